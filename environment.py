@@ -1,0 +1,110 @@
+"""Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
+
+On `context` the steps find `run` (the environment), `case` (the scenario's ledger) and what earlier steps kept:
+`configuration`, `attempts`, `job`, `refusal`, `cancellation`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from behave.model import Feature, Scenario, Step
+from behave.runner import Context
+
+from support.allure_report import AllureReport
+from support.errors import EnvironmentBroken, SettingsError
+from support.profile import ROOT, read_profile
+from support.run import Run
+
+# Added to every scenario, so that what it does not state is checked without being asked for, and is seen to be.
+CLOSING_STEPS = ("nothing else has changed", "nothing is left behind")
+
+
+def before_all(context: Context) -> None:
+    """Find the environment and see that it is healthy; without it no scenario is run."""
+    context.config.setup_logging()
+    context.run = context.report = None
+    name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
+    try:
+        context.run = Run.start(read_profile(name))
+    except (SettingsError, EnvironmentBroken) as error:
+        results = ROOT / "reports" / "allure-results"
+        _emptied(results)
+        context.report = AllureReport(results, context.config, test_case_url=None)
+        context.report.run_error(str(error))
+        context.abort(reason=str(error))
+        return
+    settings = context.run.settings
+    _emptied(context.run.results)
+    context.report = AllureReport(context.run.results, context.config, test_case_url=settings.reports.test_case_url)
+    context.report.environment(
+        {
+            "Profile": name,
+            "Focus Server": settings.focus_server.base_url,
+            "Namespace": settings.kubernetes.namespace,
+        }
+    )
+
+
+def before_feature(context: Context, feature: Feature) -> None:
+    """Open the feature in the report."""
+    context.report.start_feature(feature)
+
+
+def before_scenario(context: Context, scenario: Scenario) -> None:
+    """Open the scenario's ledger; when the environment is gone, the run ends here."""
+    context.report.start_scenario(scenario)
+    context.case = None
+    try:
+        context.case = context.run.open_case(
+            lambda found: context.report.attach(found.name, found.body, found.media_type)
+        )
+    except EnvironmentBroken as error:
+        context.abort(reason="the environment is broken, see the message of the last scenario")
+        raise EnvironmentBroken(context.run.redact(str(error))) from None
+    scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in CLOSING_STEPS)
+
+
+def before_step(context: Context, step: Step) -> None:
+    """Open the step in the report."""
+    context.report.start_step(step)
+
+
+def after_step(context: Context, step: Step) -> None:
+    """Close the step in the report."""
+    context.report.stop_step(step)
+
+
+def after_scenario(context: Context, scenario: Scenario) -> None:
+    """Clean up what a scenario left that failed half way, keep what was said, and close the report's result."""
+    cleaned = False
+    try:
+        if context.case is not None:
+            context.case.leave_nothing_behind()
+        cleaned = True
+    finally:
+        if context.case is not None:
+            context.case.keep_exchanges()
+            if not cleaned or scenario.status.has_failed():
+                context.case.keep_server_log()
+        context.report.stop_scenario(scenario)
+
+
+def after_feature(context: Context, feature: Feature) -> None:
+    """Close the feature in the report."""
+    context.report.stop_feature(feature)
+
+
+def after_all(context: Context) -> None:
+    """Give the environment back."""
+    if context.report is not None:
+        context.report.close()
+    if context.run is not None:
+        context.run.close()
+
+
+def _emptied(directory: Path) -> None:
+    """Make place for this run's results alone."""
+    shutil.rmtree(directory, ignore_errors=True)

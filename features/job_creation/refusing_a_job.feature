@@ -1,0 +1,83 @@
+@job-creation
+Feature: Refusing a job that cannot be computed
+  A configuration that cannot be computed must not cost an analyzer, and its sender must be
+  told which of its parameters is at fault. No scenario here states a side effect, so none
+  may be found.
+
+  Rule: A refused job leaves no trace
+
+    @PZ-14018 @critical @smoke
+    Scenario Outline: A job with <an invalid parameter> is refused and launches nothing
+      When a live job is requested with a <parameter> of <value>
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | an invalid parameter               | parameter          | value      |
+        | nothing to transform               | FFT length         | 0          |
+        | an FFT length that is no power     | FFT length         | 1000       |
+        | an FFT length written as text      | FFT length         | the text 1 |
+        | more sensors than the fibre has    | last sensor        | 2222       |
+        | a sensor range turned round        | sensor range       | 50 to 1    |
+        | frequencies above the Nyquist one  | highest frequency  | 1000.5     |
+        | a frequency range turned round     | frequency range    | 500 to 0   |
+        | a canvas without height            | canvas height      | 0          |
+        | a time axis of no length           | time axis duration | 0          |
+        | a view that does not exist         | view type          | 3          |
+        | several sensors in a single one's view | view type      | 1          |
+        | a beginning without an end         | start time         | 1700000000 |
+
+    @PZ-14018 @PZ-13879 @critical
+    Scenario Outline: A job without its <parameter> is refused and launches nothing
+      When a live job is requested without a <parameter>
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | parameter          |
+        | time axis duration |
+        | FFT length         |
+        | canvas             |
+        | sensor range       |
+        | frequency range    |
+        | view type          |
+
+  Rule: The client refuses before it asks
+    What the client can see for itself is said at once, and costs no request.
+
+    @extra
+    Scenario Outline: The client sees <what is wrong>
+      When the client is asked for a live job with a <parameter> of <value>
+      Then the client refuses because of the <parameter>
+      And nothing is sent to the server
+
+      Examples:
+        | what is wrong                          | parameter         | value      |
+        | an FFT length below the range          | FFT length        | 64         |
+        | an FFT length above the range          | FFT length        | 8192       |
+        | a text where a number belongs          | FFT length        | the text 1 |
+        | a truth where a number belongs         | canvas height     | true       |
+        | a sensor that the fibre does not have  | last sensor       | 2222       |
+        | a frequency above the Nyquist one      | highest frequency | 1000.5     |
+        | a view that does not exist             | view type         | 3          |
+
+    @extra
+    Scenario Outline: The client sees that the <parameter> is missing
+      When the client is asked for a live job without a <parameter>
+      Then the client refuses because of the <parameter>
+      And nothing is sent to the server
+
+      Examples:
+        | parameter          |
+        | time axis duration |
+        | FFT length         |
+        | canvas height      |
+        | sensor range       |
+        | frequency range    |
+        | start time         |
+        | end time           |
+        | view type          |
+
+    @extra
+    Scenario: The client is handed something that is no configuration
+      When the client is handed something that is no configuration
+      Then the client refuses it
+      And nothing is sent to the server

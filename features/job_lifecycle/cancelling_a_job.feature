@@ -1,0 +1,35 @@
+@job-lifecycle
+Feature: Cancelling a job
+  An analyzer costs memory on the cluster for as long as its job exists. Whoever has a job must
+  be able to end it, at any time and whatever happened before; what remains is its record, which
+  says that it was cancelled.
+
+  Rule: A cancelled job gives everything back
+
+    @extra @critical @smoke
+    Scenario: A running job is cancelled
+      Given a running job
+      When the job is cancelled
+      Then the cancelling is confirmed
+      And only the record of the job remains
+
+    @extra @critical
+    Scenario: The work with a temporary job fails half way
+      Given a live configuration with every parameter set
+      When the work with a temporary job fails half way
+      Then only the record of the job remains
+
+  Rule: Cancelling is safe to repeat
+
+    @extra
+    Scenario: A job is cancelled twice
+      Given a running job
+      When the job is cancelled
+      And the job is cancelled again
+      Then the cancelling does no harm
+      And only the record of the job remains
+
+    @extra
+    Scenario: A job that nobody made is cancelled
+      When a job that nobody made is cancelled
+      Then the cancelling finds no such job

@@ -1,0 +1,39 @@
+"""Ending jobs."""
+
+from __future__ import annotations
+
+from behave import then, when
+from behave.runner import Context
+
+from support import answers
+
+
+@when("the job is cancelled")
+@when("the job is cancelled again")
+def the_job_is_cancelled(context: Context) -> None:
+    context.cancellation = context.case.cancel(context.job.job_id)
+
+
+@when("a job that nobody made is cancelled")
+def an_unknown_job_is_cancelled(context: Context) -> None:
+    context.cancellation = context.case.cancel(context.run.settings.naming.unknown_job_id)
+
+
+@when("the work with a temporary job fails half way")
+def the_work_with_a_temporary_job_fails(context: Context) -> None:
+    context.case.abandon_temporary_job(context.configuration)
+
+
+@then("the cancelling is confirmed")
+def the_cancelling_is_confirmed(context: Context) -> None:
+    answers.cancelled(context.cancellation, context.job.job_id, context.run.settings.answers)
+
+
+@then("the cancelling finds no such job")
+def the_cancelling_finds_no_such_job(context: Context) -> None:
+    answers.not_found(context.cancellation, context.run.settings.answers)
+
+
+@then("the cancelling does no harm")
+def the_cancelling_does_no_harm(context: Context) -> None:
+    answers.cancelled_again(context.cancellation, context.run.settings.answers)

@@ -1,0 +1,44 @@
+"""What the client itself refuses, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from behave import then, when
+from behave.runner import Context
+
+from support import answers
+from support.configuration import generate_config_payload, with_value, without
+from support.contract import Parameter
+
+
+@when("the client is asked for a live job with a {parameter:Parameter} of {value:Value}")
+@when("the client is asked for a live job with an {parameter:Parameter} of {value:Value}")
+def the_client_is_asked_with(context: Context, parameter: Parameter, value: Any) -> None:
+    context.refusal = context.case.ask_client(with_value(generate_config_payload(), parameter, value))
+
+
+@when("the client is asked for a live job without a {parameter:Parameter}")
+@when("the client is asked for a live job without an {parameter:Parameter}")
+def the_client_is_asked_without(context: Context, parameter: Parameter) -> None:
+    context.refusal = context.case.ask_client(without(generate_config_payload(), parameter))
+
+
+@when("the client is handed something that is no configuration")
+def the_client_is_handed_something_else(context: Context) -> None:
+    context.refusal = context.case.hand_to_client(generate_config_payload())
+
+
+@then("the client refuses because of the {parameter:Parameter}")
+def the_client_refuses_because_of(context: Context, parameter: Parameter) -> None:
+    answers.refused_by_client(context.refusal, parameter)
+
+
+@then("the client refuses it")
+def the_client_refuses(context: Context) -> None:
+    answers.refused_by_client(context.refusal)
+
+
+@then("nothing is sent to the server")
+def nothing_is_sent(context: Context) -> None:
+    context.case.expect_nothing_sent()

@@ -1,0 +1,27 @@
+"""What stands behind an accepted job, looked for in the stores themselves."""
+
+from __future__ import annotations
+
+from behave import then
+from behave.runner import Context
+
+
+@then("the record of the job is complete")
+def the_record_is_complete(context: Context) -> None:
+    context.case.promises.record_is_complete(context.job)
+
+
+@then("its analyzer runs with its configuration")
+def its_analyzer_runs(context: Context) -> None:
+    context.case.promises.analyzer_runs(context.job)
+
+
+@then("its work queue is served by one consumer")
+def its_queue_is_served(context: Context) -> None:
+    context.case.promises.queue_is_served(context.job)
+
+
+@then("every job keeps all its promises")
+def every_job_keeps_its_promises(context: Context) -> None:
+    for job in context.jobs:
+        context.case.promises.are_kept(job)

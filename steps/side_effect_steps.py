@@ -1,0 +1,37 @@
+"""What a scenario changes in the stores, stated and unstated.
+
+The last two are added to every scenario by `environment.py`.
+"""
+
+from __future__ import annotations
+
+from behave import then
+from behave.runner import Context
+
+from support.side_effects import effects_of, stated_in
+
+
+@then("the side effects are")
+def the_side_effects_are(context: Context) -> None:
+    context.case.state_effects(stated_in((row["side effect"], row["change"]) for row in context.table))
+
+
+@then("the side effects are those of {jobs:d} job")
+@then("the side effects are those of {jobs:d} jobs")
+def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
+    context.case.state_effects(effects_of(jobs, context.run.settings.effects_of_a_job))
+
+
+@then("only the record of the job remains")
+def only_the_record_remains(context: Context) -> None:
+    context.case.only_records_remain()
+
+
+@then("nothing else has changed")
+def nothing_else_has_changed(context: Context) -> None:
+    context.case.expect_nothing_else()
+
+
+@then("nothing is left behind")
+def nothing_is_left_behind(context: Context) -> None:
+    context.case.leave_nothing_behind()

@@ -1,0 +1,328 @@
+"""Allure results from plain ``behave``, written around the suite's own hooks.
+
+allure-behave's formatter drops every scenario inside a ``Rule:``, and its ``allure_report()`` closes a result
+before the suite's ``after_scenario`` has had its say. This adapter drives the same listener and file logger:
+a result opens before the suite's ``before_scenario`` logic and closes after its ``after_scenario`` logic.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import allure_commons
+from allure_behave.listener import AllureListener
+from allure_behave.utils import step_status_details
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment, Label, Link, Status, StatusDetails
+from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
+from allure_commons.utils import format_traceback, md5, now, uuid4
+from behave.model_type import Status as Outcome
+
+MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
+
+_KEY = re.compile(r"PZ-\d+")
+_EPIC = "epic:"
+_TECHNICAL = (LabelType.FRAMEWORK, LabelType.LANGUAGE)  # of the listener's own labels, those kept
+_SEVERITIES = frozenset(severity.value for severity in Severity)
+
+
+@dataclass(frozen=True)
+class _OpenResult:
+    """One scenario's result, from its opening until it is written."""
+
+    scenario: Any
+    uuid: str
+    item: Any
+    steps: list[tuple[Any, Any]] = field(default_factory=list)  # each reported step and its result
+    running: list[tuple[Any, str, Any]] = field(default_factory=list)  # (step, uuid, result), innermost last
+
+
+class AllureReport:
+    """Writes one run's Allure results into a folder; its methods are called from behave's hooks.
+
+    ``start_*`` comes first in a ``before_*`` hook; ``stop_*`` comes last in an ``after_*`` hook, in a
+    ``finally``. The folder is made when missing and never emptied: several processes can write into one.
+    """
+
+    def __init__(self, results_dir: Path, behave_config: Any, *, test_case_url: str | None) -> None:
+        """Open the report.
+
+        ``behave_config`` is ``context.config``. ``test_case_url`` is the address of a test case with
+        ``{key}`` in the place of its key; with None, a key becomes a tag instead of a link. Raises
+        ValueError for an address without ``{key}``.
+        """
+        if test_case_url is not None and "{key}" not in test_case_url:
+            raise ValueError(
+                f"Expected {{key}} in the test-case address, seen {test_case_url!r}: every key would lead to "
+                "the same page. Put {key} where the key of the test case belongs, or leave the address out."
+            )
+        self._results_dir = results_dir
+        self._test_case_url = test_case_url
+        self._show_skipped = bool(behave_config.show_skipped)
+        self._listener = AllureListener(behave_config)
+        self._plugins: tuple[Any, ...] = (self._listener, AllureFileLogger(str(results_dir)))
+        for plugin in self._plugins:
+            allure_commons.plugin_manager.register(plugin)
+        self._current: _OpenResult | None = None
+        self._stopped: _OpenResult | None = None
+        self._features: list[Any] = []
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def start_feature(self, feature: Any) -> None:
+        """Begin a feature."""
+        self._features.append(feature)
+        self._listener.start_file()
+
+    def stop_feature(self, feature: Any) -> None:
+        """End a feature; the result of its last scenario is written now."""
+        self._finish_scenario()
+        self._listener.stop_feature()
+
+    def start_scenario(self, scenario: Any) -> None:
+        """Open the result of a scenario or of one row of a scenario outline."""
+        self._finish_scenario()
+        self._listener.start_scenario(scenario)
+        uuid = self._listener.current_scenario_uuid
+        item = self._listener.logger.get_test(uuid)
+        self._identify(item, scenario)
+        tags = _tags(scenario)
+        technical = [label for label in item.labels if label.name in _TECHNICAL]
+        item.labels = [*_labels(scenario, tags, keys_as_tags=self._test_case_url is None), *technical]
+        item.links = [] if self._test_case_url is None else _links(tags, self._test_case_url)
+        self._current = _OpenResult(scenario, uuid, item)
+
+    def stop_scenario(self, scenario: Any) -> None:
+        """Close the scenario's result.
+
+        Its file is written with the next event, since behave learns more about the scenario when the hook
+        has returned: an exception from the hook itself, from ``after_tag`` or from a context clean-up.
+        """
+        if self._current is None:
+            return
+        while self._current.running:  # Ctrl-C can keep behave from calling after_step
+            self._stop_innermost_step(self._current)
+        self._report_passed_over(self._current)
+        self._current.item.stop = now()
+        self._current, self._stopped = None, self._current
+
+    def start_step(self, step: Any) -> None:
+        """Begin a step, inside the step that runs it when there is one (``execute_steps``)."""
+        if self._current is None:
+            return
+        if not self._current.running:
+            self._report_passed_over(self._current, before=step)
+        self._start_step(self._current, step)
+
+    def stop_step(self, step: Any) -> None:
+        """End a step that ``start_step`` has begun."""
+        if self._current and self._current.running:
+            self._stop_innermost_step(self._current)
+
+    def attach(self, name: str, body: str | bytes, media_type: MediaType) -> None:
+        """Attach evidence to the running step, else to the open scenario, else to the run as a whole.
+
+        May be called from any thread. Raises KeyError for a media type that is not listed.
+        """
+        kind = AttachmentType[media_type.upper()]
+        current = self._current
+        if current is None:
+            self._listener.global_attach_data(body, name, kind, None)
+            return
+        # Not by way of the listener: it looks for the open step per thread, a worker's would be a stale one.
+        target = next((item for _, _, item in reversed(current.running)), current.item)
+        source = ATTACHMENT_PATTERN.format(prefix=uuid4(), ext=kind.extension)
+        allure_commons.plugin_manager.hook.report_attached_data(body=body, file_name=source)
+        target.attachments.append(Attachment(name=name, source=source, type=kind.mime_type))
+
+    def environment(self, values: Mapping[str, str]) -> None:
+        """Write the report's environment table, replacing an earlier one."""
+        lines = [f"{_escape(key, key=True)}={_escape(value)}\n" for key, value in values.items()]
+        target = self._results_dir / "environment.properties"
+        draft = target.with_name(f"{target.name}.{uuid4()}.tmp")
+        draft.write_text("".join(lines), encoding="ascii")
+        os.replace(draft, target)
+
+    def run_error(self, message: str) -> None:
+        """Record an error of the run as a whole, such as one that stopped it before any scenario."""
+        self._listener.global_error(message, None)
+
+    def close(self) -> None:
+        """Write what is still open, and errors in hooks of features and rules; further calls do nothing."""
+        if self._current is not None:
+            self.stop_scenario(self._current.scenario)
+        self._finish_scenario()
+        for feature in self._features:
+            for part in (feature, *feature.rules):
+                if part.hook_failed or part.status is Outcome.cleanup_error:
+                    self.run_error(f"{part.keyword} {part.name!r}: {_hook_message(part)}")
+        for plugin in self._plugins:
+            allure_commons.plugin_manager.unregister(plugin)
+        self._plugins = ()
+
+    def _identify(self, item: Any, scenario: Any) -> None:
+        """Give the result ids that are its own, and the same again in the next run."""
+        rule, template = _rule(scenario), _template(scenario)
+        rule_name = rule.name if rule else ""
+        # Not the whole path: the next run may have its checkout somewhere else.
+        case = (*Path(scenario.filename).resolve().parts[-2:], rule_name, template.name)
+        values = [f"{parameter.name}={parameter.value}" for parameter in item.parameters or ()]
+        # Equal names, or rows of equal values, stay apart by their order: a report shows one result of an id.
+        nth = self._seen[(*case, *values)]
+        self._seen[(*case, *values)] += 1
+        case = (*case, str(nth))
+        item.name = (scenario.name or scenario.keyword).strip()
+        item.fullName = ": ".join(filter(None, (scenario.feature.name, rule_name, template.name)))
+        item.testCaseId = md5("\0".join(case))
+        item.historyId = md5("\0".join((*case, *values)))
+        if rule:
+            item.titlePath.append(rule.name)
+
+    def _start_step(self, result: _OpenResult, step: Any) -> None:
+        self._listener.start_behave_step(step)
+        uuid = self._listener.current_step_uuid
+        item = self._listener.logger.get_item(uuid)
+        result.steps.append((step, item))
+        result.running.append((step, uuid, item))
+
+    def _stop_innermost_step(self, result: _OpenResult) -> None:
+        step, uuid, _ = result.running.pop()
+        status, details = _step_verdict(step)
+        self._listener.logger.stop_step(uuid, stop=now(), status=status, statusDetails=details)
+
+    def _report_passed_over(self, result: _OpenResult, before: Any = None) -> None:
+        """Report the steps behave calls no hooks for: undefined ones, and all that come after a failure."""
+        steps = list(result.scenario.all_steps)
+        end = next((index for index, step in enumerate(steps) if step is before), None)
+        if before is not None and end is None:  # a step from elsewhere, run by a hook
+            return
+        for step in steps[:end]:
+            if all(step is not reported for reported, _ in result.steps):
+                self._start_step(result, step)
+                self._stop_innermost_step(result)
+
+    def _finish_scenario(self) -> None:
+        """Write the result of the scenario that was stopped, with the verdict that behave came to."""
+        result, self._stopped = self._stopped, None
+        if result is None:
+            return
+        logger, group = self._listener.logger, self._listener.group_context
+        for step, item in result.steps:  # an after_step hook may have failed after the step was stopped
+            item.status, item.statusDetails = _step_verdict(step)
+        result.item.status, result.item.statusDetails = _verdict(result.scenario)
+        if result.item.status == Status.SKIPPED and not self._show_skipped:
+            logger.drop_test(result.uuid)
+        else:
+            logger.close_test(result.uuid)
+            group.append_test(result.uuid)
+        group.exit()
+        self._listener.current_scenario_uuid = self._listener.current_step_uuid = None
+
+
+def _template(scenario: Any) -> Any:
+    """The scenario outline a row comes from; a plain scenario is its own."""
+    return scenario.parent if scenario.parent.type == "scenario_outline" else scenario
+
+
+def _rule(scenario: Any) -> Any:
+    parent = _template(scenario).parent
+    return parent if parent.type == "rule" else None
+
+
+def _tags(scenario: Any) -> list[str]:
+    """All tags that hold for a scenario, each once, the most specific last (a row has its outline's)."""
+    rule = _rule(scenario)
+    return list(dict.fromkeys([*scenario.feature.tags, *(rule.tags if rule else ()), *scenario.tags]))
+
+
+def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[Any]:
+    feature, rule = scenario.feature, _rule(scenario)
+    folder = Path(feature.filename).resolve().parent.name
+    epics = [tag.removeprefix(_EPIC) for tag in feature.tags if tag.startswith(_EPIC)]
+    epic = (epics[0] if epics else folder[:1].upper() + folder[1:]).replace("_", " ")
+    # Not from the merged tags: there a severity that feature and scenario share keeps the feature's place.
+    severities = [
+        tag for level in (feature.tags, rule.tags if rule else (), scenario.tags) for tag in level if tag in _SEVERITIES
+    ]
+    labels = {
+        LabelType.EPIC: epic,
+        LabelType.FEATURE: feature.name,
+        LabelType.STORY: rule.name if rule else _template(scenario).name,
+        LabelType.SEVERITY: severities[-1] if severities else Severity.NORMAL.value,
+    }
+    plain = [
+        tag
+        for tag in tags
+        if tag not in _SEVERITIES and not tag.startswith(_EPIC) and (keys_as_tags or not _KEY.fullmatch(tag))
+    ]
+    return [
+        *(Label(name=name, value=value) for name, value in labels.items()),
+        *(Label(name=LabelType.TAG, value=str(tag)) for tag in plain),
+    ]
+
+
+def _links(tags: Iterable[str], url: str) -> list[Any]:
+    keys = [str(tag) for tag in tags if _KEY.fullmatch(tag)]
+    return [Link(type=LinkType.TEST_CASE, url=url.replace("{key}", key), name=key) for key in keys]
+
+
+def _step_verdict(step: Any) -> tuple[str, Any]:
+    if step.status.has_failed():
+        details = step_status_details(step) or StatusDetails(message=step.error_message or step.status.name)
+        return _failure(step), details
+    return (Status.PASSED if step.status.is_passed() else Status.SKIPPED), None
+
+
+def _verdict(scenario: Any) -> tuple[str, Any]:
+    """The status of a scenario, told by what went wrong first, and the messages of all that went wrong."""
+    outcome = scenario.status
+    problems = [_step_verdict(step) for step in scenario.all_steps if step.status.has_failed()][:1]
+    if outcome.is_hook_error() or (outcome.has_failed() and not problems):
+        trace = format_traceback(scenario.exc_traceback)
+        problems.append((_failure(scenario), StatusDetails(message=_hook_message(scenario), trace=trace)))
+    if problems:
+        message = "\n\n".join(details.message.strip() for _, details in problems)
+        return problems[0][0], StatusDetails(message=message, trace=problems[0][1].trace)
+    if outcome.is_passed():
+        return Status.PASSED, None
+    if outcome is Outcome.skipped:
+        return Status.SKIPPED, StatusDetails(message=scenario.skip_reason) if scenario.skip_reason else None
+    return Status.BROKEN, StatusDetails(message="The run was aborted before this scenario came to its end.")
+
+
+def _failure(part: Any) -> str:
+    """An assertion is a failure of the product; anything else that went wrong left the question open."""
+    is_assertion = isinstance(part.exception, AssertionError)
+    is_marked = part.exception is None and part.status is Outcome.failed
+    status: str = Status.FAILED if is_assertion or is_marked else Status.BROKEN
+    return status
+
+
+def _hook_message(part: Any) -> str:
+    if part.error_message:
+        return str(part.error_message)
+    if part.status is Outcome.cleanup_error:
+        # behave keeps no exception here, only what it printed, and with --no-capture not even that.
+        printed = [line for line in part.captured.output.splitlines() if line.startswith("CLEANUP-ERROR")]
+        return "\n".join(printed) or "A clean-up function failed; its error is in the output of the run."
+    if part.hook_failed:
+        return "A hook was interrupted (Ctrl-C or an exit)."
+    return f"Marked as {part.status.name} without a message."
+
+
+def _escape(text: str, *, key: bool = False) -> str:
+    """Escape a key or a value as java.util.Properties reads it."""
+    special = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f"}
+    if key:
+        special |= {mark: f"\\{mark}" for mark in " :=#!"}
+    escaped = "".join(special.get(mark, mark) for mark in text)
+    if escaped.startswith(" "):
+        escaped = f"\\{escaped}"
+    units = escaped.encode("utf-16-be")
+    codes = [int.from_bytes(units[index : index + 2], "big") for index in range(0, len(units), 2)]
+    return "".join(chr(code) if 0x20 <= code < 0x7F else f"\\u{code:04x}" for code in codes)

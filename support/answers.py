@@ -1,0 +1,165 @@
+"""What an answer of the server must say: judged from the answer alone, before any store is looked into."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from support.client import Exchange
+from support.configuration import ConfigureResponse
+from support.contract import Parameter
+from support.errors import ExpectationFailed
+from support.settings import Answers, Naming
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job that was asked for: what was sent, and what came of it."""
+
+    payload: Mapping[str, Any]
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that the server says it made."""
+
+    job_id: str
+    payload: Mapping[str, Any]
+    exchange: Exchange
+    created_at: datetime | None
+
+
+def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
+    """Read the answer to an accepted request (contract, step G).
+
+    Raises:
+        ExpectationFailed: the request was not accepted, or the answer is not what the contract says.
+    """
+    exchange = attempt.exchange
+    if exchange.status not in answers.accepted_statuses:
+        raise ExpectationFailed(f"expected the job to be accepted\n  - seen: {exchange}")
+    try:
+        response = ConfigureResponse.model_validate_json(exchange.answer_text)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise ExpectationFailed(f"expected a complete answer\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+    problems = []
+    if not re.fullmatch(naming.job_id_pattern, response.job_id):
+        problems.append(f"job_id is {response.job_id!r}, not of the form {naming.job_id_pattern}")
+    if response.status != answers.configured_status:
+        problems.append(f"status is {response.status!r} instead of {answers.configured_status!r}")
+    if response.stream_port != answers.stream_port:
+        problems.append(f"stream_port is {response.stream_port} instead of {answers.stream_port}")
+    written = (exchange.answer() or {}).get("created_at")
+    if response.created_at is None or not str(written).endswith("Z"):
+        problems.append(f"created_at is {written!r}, not ISO 8601 ending in Z")
+    if problems:
+        raise ExpectationFailed(
+            "expected the answer of an accepted job\n"
+            + "".join(f"  - {one}\n" for one in problems)
+            + f"seen: {exchange}"
+        )
+    return Job(response.job_id, attempt.payload, exchange, response.created_at)
+
+
+def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
+    """See that a request was refused for the right reason (contract, "Errors").
+
+    Raises:
+        ExpectationFailed: it was accepted, failed otherwise, or the reason does not name the field.
+    """
+    problems = []
+    if exchange.status not in answers.refused_statuses:
+        wanted = " or ".join(str(status) for status in answers.refused_statuses)
+        problems.append(f"the status is {exchange.status} instead of {wanted}")
+    if because_of.field not in exchange.detail():
+        problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
+    if exchange.job_id() is not None:
+        problems.append(f"the answer names a job: {exchange.job_id()}")
+    if problems:
+        raise ExpectationFailed(
+            f"expected a refusal because of the {because_of.words}\n"
+            + "".join(f"  - {one}\n" for one in problems)
+            + f"seen: {exchange}"
+        )
+
+
+def refused_by_client(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
+    """See that the client refused, for the right reason where one is given.
+
+    Raises:
+        ExpectationFailed: it did not, or for another reason.
+    """
+    if refusal is None:
+        raise ExpectationFailed("expected the client to refuse\n  - it did not")
+    reasons = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in refusal.errors()]
+    if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
+        raise ExpectationFailed(
+            f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"
+            + "\n".join(f"  - it refused because of {where}: {why}" for where, why in reasons)
+        )
+
+
+def distinct(jobs: Sequence[Job]) -> None:
+    """See that no two jobs share an id.
+
+    Raises:
+        ExpectationFailed: some do.
+    """
+    shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
+    if shared:
+        raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
+
+
+def in_time(attempt: Attempt, limit_s: float) -> None:
+    """See that the answer came within `limit_s` seconds.
+
+    Raises:
+        ExpectationFailed: it came later.
+    """
+    if attempt.exchange.elapsed_s >= limit_s:
+        raise ExpectationFailed(
+            f"expected an answer in under {limit_s:g} s (time_limits.job_created_s)\n  - seen: {attempt.exchange}"
+        )
+
+
+def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
+    """See that the end of a job was confirmed (contract, DELETE /job/{job_id}).
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    answer = exchange.answer()
+    wanted = {"job_id": job_id, "status": answers.cancelled_status}
+    if exchange.status != 200 or not isinstance(answer, dict) or not wanted.items() <= answer.items():
+        raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
+
+
+def not_found(exchange: Exchange, answers: Answers) -> None:
+    """See that the server knows no such job.
+
+    Raises:
+        ExpectationFailed: it answered something else.
+    """
+    if exchange.status not in answers.unknown_statuses or not exchange.detail():
+        raise ExpectationFailed(f"expected that there is no such job, and that it is said\n  - seen: {exchange}")
+
+
+def cancelled_again(exchange: Exchange, answers: Answers) -> None:
+    """See that cancelling twice is answered calmly.
+
+    Raises:
+        ExpectationFailed: it was answered with something else.
+    """
+    if exchange.status not in answers.cancelled_again_statuses:
+        raise ExpectationFailed(
+            f"expected {' or '.join(map(str, answers.cancelled_again_statuses))} for a job that was cancelled before\n"
+            f"  - seen: {exchange}"
+        )

@@ -1,0 +1,72 @@
+"""The numbers of the contract, and the product's words for its fields.
+
+Defaults are the contract's own ("accepted" column of its field table); a profile may override any of them under
+`[limits]`, since a deployed server may have decided otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ViewType(IntEnum):
+    """How the result is looked at (contract, "Words"): 2 is decided, the others are given."""
+
+    MULTICHANNEL = 0
+    SINGLE_CHANNEL = 1
+    WATERFALL = 2
+
+
+class Limits(BaseModel):
+    """What a configuration may hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fft_length_min: int = Field(128, description="samples")
+    fft_length_max: int = Field(4096, description="samples")
+    fft_length_power_of_two: bool = True
+    duration_max_s: int = 3600
+    height_max_px: int = 10_000
+    sensors: int = Field(2222, description="number of sensors on the fibre; they count from 0")
+    sampling_rate_hz: float = 2000.0
+
+    @property
+    def nyquist_hz(self) -> float:
+        """Highest frequency that can be computed, Hz; itself still accepted."""
+        return self.sampling_rate_hz / 2
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A field of the configuration: the product's words for it, and its path in the payload."""
+
+    words: str
+    path: tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        """The name that an error about this parameter must hold (contract, "Errors")."""
+        return self.path[-1] if self.path[0] == "displayInfo" else self.path[0]
+
+
+PARAMETERS = {
+    parameter.words: parameter
+    for parameter in (
+        Parameter("time axis duration", ("displayTimeAxisDuration",)),
+        Parameter("FFT length", ("nfftSelection",)),
+        Parameter("canvas", ("displayInfo",)),
+        Parameter("canvas height", ("displayInfo", "height")),
+        Parameter("sensor range", ("channels",)),
+        Parameter("first sensor", ("channels", "min")),
+        Parameter("last sensor", ("channels", "max")),
+        Parameter("frequency range", ("frequencyRange",)),
+        Parameter("lowest frequency", ("frequencyRange", "min")),
+        Parameter("highest frequency", ("frequencyRange", "max")),
+        Parameter("start time", ("start_time",)),
+        Parameter("end time", ("end_time",)),
+        Parameter("view type", ("view_type",)),
+    )
+}

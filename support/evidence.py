@@ -1,0 +1,105 @@
+"""What is kept for the reader of a report: what was said, and what stood in the stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from support.client import Exchange
+from support.errors import EnvironmentBroken
+from support.observers.kubernetes import Analyzer
+from support.settings import Naming
+from support.stores import Stores
+
+MediaType = Literal["json", "text", "yaml"]
+SHOWN_JOBS = 12
+SHOWN_EXCHANGES = 30
+LOG_LINES = 200
+
+
+class Evidence(NamedTuple):
+    """One attachment of a report."""
+
+    name: str
+    body: str
+    media_type: MediaType
+
+
+def of_exchanges(exchanges: Sequence[Exchange]) -> list[Evidence]:
+    """Each request with its answer, and the latencies where there are several."""
+    kept = [_of_exchange(exchange) for exchange in exchanges[:SHOWN_EXCHANGES]]
+    if len(exchanges) > 1:
+        lines = ["request,sent,status,seconds"]
+        lines += [f"{e.method} {e.path},{e.sent_at.isoformat()},{e.status},{e.elapsed_s:.4f}" for e in exchanges]
+        kept.append(Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text"))
+    return kept
+
+
+def of_jobs(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Evidence]:
+    """Record, analyzer and queue of each job as they stand now. What cannot be read is said instead of shown."""
+
+    def record(job_id: str) -> str:
+        return _as_json(stores.records.of_job(job_id))
+
+    def analyzer(job_id: str) -> str:
+        return _as_yaml(stores.analyzers.of_job(job_id))
+
+    def queue(job_id: str) -> str:
+        state = stores.queues.state_of(naming.work_queue_of(job_id))
+        return _as_json(state._asdict() if state is not None else None)
+
+    return [
+        _look(f"{what} of {job_id}", look, job_id, media_type)
+        for job_id in sorted(job_ids)[:SHOWN_JOBS]
+        for what, look, media_type in (
+            ("task record", record, "json"),
+            ("analyzer and pod", analyzer, "yaml"),
+            ("work queue", queue, "json"),
+        )
+    ]
+
+
+def of_log(log_file: Path | None, job_ids: Collection[str], since: datetime) -> list[Evidence]:
+    """The server's log lines about these jobs; without a job its last lines, since a refusal names none."""
+    if log_file is None:
+        return []
+    try:
+        lines = log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        return [Evidence("server log", f"could not be read: {error}", "text")]
+    about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
+    return [Evidence(f"server log since {since:%H:%M:%S} UTC", "\n".join(about[-LOG_LINES:]), "text")]
+
+
+def _of_exchange(exchange: Exchange) -> Evidence:
+    answer: Any = exchange.answer()
+    shown = {
+        "request": {"method": exchange.method, "path": exchange.path, "body": exchange.request_body},
+        "sent_at": exchange.sent_at.isoformat(),
+        "elapsed_s": round(exchange.elapsed_s, 4),
+        "answer": {"status": exchange.status, "body": exchange.answer_text if answer is None else answer},
+        "failure": exchange.failure,
+    }
+    status = exchange.status or "no answer"
+    return Evidence(f"{exchange.method} {exchange.path}: {status}", _as_json(shown), "json")
+
+
+def _look(name: str, look: Callable[[str], str], job_id: str, media_type: MediaType) -> Evidence:
+    try:
+        return Evidence(name, look(job_id), media_type)
+    except EnvironmentBroken as error:
+        return Evidence(name, f"could not be read: {error}", "text")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def _as_yaml(analyzer: Analyzer) -> str:
+    manifests: Iterable[Any] = (*analyzer.jobs, *analyzer.pods)
+    return yaml.safe_dump_all(manifests, sort_keys=False, allow_unicode=True) or "# nothing there"

@@ -1,0 +1,151 @@
+"""Looking into RabbitMQ: the work queues and their consumers (contract, step F)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+import pika
+import requests
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from support.errors import EnvironmentBroken
+from support.settings import RabbitMQ
+
+T = TypeVar("T")
+
+
+class QueueState(NamedTuple):
+    """A queue at one moment: its name, messages waiting to be taken, and connected consumers."""
+
+    name: str
+    ready: int
+    consumers: int
+
+
+class WorkQueues:
+    """The queues of a virtual host.
+
+    A queue that is named is asked for over AMQP (a passive declare, exact at once); queues that nobody named can only
+    be listed by the management API, whose list of names is exact while its counts lag by seconds.
+    """
+
+    def __init__(self, settings: RabbitMQ) -> None:
+        self._url = settings.url.get_secret_value()
+        self._timeout_s = settings.timeout_s
+        self._connection: pika.BlockingConnection | None = None
+        self._virtual_host = unquote(urlsplit(self._url).path.removeprefix("/")) or "/"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._management: str | None = None
+        if settings.management_url is not None:
+            address = urlsplit(settings.management_url.get_secret_value())
+            # Out of the address, so that no error can show them.
+            self._session.auth = (unquote(address.username or ""), unquote(address.password or ""))
+            self._management = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
+
+    @property
+    def sees_unnamed(self) -> bool:
+        """Whether queues can be found that nobody named."""
+        return self._management is not None
+
+    def names(self) -> list[str]:
+        """Names of all the queues of the virtual host; needs the management API."""
+        queues = self._manage(f"/api/queues/{quote(self._virtual_host, safe='')}")
+        return [queue["name"] for queue in queues]
+
+    def state_of(self, name: str) -> QueueState | None:
+        """The queue of that name, or None when there is none."""
+
+        def declare(channel: BlockingChannel) -> QueueState | None:
+            try:
+                method = channel.queue_declare(name, passive=True).method
+            except ChannelClosedByBroker as error:
+                if error.reply_code == 404:
+                    return None
+                raise
+            return QueueState(name=name, ready=method.message_count, consumers=method.consumer_count)
+
+        return self._over_amqp(declare)
+
+    def publish(self, name: str, body: bytes) -> None:
+        """Put one message into the queue and return when the broker has taken it over.
+
+        Raises:
+            EnvironmentBroken: the broker did not take it.
+        """
+
+        def put(channel: BlockingChannel) -> None:
+            channel.confirm_delivery()
+            channel.basic_publish("", name, body, mandatory=True)
+
+        self._over_amqp(put)
+
+    def unacknowledged(self, name: str) -> int | None:
+        """Messages that a consumer took and did not acknowledge, or None when the broker cannot say (yet)."""
+        if self._management is None:
+            return None
+        path = f"/api/queues/{quote(self._virtual_host, safe='')}/{quote(name, safe='')}"
+        count = self._manage(path).get("messages_unacknowledged")
+        return int(count) if count is not None else None
+
+    def check_health(self) -> None:
+        """See that the broker takes a connection, and that its management API answers where one is set.
+
+        Raises:
+            EnvironmentBroken: it does not.
+        """
+        self._over_amqp(lambda channel: None)
+        if self._management is not None:
+            self.names()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()
+        if self._connection is not None and self._connection.is_open:
+            with _reading("close the connection"):
+                self._connection.close()
+
+    def _over_amqp(self, action: Callable[[BlockingChannel], T]) -> T:
+        with _reading("speak AMQP"):
+            try:
+                return self._on_channel(action)
+            except (pika.exceptions.ConnectionClosed, pika.exceptions.StreamLostError):
+                # The kept connection may have been cut while it was idle; a new one tells whether the broker is gone.
+                self._connection = None
+                return self._on_channel(action)
+
+    def _on_channel(self, action: Callable[[BlockingChannel], T]) -> T:
+        if self._connection is None or not self._connection.is_open:
+            parameters = pika.URLParameters(self._url)
+            parameters.socket_timeout = parameters.stack_timeout = self._timeout_s
+            parameters.blocked_connection_timeout = self._timeout_s
+            parameters.heartbeat = 0
+            self._connection = pika.BlockingConnection(parameters)
+        channel = self._connection.channel()
+        try:
+            return action(channel)
+        finally:
+            if channel.is_open:
+                channel.close()
+
+    def _manage(self, path: str) -> Any:
+        with _reading("use the management API"):
+            answer = self._session.get(f"{self._management}{path}", timeout=self._timeout_s)
+            answer.raise_for_status()
+            return json.loads(answer.text)
+
+
+@contextmanager
+def _reading(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (AMQPError, OSError, requests.RequestException, ValueError) as error:
+        raise EnvironmentBroken(
+            f"RabbitMQ cannot be read: to {doing} failed ({type(error).__name__}: {str(error)[:300]}). Is the broker "
+            "running? Are rabbitmq.url and rabbitmq.management_url right, and may you use that virtual host?"
+        ) from error

@@ -1,0 +1,78 @@
+"""The environment of one run, made by the command that the profile names and taken away with the run."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from support.errors import EnvironmentBroken
+from support.profile import ROOT
+from support.settings import Provider
+
+
+class ProvidedEnvironment:
+    """A provider at work.
+
+    The provider holds the environment for as long as its standard input is open, so that it is taken away however
+    the run ends, also when it is killed.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        """Start the provider; it makes the environment while the run prepares itself."""
+        self._provider = provider
+        self._command = [part.replace("{python}", sys.executable) for part in provider.command]
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                cwd=ROOT,
+                text=True,
+                start_new_session=True,  # Ctrl-C is for the run: it still has to clean up in this environment.
+            )
+        except OSError as error:
+            raise EnvironmentBroken(f"The environment cannot be made: {' '.join(self._command)}: {error}") from error
+
+    def endpoints(self) -> dict[str, Any]:
+        """Wait until the environment is ready, and give its addresses in the shape of a profile.
+
+        Raises:
+            EnvironmentBroken: the provider ended, said something else, or was not ready in time.
+        """
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            ready = selector.select(self._provider.ready_within_s)
+        line = self._process.stdout.readline() if ready else ""
+        try:
+            endpoints = json.loads(line)
+        except ValueError:
+            self.close()
+            why = "ended without an environment" if ready else f"not ready within {self._provider.ready_within_s:g} s"
+            raise EnvironmentBroken(
+                f"The environment cannot be made ({' '.join(self._provider.command)}: {why}).\n{self._words()}"
+            ) from None
+        if not isinstance(endpoints, dict):
+            self.close()
+            raise EnvironmentBroken(f"The provider printed no endpoints: {line[:200]!r}")
+        return endpoints
+
+    def close(self) -> None:
+        """Let the environment go, and wait until it is gone."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _words(self) -> str:
+        self._said.seek(0)
+        return self._said.read()[-2000:].strip()

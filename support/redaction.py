@@ -1,0 +1,31 @@
+"""Keeping secrets out of everything that is shown or kept: console, evidence, errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+MASK = "•••"
+_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]+@", re.IGNORECASE)
+_IN_HEADER = re.compile(
+    r"(?P<name>authorization|token|password)(?P<between>['\"]?\s*[:=]\s*['\"]?)(?P<kind>bearer |basic )?"
+    r"[^\s'\",}]+",
+    re.IGNORECASE,
+)
+
+
+class Redactor:
+    """Replaces the known secrets, and whatever stands where a password stands in an address or a header."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # The longest first: one secret may hold another. Shorter than four characters would mask ordinary text.
+        plain = {secret for secret in secrets if len(secret) >= 4}
+        self._secrets = sorted(plain | {quote(secret, safe="") for secret in plain}, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text with every secret masked."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
+        return _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text)

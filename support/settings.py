@@ -1,0 +1,189 @@
+"""Every setting of the suite, each with what it means.
+
+A value comes from, first wins: an environment variable (`FOCUS__FOCUS_SERVER__BASE_URL`), the environment's provider
+(the sandbox prints its addresses), the profile's secrets file, the profile (`config/NAME.toml`, or any file), the
+defaults here, which are the contract's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from support.contract import Limits
+
+ENVIRONMENT_PREFIX = "FOCUS__"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FocusServer(_Group):
+    """The system under test."""
+
+    base_url: str = Field(pattern=r"^https?://", description="address with the base path")
+    request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
+    ca_file: Path | None = Field(None, description="certificate authority of an https address")
+    log_file: Path | None = Field(None, description="the server's log, where this machine can read it")
+
+
+class MongoDB(_Group):
+    """Where the task records are."""
+
+    uri: SecretStr
+    database: str
+    tasks_collection: str = "tasks"
+    timeout_s: float = Field(3.0, gt=0, description="for finding a server and for each operation")
+
+
+class RabbitMQ(_Group):
+    """Where the work queues are."""
+
+    url: SecretStr = Field(description="amqp(s)://user:password@host:port/virtual-host")
+    management_url: SecretStr | None = Field(
+        None, description="http(s)://user:password@host:port; without it a queue nobody named cannot be seen"
+    )
+    timeout_s: float = Field(3.0, gt=0)
+
+
+class Kubernetes(_Group):
+    """Where the analyzers are."""
+
+    kubeconfig: Path | None = Field(None, description="None: the client's own rules (KUBECONFIG, ~/.kube)")
+    context: str | None = Field(None, description="None: the current one")
+    namespace: str
+    timeout_s: float = Field(5.0, gt=0)
+
+
+class Naming(_Group):
+    """How the effects of a job are named. `{job_id}` is the id, `{object_name}` the id with `_` turned to `-`."""
+
+    job_id_pattern: str = r"job_[0-9a-f]{8}"
+    unknown_job_id: str = Field("job_00000000", description="well formed, and of no job")
+    job_id_label: str = Field("focus-server/job-id", description="label of an analyzer's Job and pod")
+    analyzer: str = "baby-analyzer-{object_name}"
+    analyzer_image: str = "baby-analyzer:latest"
+    analyzer_configuration_variable: str = "FOCUS_CONFIG"
+    work_queue: str = "grpc-job-{job_id}"
+    stream_service: str = Field("grpc-service-{object_name}", description="Service of a job, where one is made")
+    task_user: str = "automation"
+
+    def analyzer_of(self, job_id: str) -> str:
+        """Name of the analyzer's Job; Kubernetes refuses an underscore (contract, "the name trap")."""
+        return self.analyzer.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+
+    def work_queue_of(self, job_id: str) -> str:
+        """Name of the job's queue."""
+        return self.work_queue.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+
+    def stream_service_of(self, job_id: str) -> str:
+        """Name of the job's Service."""
+        return self.stream_service.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+
+
+class Answers(_Group):
+    """What the server answers with."""
+
+    accepted_statuses: tuple[int, ...] = (200,)
+    refused_statuses: tuple[int, ...] = (400, 422)
+    unknown_statuses: tuple[int, ...] = Field((404,), description="for a job that does not exist")
+    cancelled_again_statuses: tuple[int, ...] = (200, 404)
+    stream_port: int = 50051
+    configured_status: str = "configured"
+    cancelled_status: str = "cancelled"
+
+
+class TimeLimits(_Group):
+    """How long is waited, s."""
+
+    effect_appears_s: float = Field(5.0, gt=0, description="for a record, queue or consumer")
+    analyzer_runs_s: float = Field(30.0, gt=0, description="for a pod to be Running")
+    effect_disappears_s: float = Field(30.0, gt=0, description="after a cancel")
+    settling_s: float = Field(0.5, ge=0, description="after the last answer, for what should not appear")
+    job_created_s: float = Field(2.0, gt=0, description="PZ-14090")
+    poll_interval_s: float = Field(0.1, gt=0)
+    clock_tolerance_s: float = Field(2.0, ge=0, description="between this machine's clock and the server's")
+
+
+class EffectsOfAJob(_Group):
+    """How many of each kind one accepted job makes."""
+
+    task_record: int = 1
+    analyzer: int = 1
+    analyzer_pod: int = 1
+    work_queue: int = 1
+    queue_consumer: int = 1
+    stream_service: int = Field(0, description="a deployed server has been seen to make one")
+
+
+class Provider(_Group):
+    """A command that makes the environment for one run.
+
+    It prints the endpoints as one line of JSON in the shape of a profile, and takes the environment away again when
+    its standard input ends. `{python}` is the interpreter that runs the suite.
+    """
+
+    command: tuple[str, ...]
+    ready_within_s: float = Field(90.0, gt=0)
+
+
+class Reports(_Group):
+    """Where the results go."""
+
+    directory: Path = Path("reports")
+    test_case_url: str | None = Field(None, description="pattern with {key}, for a link to a test case")
+
+
+class Settings(BaseSettings):
+    """The profile of one environment, complete and checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    exclusive: bool = Field(
+        False, description="the run has the environment to itself: side effects are counted by difference"
+    )
+    focus_server: FocusServer
+    mongodb: MongoDB
+    rabbitmq: RabbitMQ
+    kubernetes: Kubernetes
+    limits: Limits = Limits()
+    naming: Naming = Naming()
+    answers: Answers = Answers()
+    time_limits: TimeLimits = TimeLimits()
+    effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
+    provider: Provider | None = None
+    reports: Reports = Reports()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over what the profile gave."""
+        return env_settings, init_settings
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown: the passwords of the addresses."""
+        urls = [self.mongodb.uri, self.rabbitmq.url, self.rabbitmq.management_url]
+        return tuple(password for url in urls if url is not None if (password := password_of(url.get_secret_value())))
+
+
+def password_of(url: Any) -> str | None:
+    """The password in an address, or None."""
+    if not isinstance(url, str) or "://" not in url:
+        return None
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None

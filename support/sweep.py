@@ -1,0 +1,65 @@
+"""Removing what killed runs left: the next run does it by itself, `make sweep` at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.client import FocusServerAPI
+from support.errors import APIError, ExpectationFailed
+from support.journal import Leftover, of_dead_runs
+from support.promises import Promises
+from support.settings import Settings
+from support.stores import Stores
+
+
+def sweep(journals: Path, settings: Settings, stores: Stores) -> Iterator[str]:
+    """Cancel the jobs of dead runs in this environment; a line for each thing done or not possible.
+
+    A journal goes when nothing of it is left. Where the environment was made for that run alone it went with the run,
+    and so does its journal. Jobs of other environments are left for a run there.
+
+    Raises:
+        EnvironmentBroken: the server or a store cannot be reached.
+    """
+    for leftover in of_dead_runs(journals):
+        if leftover.provided:
+            leftover.path.unlink()
+        elif leftover.base_url == settings.focus_server.base_url:
+            yield from _sweep_one(leftover, settings, stores)
+        else:
+            yield (
+                f"A killed run may have left jobs at {leftover.base_url} ({leftover.path}); a run or sweep with the "
+                "profile of that environment removes them."
+            )
+
+
+def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores) -> Iterator[str]:
+    client = FocusServerAPI(settings.focus_server, settings.answers, lambda exchange: None)
+    variable = settings.naming.analyzer_configuration_variable
+    marked = {
+        job_id
+        for key in leftover.keys
+        for job_id in (
+            *stores.records.job_ids_carrying(key),
+            *stores.analyzers.job_ids_carrying(key, variable),
+        )
+    }
+    promises = Promises(settings, stores)
+    remaining = False
+    for job_id in sorted((leftover.created | marked) - leftover.removed):
+        try:
+            client.cancel_job(job_id)
+        except APIError as error:
+            if error.status not in settings.answers.unknown_statuses:
+                remaining = True
+                yield f"Left by a killed run and not to be cancelled: {job_id} ({error})"
+                continue
+        try:
+            promises.is_cancelled(job_id)
+            yield f"Removed what a killed run had left: {job_id}"
+        except ExpectationFailed as error:
+            remaining = True
+            yield f"Left by a killed run: {job_id}. {error}"
+    if not remaining:
+        leftover.path.unlink()

@@ -13,6 +13,7 @@ from pathlib import Path
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
+import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
 from support.allure_report import AllureReport
 from support.errors import EnvironmentBroken, SettingsError
 from support.profile import ROOT, read_profile

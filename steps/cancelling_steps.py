@@ -9,9 +9,14 @@ from support import answers
 
 
 @when("the job is cancelled")
-@when("the job is cancelled again")
 def the_job_is_cancelled(context: Context) -> None:
     context.cancellation = context.case.cancel(context.job.job_id)
+
+
+@when("the job is cancelled twice")
+def the_job_is_cancelled_twice(context: Context) -> None:
+    the_job_is_cancelled(context)
+    the_job_is_cancelled(context)
 
 
 @when("a job that nobody made is cancelled")

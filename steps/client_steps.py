@@ -12,14 +12,12 @@ from support.configuration import generate_config_payload, with_value, without
 from support.contract import Parameter
 
 
-@when("the client is asked for a live job with a {parameter:Parameter} of {value:Value}")
-@when("the client is asked for a live job with an {parameter:Parameter} of {value:Value}")
+@when("the client is asked for a live job with {parameter:Parameter} {value:Value}")
 def the_client_is_asked_with(context: Context, parameter: Parameter, value: Any) -> None:
     context.refusal = context.case.ask_client(with_value(generate_config_payload(), parameter, value))
 
 
-@when("the client is asked for a live job without a {parameter:Parameter}")
-@when("the client is asked for a live job without an {parameter:Parameter}")
+@when("the client is asked for a live job without {parameter:Parameter}")
 def the_client_is_asked_without(context: Context, parameter: Parameter) -> None:
     context.refusal = context.case.ask_client(without(generate_config_payload(), parameter))
 

@@ -30,4 +30,10 @@ def parse_value(text: str) -> Any:
     return json.loads(text)
 
 
-register_type(Parameter=parse_parameter, Value=parse_value)
+@parse.with_pattern(r"one job|\d+ jobs")
+def parse_job_count(text: str) -> int:
+    """A number of jobs: `one job`, `10 jobs`."""
+    return 1 if text == "one job" else int(text.split()[0])
+
+
+register_type(Parameter=parse_parameter, Value=parse_value, JobCount=parse_job_count)

@@ -37,15 +37,13 @@ def jobs_are_requested_at_once(context: Context, count: int, workers: int) -> No
     context.attempts = context.case.request_jobs([context.configuration] * count, workers)
 
 
-@when("a live job is requested with a {parameter:Parameter} of {value:Value}")
-@when("a live job is requested with an {parameter:Parameter} of {value:Value}")
+@when("a live job is requested with {parameter:Parameter} {value:Value}")
 def a_live_job_is_requested_with(context: Context, parameter: Parameter, value: Any) -> None:
     payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
     context.attempts = [context.case.request_raw(with_value(payload, parameter, value))]
 
 
-@when("a live job is requested without a {parameter:Parameter}")
-@when("a live job is requested without an {parameter:Parameter}")
+@when("a live job is requested without {parameter:Parameter}")
 def a_live_job_is_requested_without(context: Context, parameter: Parameter) -> None:
     payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
     context.attempts = [context.case.request_raw(without(payload, parameter))]

@@ -16,8 +16,7 @@ def the_side_effects_are(context: Context) -> None:
     context.case.state_effects(stated_in((row["side effect"], row["change"]) for row in context.table))
 
 
-@then("the side effects are those of {jobs:d} job")
-@then("the side effects are those of {jobs:d} jobs")
+@then("the side effects are those of {jobs:JobCount}")
 def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
     context.case.state_effects(effects_of(jobs, context.run.settings.effects_of_a_job))
 

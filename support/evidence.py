@@ -53,14 +53,15 @@ def of_jobs(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Ev
         state = stores.queues.state_of(naming.work_queue_of(job_id))
         return _as_json(state._asdict() if state is not None else None)
 
+    kinds: tuple[tuple[str, Callable[[str], str], MediaType], ...] = (
+        ("task record", record, "json"),
+        ("analyzer and pod", analyzer, "yaml"),
+        ("work queue", queue, "json"),
+    )
     return [
         _look(f"{what} of {job_id}", look, job_id, media_type)
         for job_id in sorted(job_ids)[:SHOWN_JOBS]
-        for what, look, media_type in (
-            ("task record", record, "json"),
-            ("analyzer and pod", analyzer, "yaml"),
-            ("work queue", queue, "json"),
-        )
+        for what, look, media_type in kinds
     ]
 
 

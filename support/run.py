@@ -13,15 +13,13 @@ from support.case import Case
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken
 from support.evidence import Evidence
-from support.journal import Journal
+from support.journal import JOURNALS, Journal
 from support.profile import ROOT, Profile
 from support.provider import ProvidedEnvironment
 from support.redaction import Redactor
 from support.settings import Settings
 from support.stores import Stores
-from support.sweep import sweep
-
-JOURNALS = ROOT / ".run" / "journals"
+from support.sweeping import sweep
 
 
 @dataclass(frozen=True)

@@ -40,4 +40,4 @@ Feature: Creating a streaming job
       When the job is requested
       Then the job is accepted
       And the answer comes within the promised time
-      And the side effects are those of 1 job
+      And the side effects are those of one job

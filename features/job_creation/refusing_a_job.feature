@@ -8,27 +8,31 @@ Feature: Refusing a job that cannot be computed
 
     @PZ-14018 @critical @smoke
     Scenario Outline: A job with <an invalid parameter> is refused and launches nothing
-      When a live job is requested with a <parameter> of <value>
+      When a live job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>
 
       Examples:
-        | an invalid parameter               | parameter          | value      |
-        | nothing to transform               | FFT length         | 0          |
-        | an FFT length that is no power     | FFT length         | 1000       |
-        | an FFT length written as text      | FFT length         | the text 1 |
-        | more sensors than the fibre has    | last sensor        | 2222       |
-        | a sensor range turned round        | sensor range       | 50 to 1    |
-        | frequencies above the Nyquist one  | highest frequency  | 1000.5     |
-        | a frequency range turned round     | frequency range    | 500 to 0   |
-        | a canvas without height            | canvas height      | 0          |
-        | a time axis of no length           | time axis duration | 0          |
-        | a view that does not exist         | view type          | 3          |
-        | several sensors in a single one's view | view type      | 1          |
-        | a beginning without an end         | start time         | 1700000000 |
+        | an invalid parameter              | parameter          | value      |
+        | nothing to transform              | FFT length         | 0          |
+        | an FFT length that is no power    | FFT length         | 1000       |
+        | an FFT length written as text     | FFT length         | the text 1 |
+        | more sensors than the fibre has   | last sensor        | 2222       |
+        | a sensor range turned round       | sensor range       | 50 to 1    |
+        | frequencies above the Nyquist one | highest frequency  | 1000.5     |
+        | a frequency range turned round    | frequency range    | 500 to 0   |
+        | a canvas without height           | canvas height      | 0          |
+        | a time axis of no length          | time axis duration | 0          |
+        | a view that does not exist        | view type          | 3          |
+        | a beginning without an end        | start time         | 1700000000 |
+
+    @PZ-14018 @PZ-13823 @critical
+    Scenario: A single sensor's view of several sensors is refused and launches nothing
+      When a live job is requested with view type 1
+      Then the request is refused because of the sensor range
 
     @PZ-14018 @PZ-13879 @critical
     Scenario Outline: A job without its <parameter> is refused and launches nothing
-      When a live job is requested without a <parameter>
+      When a live job is requested without <parameter>
       Then the request is refused because of the <parameter>
 
       Examples:
@@ -45,23 +49,23 @@ Feature: Refusing a job that cannot be computed
 
     @extra
     Scenario Outline: The client sees <what is wrong>
-      When the client is asked for a live job with a <parameter> of <value>
+      When the client is asked for a live job with <parameter> <value>
       Then the client refuses because of the <parameter>
       And nothing is sent to the server
 
       Examples:
-        | what is wrong                          | parameter         | value      |
-        | an FFT length below the range          | FFT length        | 64         |
-        | an FFT length above the range          | FFT length        | 8192       |
-        | a text where a number belongs          | FFT length        | the text 1 |
-        | a truth where a number belongs         | canvas height     | true       |
-        | a sensor that the fibre does not have  | last sensor       | 2222       |
-        | a frequency above the Nyquist one      | highest frequency | 1000.5     |
-        | a view that does not exist             | view type         | 3          |
+        | what is wrong                         | parameter         | value      |
+        | an FFT length below the range         | FFT length        | 64         |
+        | an FFT length above the range         | FFT length        | 8192       |
+        | a text where a number belongs         | FFT length        | the text 1 |
+        | a truth where a number belongs        | canvas height     | true       |
+        | a sensor that the fibre does not have | last sensor       | 2222       |
+        | a frequency above the Nyquist one     | highest frequency | 1000.5     |
+        | a view that does not exist            | view type         | 3          |
 
     @extra
     Scenario Outline: The client sees that the <parameter> is missing
-      When the client is asked for a live job without a <parameter>
+      When the client is asked for a live job without <parameter>
       Then the client refuses because of the <parameter>
       And nothing is sent to the server
 

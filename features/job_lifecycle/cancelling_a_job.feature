@@ -24,8 +24,7 @@ Feature: Cancelling a job
     @extra
     Scenario: A job is cancelled twice
       Given a running job
-      When the job is cancelled
-      And the job is cancelled again
+      When the job is cancelled twice
       Then the cancelling does no harm
       And only the record of the job remains
 

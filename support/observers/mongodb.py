@@ -47,6 +47,11 @@ class TaskRecords:
             found = self._records.find({f"config.{field}": value for field, value in values.items()}, {"task_id": 1})
             return {str(record.get("task_id")) for record in found}
 
+    def job_ids_not_in(self, status: str) -> set[str]:
+        """Ids of the jobs whose record says anything but this status."""
+        with _reading():
+            return {str(record.get("task_id")) for record in self._records.find({"status": {"$ne": status}})}
+
     def check_health(self) -> None:
         """See that the database answers and can be written to.
 

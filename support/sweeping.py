@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from support.client import FocusServerAPI
-from support.errors import APIError, ExpectationFailed
-from support.journal import Leftover, of_dead_runs
+from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
+from support.journal import JOURNALS, Leftover, of_dead_runs
+from support.profile import read_profile
 from support.promises import Promises
 from support.settings import Settings
 from support.stores import Stores
@@ -63,3 +66,35 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores) -> Iterat
             yield f"Left by a killed run: {job_id}. {error}"
     if not remaining:
         leftover.path.unlink()
+
+
+def _unanswered(leftover: Leftover, settings: Settings, stores: Stores) -> set[str]:
+    """Jobs of requests that the run did not live to see answered."""
+    if settings.exclusive:
+        return stores.records.job_ids_not_in(settings.answers.cancelled_status)
+    variable = settings.naming.analyzer_configuration_variable
+    return {
+        job_id
+        for key in leftover.keys
+        for job_id in (*stores.records.job_ids_carrying(key), *stores.analyzers.job_ids_carrying(key, variable))
+    }
+
+
+def main() -> None:
+    """Sweep the environment of the profile (FOCUS_PROFILE, else `local`)."""
+    name = os.environ.get("FOCUS_PROFILE", "local")
+    try:
+        profile = read_profile(name)
+        if profile.provider() is not None:
+            print(f"The environment of the profile '{name}' is made for each run and goes with it: nothing to sweep.")
+            return
+        settings = profile.settings()
+        stores = Stores.connect(settings)
+        lines = list(sweep(JOURNALS, settings, stores))
+    except (SettingsError, EnvironmentBroken) as error:
+        sys.exit(str(error))
+    print("\n".join(lines) if lines else "No killed run has left anything.")
+
+
+if __name__ == "__main__":
+    main()

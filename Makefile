@@ -1,0 +1,50 @@
+# Two commands: `make acceptance` and `make test`. Everything that they need, they install first.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help acceptance test lint types sandbox sandbox-down sweep lock broker clean
+
+help:  ## show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+acceptance: $(INSTALLED) broker  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
+	@status=0; $(BIN)/behave --junit --junit-directory reports/junit $(ARGS) || status=$$?; \
+	echo "Results: reports/allure-results (evidence), reports/junit"; exit $$status
+
+test: $(INSTALLED) broker  ## run the project's own tests; ARGS is passed on to pytest
+	$(BIN)/pytest $(ARGS)
+
+lint: $(INSTALLED)  ## check style and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(INSTALLED)  ## check types
+	$(BIN)/mypy
+
+sandbox: $(INSTALLED) broker  ## start a sandbox that later runs reuse
+	$(BIN)/python -m sandbox up
+
+sandbox-down: $(INSTALLED)  ## stop it
+	$(BIN)/python -m sandbox down
+
+sweep: $(INSTALLED)  ## remove the jobs that a killed run left (FOCUS_PROFILE names the environment)
+	$(BIN)/python -m support.sweeping $(ARGS)
+
+lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --upgrade pyproject.toml -o requirements.lock
+
+broker:
+	@sh sandbox/install_broker.sh
+
+$(INSTALLED): requirements.lock
+	@sh sandbox/install_venv.sh "$(PYTHON)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+clean:  ## remove what was installed and written here
+	rm -rf .venv reports .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

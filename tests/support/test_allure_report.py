@@ -297,9 +297,7 @@ class Run:
             for result in self.read("result")
             if result["name"] == name and (story is None or labels(result, "story") == [story])
         ]
-        assert len(found) == 1, (
-            f"{len(found)} results named {name!r}, expected 1, in {self.names}\n{self.output}"
-        )
+        assert len(found) == 1, f"{len(found)} results named {name!r}, expected 1, in {self.names}\n{self.output}"
         return found[0]
 
     def body(self, attachment: dict[str, Any]) -> bytes:
@@ -314,16 +312,12 @@ def message(result: dict[str, Any]) -> str:
     return str(result["statusDetails"]["message"])
 
 
-def start(
-    tree: Path, features: dict[str, str], *arguments: str, **environment: str
-) -> "subprocess.Popen[str]":
+def start(tree: Path, features: dict[str, str], *arguments: str, **environment: str) -> "subprocess.Popen[str]":
     files = {**features, "environment.py": ENVIRONMENT, "steps/steps.py": STEPS}
     for name, text in files.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, "utf-8")
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("ALLURE", "BEHAVE"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ALLURE", "BEHAVE"))}
     settings = {"RESULTS": str(tree / "results"), "PYTHONPATH": str(ROOT), **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments, "features"],
@@ -448,9 +442,7 @@ def test_rows_of_an_outline_are_one_test_case_with_parameters(labelled: Run) -> 
 
 
 def test_history_survives_a_new_run_and_a_new_row(labelled: Run, tmp_path: Path) -> None:
-    changed = LABELS.replace(
-        "| count |\n        | 1     |\n        | 2", "| count |\n| 9 |\n| 1     |\n| 2", 1
-    )
+    changed = LABELS.replace("| count |\n        | 1     |\n        | 2", "| count |\n| 9 |\n| 1     |\n| 2", 1)
     changed = changed.replace("Scenario: The same name", "Scenario: Another name", 1)
     again = behave(tmp_path, {"features/job_creation/create.feature": "\n" + changed})
     assert "A range of 9 -- @1.1 small" in again.names
@@ -642,8 +634,7 @@ def test_two_processes_write_one_folder(tmp_path: Path) -> None:
     results = str(tmp_path / "results")
     feature = "Feature: {0}\n  Scenario: {0}\n    Given this works\n"
     processes = [
-        start(tmp_path / name, {"features/f.feature": feature.format(name)}, RESULTS=results)
-        for name in ("one", "two")
+        start(tmp_path / name, {"features/f.feature": feature.format(name)}, RESULTS=results) for name in ("one", "two")
     ]
     assert [process.communicate(timeout=60) and process.returncode for process in processes] == [0, 0]
     assert Run(0, "", Path(results)).names == ["one", "two"]

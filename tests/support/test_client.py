@@ -1,0 +1,147 @@
+import http.server
+import json
+import socket
+import threading
+
+import pytest
+
+from support.client import FocusServerAPI
+from support.configuration import ConfigureRequest, generate_config_payload
+from support.errors import APIError, EnvironmentBroken, ValidationError
+from support.settings import Answers, FocusServer
+
+ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
+
+
+class Server:
+    """A server that answers as told and keeps what it was asked."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+        self.silent = threading.Event()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                outer.asked.append((self.command, self.path, json.loads(body) if body else None))
+                if outer.silent.is_set():
+                    threading.Event().wait(1)
+                    return
+                status, answer = outer.answers.get(self.command, (200, {}))
+                text = answer if isinstance(answer, str) else json.dumps(answer)
+                self.send_response(status)
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            do_GET = do_POST = do_DELETE = answer
+
+            def log_message(self, *args):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base_url = f"http://127.0.0.1:{self.http.server_port}/focus-server/"
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def exchanges():
+    return []
+
+
+@pytest.fixture
+def client(server, exchanges):
+    return FocusServerAPI(FocusServer(base_url=server.base_url, request_timeout_s=0.3), Answers(), exchanges.append)
+
+
+@pytest.fixture
+def request_():
+    return ConfigureRequest(**generate_config_payload())
+
+
+def test_a_request_goes_to_configure_under_the_base_path_as_it_is(server, client, request_, exchanges):
+    server.answers["POST"] = (200, ANSWER)
+    assert client.configure_streaming_job(request_).job_id == "job_a1b2c3d4"
+    assert server.asked == [("POST", "/focus-server/configure", generate_config_payload())]
+    assert [exchange.job_id() for exchange in exchanges] == ["job_a1b2c3d4"]
+
+
+@pytest.mark.parametrize("something", [generate_config_payload(), None, "{}", object()])
+def test_what_is_no_request_is_refused_and_not_sent(server, client, something):
+    with pytest.raises(ValidationError):
+        client.configure_streaming_job(something)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "told"),
+    [
+        (422, {"detail": [{"loc": ["body", "nfftSelection"], "msg": "too small"}]}, "nfftSelection"),
+        (503, {"detail": "MongoDB cannot be reached"}, "MongoDB"),
+        (500, "Traceback", "500"),
+        (302, "", "302"),
+    ],
+)
+def test_every_other_status_is_an_api_error_that_tells_why(server, client, request_, status, answer, told):
+    server.answers["POST"] = (status, answer)
+    with pytest.raises(APIError, match=told) as error:
+        client.configure_streaming_job(request_)
+    assert error.value.status == status
+
+
+@pytest.mark.parametrize("answer", ["", "[]", {**ANSWER, "job_id": ""}, {k: ANSWER[k] for k in ("job_id", "status")}])
+def test_an_answer_that_lacks_what_is_needed_is_an_api_error_with_its_cause(server, client, request_, answer):
+    server.answers["POST"] = (200, answer)
+    with pytest.raises(APIError) as error:
+        client.configure_streaming_job(request_)
+    assert isinstance(error.value.__cause__, ValidationError)
+
+
+def test_no_answer_in_time_is_an_api_error_with_its_cause(server, client, request_, exchanges):
+    server.silent.set()
+    with pytest.raises(APIError, match=r"no answer within 0\.3 s") as error:
+        client.configure_streaming_job(request_)
+    assert error.value.status is None
+    assert error.value.__cause__ is not None
+    assert exchanges[0].status is None
+
+
+def test_a_server_that_is_not_there_is_a_broken_environment(exchanges):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    client = FocusServerAPI(FocusServer(base_url=f"http://127.0.0.1:{port}"), Answers(), exchanges.append)
+    with pytest.raises(EnvironmentBroken, match=r"focus_server\.base_url"):
+        client.acknowledge()
+
+
+def test_a_temporary_job_is_cancelled_at_its_end(server, client, request_):
+    server.answers["POST"] = (200, ANSWER)
+    with client.temporary_job(request_) as response:
+        assert response.job_id == "job_a1b2c3d4"
+    assert [asked[:2] for asked in server.asked][-1] == ("DELETE", "/focus-server/job/job_a1b2c3d4")
+
+
+def test_a_temporary_job_is_cancelled_when_the_work_with_it_fails(server, client, request_):
+    server.answers["POST"] = (200, ANSWER)
+    with pytest.raises(RuntimeError, match="the work fails"), client.temporary_job(request_):
+        raise RuntimeError("the work fails")
+    assert [asked[:2] for asked in server.asked][-1] == ("DELETE", "/focus-server/job/job_a1b2c3d4")
+
+
+def test_a_cancel_that_is_not_confirmed_is_an_api_error(server, client):
+    server.answers["DELETE"] = (404, {"detail": "unknown job"})
+    with pytest.raises(APIError) as error:
+        client.cancel_job("job_a1b2c3d4")
+    assert (error.value.status, error.value.detail) == (404, "unknown job")

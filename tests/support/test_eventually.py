@@ -1,0 +1,63 @@
+import itertools
+
+import pytest
+
+from support.errors import EnvironmentBroken, ExpectationFailed
+from support.eventually import Patience, eventually, steadily
+
+SHORT = Patience(limit_s=0.2, interval_s=0.01, setting="time_limits.of_the_test")
+
+
+def wrong_until(count):
+    """Looks that are wrong `count` times and right ever after; and the problems of a look."""
+    looks = itertools.count(1)
+    return (lambda: next(looks)), (lambda seen: [f"look {seen} is too early"] if seen <= count else [])
+
+
+def test_what_comes_to_hold_is_returned_as_seen():
+    look, problems = wrong_until(3)
+    assert eventually("it to hold", look, problems, SHORT) == 4
+
+
+def test_what_never_holds_is_reported_with_the_last_look_the_wait_and_the_setting():
+    look, problems = wrong_until(10**9)
+    with pytest.raises(ExpectationFailed) as failure:
+        eventually("it to hold", look, problems, SHORT)
+    message = str(failure.value)
+    assert "expected it to hold" in message
+    assert f"look {look() - 1} is too early" in message
+    assert "time_limits.of_the_test = 0.2 s" in message
+    waited = float(message.split("waited ")[1].split(" s")[0])
+    assert waited >= 0.2
+
+
+def test_a_look_that_cannot_be_made_ends_the_waiting_at_once():
+    looks = []
+
+    def look():
+        looks.append(1)
+        raise EnvironmentBroken("gone")
+
+    with pytest.raises(EnvironmentBroken):
+        eventually("it to hold", look, lambda seen: [], SHORT)
+    assert len(looks) == 1
+
+
+def test_what_holds_for_a_moment_does_not_hold_steadily():
+    looks = itertools.count(1)
+    with pytest.raises(ExpectationFailed, match="it is gone"):
+        steadily("it to stay", lambda: next(looks), lambda seen: ["it is gone"] if seen == 4 else [], SHORT)
+
+
+def test_what_comes_late_is_seen_within_the_settling_time():
+    looks = itertools.count(1)
+    seen = steadily("it to stay", lambda: next(looks), lambda seen: [], SHORT)
+    assert seen > 5
+
+
+def test_without_time_to_settle_there_is_one_look():
+    looks = itertools.count(1)
+    none = Patience(limit_s=0, interval_s=0.01, setting="")
+    assert steadily("it to stay", lambda: next(looks), lambda seen: [], none) == 1
+    with pytest.raises(ExpectationFailed):
+        steadily("it to stay", lambda: 0, lambda seen: ["wrong"], none)

@@ -1,0 +1,150 @@
+import json
+import os
+
+import pytest
+
+from support import profile as profiles
+from support.errors import SettingsError
+from support.profile import read_profile
+
+COMPLETE = """
+exclusive = true
+[focus_server]
+base_url = "http://127.0.0.1:1/focus-server"
+[mongodb]
+uri = "mongodb://127.0.0.1:2"
+database = "focus"
+[rabbitmq]
+url = "amqp://127.0.0.1:3/focus"
+[kubernetes]
+namespace = "focus"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("FOCUS__")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="profile.toml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def problem_of(path):
+    with pytest.raises(SettingsError) as error:
+        read_profile(path).settings()
+    return str(error.value)
+
+
+def test_a_complete_profile_is_read(write):
+    settings = read_profile(write(COMPLETE)).settings()
+    assert settings.exclusive
+    assert settings.focus_server.base_url == "http://127.0.0.1:1/focus-server"
+    assert settings.limits.sensors == 2222
+
+
+def test_the_environment_wins_over_the_provider_and_that_over_the_file(write, monkeypatch):
+    profile = read_profile(write(COMPLETE))
+    endpoints = {"focus_server": {"base_url": "http://127.0.0.1:7"}, "mongodb": {"database": "leased"}}
+    monkeypatch.setenv("FOCUS__FOCUS_SERVER__BASE_URL", "http://127.0.0.1:9")
+    settings = profile.settings(endpoints)
+    assert settings.focus_server.base_url == "http://127.0.0.1:9"
+    assert settings.mongodb.database == "leased"
+    assert settings.mongodb.uri.get_secret_value() == "mongodb://127.0.0.1:2"
+
+
+def test_what_the_sandbox_wrote_is_a_profile(write):
+    tree = {
+        "exclusive": True,
+        "focus_server": {"base_url": "http://127.0.0.1:1"},
+        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
+        "rabbitmq": {"url": "amqp://user:hidden1@127.0.0.1:3/focus"},
+        "kubernetes": {"namespace": "focus"},
+    }
+    settings = read_profile(write(json.dumps(tree), "endpoints.json")).settings()
+    assert settings.secrets() == ("hidden1",)
+    assert "hidden1" not in repr(settings)
+
+
+def test_a_missing_setting_is_named_with_profile_and_fix(write):
+    path = write(COMPLETE.replace('base_url = "http://127.0.0.1:1/focus-server"', ""))
+    message = problem_of(path)
+    assert "focus_server.base_url: missing" in message
+    assert "FOCUS__FOCUS_SERVER__BASE_URL" in message
+    assert path in message
+
+
+def test_a_wrong_setting_is_named_without_its_value(write):
+    message = problem_of(write(COMPLETE.replace("http://127.0.0.1:1/focus-server", "ftp://user:hidden2@x")))
+    assert "focus_server.base_url" in message
+    assert "hidden2" not in message
+
+
+def test_an_unknown_setting_is_named(write):
+    assert "mongodb.databse" in problem_of(write(COMPLETE.replace("database =", "databse =")))
+
+
+def test_a_misspelt_variable_is_named(write, monkeypatch):
+    monkeypatch.setenv("FOCUS__FOCUS_SERVR__BASE_URL", "http://127.0.0.1:9")
+    assert "FOCUS__FOCUS_SERVR__BASE_URL" in problem_of(write(COMPLETE))
+
+
+def test_placeholders_are_named_until_they_are_filled(write, monkeypatch):
+    path = write(COMPLETE.replace('"focus"', '"<name of it>"'))
+    message = problem_of(path)
+    assert "mongodb.database" in message
+    assert "kubernetes.namespace" in message
+    monkeypatch.setenv("FOCUS__MONGODB__DATABASE", "filled")
+    monkeypatch.setenv("FOCUS__KUBERNETES__NAMESPACE", "filled")
+    assert read_profile(path).settings().mongodb.database == "filled"
+
+
+def test_an_unknown_profile_names_the_known_ones():
+    with pytest.raises(SettingsError, match=r"no profile 'stagging'.*local.*remote\.example"):
+        read_profile("stagging")
+
+
+def test_the_example_of_a_remote_profile_starts_nothing_before_it_is_filled():
+    message = problem_of("remote.example")
+    for setting in ("focus_server.base_url", "mongodb.uri", "rabbitmq.url", "kubernetes.namespace"):
+        assert f"{setting}: still a placeholder" in message
+
+
+def test_a_file_that_is_no_profile(write):
+    assert "cannot be read" in problem_of(write("exclusive = maybe"))
+    assert "table of settings" in problem_of(write("[1]", "list.json"))
+
+
+class TestSecrets:
+    @pytest.fixture(autouse=True)
+    def _repository(self, tmp_path, monkeypatch):
+        self.root = tmp_path / "repository"
+        (self.root / "config").mkdir(parents=True)
+        monkeypatch.setattr(profiles, "ROOT", self.root)
+
+    def keep(self, text):
+        (self.root / "config" / "staging.toml").write_text(text)
+
+    def test_a_profile_of_the_repository_may_hold_no_password(self):
+        self.keep(COMPLETE.replace("amqp://", "amqp://user:hidden3@"))
+        message = problem_of("staging")
+        assert "rabbitmq.url" in message
+        assert "FOCUS__RABBITMQ__URL" in message
+        assert "hidden3" not in message
+
+    def test_a_secrets_file_outside_is_laid_over_the_profile(self, tmp_path):
+        outside = tmp_path / "secrets.toml"
+        outside.write_text('[rabbitmq]\nurl = "amqp://user:hidden4@127.0.0.1:3/focus"')
+        self.keep(f'secrets_file = "{outside}"\n{COMPLETE}')
+        assert read_profile("staging").settings().secrets() == ("hidden4",)
+
+    def test_a_secrets_file_inside_is_refused(self):
+        self.keep(f'secrets_file = "{self.root}/config/secrets.toml"\n{COMPLETE}')
+        assert "outside of the repository" in problem_of("staging")

@@ -1,0 +1,79 @@
+import pytest
+
+from support.settings import EffectsOfAJob
+from support.side_effects import Effect, effects_of, no_effects, stated_in, unexplained
+
+JOB = "job_a1b2c3d4"
+
+
+def census(**kinds):
+    """Effects by kind: `task_record=["1"]` are those identities, all of JOB unless given as (identity, job id)."""
+    found = {name: frozenset() for name in no_effects()}
+    for kind, identities in kinds.items():
+        pairs = [one if isinstance(one, tuple) else (one, JOB) for one in identities]
+        found[kind.replace("_", " ")] = frozenset(
+            Effect(identity, job, f"name of {identity}") for identity, job in pairs
+        )
+    return found
+
+
+def stated(**changes):
+    return no_effects() | {kind.replace("_", " "): change for kind, change in changes.items()}
+
+
+def test_what_is_as_stated_needs_no_explanation():
+    before = census(task_record=["old"])
+    after = census(task_record=["old", "new"], work_queue=["q"])
+    assert unexplained(before, after, stated(task_record=1, work_queue=1), [JOB]) == []
+
+
+def test_nothing_stated_and_nothing_changed():
+    assert unexplained(census(task_record=["old"]), census(task_record=["old"]), no_effects(), []) == []
+
+
+@pytest.mark.parametrize("kind", sorted(no_effects()))
+def test_a_stray_effect_of_any_kind_is_named(kind):
+    after = census(**{kind.replace(" ", "_"): ["stray"]})
+    problems = unexplained(census(), after, no_effects(), [JOB])
+    assert problems == [f"{kind}: +1 instead of +0; new: name of stray"]
+
+
+def test_a_doubled_effect_is_named():
+    (problem,) = unexplained(census(), census(task_record=["1", "2"]), stated(task_record=1), [JOB])
+    assert problem.startswith("task record: +2 instead of +1")
+
+
+def test_a_missing_effect_is_named():
+    assert unexplained(census(), census(), stated(queue_consumer=1), [JOB]) == ["queue consumer: +0 instead of +1"]
+
+
+def test_an_effect_that_replaced_another_does_not_balance_it():
+    (problem,) = unexplained(census(work_queue=["theirs"]), census(work_queue=["ours"]), no_effects(), [JOB])
+    assert "new: name of ours" in problem
+    assert "gone: name of theirs" in problem
+
+
+@pytest.mark.parametrize("owner", ["job_00000000", None])
+def test_the_right_effect_under_a_wrong_id_is_wrong(owner):
+    (problem,) = unexplained(census(), census(analyzer=[("1", owner)]), stated(analyzer=1), [JOB])
+    assert "analyzer: carries no id of a job that was answered" in problem
+
+
+def test_the_effects_of_jobs_are_those_of_the_profile():
+    effects = effects_of(3, EffectsOfAJob(stream_service=1))
+    assert effects == dict.fromkeys(no_effects(), 3)
+    assert effects_of(2, EffectsOfAJob())["stream service"] == 0
+
+
+def test_a_table_of_effects():
+    assert stated_in([("task record", "+1"), ("analyzer", "-2"), ("work queue", "0")]) == {
+        "task record": 1,
+        "analyzer": -2,
+        "work queue": 0,
+    }
+
+
+@pytest.mark.parametrize("row", [("task", "+1"), ("task record", "1"), ("task record", "one")])
+def test_a_table_that_says_nothing_known(row):
+    with pytest.raises(ValueError, match=row[0]):
+        stated_in([row])

@@ -18,10 +18,9 @@ def its_analyzer_runs(context: Context) -> None:
 
 @then("its work queue is served by one consumer")
 def its_queue_is_served(context: Context) -> None:
-    context.case.promises.queue_is_served(context.job)
+    context.case.promises.queues_are_served([context.job])
 
 
 @then("every job keeps all its promises")
 def every_job_keeps_its_promises(context: Context) -> None:
-    for job in context.jobs:
-        context.case.promises.are_kept(job)
+    context.case.promises.are_kept(context.jobs)

@@ -135,8 +135,8 @@ class ConfigureRequest(_Part):
     displayInfo: DisplayInfo
     channels: Channels
     frequencyRange: FrequencyRange
-    start_time: Timestamp
-    end_time: Timestamp
+    start_time: Timestamp = None
+    end_time: Timestamp = None
     view_type: Annotated[ViewType, BeforeValidator(_true_number)]
 
     @model_validator(mode="after")

@@ -6,9 +6,10 @@ Each promise is looked for in its own store until it is kept or its time limit p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from support.answers import Job
@@ -45,30 +46,37 @@ class Promises:
             self._patience("analyzer_runs_s"),
         )
 
-    def queue_is_served(self, job: Job) -> None:
-        """The job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
-        name = self.settings.naming.work_queue_of(job.job_id)
+    def queues_are_served(self, jobs: Sequence[Job]) -> None:
+        """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
+        names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
         patience = self._patience("effect_appears_s")
-        eventually(
-            f"the queue {name} to have one consumer",
-            lambda: self.stores.queues.state_of(name),
-            _consumer_problems,
-            patience,
-        )
-        probe = {"probe": "acceptance", "job_id": job.job_id}
-        self.stores.queues.publish(name, json.dumps(probe).encode())
-        eventually(
-            f"a message in the queue {name} to be consumed",
-            lambda: (self.stores.queues.state_of(name), self.stores.queues.unacknowledged(name)),
-            lambda seen: [*_consumer_problems(seen[0]), *_message_problems(*seen)],
-            patience,
-        )
+        for name, job in zip(names, jobs, strict=True):
+            eventually(
+                f"the queue {name} to have one consumer",
+                partial(self.stores.queues.state_of, name),
+                _consumer_problems,
+                patience,
+            )
+            probe = {"probe": "acceptance", "job_id": job.job_id}
+            self.stores.queues.publish(name, json.dumps(probe).encode())
+        # All of them first, then the waiting: the broker's statistics come late, but for all at once.
+        for name in names:
+            eventually(
+                f"a message in the queue {name} to be taken and acknowledged",
+                partial(self._consumption, name),
+                lambda seen: [*_consumer_problems(seen[0]), *_message_problems(*seen)],
+                patience,
+            )
 
-    def are_kept(self, job: Job) -> None:
-        """All three of them."""
-        self.record_is_complete(job)
-        self.analyzer_runs(job)
-        self.queue_is_served(job)
+    def _consumption(self, name: str) -> tuple[QueueState | None, int | None]:
+        return self.stores.queues.state_of(name), self.stores.queues.consumed(name)
+
+    def are_kept(self, jobs: Sequence[Job]) -> None:
+        """All three of them, for each job."""
+        for job in jobs:
+            self.record_is_complete(job)
+            self.analyzer_runs(job)
+        self.queues_are_served(jobs)
 
     def no_pod_has_failed(self) -> None:
         """None of the pods in the namespace of the analyzers is in the phase Failed."""
@@ -210,8 +218,7 @@ def _consumer_problems(queue: QueueState | None) -> list[str]:
     return [] if queue.consumers == 1 else [f"it has {queue.consumers} consumers instead of 1"]
 
 
-def _message_problems(queue: QueueState | None, unacknowledged: int | None) -> list[str]:
-    problems = [] if queue is None or queue.ready == 0 else [f"{queue.ready} messages wait, nobody takes them"]
-    if unacknowledged:
-        problems.append(f"{unacknowledged} messages were taken and not acknowledged")
-    return problems
+def _message_problems(queue: QueueState | None, consumed: int | None) -> list[str]:
+    if queue is not None and queue.ready:
+        return [f"{queue.ready} messages wait, nobody takes them"]
+    return ["the message was taken, but never acknowledged"] if consumed == 0 else []

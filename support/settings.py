@@ -101,7 +101,7 @@ class Answers(_Group):
 class TimeLimits(_Group):
     """How long is waited, s."""
 
-    effect_appears_s: float = Field(5.0, gt=0, description="for a record, queue or consumer")
+    effect_appears_s: float = Field(10.0, gt=0, description="for a record, a consumer, a message to be consumed")
     analyzer_runs_s: float = Field(30.0, gt=0, description="for a pod to be Running")
     effect_disappears_s: float = Field(30.0, gt=0, description="after a cancel")
     settling_s: float = Field(0.5, ge=0, description="after the last answer, for what should not appear")

@@ -76,8 +76,6 @@ Feature: Refusing a job that cannot be computed
         | canvas height      |
         | sensor range       |
         | frequency range    |
-        | start time         |
-        | end time           |
         | view type          |
 
     @extra

@@ -103,8 +103,13 @@ def test_what_the_contract_refuses(parameter, value):
     assert any(field in str(one["loc"]) or field in one["msg"] for one in refusal.value.errors())
 
 
-@pytest.mark.parametrize("parameter", sorted(PARAMETERS))
-def test_every_field_is_required(parameter):
+def test_a_job_without_times_is_live():
+    payload = without(without(generate_config_payload(), PARAMETERS["start time"]), PARAMETERS["end time"])
+    assert ConfigureRequest(**payload).payload() == generate_config_payload()
+
+
+@pytest.mark.parametrize("parameter", sorted(set(PARAMETERS) - {"start time", "end time"}))
+def test_every_other_field_is_required(parameter):
     with pytest.raises(ValidationError):
         ConfigureRequest(**without(generate_config_payload(), PARAMETERS[parameter]))
 

@@ -1,0 +1,1 @@
+"""Everything that stands in for the deployed system on one machine; the suite never imports it."""

@@ -1,0 +1,128 @@
+"""Command line of the sandbox: ``python -m sandbox up | down | status | lease``."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Never
+
+import typer
+
+from sandbox import directories
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="RabbitMQ, MongoDB, a Kubernetes API and a Focus Server, for acceptance runs on this machine. "
+    "Everything listens on free ports of 127.0.0.1 and is gone without a trace when it ends.",
+)
+Name = Annotated[
+    str | None,
+    typer.Option(help="Which sandbox, of many side by side. Without it: the one of this checkout."),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write the endpoints to this file too; it is a profile of the suite."),
+]
+
+
+@app.command()
+def up(
+    json: Json = None,
+    without: Annotated[
+        Literal["focus-server"] | None,
+        typer.Option(help="Leave the Focus Server out, to try another implementation on the same stores."),
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Start a warm sandbox in the background, and print where its parts are once all are ready.
+
+    If it is up already, this says so and prints the same again. It stays until `down`.
+    """
+    from sandbox import control, endpoints
+
+    place = _home(name)
+    try:
+        answer, before = control.up(place, focus_server=without is None)
+        if json is not None:
+            endpoints.write(json, answer["endpoints"])
+    except KeyboardInterrupt:
+        _fail("Interrupted; nothing of the sandbox is left.", 130)
+    except OSError as failure:
+        _fail(f"The sandbox {place.name!r} is up, but {json} cannot be written: {failure}")
+    except control.Failure as failure:
+        _fail(str(failure))
+    typer.echo(f"The sandbox {place.name!r} {'was up already' if before else 'is up'}.")
+    typer.echo("\n".join(f"  {line}" for line in endpoints.lines(answer["endpoints"])))
+    if json is not None:
+        typer.echo(f"The endpoints, with passwords, are in {json}.")
+
+
+@app.command()
+def down(name: Name = None) -> None:
+    """End the sandbox and everything leased in it; returns when all of it is gone."""
+    from sandbox import control
+
+    place = _home(name)
+    try:
+        was_up = control.down(place)
+        swept = directories.sweep_stale(place.root)
+    except (control.Failure, directories.UnusableDirectory, TimeoutError) as failure:
+        _fail(str(failure))
+    typer.echo(f"The sandbox {place.name!r} {'is gone' if was_up else 'was not up'}.")
+    if swept:
+        typer.echo(f"Removed what was left of: {', '.join(swept)}.")
+
+
+@app.command()
+def status(
+    name: Name = None,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print parts, addresses and tenants of the sandbox. Exit status 0 if it is up, 3 if it is down."""
+    from sandbox import control, report
+
+    place = _home(name)
+    connection = control.connect(place)
+    try:
+        answer = connection.ask("status") if connection else {"name": place.name, "state": "down"}
+    except control.Failure as failure:
+        _fail(str(failure))
+    typer.echo(report.as_json(answer) if json else report.as_text(answer))
+    raise typer.Exit(0 if connection else 3)
+
+
+@app.command()
+def lease(
+    name: Name = None,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write the line to this file (mode 0600) instead; it goes with the lease."),
+    ] = None,
+) -> None:
+    """Have a tenant for one run: a database, virtual host, namespace and Focus Server of its own.
+
+    Prints one JSON line, the endpoints, as soon as they are ready, and holds them until its standard input
+    ends or SIGTERM or SIGINT comes; all of it is gone when it exits. Taken from the sandbox of that name
+    if it is up; otherwise a sandbox is started that lives as long as the lease.
+    """
+    from sandbox import lease as holding
+
+    try:
+        holding.hold(_home(name), json)
+    except holding.Failure as failure:
+        _fail(str(failure))
+
+
+def _home(name: str | None) -> directories.Home:
+    try:
+        return directories.home(name)
+    except directories.UnusableDirectory as failure:
+        _fail(str(failure))
+
+
+def _fail(message: str, code: int = 1) -> Never:
+    typer.echo(f"sandbox: {message}", err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m sandbox")

@@ -1,0 +1,78 @@
+"""Step G: what a client is told about a job."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.focus_server.calculation import Calculation
+from sandbox.focus_server.configuration import Configuration
+from sandbox.focus_server.identity import as_iso
+from sandbox.focus_server.ports import JobRecord, Payload
+
+
+class ConfigureAnswer(BaseModel):
+    """The answer to POST /configure (contract, step G and "More of the answer")."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    stream_url: str
+    stream_port: int
+    status: str
+    created_at: str
+    view_type: int
+    channel_amount: int
+    stream_amount: int
+    channel_to_stream_index: dict[str, int]
+    frequencies_list: list[float]
+    frequencies_amount: int
+    lines_dt: float
+
+
+class MetadataAnswer(ConfigureAnswer):
+    """The answer to GET /metadata/{job_id}: the same, and the configuration as sent."""
+
+    config: Payload
+
+
+class CancelAnswer(BaseModel):
+    """The answer to DELETE /job/{job_id}."""
+
+    job_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Puts answers together from records."""
+
+    calculation: Calculation
+    stream_url: str
+    stream_port: int
+
+    def configured(self, record: JobRecord) -> ConfigureAnswer:
+        """What the client of a new job is told."""
+        config = Configuration.model_validate(record.config)
+        figures = self.calculation.figures(config)
+        return ConfigureAnswer(
+            job_id=record.job_id,
+            stream_url=self.stream_url,
+            stream_port=self.stream_port,
+            status=record.status,
+            created_at=as_iso(record.created_at),
+            view_type=config.view_type,
+            channel_amount=figures.channel_amount,
+            stream_amount=figures.stream_amount,
+            channel_to_stream_index=figures.channel_to_stream_index,
+            frequencies_list=figures.frequencies_hz,
+            frequencies_amount=len(figures.frequencies_hz),
+            lines_dt=figures.lines_dt_s,
+        )
+
+    def metadata(self, record: JobRecord) -> MetadataAnswer:
+        """What anyone who asks for a job is told; a cancelled one too, with that status."""
+        return MetadataAnswer(**self.configured(record).model_dump(), config=record.config)
+
+    def cancelled(self, record: JobRecord) -> CancelAnswer:
+        """What the client that cancelled a job is told."""
+        return CancelAnswer(job_id=record.job_id, status=record.status)

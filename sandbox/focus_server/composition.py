@@ -1,0 +1,133 @@
+"""Putting the server together from its parts; every part can be replaced with `dataclasses.replace`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+
+from sandbox.focus_server.answers import Answers
+from sandbox.focus_server.calculation import Calculation
+from sandbox.focus_server.cluster import read_kubeconfig
+from sandbox.focus_server.error_answers import install_error_answers
+from sandbox.focus_server.http_api import health_routes, job_routes
+from sandbox.focus_server.identity import JobIds, SystemClock
+from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
+from sandbox.focus_server.mongodb import Database, MongoRecordings, MongoTasks
+from sandbox.focus_server.ports import (
+    AnalyzerOrchestrator,
+    Clock,
+    ConfigurationValidator,
+    IdGenerator,
+    RecordingStore,
+    Resource,
+    TaskStore,
+    WorkQueues,
+)
+from sandbox.focus_server.rabbitmq_queues import RabbitQueues
+from sandbox.focus_server.rollback import Leftovers
+from sandbox.focus_server.service import JobService
+from sandbox.focus_server.settings import Settings
+from sandbox.focus_server.validation import Validator
+
+_CLOSE_WAIT_S = 0.4
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a server is made of. `resources` are started and closed with it, in any order."""
+
+    validator: ConfigurationValidator
+    ids: IdGenerator
+    clock: Clock
+    tasks: TaskStore
+    recordings: RecordingStore
+    analyzers: AnalyzerOrchestrator
+    queues: WorkQueues
+    answers: Answers
+    resources: tuple[Resource, ...]
+    service: type[JobService] = JobService
+
+
+def build_parts(settings: Settings) -> Parts:
+    """The parts of a real server; connects to nothing yet. Raises `KubeconfigError`."""
+    database = Database(
+        settings.mongodb_uri.get_secret_value(), settings.mongodb_database, limit_s=settings.step_limit_s
+    )
+    analyzers = KubernetesAnalyzers(
+        read_kubeconfig(settings.kubeconfig),
+        namespace=settings.namespace,
+        image=settings.analyzer_image,
+        limit_s=settings.step_limit_s,
+    )
+    queues = RabbitQueues(
+        settings.rabbitmq_url.get_secret_value(),
+        limit_s=settings.step_limit_s,
+        retry_interval_s=settings.retry_interval_s,
+    )
+    return Parts(
+        validator=Validator(settings.limits),
+        ids=JobIds(),
+        clock=SystemClock(),
+        tasks=MongoTasks(database),
+        recordings=MongoRecordings(database),
+        analyzers=analyzers,
+        queues=queues,
+        answers=Answers(Calculation(settings.limits), settings.stream_url, settings.stream_port),
+        resources=(database, analyzers, queues),
+    )
+
+
+def create_app(settings: Settings, parts: Parts) -> FastAPI:
+    """The server as an ASGI application; its lifespan starts and closes the parts' resources."""
+    leftovers = Leftovers(interval_s=settings.retry_interval_s, limit_s=settings.step_limit_s)
+    service = parts.service(
+        validator=parts.validator,
+        ids=parts.ids,
+        clock=parts.clock,
+        tasks=parts.tasks,
+        recordings=parts.recordings,
+        analyzers=parts.analyzers,
+        queues=parts.queues,
+        leftovers=leftovers,
+        user=settings.user,
+        undo_limit_s=settings.undo_limit_s,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Not waited for: a server whose dependencies are down starts too, and says so to who asks.
+        starting = [asyncio.create_task(resource.start()) for resource in parts.resources]
+        try:
+            yield
+        finally:
+            for task in starting:
+                task.cancel()
+            # No wait at all unless a dependency hangs while jobs are being created.
+            await service.aclose(settings.step_limit_s + 2 * settings.undo_limit_s)
+            await _close(parts.resources)
+
+    # No schema pages: what they would show is not the contract.
+    app = FastAPI(title="Focus Server", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
+    install_error_answers(app)
+    routes = APIRouter(prefix=settings.base_path)
+    routes.include_router(
+        job_routes(
+            service,
+            parts.answers,
+            max_body_bytes=settings.max_body_bytes,
+            body_limit_s=settings.body_limit_s,
+        )
+    )
+    routes.include_router(health_routes())
+    app.include_router(routes)
+    return app
+
+
+async def _close(resources: tuple[Resource, ...]) -> None:
+    closing = [asyncio.create_task(resource.aclose()) for resource in resources]
+    _, hanging = await asyncio.wait(closing, timeout=_CLOSE_WAIT_S)
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*closing, return_exceptions=True)

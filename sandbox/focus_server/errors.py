@@ -1,0 +1,80 @@
+"""What can go wrong, in the server's own words; how each is answered stands in ``error_answers``."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One reason to refuse a configuration: where it is, and what is accepted there."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class InvalidConfiguration(Exception):
+    """A configuration breaks the contract's field table."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, v.loc))}: {v.msg}" for v in violations))
+        self.violations = violations
+
+
+class NoRecording(Exception):
+    """A historic job was asked for, and nothing was recorded in its time window."""
+
+
+class UnknownJob(Exception):
+    """No job has this id."""
+
+
+class StepFailed(Exception):
+    """A step of a job's creation failed.
+
+    ``no_effect`` is true when the step certainly changed nothing, so that there is nothing to undo.
+    """
+
+    def __init__(self, message: str, *, no_effect: bool = False) -> None:
+        super().__init__(message)
+        self.no_effect = no_effect
+
+
+class IdTaken(StepFailed):
+    """The id drawn for a new job is in use already; another one may be free."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"the job id is already in use in {where}", no_effect=True)
+
+
+class DependencyUnavailable(StepFailed):
+    """MongoDB, RabbitMQ or Kubernetes was unreachable, refused, or did not answer in time."""
+
+    def __init__(self, dependency: str, reason: str, *, no_effect: bool = False) -> None:
+        super().__init__(f"{dependency} is not available: {reason}", no_effect=no_effect)
+        self.dependency = dependency
+
+
+@asynccontextmanager
+async def guarded(
+    dependency: str,
+    limit_s: float,
+    errors: tuple[type[Exception], ...],
+    no_effect: tuple[type[Exception], ...] = (),
+) -> AsyncIterator[None]:
+    """Bound the time of a block, and turn a dependency's own errors into `DependencyUnavailable`.
+
+    The reason names the kind of error only: a driver's text may hold addresses, and goes to the log as cause.
+    """
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        raise DependencyUnavailable(dependency, f"no answer within {limit_s:g} s") from error
+    except errors as error:
+        raise DependencyUnavailable(
+            dependency,
+            f"it could not be reached or refused ({type(error).__name__})",
+            no_effect=isinstance(error, no_effect),
+        ) from error

@@ -1,0 +1,100 @@
+"""Step E: the analyzers, one Kubernetes Job each."""
+
+import json
+import logging
+from typing import Any
+
+import aiohttp
+
+from sandbox.focus_server.cluster import Cluster
+from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
+from sandbox.focus_server.identity import object_name
+from sandbox.focus_server.ports import Payload
+
+log = logging.getLogger(__name__)
+
+_NAME = "Kubernetes"
+
+
+def job_object(job_id: str, config: Payload, *, namespace: str, image: str) -> dict[str, Any]:
+    """The Job of one analyzer, given its configuration as JSON in ``FOCUS_CONFIG`` (contract, step E)."""
+    labels = {
+        "focus-server/job-id": job_id,
+        "app.kubernetes.io/name": "baby-analyzer",
+        "app.kubernetes.io/managed-by": "focus-server",
+    }
+    container = {
+        "name": "baby-analyzer",
+        "image": image,
+        "env": [{"name": "FOCUS_CONFIG", "value": json.dumps(config)}],
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": object_name(job_id), "namespace": namespace, "labels": labels},
+        "spec": {
+            "backoffLimit": 0,
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"restartPolicy": "Never", "containers": [container]},
+            },
+        },
+    }
+
+
+class KubernetesAnalyzers:
+    """Launches and stops analyzers in one namespace."""
+
+    def __init__(self, cluster: Cluster, *, namespace: str, image: str, limit_s: float) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._image = image
+        self._limit_s = limit_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Nothing to do ahead: the API server is connected to when it is needed."""
+
+    async def launch(self, job_id: str, config: Payload) -> None:
+        """Create the Job, not waiting for its pod; raises `IdTaken`, `DependencyUnavailable`."""
+        job = job_object(job_id, config, namespace=self._namespace, image=self._image)
+        status = await self._request("POST", "", job)
+        if status == 409:
+            raise IdTaken(_NAME)
+        _require(status, 201)
+
+    async def stop(self, job_id: str) -> None:
+        """Delete the Job and, in the background, its pod; raises `DependencyUnavailable`."""
+        # Without a policy the pods of a batch/v1 Job would be orphaned, not deleted.
+        status = await self._request("DELETE", f"/{object_name(job_id)}", {"propagationPolicy": "Background"})
+        _require(status, 200, 202, 404)
+
+    async def _request(self, method: str, path: str, body: dict[str, Any]) -> int:
+        url = f"{self._cluster.server}/apis/batch/v1/namespaces/{self._namespace}/jobs{path}"
+        never_sent = (aiohttp.ClientConnectorError,)
+        async with (
+            guarded(_NAME, self._limit_s, (aiohttp.ClientError, OSError), never_sent),
+            self._connections().request(method, url, json=body) as reply,
+        ):
+            text = await reply.text(errors="replace")
+            if reply.status >= 400 and reply.status not in (404, 409):
+                log.warning("Kubernetes refused %s %s: %s %.500s", method, path, reply.status, text)
+            return reply.status
+
+    def _connections(self) -> aiohttp.ClientSession:
+        # Made at the first use: a session belongs to the event loop that it is made in.
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=self._cluster.tls or True)
+            self._session = aiohttp.ClientSession(headers=self._cluster.headers, connector=connector)
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _require(status: int, *accepted: int) -> None:
+    if status not in accepted:
+        # What was refused outright did not happen; after a 5xx nobody knows.
+        raise DependencyUnavailable(_NAME, f"it answered {status}", no_effect=400 <= status < 500)

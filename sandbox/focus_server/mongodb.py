@@ -1,0 +1,122 @@
+"""Step D, and what has been recorded: the collections ``tasks`` and ``recordings`` in MongoDB."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, AsyncMongoClient, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
+
+from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
+from sandbox.focus_server.ports import JobRecord
+
+log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+_INDEXES = {
+    "tasks": [IndexModel([("task_id", ASCENDING)], unique=True)],
+    "recordings": [
+        IndexModel([("uuid", ASCENDING)], unique=True),
+        IndexModel([("start_time", ASCENDING)]),
+        IndexModel([("end_time", ASCENDING)]),
+        IndexModel([("deleted", ASCENDING)]),
+    ],
+}
+
+
+class Database:
+    """One database: its connections, its time limit, and the indexes that its collections must have."""
+
+    def __init__(self, uri: str, name: str, *, limit_s: float) -> None:
+        # Selecting a server takes less than the whole limit, so that a MongoDB which is down is told from
+        # one that hangs: nothing was sent to it, and there is nothing to undo.
+        self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+            uri, serverSelectionTimeoutMS=int(limit_s * 600), tz_aware=True, appname="focus-server"
+        )
+        self._database = self._client[name]
+        self._limit_s = limit_s
+        self._indexed: set[str] = set()
+        self._indexing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Make the indexes; they are made before the first use otherwise."""
+        for name in _INDEXES:
+            try:
+                async with self.collection(name):
+                    pass
+            except DependencyUnavailable as error:
+                log.warning("at start: %s", error)
+
+    @asynccontextmanager
+    async def collection(self, name: str) -> AsyncIterator[AsyncCollection[Document]]:
+        """The collection, indexed; inside, time is limited and errors become `DependencyUnavailable`."""
+        async with guarded("MongoDB", self._limit_s, (PyMongoError,), (ServerSelectionTimeoutError,)):
+            collection = self._database[name]
+            if name not in self._indexed:
+                async with self._indexing:
+                    if name not in self._indexed:
+                        await collection.create_indexes(_INDEXES[name])
+                        self._indexed.add(name)
+            yield collection
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+
+class MongoTasks:
+    """The task records: ``{task_id, config, status, created_at, user}``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def insert(self, record: JobRecord) -> None:
+        """Write a new record; raises `IdTaken`, `DependencyUnavailable`."""
+        document = {
+            "task_id": record.job_id,
+            "config": record.config,
+            "status": record.status,
+            "created_at": record.created_at,
+            "user": record.user,
+        }
+        async with self._database.collection("tasks") as tasks:
+            try:
+                await tasks.insert_one(document)
+            except DuplicateKeyError:
+                raise IdTaken("MongoDB") from None
+
+    async def find(self, job_id: str) -> JobRecord | None:
+        """The record, if there is one; raises `DependencyUnavailable`."""
+        async with self._database.collection("tasks") as tasks:
+            found = await tasks.find_one({"task_id": job_id})
+        if found is None:
+            return None
+        return JobRecord(found["task_id"], found["config"], found["status"], found["created_at"], found["user"])
+
+    async def set_status(self, job_id: str, status: str) -> None:
+        """Change the status; raises `DependencyUnavailable`."""
+        async with self._database.collection("tasks") as tasks:
+            await tasks.update_one({"task_id": job_id}, {"$set": {"status": status}})
+
+    async def remove(self, job_id: str) -> None:
+        """Take the record away, if there is one; raises `DependencyUnavailable`."""
+        async with self._database.collection("tasks") as tasks:
+            await tasks.delete_one({"task_id": job_id})
+
+
+class MongoRecordings:
+    """The recordings: ``{uuid, start_time, end_time, deleted}``, times as BSON dates."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def any_between(self, start: datetime, end: datetime) -> bool:
+        """Whether a recording that is not deleted overlaps the window; raises `DependencyUnavailable`."""
+        overlap = {"start_time": {"$lt": end}, "end_time": {"$gt": start}, "deleted": {"$ne": True}}
+        async with self._database.collection("recordings") as recordings:
+            return await recordings.find_one(overlap) is not None

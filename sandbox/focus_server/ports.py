@@ -1,0 +1,101 @@
+"""What the server needs from outside; each can be replaced by anything of the same shape."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sandbox.focus_server.configuration import Configuration
+
+CONFIGURED = "configured"
+CANCELLED = "cancelled"
+
+Payload = dict[str, Any]
+"""A configuration exactly as the client sent it: same fields, same types."""
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as it is written down; ``created_at`` in UTC with whole milliseconds."""
+
+    job_id: str
+    config: Payload
+    status: str
+    created_at: datetime
+    user: str
+
+
+class ConfigurationValidator(Protocol):
+    """Step B."""
+
+    def validate(self, payload: object, now: datetime) -> Configuration:
+        """Return the configuration, or raise `InvalidConfiguration`."""
+
+
+class IdGenerator(Protocol):
+    """Step C."""
+
+    def new(self) -> str:
+        """A fresh job id."""
+
+    def is_one(self, text: str) -> bool:
+        """Whether a text has the form of a job id."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+
+
+class TaskStore(Protocol):
+    """Step D: the records of jobs. All methods raise `DependencyUnavailable`."""
+
+    async def insert(self, record: JobRecord) -> None:
+        """Write a new record; `IdTaken` when its id has one."""
+
+    async def find(self, job_id: str) -> JobRecord | None:
+        """The record, if there is one."""
+
+    async def set_status(self, job_id: str, status: str) -> None:
+        """Change the status of a record."""
+
+    async def remove(self, job_id: str) -> None:
+        """Take the record away; none is fine."""
+
+
+class RecordingStore(Protocol):
+    """What has been recorded. All methods raise `DependencyUnavailable`."""
+
+    async def any_between(self, start: datetime, end: datetime) -> bool:
+        """Whether a recording that has not been deleted overlaps the window."""
+
+
+class AnalyzerOrchestrator(Protocol):
+    """Step E: the analyzers. All methods raise `DependencyUnavailable`."""
+
+    async def launch(self, job_id: str, config: Payload) -> None:
+        """Ask for an analyzer, not waiting until it runs; `IdTaken` when the job has one."""
+
+    async def stop(self, job_id: str) -> None:
+        """Take the analyzer away with its pod; none is fine."""
+
+
+class WorkQueues(Protocol):
+    """Step F: the queues. All methods raise `DependencyUnavailable`."""
+
+    async def open(self, job_id: str) -> None:
+        """Make the job's queue and connect its consumer."""
+
+    async def close(self, job_id: str) -> None:
+        """Take consumer and queue away, whoever made them; none is fine."""
+
+
+class Resource(Protocol):
+    """Something that holds connections."""
+
+    async def start(self) -> None:
+        """Connect ahead of the first request; being out of reach is logged, not raised."""
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""

@@ -1,0 +1,128 @@
+"""Step F: the jobs' queues and consumers on RabbitMQ, over one connection."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import AMQPError
+
+from sandbox.focus_server.consumer import BufferedRecordingConsumer
+from sandbox.focus_server.errors import DependencyUnavailable, guarded
+from sandbox.focus_server.identity import queue_name
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_NAME = "RabbitMQ"
+# RuntimeError is what the driver raises for a connection or channel that has just been lost.
+_ERRORS = (AMQPError, RuntimeError, OSError)
+
+
+class RabbitQueues:
+    """Opens and closes the queues of jobs, a channel for each.
+
+    A connection that was lost is made again in the background, and every open job's consumer with it.
+    """
+
+    def __init__(self, url: str, *, limit_s: float, retry_interval_s: float, prefetch: int = 100) -> None:
+        self._url = url
+        self._limit_s = limit_s
+        self._retry_interval_s = retry_interval_s
+        self._prefetch = prefetch
+        self._connection: AbstractConnection | None = None
+        self._connecting = asyncio.Lock()
+        self._closing = False
+        self._consumers: dict[str, BufferedRecordingConsumer] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Connect; a broker out of reach is logged, and asked for again at the next job."""
+        try:
+            async with guarded(_NAME, self._limit_s, _ERRORS):
+                await self._connected()
+        except DependencyUnavailable as error:
+            log.warning("at start: %s", error)
+
+    async def open(self, job_id: str) -> None:
+        """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
+        consumer = BufferedRecordingConsumer(job_id, capacity=self._prefetch)
+        async with guarded(_NAME, self._limit_s, _ERRORS):
+            connection = await self._connected()
+            await consumer.attach(await connection.channel(publisher_confirms=False))
+            self._consumers[job_id] = consumer
+
+    async def close(self, job_id: str) -> None:
+        """Remove the job's consumer and queue, also an earlier process's; raises `DependencyUnavailable`."""
+        async with guarded(_NAME, self._limit_s, _ERRORS):
+            connection = await self._connected()
+            consumer = self._consumers.pop(job_id, None)
+            if consumer is not None and consumer.is_attached:
+                await consumer.detach()
+                return
+            async with connection.channel(publisher_confirms=False) as channel:
+                await channel.queue_delete(queue_name(job_id))
+
+    async def _connected(self) -> AbstractConnection:
+        async with self._connecting:
+            if self._connection is None:
+                try:
+                    self._connection = await self._in_background(self._connect())
+                except _ERRORS as error:
+                    reason = f"it could not be connected to ({type(error).__name__})"
+                    raise DependencyUnavailable(_NAME, reason, no_effect=True) from error
+                self._connection.close_callbacks.add(self._on_lost)
+                self._in_background(self._restore(self._connection))
+            return self._connection
+
+    def _on_lost(self, connection: Any, error: BaseException | None) -> None:
+        if connection is self._connection and not self._closing:
+            self._connection = None
+            log.warning("the connection to RabbitMQ was lost (%s)", type(error).__name__)
+            self._in_background(self._reconnect())
+
+    async def _reconnect(self) -> None:
+        while True:
+            try:
+                async with guarded(_NAME, self._limit_s, _ERRORS):
+                    await self._connected()
+            except DependencyUnavailable:
+                await asyncio.sleep(self._retry_interval_s)
+            else:
+                log.info("connected to RabbitMQ again")
+                return
+
+    async def _restore(self, connection: AbstractConnection) -> None:
+        for job_id, consumer in list(self._consumers.items()):
+            if self._consumers.get(job_id) is not consumer:
+                continue
+            try:
+                await consumer.attach(await connection.channel(publisher_confirms=False))
+                if self._consumers.get(job_id) is not consumer:
+                    # Closed while we were at it: the queue that attach declared must not stay.
+                    await consumer.detach()
+            except _ERRORS as error:
+                log.warning("the consumer of %s could not be connected again (%s)", job_id, type(error).__name__)
+
+    async def _connect(self) -> AbstractConnection:
+        return await aio_pika.connect(self._url, client_properties={"connection_name": "focus-server"})
+
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        # In an empty context: what happens to the shared connection is not about the job that is being
+        # created when it does, and its log lines must not say so.
+        task = asyncio.create_task(work, context=Context())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def aclose(self) -> None:
+        """Disconnect; queues stay as they are, and their jobs are still running."""
+        self._closing = True
+        for task in self._background:
+            task.cancel()
+        if self._connection is not None:
+            await self._connection.close()

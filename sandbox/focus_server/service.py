@@ -1,0 +1,170 @@
+"""The life of a job: created by the contract's steps A to G, looked up, cancelled."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import replace
+from functools import partial
+
+from sandbox.focus_server.configuration import Configuration
+from sandbox.focus_server.errors import IdTaken, NoRecording, UnknownJob
+from sandbox.focus_server.identity import to_milliseconds
+from sandbox.focus_server.logs import about
+from sandbox.focus_server.ports import (
+    CANCELLED,
+    CONFIGURED,
+    AnalyzerOrchestrator,
+    Clock,
+    ConfigurationValidator,
+    IdGenerator,
+    JobRecord,
+    Payload,
+    RecordingStore,
+    TaskStore,
+    WorkQueues,
+)
+from sandbox.focus_server.rollback import Leftovers, RollBack
+
+log = logging.getLogger(__name__)
+
+_ID_ATTEMPTS = 5
+
+
+class JobService:
+    """Creates, finds and cancels jobs."""
+
+    def __init__(
+        self,
+        *,
+        validator: ConfigurationValidator,
+        ids: IdGenerator,
+        clock: Clock,
+        tasks: TaskStore,
+        recordings: RecordingStore,
+        analyzers: AnalyzerOrchestrator,
+        queues: WorkQueues,
+        leftovers: Leftovers,
+        user: str,
+        undo_limit_s: float,
+    ) -> None:
+        self._validator = validator
+        self._ids = ids
+        self._clock = clock
+        self._tasks = tasks
+        self._recordings = recordings
+        self._analyzers = analyzers
+        self._queues = queues
+        self._leftovers = leftovers
+        self._user = user
+        self._undo_limit_s = undo_limit_s
+        self._creating: set[asyncio.Task[object]] = set()
+
+    async def create(self, payload: object) -> JobRecord:
+        """Steps B to F; on any failure, and when cancelled, everything done so far is undone.
+
+        A cancellation waits for the end of the step that is under way: cut off, it might still take
+        effect after it has been undone.
+
+        Raises `InvalidConfiguration`, `NoRecording`, `DependencyUnavailable`, or `IdTaken` when no free
+        id was found.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._creating.add(task)
+        try:
+            config = self._validator.validate(payload, self._clock.now())
+            await self._require_recording(config)
+            assert isinstance(payload, dict)
+            for _ in range(_ID_ATTEMPTS - 1):
+                try:
+                    return await self._attempt(payload)
+                except IdTaken as error:
+                    log.warning("%s: trying another one", error)
+            return await self._attempt(payload)
+        finally:
+            self._creating.discard(task)
+
+    async def _require_recording(self, config: Configuration) -> None:
+        if config.window is not None and not await self._recordings.any_between(*config.window):
+            raise NoRecording
+
+    async def _attempt(self, payload: Payload) -> JobRecord:
+        record = JobRecord(
+            job_id=self._ids.new(),
+            config=payload,
+            status=CONFIGURED,
+            created_at=to_milliseconds(self._clock.now()),
+            user=self._user,
+        )
+        job_id = record.job_id
+        roll_back = RollBack(self._undo_limit_s)
+        with about(job_id):
+            try:
+                async with roll_back.step("task record", partial(self._tasks.remove, job_id)):
+                    await _to_the_end(self._tasks.insert(record))
+                log.info("task recorded in MongoDB")
+                async with roll_back.step("analyzer", partial(self._analyzers.stop, job_id)):
+                    await _to_the_end(self._analyzers.launch(job_id, payload))
+                log.info("analyzer launched on Kubernetes")
+                async with roll_back.step("work queue", partial(self._queues.close, job_id)):
+                    await _to_the_end(self._queues.open(job_id))
+                log.info("queue and consumer opened on RabbitMQ")
+            except BaseException as error:
+                log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
+                # Not to be cut short, as when the client goes away while we are at it.
+                await _to_the_end(self._undo(roll_back))
+                raise
+            log.info("configured")
+        return record
+
+    async def _undo(self, roll_back: RollBack) -> None:
+        for undo in await roll_back.run():
+            self._leftovers.add(undo)
+
+    async def find(self, job_id: str) -> JobRecord:
+        """The job of this id, cancelled ones too; raises `UnknownJob`, `DependencyUnavailable`."""
+        record = await self._tasks.find(job_id) if self._ids.is_one(job_id) else None
+        if record is None:
+            raise UnknownJob(job_id)
+        return record
+
+    async def cancel(self, job_id: str) -> JobRecord:
+        """Take away consumer, queue and analyzer, then mark the record; the record itself is kept.
+
+        Cancelling again does it all again, so that a cancel which failed half way can be repeated.
+        Works by the task record, also for jobs that an earlier process created. Raises `UnknownJob`,
+        `DependencyUnavailable`.
+        """
+        record = await self.find(job_id)
+        with about(job_id):
+            # One of the two failing does not keep the other one alive.
+            outcomes = await asyncio.gather(
+                self._queues.close(job_id), self._analyzers.stop(job_id), return_exceptions=True
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    log.warning("cancelling failed: %s", outcome)
+                    raise outcome
+            await self._tasks.set_status(job_id, CANCELLED)
+            log.info("cancelled: queue, consumer and analyzer removed")
+        return replace(record, status=CANCELLED)
+
+    async def aclose(self, limit_s: float) -> None:
+        """Wait, at most `limit_s` seconds, for creations that are being rolled back."""
+        if self._creating:
+            await asyncio.wait(self._creating, timeout=limit_s)
+        await self._leftovers.aclose()
+
+
+async def _to_the_end(work: Awaitable[None]) -> None:
+    """Await `work` even if cancelled meanwhile; the cancellation goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError

@@ -1,0 +1,54 @@
+"""What an installation of the server can set, read from ``FOCUS_SERVER_*`` environment variables."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sandbox.focus_server.limits import Limits
+
+_DEFAULTS = Limits()
+
+
+class Settings(BaseSettings):
+    """Settings of one server process; addresses have no default, so that none is used by accident.
+
+    Raises pydantic's ``ValidationError`` naming each variable that is missing or wrong.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FOCUS_SERVER_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port")
+    base_path: str = Field(default="/focus-server", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
+
+    mongodb_uri: SecretStr
+    mongodb_database: str
+    rabbitmq_url: SecretStr
+    kubeconfig: Path
+    namespace: str
+
+    analyzer_image: str = "baby-analyzer:latest"
+    stream_url: str = "http://127.0.0.1"
+    stream_port: int = Field(default=50051, ge=1, le=65535)
+    user: str = Field(default="automation", description="the user that task records are written for")
+
+    step_limit_s: float = Field(default=3.0, gt=0, description="longest wait for one dependency, seconds")
+    undo_limit_s: float = Field(default=1.0, gt=0, description="longest wait for one undo, seconds")
+    retry_interval_s: float = Field(default=0.5, gt=0, description="between tries to reach a dependency again")
+    max_body_bytes: int = Field(default=65_536, gt=0)
+    body_limit_s: float = Field(default=10.0, gt=0, description="longest wait for a request's body, seconds")
+
+    sensors: int = Field(default=_DEFAULTS.sensors, gt=0)
+    sampling_rate_hz: int = Field(default=_DEFAULTS.sampling_rate_hz, gt=0)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read all settings from the environment."""
+        return cls.model_validate({})
+
+    @property
+    def limits(self) -> Limits:
+        """The accepted ranges at this installation's fibre."""
+        return Limits(sensors=self.sensors, sampling_rate_hz=self.sampling_rate_hz)

@@ -1,0 +1,68 @@
+"""The three stores of a sandbox, started side by side."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox import kubernetes_api, rabbitmq
+from sandbox.processes import Launcher, Part
+
+if TYPE_CHECKING:
+    from sandbox.mongodb import MongoDB
+
+
+@dataclass(frozen=True)
+class Infrastructure:
+    """The stores, all ready."""
+
+    mongodb: "MongoDB"
+    broker: rabbitmq.Broker
+    kubernetes: kubernetes_api.Kubernetes
+
+    @property
+    def parts(self) -> list[Part]:
+        """The processes that the stores consist of."""
+        optional = [self.kubernetes.part] if self.kubernetes.part else []
+        return [*self.broker.parts, self.mongodb.part, *optional]
+
+    @property
+    def outlives_sandbox(self) -> bool:
+        """Whether one of the stores was there before, so that what is made in it must be removed again."""
+        return not self.broker.parts or self.kubernetes.part is None
+
+    def check(self) -> None:
+        """Raise PartFailed if one of the processes has died."""
+        for part in self.parts:
+            part.check()
+
+
+@asynccontextmanager
+async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks at the same time; the first failure ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Infrastructure:
+    """Start the stores; returns when all are ready. Raises PartFailed for the first that fails."""
+    # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported.
+    broker = await rabbitmq.launch(launcher, directory, environment)
+    async with side_by_side() as group:
+        kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
+        mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
+        group.create_task(broker.wait_until_ready())
+    return Infrastructure(mongodb.result(), broker, kubernetes.result())
+
+
+async def _start_mongodb(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> "MongoDB":
+    await asyncio.to_thread(importlib.import_module, "pymongo")
+    from sandbox import mongodb
+
+    return await mongodb.start(launcher, directory, environment)

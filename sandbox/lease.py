@@ -1,0 +1,77 @@
+"""Holding a lease for a run, until the run ends in one way or another."""
+
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox import control, endpoints
+from sandbox.control import Connection, Failure
+from sandbox.directories import Home
+
+__all__ = ["Failure", "hold"]
+
+_LEASE_NAME_BYTES = 4
+
+
+def hold(place: Home, file: Path | None) -> None:
+    """Lease a tenant, hand its endpoints out, hold it until standard input ends or a signal comes.
+
+    Returns when it is gone. Raises Failure if there is none to be had, or it is lost meanwhile.
+    """
+    with _signals() as signalled:
+        connection = control.connect(place) or _start_one(place)
+        try:
+            connection.send("lease")
+            if _wait(connection, signalled) != "channel":
+                raise Failure("Told to end (a signal, or the end of standard input) before the lease was ready.")
+            tree = connection.receive()["endpoints"]
+            _hand_out(tree, file)
+            if _wait(connection, signalled) == "channel":
+                raise Failure(f"The sandbox {place.name!r} ended while it was leased: somebody stopped or killed it.")
+        finally:
+            if file is not None:
+                file.unlink(missing_ok=True)
+            connection.end()
+
+
+def _start_one(place: Home) -> Connection:
+    identity = os.urandom(_LEASE_NAME_BYTES).hex()
+    return control.start(Home(place.root, f"lease-{identity}"), "lease", focus_server=True)
+
+
+def _hand_out(tree: endpoints.Endpoints, file: Path | None) -> None:
+    try:
+        if file is not None:
+            endpoints.write(file, tree)
+        else:
+            print(json.dumps(tree), flush=True)
+    except OSError as failure:
+        raise Failure(f"The endpoints cannot be written to {file or 'standard output'}: {failure}") from failure
+
+
+def _wait(connection: Connection, signalled: int) -> str:
+    """Wait for something from the supervisor ("channel"), or for the wish to end ("end")."""
+    standard_input = sys.stdin.fileno()
+    while True:
+        readable, _, _ = select.select([connection.channel, signalled, standard_input], [], [])
+        if signalled in readable:
+            return "end"
+        if standard_input in readable and not os.read(standard_input, 4096):
+            return "end"
+        if connection.channel in readable:
+            return "channel"
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """Turn SIGTERM, SIGINT and SIGHUP into something to read from the descriptor given."""
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writing)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    yield reading

@@ -1,0 +1,157 @@
+"""Starting, watching and stopping the processes that a sandbox is made of."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from sandbox.directories import CHECKOUT
+from sandbox.reaper import MARKER, Record
+
+T = TypeVar("T")
+
+_LOOK_AGAIN = 0.02  # seconds between two looks at a condition
+_LAST_LINES = 15
+# Below the ports that the kernel gives to outgoing connections: one of those could take a port between
+# its choice and the moment that a slow starter listens on it.
+_PORTS = range(15000, 32000)
+
+
+class PartFailed(Exception):
+    """A part of the sandbox did not start, or has died; the text names it and shows the end of its log."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A running process of the sandbox, leader of its own process group."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    stdout: Path
+    grace: float
+    address: str = ""
+    started: float = field(default_factory=time.time)
+
+    def last_lines(self) -> str:
+        """Return the end of what the part has written, or say that it has written nothing."""
+        lines = []
+        for path in dict.fromkeys((self.stdout, self.log)):
+            lines += path.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        return "\n".join(f"    {line}" for line in lines) or "    (it has written nothing)"
+
+    def check(self) -> None:
+        """Raise PartFailed if the part has ended."""
+        status = self.process.poll()
+        if status is not None:
+            how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+            raise PartFailed(f"{self.name} has ended ({how}). The end of its log:\n{self.last_lines()}")
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Starts parts, writing each down for the reaper."""
+
+    record: Record
+
+    def launch(
+        self,
+        name: str,
+        command: Sequence[str | os.PathLike[str]],
+        directory: Path,
+        *,
+        environment: Mapping[str, str],
+        address: str = "",
+        grace: float = 0.0,
+        separate_output: bool = False,
+    ) -> Part:
+        """Start a process in a group of its own, its output going to ``<name>.log`` in the directory.
+
+        ``grace`` is how long it may take to end by itself when stopped, in seconds; 0 kills it at once.
+        Standard output goes to ``<name>.out`` instead if ``separate_output``. Raises PartFailed if the
+        command cannot be run.
+        """
+        log, output = directory / f"{name}.log", directory / f"{name}.{'out' if separate_output else 'log'}"
+        with log.open("ab") as errors, output.open("ab") as out:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=CHECKOUT,
+                    env={**environment, MARKER: self.record.marker},
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=errors,
+                    start_new_session=True,
+                )
+            except OSError as failure:
+                raise PartFailed(f"{name} cannot be started: {failure}") from failure
+        self.record.groups.append(process.pid)
+        self.record.save()
+        return Part(name, process, log, output, grace, address)
+
+    async def stop(self, part: Part) -> None:
+        """End a part and everything in its process group; returns when its leader is gone."""
+        deadline = time.monotonic() + part.grace
+        if part.grace and part.process.poll() is None:
+            part.process.terminate()
+            while part.process.poll() is None and time.monotonic() < deadline:
+                await asyncio.sleep(_LOOK_AGAIN)
+        # It may have ended already; PermissionError: only zombies are left in it.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(part.process.pid, signal.SIGKILL)
+        part.process.wait()
+        self.record.groups.remove(part.process.pid)
+        self.record.save()
+
+
+async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: float, expected: str) -> T:
+    """Wait until ``look`` has found something, and return that.
+
+    Raises PartFailed as soon as the part ends, or after ``limit`` seconds.
+    """
+    started = time.monotonic()
+    task = asyncio.current_task()
+    while True:
+        part.check()
+        found = await look()
+        # A driver may turn the cancellation of an attempt to connect into a failure of that attempt.
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        if found is not None:
+            return found
+        if time.monotonic() - started > limit:
+            raise PartFailed(
+                f"{part.name} did not get ready: expected {expected} within {limit:.0f} s, seen nothing of it. "
+                f"The end of its log:\n{part.last_lines()}"
+            )
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def accepts_connections(port: int) -> bool | None:
+    """Look whether something listens on a port of 127.0.0.1; None if not."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return None
+    writer.close()
+    return True
+
+
+def free_port() -> int:
+    """Choose a port of 127.0.0.1 that nobody listens on."""
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

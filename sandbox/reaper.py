@@ -1,0 +1,126 @@
+"""Ends what a sandbox leaves behind, however its supervisor died.
+
+A supervisor writes down in a *record* what would outlive it: process groups,
+directories, commands that remove what lives elsewhere (a container). A small
+process of its own session waits until the supervisor's end of a pipe closes,
+which the kernel does for it even on ``kill -9``, and then clears the record.
+This file uses the standard library only and runs by its path, so that it
+starts fast and keeps working when the checkout is gone.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+MARKER = "FOCUS_SANDBOX_INSTANCE"
+"""Environment variable that every process of one sandbox carries, its descendants included."""
+
+_END_LIMIT = 10.0
+_COMMAND_LIMIT = 30.0
+
+
+@dataclass
+class Record:
+    """What one supervisor must not leave behind; kept on disk, written anew on every change."""
+
+    path: Path
+    marker: str
+    directories: list[str] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    commands: list[list[str]] = field(default_factory=list)
+
+    def save(self) -> None:
+        """Replace the file on disk at one stroke."""
+        written = {key: value for key, value in asdict(self).items() if key != "path"}
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(json.dumps(written))
+        fresh.replace(self.path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Record | None":
+        """Read a record; None where there is none (its supervisor had not begun, or has cleared it)."""
+        try:
+            return cls(path=path, **json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+
+
+def marked_processes(marker: str) -> Iterator[int]:
+    """Yield the living processes that carry the marker; nothing where there is no /proc."""
+    wanted = f"{MARKER}={marker}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            # The kernel empties a zombie's environment, so only the living are found.
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+        except OSError:  # ended meanwhile, or another user's
+            continue
+
+
+def end_processes(marker: str, groups: list[int]) -> None:
+    """Kill the groups, and all that carry the marker wherever they moved to; wait until they are gone.
+
+    Raises TimeoutError naming the processes that are still there after 10 s.
+    """
+    for group in groups:
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # ended; PermissionError: only zombies of it remain
+            continue
+    deadline = time.monotonic() + _END_LIMIT
+    while left := list(marked_processes(marker)):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"processes {left} of the sandbox are still there {_END_LIMIT:.0f} s after SIGKILL")
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.01)
+
+
+def clear(record: Record, *, with_groups: bool = True) -> None:
+    """End and remove everything in the record, the record's own directory last.
+
+    ``with_groups=False`` for a record found later: process ids may have been given to strangers since
+    then, so only processes that carry the marker are ended.
+    """
+    end_processes(record.marker, record.groups if with_groups else [])
+    for command in record.commands:
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_LIMIT, check=False)
+        except (OSError, subprocess.TimeoutExpired) as failure:
+            print(f"could not run {command}: {failure}", file=sys.stderr)
+    for directory in record.directories:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main(record: Path, lock: Path) -> None:
+    """Wait for the end of standard input, then clear the record and remove the lock file.
+
+    The supervisor's lock is held by this process too (an inherited descriptor), so that nobody starts a
+    sandbox of the same name before the old one is gone.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while os.read(0, 4096):
+        pass
+    found = Record.load(record)
+    if found is not None:
+        clear(found)
+    lock.unlink(missing_ok=True)
+    try:
+        lock.parent.rmdir()
+    except OSError:  # other sandboxes live there
+        return
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

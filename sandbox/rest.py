@@ -1,0 +1,62 @@
+"""Small JSON requests to the management interfaces of the parts."""
+
+import asyncio
+import base64
+import json
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+_LIMIT = 10.0  # seconds until an answer must be there
+
+
+class RequestFailed(Exception):
+    """The interface was not reached or answered with an error; the text says which and what it said."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An HTTP address with what it takes to be let in; proxies are not used."""
+
+    address: str
+    authorization: str = field(repr=False)
+    tls: ssl.SSLContext | None = None
+
+    async def send(self, method: str, path: str, body: object = None) -> Any:
+        """Send a request; return the JSON answered, None if there is none. Raises RequestFailed."""
+        return await asyncio.to_thread(self._send, method, path, body)
+
+    def _send(self, method: str, path: str, body: object) -> Any:
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.tls is not None:
+            handlers.append(urllib.request.HTTPSHandler(context=self.tls))
+        request = urllib.request.Request(
+            self.address + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )
+        if self.authorization:
+            request.add_header("Authorization", self.authorization)
+        try:
+            with urllib.request.build_opener(*handlers).open(request, timeout=_LIMIT) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as refusal:
+            said = refusal.read(500).decode(errors="replace")
+            raise RequestFailed(
+                f"{method} {self.address}{path} answered {refusal.code}: {said}", refusal.code
+            ) from refusal
+        except OSError as failure:
+            raise RequestFailed(f"{method} {self.address}{path} was not answered: {failure}") from failure
+        return json.loads(text) if text else None
+
+
+def basic(user: str, password: str) -> str:
+    """Build the value of an Authorization header (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

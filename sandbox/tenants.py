@@ -1,0 +1,132 @@
+"""Tenants: a database, a virtual host, a namespace and a Focus Server that one run has to itself."""
+
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sandbox.endpoints import Endpoints
+from sandbox.infrastructure import Infrastructure, side_by_side
+from sandbox.kubernetes_api import address_in
+from sandbox.processes import Launcher, Part, PartFailed, ready
+from sandbox.rest import RequestFailed
+
+FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
+
+_SERVER_LIMIT = 30.0
+_SERVER_GRACE = 3.0
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """What one run has to itself; ``server`` is None in a sandbox without Focus Server."""
+
+    name: str
+    endpoints: Endpoints
+    directory: Path
+    server: Part | None = None
+
+    def check(self) -> None:
+        """Raise PartFailed if the Focus Server has died."""
+        if self.server is not None:
+            self.server.check()
+
+
+@dataclass(frozen=True)
+class Tenants:
+    """Makes and removes tenants. ``server`` is the command of the Focus Server, empty for none."""
+
+    infrastructure: Infrastructure
+    launcher: Launcher
+    directory: Path
+    environment: Mapping[str, str]
+    server: Sequence[str] = FOCUS_SERVER
+    living: dict[str, Tenant] = field(default_factory=dict)
+
+    async def make(self) -> Tenant:
+        """Make a tenant; returns when its server is ready.
+
+        Raises PartFailed or RequestFailed, with everything undone that was done for it.
+        """
+        tenant = self._plan(secrets.token_hex(4))
+        tenant.directory.mkdir()
+        try:
+            async with side_by_side() as group:
+                group.create_task(self.infrastructure.broker.create(tenant.name))
+                group.create_task(self.infrastructure.kubernetes.create(tenant.name))
+            if self.server:
+                tenant = replace(tenant, server=self._launch_server(tenant))
+                tenant = await self._with_address(tenant)
+        except BaseException as failure:
+            try:
+                await self.remove(tenant)
+            except (PartFailed, RequestFailed) as another:
+                failure.add_note(str(another))
+            raise
+        self.living[tenant.name] = tenant
+        return tenant
+
+    async def remove(self, tenant: Tenant) -> None:
+        """Remove a tenant; returns when everything of it is gone. Raises PartFailed or RequestFailed."""
+        self.living.pop(tenant.name, None)
+        if tenant.server is not None:
+            await self.launcher.stop(tenant.server)
+        async with side_by_side() as group:
+            group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
+            group.create_task(self.infrastructure.broker.delete(tenant.name))
+            group.create_task(self.infrastructure.kubernetes.delete(tenant.name))
+        shutil.rmtree(tenant.directory, ignore_errors=True)
+
+    def _plan(self, identity: str) -> Tenant:
+        name = f"focus-{identity}"
+        stores = self.infrastructure
+        endpoints: Endpoints = {
+            "exclusive": True,
+            "mongodb": {"uri": stores.mongodb.uri, "database": _database(name)},
+            "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
+            "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
+        }
+        return Tenant(name, endpoints, self.directory / name)
+
+    def _launch_server(self, tenant: Tenant) -> Part:
+        stores = self.infrastructure
+        settings = {
+            "PORT": "0",
+            "HOST": "127.0.0.1",
+            "BASE_PATH": "/focus-server",
+            "MONGODB_URI": stores.mongodb.uri,
+            "MONGODB_DATABASE": _database(tenant.name),
+            "RABBITMQ_URL": stores.broker.url(tenant.name),
+            "KUBECONFIG": str(stores.kubernetes.kubeconfig),
+            "NAMESPACE": tenant.name,
+        }
+        return self.launcher.launch(
+            "focus-server",
+            self.server,
+            tenant.directory,
+            environment={
+                **self.environment,
+                **{f"FOCUS_SERVER_{name}": value for name, value in settings.items()},
+            },
+            grace=_SERVER_GRACE,
+            separate_output=True,
+        )
+
+    async def _with_address(self, tenant: Tenant) -> Tenant:
+        server = tenant.server
+        assert server is not None
+        address = await ready(
+            server, lambda: address_in(server), limit=_SERVER_LIMIT, expected="`ready http://…` on its output"
+        )
+        section = {"base_url": address, "log_file": str(server.log)}
+        return replace(
+            tenant,
+            server=replace(server, address=address),
+            endpoints={"exclusive": True, "focus_server": section, **tenant.endpoints},
+        )
+
+
+def _database(tenant: str) -> str:
+    return tenant.replace("-", "_")

@@ -1,0 +1,154 @@
+"""A sandbox for the tests that need one: started once a session, its own runtime directory."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MARK = "FOCUS_SANDBOX_TEST"
+GONE_LIMIT = 15.0
+COMMAND_LIMIT = 60.0
+
+
+@dataclass
+class Sandboxes:
+    """Runs `python -m sandbox` with a runtime and a temporary directory of its own, and finds what it leaves."""
+
+    place: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def runtime(self) -> Path:
+        return self.place / "r"
+
+    @property
+    def temporary(self) -> Path:
+        return self.place / "t"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        self.runtime.mkdir(exist_ok=True)
+        self.temporary.mkdir(exist_ok=True)
+        own = {"XDG_RUNTIME_DIR": str(self.runtime), "TMPDIR": str(self.temporary), MARK: self.mark}
+        return {**os.environ, **own, **self.settings}
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=COMMAND_LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    @contextmanager
+    def lease(self, *arguments: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
+        with self.start("lease", *arguments) as process:
+            try:
+                line = process.stdout.readline()
+                assert line, f"no lease: {process.stderr.read()}"
+                yield json.loads(line), process
+            finally:
+                process.stdin.close()
+                process.wait(COMMAND_LIMIT)
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever was started by these commands, directly or not, and still lives."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    def left(self) -> list[str]:
+        """Processes, directories and files that are left."""
+        files = [str(path) for base in (self.runtime, self.temporary) for path in base.glob("*")]
+        return [str(process) for process in self.processes()] + files
+
+    def left_at_last(self) -> list[str]:
+        """What is left when things had time to go after a kill."""
+        deadline = time.monotonic() + GONE_LIMIT
+        while (left := self.left()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return left
+
+    def end(self) -> None:
+        """Kill whatever a failing test left, and remove the directories."""
+        for process in self.processes():
+            process.kill()
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_sandboxes() -> Iterator[Callable[..., Sandboxes]]:
+    """Make a runtime directory with settings of its own; removed at the end of the session."""
+    made = []
+
+    def make(**settings: str) -> Sandboxes:
+        # Short: the path of a Unix socket is limited to 107 bytes.
+        made.append(Sandboxes(Path(tempfile.mkdtemp(prefix="fs-", dir="/tmp")), settings))
+        return made[-1]
+
+    yield make
+    for sandboxes in made:
+        sandboxes.end()
+
+
+@pytest.fixture(scope="session")
+def warm_sandbox(new_sandboxes: Callable[..., Sandboxes]) -> Iterator[Sandboxes]:
+    """The session's sandbox, up, under its default name."""
+    sandboxes = new_sandboxes()
+    started = sandboxes.run("up")
+    assert started.returncode == 0, started.stderr
+    yield sandboxes
+    ended = sandboxes.run("down")
+    assert (ended.returncode, sandboxes.left()) == (0, []), ended.stderr
+
+
+Leased = Callable[[], AbstractContextManager[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def leased(warm_sandbox: Sandboxes) -> Leased:
+    """Lease a tenant of the session's sandbox: `with leased() as endpoints:`."""
+
+    @contextmanager
+    def lease() -> Iterator[dict[str, Any]]:
+        with warm_sandbox.lease() as (endpoints, _):
+            yield endpoints
+
+    return lease
+
+
+@pytest.fixture(scope="session")
+def sandbox_endpoints(leased: Leased) -> Iterator[dict[str, Any]]:
+    """The endpoints of one tenant that all tests of the session share."""
+    with leased() as endpoints:
+        yield endpoints

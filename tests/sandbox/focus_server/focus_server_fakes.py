@@ -1,0 +1,173 @@
+"""Stand-ins for everything that the server needs from outside, which remember what was asked of them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sandbox.focus_server.answers import Answers
+from sandbox.focus_server.calculation import Calculation
+from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.limits import Limits
+from sandbox.focus_server.ports import JobRecord, Payload
+from sandbox.focus_server.settings import Settings
+from sandbox.focus_server.validation import Validator
+
+NOW = datetime(2025, 6, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+
+
+def payload(**changes: Any) -> Payload:
+    """A valid live configuration; a name with dots reaches into it, `...` takes the field away."""
+    made: Payload = {
+        "displayTimeAxisDuration": 10,
+        "nfftSelection": 1024,
+        "displayInfo": {"height": 1000},
+        "channels": {"min": 1, "max": 50},
+        "frequencyRange": {"min": 0, "max": 500},
+        "start_time": None,
+        "end_time": None,
+        "view_type": 0,
+    }
+    for name, value in changes.items():
+        target = made
+        *path, last = name.split(".")
+        for part in path:
+            target = target[part]
+        if value is ...:
+            del target[last]
+        else:
+            target[last] = value
+    return made
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class CountingIds:
+    drawn: int = 0
+
+    def new(self) -> str:
+        self.drawn += 1
+        return f"job_{self.drawn:08x}"
+
+    def is_one(self, text: str) -> bool:
+        return text.startswith("job_")
+
+
+@dataclass
+class Journal:
+    """What was done, in order; `fail` names calls and the errors that they end with."""
+
+    calls: list[str] = field(default_factory=list)
+    fail: dict[str, BaseException] = field(default_factory=dict)
+    hang: dict[str, Any] = field(default_factory=dict)
+
+    async def note(self, call: str) -> None:
+        self.calls.append(call)
+        if call in self.hang:
+            await self.hang[call]()
+        if call in self.fail:
+            raise self.fail[call]
+
+
+@dataclass
+class FakeTasks:
+    journal: Journal
+    records: dict[str, JobRecord] = field(default_factory=dict)
+
+    async def insert(self, record: JobRecord) -> None:
+        await self.journal.note("insert")
+        self.records[record.job_id] = record
+
+    async def find(self, job_id: str) -> JobRecord | None:
+        await self.journal.note("find")
+        return self.records.get(job_id)
+
+    async def set_status(self, job_id: str, status: str) -> None:
+        await self.journal.note(f"status {status}")
+        record = self.records[job_id]
+        self.records[job_id] = JobRecord(job_id, record.config, status, record.created_at, record.user)
+
+    async def remove(self, job_id: str) -> None:
+        await self.journal.note("remove")
+        self.records.pop(job_id, None)
+
+
+@dataclass
+class FakeRecordings:
+    journal: Journal
+    there: bool = True
+
+    async def any_between(self, start: datetime, end: datetime) -> bool:
+        await self.journal.note("recordings")
+        return self.there
+
+
+@dataclass
+class FakeAnalyzers:
+    journal: Journal
+    configs: dict[str, Payload] = field(default_factory=dict)
+
+    async def launch(self, job_id: str, config: Payload) -> None:
+        await self.journal.note("launch")
+        self.configs[job_id] = config
+
+    async def stop(self, job_id: str) -> None:
+        await self.journal.note("stop")
+        self.configs.pop(job_id, None)
+
+
+@dataclass
+class FakeQueues:
+    journal: Journal
+    open_queues: set[str] = field(default_factory=set)
+
+    async def open(self, job_id: str) -> None:
+        await self.journal.note("open")
+        self.open_queues.add(job_id)
+
+    async def close(self, job_id: str) -> None:
+        await self.journal.note("close")
+        self.open_queues.discard(job_id)
+
+
+@dataclass
+class World:
+    """One server's fakes, each at hand."""
+
+    journal: Journal = field(default_factory=Journal)
+
+    def __post_init__(self) -> None:
+        self.tasks = FakeTasks(self.journal)
+        self.recordings = FakeRecordings(self.journal)
+        self.analyzers = FakeAnalyzers(self.journal)
+        self.queues = FakeQueues(self.journal)
+        self.parts = Parts(
+            validator=Validator(Limits()),
+            ids=CountingIds(),
+            clock=FixedClock(),
+            tasks=self.tasks,
+            recordings=self.recordings,
+            analyzers=self.analyzers,
+            queues=self.queues,
+            answers=Answers(Calculation(Limits()), "http://stream.example", 50051),
+            resources=(),
+        )
+
+    def is_empty(self) -> bool:
+        return not (self.tasks.records or self.analyzers.configs or self.queues.open_queues)
+
+
+def settings(**changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "mongodb_uri": "mongodb://nowhere.example",
+        "mongodb_database": "focus",
+        "rabbitmq_url": "amqp://nowhere.example",
+        "kubeconfig": Path("/nowhere"),
+        "namespace": "focus",
+        **changes,
+    }
+    return Settings(**values)

@@ -18,7 +18,7 @@ import steps.parameter_types  # noqa: F401 - makes the domain's types known befo
 from support.allure_report import AllureReport
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile import ROOT, read_profile
-from support.run import Run
+from support.provider import provide
 
 # Added to every scenario, so that what it does not state is checked without being asked for, and is seen to be.
 CLOSING_STEPS = ("nothing else has changed", "nothing is left behind")
@@ -32,7 +32,12 @@ def before_all(context: Context) -> None:
     context.run = context.report = None
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     try:
-        context.run = Run.start(read_profile(name))
+        profile = read_profile(name)
+        provided = provide(profile)
+        # Only now: loading the drivers takes about as long as the environment does, so they go side by side.
+        from support.run import Run
+
+        context.run = Run.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
         results = ROOT / "reports" / "allure-results"
         _emptied(results)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TypeAlias
 
-Endpoints: TypeAlias = dict[str, bool | dict[str, str]]
+Endpoints: TypeAlias = dict[str, bool | dict[str, str] | dict[str, float]]
 
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]*@")
 
@@ -19,7 +19,7 @@ def redacted(text: str) -> str:
 def lines(tree: Endpoints) -> list[str]:
     """Write the endpoints for people, one a line, without passwords."""
     return [
-        f"{f'{section}.{key}':<28} {redacted(value)}"
+        f"{f'{section}.{key}':<28} {redacted(str(value))}"
         for section, entries in tree.items()
         if isinstance(entries, dict)
         for key, value in entries.items()

@@ -15,6 +15,9 @@ from sandbox.rest import RequestFailed
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
+# How quickly things happen here, for whoever waits for them, s: one machine with one clock.
+PACE = {"settling_s": 0.1, "poll_interval_s": 0.02, "clock_tolerance_s": 0.0}
+
 _SERVER_LIMIT = 30.0
 _SERVER_GRACE = 3.0
 
@@ -84,6 +87,7 @@ class Tenants:
         stores = self.infrastructure
         endpoints: Endpoints = {
             "exclusive": True,
+            "time_limits": dict(PACE),
             "mongodb": {"uri": stores.mongodb.uri, "database": _database(name)},
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
@@ -124,7 +128,7 @@ class Tenants:
         return replace(
             tenant,
             server=replace(server, address=address),
-            endpoints={"exclusive": True, "focus_server": section, **tenant.endpoints},
+            endpoints={**tenant.endpoints, "focus_server": section},
         )
 
 

@@ -15,10 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from support.profile import ROOT
 from support.trace_key import TraceKey
-
-JOURNALS = ROOT / ".run" / "journals"
 
 
 class Journal:

@@ -10,7 +10,7 @@ import tempfile
 from typing import Any
 
 from support.errors import EnvironmentBroken
-from support.profile import ROOT
+from support.profile import ROOT, Profile
 from support.settings import Provider
 
 
@@ -76,3 +76,14 @@ class ProvidedEnvironment:
     def _words(self) -> str:
         self._said.seek(0)
         return self._said.read()[-2000:].strip()
+
+
+def provide(profile: Profile) -> ProvidedEnvironment | None:
+    """Start to make the environment, if the profile has a provider.
+
+    Raises:
+        SettingsError: the profile's provider is set wrongly.
+        EnvironmentBroken: it cannot be started.
+    """
+    provider = profile.provider()
+    return None if provider is None else ProvidedEnvironment(provider)

@@ -13,7 +13,7 @@ from support.case import Case
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken
 from support.evidence import Evidence
-from support.journal import JOURNALS, Journal
+from support.journal import Journal
 from support.profile import ROOT, Profile
 from support.provider import ProvidedEnvironment
 from support.redaction import Redactor
@@ -33,31 +33,29 @@ class Run:
     _parts: ExitStack
 
     @classmethod
-    def start(cls, profile: Profile) -> Run:
-        """Make the environment if the profile says so, connect, and see that all of it is healthy.
+    def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
+        """Wait for the environment if one is being made, connect, and see that all of it is healthy.
+
+        What was `provided` is given back by `close`, or at once when the start fails.
 
         Raises:
             SettingsError: the profile cannot be used.
             EnvironmentBroken: a part of the environment cannot be reached; the message names each of them.
         """
         with ExitStack() as parts:
-            provider = profile.provider()
-            endpoints = None
-            if provider is not None:
-                environment = ProvidedEnvironment(provider)
-                parts.callback(environment.close)
-                endpoints = environment.endpoints()
-            settings = profile.settings(endpoints)
+            if provided is not None:
+                parts.callback(provided.close)
+            settings = profile.settings(provided.endpoints() if provided else None)
             redact = Redactor(settings.secrets())
             try:
                 stores = Stores.connect(settings)
                 parts.callback(stores.close)
                 check_health(settings, stores)
-                for line in sweep(JOURNALS, settings, stores):
+                for line in sweep(ROOT / settings.journals, settings, stores):
                     logging.getLogger("focus").warning("%s", redact(line))
             except EnvironmentBroken as error:
                 raise EnvironmentBroken(redact(str(error))) from None
-            journal = Journal(JOURNALS, settings.focus_server.base_url, provided=provider is not None)
+            journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
             parts.callback(journal.close)
             return cls(settings, stores, journal, redact, parts.pop_all())
 

@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     time_limits: TimeLimits = TimeLimits()
     effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
     provider: Provider | None = None
+    journals: Path = Field(Path(".run/journals"), description="what a killed run leaves is found by these files")
     reports: Reports = Reports()
 
     @classmethod

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from support.observers.kubernetes import Manifest
 from support.settings import EffectsOfAJob, Naming
-from support.stores import Stores
+
+if TYPE_CHECKING:  # The steps need this module before the environment is there; the drivers are loaded meanwhile.
+    from support.stores import Stores
 
 
 class Effect(NamedTuple):
@@ -57,7 +58,7 @@ def _records_of(stores: Stores, naming: Naming, job_ids: Collection[str]) -> lis
     ]
 
 
-def _objects(stores: Stores, manifests: Iterable[Manifest]) -> list[Effect]:
+def _objects(stores: Stores, manifests: Iterable[dict[str, Any]]) -> list[Effect]:
     return [
         Effect(
             identity=manifest["metadata"]["uid"],

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
-from support.journal import JOURNALS, Leftover, of_dead_runs
-from support.profile import read_profile
+from support.journal import Leftover, of_dead_runs
+from support.profile import ROOT, read_profile
 from support.promises import Promises
 from support.settings import Settings
 from support.stores import Stores
@@ -90,7 +90,7 @@ def main() -> None:
             return
         settings = profile.settings()
         stores = Stores.connect(settings)
-        lines = list(sweep(JOURNALS, settings, stores))
+        lines = list(sweep(ROOT / settings.journals, settings, stores))
     except (SettingsError, EnvironmentBroken) as error:
         sys.exit(str(error))
     print("\n".join(lines) if lines else "No killed run has left anything.")

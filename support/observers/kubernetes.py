@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
+from kubernetes.client.exceptions import OpenApiException
+from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
@@ -15,6 +15,11 @@ from support.errors import EnvironmentBroken
 from support.settings import Kubernetes, Naming
 
 Manifest = dict[str, Any]
+
+_NAMESPACE = "/api/v1/namespaces/{namespace}"
+_PODS = f"{_NAMESPACE}/pods"
+_SERVICES = f"{_NAMESPACE}/services"
+_JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
 
 
 class Analyzer(NamedTuple):
@@ -29,41 +34,37 @@ class Analyzers:
 
     def __init__(self, settings: Kubernetes, naming: Naming) -> None:
         try:
-            api = config.new_client_from_config(
-                config_file=str(settings.kubeconfig) if settings.kubeconfig else None,
-                context=settings.context,
+            self._api = new_client_from_config(
+                config_file=str(settings.kubeconfig) if settings.kubeconfig else None, context=settings.context
             )
         except (ConfigException, OSError) as error:
             raise EnvironmentBroken(
                 f"Kubernetes cannot be used: {error}. Are kubernetes.kubeconfig and kubernetes.context right?"
             ) from error
         # One quick answer instead of three retries of each call: a missing API is said at once.
-        api.rest_client.pool_manager.connection_pool_kw["retries"] = 0
-        self._api = api
-        self._core = client.CoreV1Api(api)
-        self._batch = client.BatchV1Api(api)
+        self._api.rest_client.pool_manager.connection_pool_kw["retries"] = 0
         self._namespace = settings.namespace
         self._timeout_s = settings.timeout_s
         self._label = naming.job_id_label
 
     def jobs(self) -> list[Manifest]:
         """Every Job of the namespace."""
-        return self._list(self._batch.list_namespaced_job)
+        return self._list(_JOBS)
 
     def pods(self) -> list[Manifest]:
         """Every pod of the namespace."""
-        return self._list(self._core.list_namespaced_pod)
+        return self._list(_PODS)
 
     def services(self) -> list[Manifest]:
         """Every Service of the namespace."""
-        return self._list(self._core.list_namespaced_service)
+        return self._list(_SERVICES)
 
     def of_job(self, job_id: str) -> Analyzer:
         """The Jobs and pods that carry the job's id."""
         selector = f"{self._label}={job_id}"
         return Analyzer(
-            jobs=self._list(self._batch.list_namespaced_job, label_selector=selector),
-            pods=self._list(self._core.list_namespaced_pod, label_selector=selector),
+            jobs=self._list(_JOBS, selector),
+            pods=self._list(_PODS, selector),
         )
 
     def job_id_of(self, manifest: Manifest) -> str | None:
@@ -85,7 +86,7 @@ class Analyzers:
         Raises:
             EnvironmentBroken: one of them does not hold.
         """
-        self._call(lambda: self._core.read_namespace(self._namespace, _request_timeout=self._timeout_s))
+        self._get(_NAMESPACE)
         self.jobs()
         self.pods()
 
@@ -93,22 +94,34 @@ class Analyzers:
         """Give the connections back."""
         self._api.close()
 
-    def _list(self, call: Callable[..., Any], **selectors: str) -> list[Manifest]:
-        # The raw answer: the client's models cost time and hide fields that they do not know.
-        answer = self._call(
-            lambda: call(self._namespace, _request_timeout=self._timeout_s, _preload_content=False, **selectors)
-        )
-        return list(json.loads(answer.data).get("items") or [])
+    def _list(self, path: str, label_selector: str | None = None) -> list[Manifest]:
+        return list(self._get(path, label_selector).get("items") or [])
 
-    def _call(self, call: Callable[[], Any]) -> Any:
+    def _get(self, path: str, label_selector: str | None = None) -> Manifest:
+        # Below the generated calls: their models cost a second to load, and drop the fields that they do not know.
         try:
-            return call()
-        except (ApiException, HTTPError) as error:
-            seen = f"{error.status} {error.reason}" if isinstance(error, ApiException) else str(error)
-            raise EnvironmentBroken(
-                f"Kubernetes cannot be read in the namespace {self._namespace} ({seen[:300]}). Is its API running? "
-                "Are kubernetes.kubeconfig, .context and .namespace right, and may you list there?"
-            ) from error
+            method, url, headers, _, _ = self._api.param_serialize(
+                "GET",
+                path,
+                path_params={"namespace": self._namespace},
+                query_params=[("labelSelector", label_selector)] if label_selector else [],
+                header_params={"Accept": "application/json"},
+                auth_settings=["BearerToken"],
+            )
+            answer = self._api.call_api(method, url, headers, _request_timeout=self._timeout_s)
+            text = answer.read()
+        except (OpenApiException, HTTPError) as error:
+            raise self._unreadable(f"{type(error).__name__}: {error}") from error
+        if answer.status != 200:
+            raise self._unreadable(f"it answered {answer.status} {answer.reason}")
+        manifest: Manifest = json.loads(text)
+        return manifest
+
+    def _unreadable(self, why: str) -> EnvironmentBroken:
+        return EnvironmentBroken(
+            f"Kubernetes cannot be read in the namespace {self._namespace} ({why[:300]}). Is its API running? "
+            "Are kubernetes.kubeconfig, .context and .namespace right, and may you list there?"
+        )
 
 
 def containers_of(manifest: Manifest) -> list[Manifest]:

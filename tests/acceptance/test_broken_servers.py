@@ -74,6 +74,7 @@ def run_behave(endpoints, tmp_path):
     def run(*arguments, base_url=None, **variables):
         _, file = endpoints
         settings = {"FOCUS_PROFILE": str(file), "FOCUS__REPORTS__DIRECTORY": str(tmp_path), **LIMITS, **variables}
+        settings["FOCUS__JOURNALS"] = str(tmp_path / "journals")
         if base_url:
             settings["FOCUS__FOCUS_SERVER__BASE_URL"] = base_url
         output = tmp_path / "behave.json"

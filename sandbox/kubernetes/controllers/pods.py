@@ -1,0 +1,171 @@
+"""The life of a pod: scheduled at once, running after a delay, gone after a shorter one. No process runs in it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.kubernetes.controllers.events import note
+from sandbox.kubernetes.controllers.owners import is_leaving
+from sandbox.kubernetes.kinds import PODS, Object
+from sandbox.kubernetes.registry import Deletion, Registry, now
+from sandbox.kubernetes.store import Change
+
+NODE = "sandbox-node"
+_HOST_IP = "127.0.0.1"
+_FINISHED = ("Succeeded", "Failed")
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class PodTimes:
+    """How long a pod stays Pending, and how long a deleted one takes to stop, in seconds."""
+
+    start: float = 0.05
+    stop: float = 0.05
+
+
+class Kubelet:
+    """Scheduler and kubelet in one; images in `unpullable` never start."""
+
+    def __init__(self, registry: Registry, times: PodTimes, unpullable: frozenset[str]) -> None:
+        self._registry = registry
+        self._store = registry.store
+        self._times = times
+        self._unpullable = unpullable
+        self._due: dict[_Key, float] = {}
+        self._addresses = 0
+
+    def concerns(self, change: Change) -> Iterator[_Key]:
+        """Every pod that changes."""
+        if change.kind is PODS:
+            metadata = change.item["metadata"]
+            yield metadata["namespace"], metadata["name"], metadata["uid"]
+
+    def reconcile(self, key: _Key) -> float | None:
+        """Takes one pod one step further; gives back the seconds until the next one."""
+        namespace, name, uid = key
+        pod = self._store.find(PODS, namespace, name)
+        if pod is None or pod["metadata"]["uid"] != uid:
+            self._due.pop(key, None)
+            return None
+        if is_leaving(pod):
+            return self._stop(key, pod)
+        if not pod["spec"].get("nodeName"):
+            self._bind(pod)
+            return None  # The change just made calls again.
+        if pod["status"]["phase"] == "Pending":
+            return self._start(key, pod)
+        if pod["status"]["phase"] in _FINISHED:
+            self._registry.change(PODS, pod, _finish)
+        return None
+
+    def _bind(self, pod: Object) -> None:
+        def edit(new: Object) -> None:
+            new["spec"]["nodeName"] = NODE
+            _condition(new, "PodScheduled", "True")
+
+        bound = self._registry.change(PODS, pod, edit)
+        place = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+        message = f"Successfully assigned {place} to {NODE}"
+        note(self._registry, bound, "Scheduled", message, "default-scheduler")
+
+    def _start(self, key: _Key, pod: Object) -> float | None:
+        images = [container["image"] for container in pod["spec"]["containers"]]
+        missing = next((image for image in images if image in self._unpullable), None)
+        if "startTime" not in pod["status"]:
+            self._due[key] = time.monotonic() + self._times.start
+            self._registry.change(PODS, pod, lambda new: _accept(new, "ErrImagePull" if missing else ""))
+            if missing:
+                why = f'Failed to pull image "{missing}": not found'
+                note(self._registry, pod, "Failed", why, "kubelet", warning=True)
+            return None
+        if missing:
+            return None
+        if (left := self._due.get(key, 0) - time.monotonic()) > 0:
+            return left
+        self._due.pop(key, None)
+        self._addresses += 1
+        address = f"10.244.{self._addresses >> 8 & 255}.{self._addresses & 255}"
+        running = self._registry.change(PODS, pod, lambda new: _run(new, address))
+        for container in pod["spec"]["containers"]:
+            image, name = container["image"], container["name"]
+            note(self._registry, running, "Pulled", f'Container image "{image}" already present on machine', "kubelet")
+            note(self._registry, running, "Created", f"Created container: {name}", "kubelet")
+            note(self._registry, running, "Started", f"Started container {name}", "kubelet")
+        return None
+
+    def _stop(self, key: _Key, pod: Object) -> float | None:
+        if pod["metadata"]["deletionGracePeriodSeconds"] == 0:
+            return None  # Only a finalizer holds it, and that is somebody else's.
+        grace = min(self._times.stop, pod["metadata"]["deletionGracePeriodSeconds"])
+        stopping = (key[0], key[1], f"{key[2]} stops")
+        due = self._due.setdefault(stopping, time.monotonic() + grace)
+        if (left := due - time.monotonic()) > 0:
+            return left
+        self._due.pop(stopping)
+        self._registry.delete(PODS, key[0], key[1], Deletion(grace_seconds=0, uid=key[2]))
+        return None
+
+
+def _condition(pod: Object, name: str, status: str, reason: str = "") -> None:
+    conditions = [each for each in pod["status"].get("conditions", []) if each["type"] != name]
+    conditions.append({"type": name, "status": status, "lastProbeTime": None, "lastTransitionTime": now()})
+    if reason:
+        conditions[-1]["reason"] = reason
+    pod["status"]["conditions"] = conditions
+
+
+def _image_id(image: str) -> str:
+    return f"{image.partition('@')[0].rpartition(':')[0] or image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
+
+def _accept(pod: Object, trouble: str) -> None:
+    """The node has taken the pod on: nothing runs yet."""
+    pod["status"].update(startTime=now(), hostIP=_HOST_IP, hostIPs=[{"ip": _HOST_IP}])
+    for name in ("Initialized", "Ready", "ContainersReady"):
+        ready = name == "Initialized"
+        _condition(pod, name, "True" if ready else "False", "" if ready else "ContainersNotReady")
+    pod["status"]["containerStatuses"] = [
+        {
+            "name": container["name"],
+            "image": container["image"],
+            "imageID": "",
+            "ready": False,
+            "started": False,
+            "restartCount": 0,
+            "state": {"waiting": {"reason": trouble or "ContainerCreating"}},
+            "lastState": {},
+        }
+        for container in pod["spec"]["containers"]
+    ]
+
+
+def _run(pod: Object, address: str) -> None:
+    pod["status"].update(phase="Running", podIP=address, podIPs=[{"ip": address}])
+    for name in ("Ready", "ContainersReady"):
+        _condition(pod, name, "True")
+    for state in pod["status"].get("containerStatuses", []):
+        number = hashlib.sha256(f"{pod['metadata']['uid']}/{state['name']}".encode()).hexdigest()
+        state.update(ready=True, started=True, imageID=_image_id(state["image"]), containerID=f"containerd://{number}")
+        state["state"] = {"running": {"startedAt": now()}}
+
+
+def _finish(pod: Object) -> None:
+    """Its phase has been set to the end: its containers have ended too."""
+    good = pod["status"]["phase"] == "Succeeded"
+    ended = False
+    for state in pod["status"].get("containerStatuses", []):
+        if "terminated" in state["state"]:
+            continue
+        begun = state["state"].get("running", {}).get("startedAt", now())
+        end = {"exitCode": 0 if good else 1, "reason": "Completed" if good else "Error"}
+        state["state"] = {"terminated": {**end, "startedAt": begun, "finishedAt": now()}}
+        state.update(ready=False, started=False)
+        ended = True
+    if ended:
+        for name in ("Ready", "ContainersReady"):
+            _condition(pod, name, "False", "PodCompleted" if good else "PodFailed")

@@ -1,0 +1,168 @@
+"""The kinds that this API server knows: where they live, what they are called, how they behave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Object = dict[str, Any]
+"""A Kubernetes object as plain JSON."""
+
+_METADATA = {"metadata.name": "metadata.name", "metadata.namespace": "metadata.namespace"}
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """One row of the table; compared by identity, so it can stand in keys cheaply.
+
+    `fields` maps each field selector to the path it reads. `name_rule` is a rule of `names`.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    subresources: tuple[str, ...] = ("status",)
+    name_rule: str = "subdomain"
+    fields: Mapping[str, str] = field(default_factory=lambda: _METADATA)
+    counts_generations: bool = False
+    deletion_returns_object: bool = False
+    default_propagation: str = "Background"
+    in_all: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """`apiVersion` of its objects."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource(self) -> str:
+        """Its name in messages, as `jobs.batch`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def has_status(self) -> bool:
+        """Whether `status` is written through a sub-resource only."""
+        return "status" in self.subresources
+
+    @property
+    def verbs(self) -> list[str]:
+        """What a client may do, in discovery's words."""
+        several = ["deletecollection"] if self.namespaced else []
+        return ["create", "delete", *several, "get", "list", "patch", "update", "watch"]
+
+
+NAMESPACES = Kind(
+    "",
+    "v1",
+    "Namespace",
+    "namespaces",
+    ("ns",),
+    namespaced=False,
+    name_rule="label",
+    fields={"metadata.name": "metadata.name", "status.phase": "status.phase"},
+    in_all=False,
+)
+PODS = Kind(
+    "",
+    "v1",
+    "Pod",
+    "pods",
+    ("po",),
+    subresources=("status", "log"),
+    fields={
+        **_METADATA,
+        "spec.nodeName": "spec.nodeName",
+        "spec.restartPolicy": "spec.restartPolicy",
+        "spec.schedulerName": "spec.schedulerName",
+        "spec.serviceAccountName": "spec.serviceAccountName",
+        "status.phase": "status.phase",
+        "status.podIP": "status.podIP",
+    },
+    counts_generations=True,
+    deletion_returns_object=True,
+)
+SERVICES = Kind(
+    "",
+    "v1",
+    "Service",
+    "services",
+    ("svc",),
+    name_rule="label1035",
+    fields={**_METADATA, "spec.clusterIP": "spec.clusterIP", "spec.type": "spec.type"},
+    deletion_returns_object=True,
+)
+EVENTS = Kind(
+    "",
+    "v1",
+    "Event",
+    "events",
+    ("ev",),
+    subresources=(),
+    fields={
+        **_METADATA,
+        **{f"involvedObject.{name}": f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")},
+        "involvedObject.apiVersion": "involvedObject.apiVersion",
+        "involvedObject.resourceVersion": "involvedObject.resourceVersion",
+        "involvedObject.fieldPath": "involvedObject.fieldPath",
+        "reason": "reason",
+        "reportingComponent": "reportingComponent",
+        "source": "source.component",
+        "type": "type",
+    },
+    in_all=False,
+)
+CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=(), in_all=False)
+JOBS = Kind(
+    "batch",
+    "v1",
+    "Job",
+    "jobs",
+    fields={**_METADATA, "status.successful": "status.succeeded"},
+    counts_generations=True,
+    # What the real one does for batch/v1: a Job deleted without a policy leaves its pods behind.
+    default_propagation="Orphan",
+)
+DEPLOYMENTS = Kind(
+    "apps",
+    "v1",
+    "Deployment",
+    "deployments",
+    ("deploy",),
+    subresources=("status", "scale"),
+    counts_generations=True,
+)
+REPLICA_SETS = Kind(
+    "apps",
+    "v1",
+    "ReplicaSet",
+    "replicasets",
+    ("rs",),
+    subresources=("status", "scale"),
+    counts_generations=True,
+)
+
+ALL_KINDS = (NAMESPACES, PODS, SERVICES, EVENTS, CONFIG_MAPS, JOBS, DEPLOYMENTS, REPLICA_SETS)
+
+
+def kind_called(api_version: str, kind: str) -> Kind | None:
+    """The row for an object's own `apiVersion` and `kind`, or None for a kind that is not served."""
+    return next((row for row in ALL_KINDS if row.kind == kind and row.api_version == api_version), None)
+
+
+def kind_at(group: str, version: str, plural: str) -> Kind | None:
+    """The row for a resource's place in the URL, or None."""
+    return next((row for row in ALL_KINDS if (row.group, row.version, row.plural) == (group, version, plural)), None)
+
+
+def value_at(item: Object, path: str) -> Any:
+    """What stands at a dotted path, or None."""
+    value: Any = item
+    for part in path.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part)
+    return value

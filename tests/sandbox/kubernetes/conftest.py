@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from kubernetes import client, config, watch
+
+TOKEN = "a-token-for-tests"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The API server as its users see it: an address, a kubeconfig, and the official client."""
+
+    url: str
+    kubeconfig: Path
+    core: client.CoreV1Api
+    batch: client.BatchV1Api
+    apps: client.AppsV1Api
+
+    def http(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {TOKEN}", **options.pop("headers", {})}
+        return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+
+    def until(self, listing: Callable[..., Any], holds: Callable[[list[Any]], bool], *args: Any, **options: Any) -> Any:
+        """Lists, then follows the changes until what is there makes `holds` true; gives back the items."""
+        first = listing(*args, **options)
+        items = {item.metadata.uid: item for item in first.items}
+        if holds(list(items.values())):
+            return list(items.values())
+        version = first.metadata.resource_version
+        for event in watch.Watch().stream(listing, *args, **options, resource_version=version, timeout_seconds=5):
+            item = event["object"]
+            if event["type"] == "DELETED":
+                items.pop(item.metadata.uid, None)
+            else:
+                items[item.metadata.uid] = item
+            if holds(list(items.values())):
+                return list(items.values())
+        pytest.fail(f"{listing.__name__}{args} did not become so within 5 s; last seen: {list(items.values())}")
+
+
+def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], str, Path]:
+    kubeconfig = folder / "kubeconfig"
+    command = [sys.executable, "-m", "sandbox.kubernetes", "--kubeconfig", str(kubeconfig), "--token", TOKEN, *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    word, _, url = process.stdout.readline().strip().partition(" ")
+    assert word == "ready", f"expected the ready line, got {word!r}; exit status {process.poll()}"
+    return process, url, kubeconfig
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    process, url, kubeconfig = start(
+        tmp_path_factory.mktemp("kubernetes"), "--pod-start-delay", "0.05", "--unpullable", "registry.test/absent:1"
+    )
+    try:
+        api = config.new_client_from_config(str(kubeconfig))
+        yield Cluster(url, kubeconfig, client.CoreV1Api(api), client.BatchV1Api(api), client.AppsV1Api(api))
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    made = cluster.core.create_namespace({"metadata": {"generateName": "test-"}})
+    yield made.metadata.name
+    cluster.core.delete_namespace(made.metadata.name)
+
+
+@pytest.fixture
+def job() -> Callable[..., dict[str, Any]]:
+    def body(name: str = "analyzer", labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+        container = {
+            "name": "analyzer",
+            "image": "baby-analyzer:latest",
+            "env": [{"name": "FOCUS_CONFIG", "value": json.dumps({"secret": "hush"})}],
+        }
+        template = {"metadata": {"labels": labels or {}}, "spec": {"restartPolicy": "Never", "containers": [container]}}
+        return {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": name, "labels": labels or {}},
+            "spec": {"template": template, **spec},
+        }
+
+    return body
+
+
+@pytest.fixture
+def pod() -> Callable[..., dict[str, Any]]:
+    def body(name: str = "pod", **metadata: Any) -> dict[str, Any]:
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, **metadata},
+            "spec": {"containers": [{"name": "main", "image": "busybox:1.36"}]},
+        }
+
+    return body

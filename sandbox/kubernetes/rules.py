@@ -80,6 +80,9 @@ def check_change(kind: Kind, old: Object, new: Object) -> None:
     for field in fixed.get(kind, ()):
         if before.get(field) != after.get(field):
             causes.invalid(f"spec.{field}", after.get(field), _IMMUTABLE)
+    gates = before.get("schedulingGates") or []
+    if kind is PODS and any(gate not in gates for gate in after.get("schedulingGates") or []):
+        causes.forbidden("spec.schedulingGates", "only deletion is allowed, but found new scheduling gates")
     if kind is PODS and _frozen_part(before) != _frozen_part(after):
         causes.forbidden(
             "spec",
@@ -100,7 +103,8 @@ def check_change(kind: Kind, old: Object, new: Object) -> None:
 
 
 def _frozen_part(spec: Object) -> Object:
-    rest = {key: value for key, value in spec.items() if key not in ("activeDeadlineSeconds", "tolerations")}
+    free = ("activeDeadlineSeconds", "schedulingGates", "tolerations")
+    rest = {key: value for key, value in spec.items() if key not in free}
     for each in ("containers", "initContainers"):
         rest[each] = [{**container, "image": ""} for container in spec.get(each, [])]
     return rest

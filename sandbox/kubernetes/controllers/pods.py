@@ -54,6 +54,12 @@ class Kubelet:
             return None
         if is_leaving(pod):
             return self._stop(key, pod)
+        if pod["spec"].get("schedulingGates"):
+            if not pod["status"].get("conditions"):
+                self._registry.change(
+                    PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "SchedulingGated")
+                )
+            return None
         if not pod["spec"].get("nodeName"):
             self._bind(pod)
             return None  # The change just made calls again.

@@ -282,3 +282,18 @@ def test_a_deployment_keeps_its_pods_at_the_number_it_is_scaled_to(cluster, name
     )
     cluster.apps.delete_namespaced_deployment("server", namespace)
     cluster.until(cluster.core.list_namespaced_pod, none, namespace)
+
+
+def test_a_pod_waits_behind_its_scheduling_gates_until_they_are_gone(cluster, namespace, pod):
+    gated = pod("gated")
+    gated["spec"]["schedulingGates"] = [{"name": "test/closed"}]
+    cluster.core.create_namespaced_pod(namespace, gated)
+
+    def is_held(pods):
+        return any(each.reason == "SchedulingGated" for each in pods[0].status.conditions or [])
+
+    (held,) = cluster.until(cluster.core.list_namespaced_pod, is_held, namespace)
+    assert held.status.phase == "Pending"
+    assert held.spec.node_name is None
+    cluster.core.patch_namespaced_pod("gated", namespace, {"spec": {"schedulingGates": None}})
+    cluster.until(cluster.core.list_namespaced_pod, running, namespace)

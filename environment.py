@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from behave.model import Feature, Scenario, Step
+from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
@@ -29,6 +30,9 @@ def before_all(context: Context) -> None:
     context.config.setup_logging(level=logging.WARNING)
     # It logs what it also raises, queues that are asked for and not there included.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+    for reporter in context.config.reporters:
+        if isinstance(reporter, SummaryReporter):
+            reporter.testrun_started()  # It would count from the end of the first feature.
     context.run = context.report = None
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     try:

@@ -21,6 +21,8 @@ from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile import ROOT, read_profile
 from support.provider import provide
 
+ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
+
 # Added to every scenario, so that what it does not state is checked without being asked for, and is seen to be.
 CLOSING_STEPS = ("nothing else has changed", "nothing is left behind")
 
@@ -75,7 +77,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
             lambda found: context.report.attach(found.name, found.body, found.media_type)
         )
     except EnvironmentBroken as error:
-        context.abort(reason="the environment is broken, see the message of the last scenario")
+        context.abort(reason=ENVIRONMENT_BROKEN)
         raise EnvironmentBroken(context.run.redact(str(error))) from None
     scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in CLOSING_STEPS)
 
@@ -107,6 +109,9 @@ def _clean_up(context: Context, red: bool) -> None:
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
     try:
         context.case.leave_nothing_behind()
+    except EnvironmentBroken:
+        context.abort(reason=ENVIRONMENT_BROKEN)
+        raise
     except ExpectationFailed as failure:
         if not red:
             raise

@@ -6,6 +6,8 @@ Each defect replaces a part of the server by one that does its work wrongly.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -155,6 +157,19 @@ def refused_request_launches_an_analyzer_later(parts: Parts) -> Parts:
     return replace(parts, service=Slow)
 
 
+def gone_after_two_requests(parts: Parts) -> Parts:
+    """It ends right after it has answered its second request for a job."""
+    asked = itertools.count(1)
+
+    class Mortal(parts.service):  # type: ignore[misc, name-defined]
+        async def create(self, payload: Any) -> JobRecord:
+            if next(asked) == 2:
+                asyncio.get_running_loop().call_later(0.3, os._exit, 1)
+            return await super().create(payload)
+
+    return replace(parts, service=Mortal)
+
+
 DEFECTS = {
     function.__name__: function
     for function in (
@@ -171,6 +186,7 @@ DEFECTS = {
         queue_leaked_after_cancel,
         refused_request_launches_an_analyzer,
         refused_request_launches_an_analyzer_later,
+        gone_after_two_requests,
     )
 }
 

@@ -1,0 +1,208 @@
+"""What a run does when things go wrong: clean-up, counting, broken environments, killed runs, secrets, other users."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from support.client import FocusServerAPI
+from support.configuration import ConfigureRequest, generate_config_payload
+from support.profile import read_profile
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def real_server(endpoints_file):
+    settings = read_profile(str(endpoints_file)).settings()
+    return FocusServerAPI(settings.focus_server, settings.answers, lambda exchange: None)
+
+
+def allure_results(ran):
+    return [json.loads(path.read_text()) for path in ran.results.glob("*-result.json")]
+
+
+def what_is_left(stores):
+    """Everything but cancelled records."""
+    return {
+        "uncancelled": stores.records.job_ids_not_in("cancelled"),
+        "jobs": stores.analyzers.jobs(),
+        "pods": stores.analyzers.pods(),
+        "queues": stores.queues.names(),
+    }
+
+
+NOTHING = {"uncancelled": set(), "jobs": [], "pods": [], "queues": []}
+
+
+def test_a_scenario_that_fails_half_way_leaves_nothing(run_behave, feature, stores):
+    ran = run_behave(feature("Given a running job", "Then the side effects are those of 2 jobs"))
+    assert ran.scenarios["Of the test"][:2] == ("failed", "the side effects are those of 2 jobs"), ran.printed
+    assert "Clean-up failed" not in ran.printed
+    assert what_is_left(stores) == NOTHING
+
+
+def test_a_side_effect_that_is_not_stated_is_red_everywhere(run_behave, feature, stores):
+    ran = run_behave(feature("Given a live configuration with every parameter set", "When the job is requested"))
+    status, step, message = ran.scenarios["Of the test"]
+    assert (status, step) == ("failed", "nothing else has changed"), ran.printed
+    assert "queue consumer: +1 instead of +0; new: consumer 1 of grpc-job-job_" in message
+    assert ran.status == 1
+    (result,) = allure_results(ran)
+    assert result["status"] == "failed"
+    assert "queue consumer: +1 instead of +0" in result["statusDetails"]["message"]
+    assert what_is_left(stores) == NOTHING
+
+
+def test_a_clean_up_that_fails_is_red_everywhere(run_behave, feature, defective_server, stores, real_server):
+    ran = run_behave(
+        feature("Given a running job", "Then the side effects are those of one job"),
+        FOCUS__FOCUS_SERVER__BASE_URL=defective_server("queue_leaked_after_cancel"),
+    )
+    status, step, message = ran.scenarios["Of the test"]
+    assert (status, step) == ("failed", "nothing is left behind"), ran.printed
+    assert "the queue grpc-job-job_" in message
+    assert ran.status == 1
+    (result,) = allure_results(ran)
+    assert (result["status"], "is still there" in result["statusDetails"]["message"]) == ("failed", True)
+    for queue in stores.queues.names():
+        real_server.cancel_job(queue.removeprefix("grpc-job-"))
+    assert what_is_left(stores) == NOTHING
+
+
+def test_each_result_carries_its_evidence_links_and_labels(run_behave):
+    ran = run_behave("--tags=@PZ-13873", FOCUS__REPORTS__TEST_CASE_URL="https://cases.test/{key}")
+    (result,) = allure_results(ran)
+    assert {link["url"] for link in result["links"]} == {"https://cases.test/PZ-13873", "https://cases.test/PZ-13547"}
+    labels = {(label["name"], label["value"]) for label in result["labels"]}
+    assert {
+        ("epic", "Job creation"),
+        ("feature", "Creating a streaming job"),
+        ("story", "An accepted job keeps all its promises"),
+        ("severity", "critical"),
+    } <= labels
+
+    def attached(item):
+        return [*item.get("attachments", []), *(one for step in item.get("steps", []) for one in attached(step))]
+
+    names = [attachment["name"].split(" of job_")[0] for attachment in attached(result)]
+    assert {"POST /configure: 200", "task record", "analyzer and pod", "work queue"} <= {
+        name.split(":")[0] + ": 200" if name.startswith("POST") else name for name in names
+    }
+    (manifests,) = [
+        list(yaml.safe_load_all((ran.results / one["source"]).read_text()))
+        for one in attached(result)
+        if one["name"].startswith("analyzer and pod")
+    ]
+    assert [manifest["status"].get("phase", "a Job") for manifest in manifests] == ["a Job", "Running"]
+
+
+def test_no_secret_is_shown_or_kept(run_behave, feature, sandbox_endpoints):
+    ran = run_behave(
+        feature("Given a running job", "Then the side effects are those of 2 jobs"), "--verbose", "--no-capture"
+    )
+    kubeconfig = yaml.safe_load(Path(sandbox_endpoints["kubernetes"]["kubeconfig"]).read_text())
+    secrets = [
+        urlsplit(sandbox_endpoints["rabbitmq"]["url"]).password,
+        *(user["user"].get("token", "") for user in kubeconfig["users"]),
+    ]
+    kept = [path.read_text(errors="replace") for path in ran.results.iterdir()]
+    assert kept
+    for secret in filter(None, secrets):
+        assert secret not in ran.printed
+        assert not [text for text in kept if secret in text]
+
+
+class TestBrokenEnvironments:
+    """One clear message, no scenario run, no traceback."""
+
+    @staticmethod
+    def check(ran, *told):
+        assert ran.status == 1
+        assert {status for status, *_ in ran.scenarios.values()} <= {"untested"}
+        assert "Traceback" not in ran.printed
+        for text in told:
+            assert ran.printed.count(text) == 1, ran.printed
+
+    @pytest.mark.parametrize(
+        ("part", "variable", "address"),
+        [
+            ("RabbitMQ cannot be read", "FOCUS__RABBITMQ__URL", "amqp://focus:hidden-word@127.0.0.1:1/"),
+            ("MongoDB cannot be read", "FOCUS__MONGODB__URI", "mongodb://127.0.0.1:1"),
+            ("The Focus Server cannot be reached", "FOCUS__FOCUS_SERVER__BASE_URL", "http://127.0.0.1:1"),
+            ("Kubernetes cannot be read", "FOCUS__KUBERNETES__NAMESPACE", "nowhere"),
+        ],
+    )
+    def test_a_part_that_cannot_be_reached_is_named(self, run_behave, part, variable, address):
+        ran = run_behave(**{variable: address, "FOCUS__MONGODB__TIMEOUT_S": "0.5"})
+        self.check(ran, part, "no scenario was run")
+        assert "hidden-word" not in ran.printed
+
+    def test_all_that_is_broken_is_named_at_once(self, run_behave):
+        ran = run_behave(FOCUS__RABBITMQ__URL="amqp://127.0.0.1:1/", FOCUS__KUBERNETES__NAMESPACE="nowhere")
+        self.check(ran, "RabbitMQ cannot be read", "Kubernetes cannot be read")
+
+    def test_a_missing_kubeconfig_is_named(self, run_behave):
+        self.check(run_behave(FOCUS__KUBERNETES__KUBECONFIG="/nowhere/kubeconfig"), "kubernetes.kubeconfig")
+
+    def test_a_wrong_setting_is_named(self, run_behave):
+        self.check(run_behave(FOCUS__TIME_LIMITS__SETTLING_S="soon"), "time_limits.settling_s")
+
+    def test_a_profile_that_is_not_there_is_named(self, run_behave):
+        self.check(run_behave("-D", "profile=stagging"), "There is no profile 'stagging'")
+
+    def test_an_environment_that_goes_away_ends_the_run(self, run_behave, defective_server, stores, real_server):
+        ran = run_behave("--tags=@smoke", FOCUS__FOCUS_SERVER__BASE_URL=defective_server("gone_after_two_requests"))
+        assert ran.status == 1
+        ended = [status for status, *_ in ran.scenarios.values() if status not in ("untested", "passed", "skipped")]
+        assert len(ended) == 1, ran.printed
+        assert ran.printed.count("The Focus Server cannot be reached") == 1
+        for job_id in stores.records.job_ids_not_in("cancelled"):
+            real_server.cancel_job(job_id)
+
+
+def test_what_a_killed_run_left_is_swept(feature, variables, stores, tmp_path):
+    path = feature("Given a running job", "Then the side effects are those of 2 jobs")
+    patient = variables | {"FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "60"}
+    process = subprocess.Popen([sys.executable, "-m", "behave", path], cwd=ROOT, env=patient, stdout=subprocess.DEVNULL)
+    limit = time.monotonic() + 30
+    while not any("created" in journal.read_text() for journal in (tmp_path / "journals").glob("*")):
+        assert time.monotonic() < limit
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    (job_id,) = stores.records.job_ids_not_in("cancelled")
+
+    swept = subprocess.run(
+        [sys.executable, "-m", "support.sweeping"], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    assert swept.stdout.splitlines() == [f"Removed what a killed run had left: {job_id}"]
+    assert what_is_left(stores) == NOTHING
+    assert list((tmp_path / "journals").iterdir()) == []
+
+
+def test_other_users_of_a_shared_environment_disturb_nobody(run_behave, real_server):
+    made, finished = [], threading.Event()
+
+    def use():
+        while not finished.is_set():
+            job = real_server.configure_streaming_job(ConfigureRequest(**generate_config_payload()))
+            made.append(job.job_id)
+            finished.wait(0.05)
+            real_server.cancel_job(job.job_id)
+
+    user = threading.Thread(target=use)
+    user.start()
+    try:
+        ran = run_behave("--tags=@smoke", FOCUS__EXCLUSIVE="false")
+    finally:
+        finished.set()
+        user.join()
+    assert len(made) > 5
+    assert {status for status, *_ in ran.scenarios.values()} == {"passed"}, ran.printed

@@ -15,8 +15,15 @@ from sandbox.rest import RequestFailed
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
-# How quickly things happen here, for whoever waits for them, s: one machine with one clock.
-PACE = {"settling_s": 0.1, "poll_interval_s": 0.02, "clock_tolerance_s": 0.0}
+# How quickly things happen here, for whoever waits for them, s: all on one machine, with one clock.
+PACE = {
+    "effect_appears_s": 5.0,
+    "analyzer_runs_s": 10.0,
+    "effect_disappears_s": 5.0,
+    "settling_s": 0.1,
+    "poll_interval_s": 0.02,
+    "clock_tolerance_s": 0.0,
+}
 
 _SERVER_LIMIT = 30.0
 _SERVER_GRACE = 3.0

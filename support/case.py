@@ -7,7 +7,7 @@ the scenario stated (none, if it stated none); after clean-up nothing but cancel
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -162,8 +162,7 @@ class Case:
         Raises:
             ExpectationFailed: there is more, or less.
         """
-        for job_id in self.own_jobs:
-            self.promises.is_cancelled(job_id)
+        self.promises.are_cancelled(self.own_jobs)
         self.state_effects({"task record": len(self.own_jobs)})
 
     def expect_nothing_else(self) -> None:
@@ -188,11 +187,16 @@ class Case:
             return
         self._closed = True
         self.keep_evidence(evidence.of_jobs(self._stores, self.settings.naming, self.own_jobs))
-        problems = [problem for job_id in self._jobs_to_cancel() if (problem := self._end(job_id))]
-        if self.own_jobs or self.exchanges:
-            problems += self._what_is_left()
+        jobs = {*self.own_jobs, *self._unanswered()}
+        problems = [
+            problem for job_id in sorted(jobs - self._cancelled) if (problem := self._refusal_to_cancel(job_id))
+        ]
+        if self.exchanges:
+            problems += self._what_is_left(jobs)
         if problems:
-            raise ExpectationFailed("expected nothing to be left behind\n" + "\n".join(f"  - {p}" for p in problems))
+            raise ExpectationFailed("expected nothing to be left behind\n" + "\n".join(f"  {p}" for p in problems))
+        for job_id in jobs:
+            self._journal.removed(job_id)
 
     def keep_evidence(self, found: list[Evidence]) -> None:
         """Hand attachments on to the report."""
@@ -207,39 +211,31 @@ class Case:
         """Keep what was asked and answered."""
         self.keep_evidence(evidence.of_exchanges(self.exchanges))
 
-    def _jobs_to_cancel(self) -> list[str]:
-        return [job_id for job_id in (*self.own_jobs, *sorted(self._unanswered())) if job_id not in self._cancelled]
-
-    def _end(self, job_id: str) -> str | None:
-        """Cancel one job and wait until it is gone; what went wrong, if anything."""
+    def _refusal_to_cancel(self, job_id: str) -> str | None:
+        """Cancel one job; what went wrong, if anything."""
         try:
             exchange = self.cancel(job_id)
-            if exchange.status != 200:
-                return f"cancelling {job_id}: {exchange}"
-            self.promises.is_cancelled(job_id)
         except ExpectationFailed as error:
-            return f"after cancelling {job_id}: {error}"
-        self._journal.removed(job_id)
-        return None
+            return f"cancelling {job_id}: {error}"
+        return None if exchange.status == 200 else f"cancelling {job_id}: {exchange}"
 
-    def _what_is_left(self) -> list[str]:
-        """What the stores show beyond the records that the contract keeps."""
+    def _what_is_left(self, jobs: Collection[str]) -> list[str]:
+        """What the stores show beyond the cancelled records that the contract keeps."""
         # Not as stated: a scenario that failed may have stated something wrong.
         each = self.settings.effects_of_a_job.task_record
         records = no_effects() | {"task record": each * len(self.own_jobs)}
         limits = self.settings.time_limits
         try:
+            if jobs:
+                self.promises.are_cancelled(jobs)
             eventually(
-                "only cancelled records to be left",
+                "only the records of the scenario's jobs to be left",
                 self._census,
                 lambda seen: unexplained(self._before, seen, records, self.own_jobs),
                 Patience(limits.effect_disappears_s, limits.poll_interval_s, "time_limits.effect_disappears_s"),
             )
         except ExpectationFailed as error:
-            return [str(error)]
-        for job_id in self.own_jobs:
-            if job_id in self._cancelled:
-                self._journal.removed(job_id)
+            return str(error).splitlines()
         return []
 
     def _unanswered(self) -> set[str]:

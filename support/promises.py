@@ -6,7 +6,7 @@ Each promise is looked for in its own store until it is kept or its time limit p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -91,17 +91,20 @@ class Promises:
             self._patience("effect_appears_s"),
         )
 
-    def is_cancelled(self, job_id: str) -> None:
-        """Analyzer, pod, queue and consumer are gone; the record is kept and says that the job was cancelled."""
+    def are_cancelled(self, job_ids: Collection[str]) -> None:
+        """Analyzer, pod, queue and consumer of each job are gone; its record is kept and says that it was cancelled."""
         eventually(
-            f"nothing but a cancelled record to be left of {job_id}",
-            lambda: (
-                self.stores.records.of_job(job_id),
-                self.stores.analyzers.of_job(job_id),
-                self.stores.queues.state_of(self.settings.naming.work_queue_of(job_id)),
-            ),
-            lambda seen: self._remains(*seen),
+            f"nothing but a cancelled record to be left of {', '.join(sorted(job_ids))}",
+            lambda: [problem for job_id in sorted(job_ids) for problem in self._remains_of(job_id)],
+            list,
             self._patience("effect_disappears_s"),
+        )
+
+    def _remains_of(self, job_id: str) -> list[str]:
+        return self._remains(
+            self.stores.records.of_job(job_id),
+            self.stores.analyzers.of_job(job_id),
+            self.stores.queues.state_of(self.settings.naming.work_queue_of(job_id)),
         )
 
     def _patience(self, setting: str) -> Patience:

@@ -59,7 +59,7 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores) -> Iterat
                 yield f"Left by a killed run and not to be cancelled: {job_id} ({error})"
                 continue
         try:
-            promises.is_cancelled(job_id)
+            promises.are_cancelled([job_id])
             yield f"Removed what a killed run had left: {job_id}"
         except ExpectationFailed as error:
             remaining = True

@@ -35,10 +35,17 @@ class Ran:
     results: Path
 
 
-@pytest.fixture(scope="session")
-def endpoints_file(sandbox_endpoints, tmp_path_factory):
+@pytest.fixture(scope="module")
+def endpoints(leased):
+    """A tenant for each module: defective servers leave their traces in theirs."""
+    with leased() as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="module")
+def endpoints_file(endpoints, tmp_path_factory):
     file = tmp_path_factory.mktemp("endpoints") / "endpoints.json"
-    file.write_text(json.dumps(sandbox_endpoints))
+    file.write_text(json.dumps(endpoints))
     return file
 
 
@@ -104,9 +111,9 @@ def feature(tmp_path):
 
 
 @pytest.fixture
-def defective_server(sandbox_endpoints):
+def defective_server(endpoints):
     """Starts a server with a defect on the infrastructure of the sandbox, and gives its address."""
-    tree = sandbox_endpoints
+    tree = endpoints
     processes = []
 
     def start(defect):

@@ -103,13 +103,13 @@ def test_each_result_carries_its_evidence_links_and_labels(run_behave):
     assert [manifest["status"].get("phase", "a Job") for manifest in manifests] == ["a Job", "Running"]
 
 
-def test_no_secret_is_shown_or_kept(run_behave, feature, sandbox_endpoints):
+def test_no_secret_is_shown_or_kept(run_behave, feature, endpoints):
     ran = run_behave(
         feature("Given a running job", "Then the side effects are those of 2 jobs"), "--verbose", "--no-capture"
     )
-    kubeconfig = yaml.safe_load(Path(sandbox_endpoints["kubernetes"]["kubeconfig"]).read_text())
+    kubeconfig = yaml.safe_load(Path(endpoints["kubernetes"]["kubeconfig"]).read_text())
     secrets = [
-        urlsplit(sandbox_endpoints["rabbitmq"]["url"]).password,
+        urlsplit(endpoints["rabbitmq"]["url"]).password,
         *(user["user"].get("token", "") for user in kubeconfig["users"]),
     ]
     kept = [path.read_text(errors="replace") for path in ran.results.iterdir()]

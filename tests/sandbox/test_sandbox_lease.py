@@ -142,7 +142,7 @@ def test_lease_into_a_file_that_goes_with_the_lease(warm_sandbox, tmp_path):
         assert holder.wait(10) == 0
         assert holder.stdout.read() == ""
     assert mode == 0o600
-    assert set(endpoints) == {"exclusive", "focus_server", "mongodb", "rabbitmq", "kubernetes"}
+    assert set(endpoints) == {"exclusive", "time_limits", "focus_server", "mongodb", "rabbitmq", "kubernetes"}
     assert not file.exists()
 
 

@@ -69,7 +69,7 @@ def test_two_names_side_by_side_one_without_focus_server(second, tmp_path):
     one = second.run("up", "--name", "one", "--without", "focus-server", "--json", str(file))
     two = second.run("up", "--name", "two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
-    assert set(json.loads(file.read_text())) == {"exclusive", "mongodb", "rabbitmq", "kubernetes"}
+    assert set(json.loads(file.read_text())) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes"}
     pids = [{entry["pid"] for entry in status(second, "--name", name)[1]["parts"]} for name in ("one", "two")]
     assert pids[0]
     assert not pids[0] & pids[1]

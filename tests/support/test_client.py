@@ -63,7 +63,7 @@ def exchanges():
 
 @pytest.fixture
 def client(server, exchanges):
-    return FocusServerAPI(FocusServer(base_url=server.base_url, request_timeout_s=0.3), Answers(), exchanges.append)
+    return FocusServerAPI(FocusServer(base_url=server.base_url), Answers(), exchanges.append)
 
 
 @pytest.fixture
@@ -109,8 +109,10 @@ def test_an_answer_that_lacks_what_is_needed_is_an_api_error_with_its_cause(serv
     assert isinstance(error.value.__cause__, ValidationError)
 
 
-def test_no_answer_in_time_is_an_api_error_with_its_cause(server, client, request_, exchanges):
+def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exchanges):
     server.silent.set()
+    impatient = FocusServer(base_url=server.base_url, request_timeout_s=0.3)
+    client = FocusServerAPI(impatient, Answers(), exchanges.append)
     with pytest.raises(APIError, match=r"no answer within 0\.3 s") as error:
         client.configure_streaming_job(request_)
     assert error.value.status is None

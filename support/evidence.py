@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -12,8 +12,8 @@ import yaml
 
 from support.client import Exchange
 from support.errors import EnvironmentBroken
-from support.observers.kubernetes import Analyzer
 from support.settings import Naming
+from support.side_effects import KINDS, Kind
 from support.stores import Stores
 
 MediaType = Literal["json", "text", "yaml"]
@@ -41,28 +41,8 @@ def of_exchanges(exchanges: Sequence[Exchange]) -> list[Evidence]:
 
 
 def of_jobs(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Evidence]:
-    """Record, analyzer and queue of each job as they stand now. What cannot be read is said instead of shown."""
-
-    def record(job_id: str) -> str:
-        return _as_json(stores.records.of_job(job_id))
-
-    def analyzer(job_id: str) -> str:
-        return _as_yaml(stores.analyzers.of_job(job_id))
-
-    def queue(job_id: str) -> str:
-        state = stores.queues.state_of(naming.work_queue_of(job_id))
-        return _as_json(state._asdict() if state is not None else None)
-
-    kinds: tuple[tuple[str, Callable[[str], str], MediaType], ...] = (
-        ("task record", record, "json"),
-        ("analyzer and pod", analyzer, "yaml"),
-        ("work queue", queue, "json"),
-    )
-    return [
-        _look(f"{what} of {job_id}", look, job_id, media_type)
-        for job_id in sorted(job_ids)[:SHOWN_JOBS]
-        for what, look, media_type in kinds
-    ]
+    """Every side effect of each job as it stands now. What cannot be read is said instead of shown."""
+    return [_side_effect(kind, stores, naming, job_id) for job_id in sorted(job_ids)[:SHOWN_JOBS] for kind in KINDS]
 
 
 def of_log(log_file: Path | None, job_ids: Collection[str], since: datetime) -> list[Evidence]:
@@ -90,17 +70,21 @@ def _of_exchange(exchange: Exchange) -> Evidence:
     return Evidence(f"{exchange.method} {exchange.path}: {status}", _as_json(shown), "json")
 
 
-def _look(name: str, look: Callable[[str], str], job_id: str, media_type: MediaType) -> Evidence:
+def _side_effect(kind: Kind, stores: Stores, naming: Naming, job_id: str) -> Evidence:
+    name = f"{kind.name} of {job_id}"
     try:
-        return Evidence(name, look(job_id), media_type)
+        documents = kind.of_job(stores, naming, job_id)
     except EnvironmentBroken as error:
         return Evidence(name, f"could not be read: {error}", "text")
+    if not documents:
+        return Evidence(name, "there is none", "text")
+    as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
+    return Evidence(name, as_text(documents), kind.shown_as)
 
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-def _as_yaml(analyzer: Analyzer) -> str:
-    manifests: Iterable[Any] = (*analyzer.jobs, *analyzer.pods)
-    return yaml.safe_dump_all(manifests, sort_keys=False, allow_unicode=True) or "# nothing there"
+def _as_yaml(documents: list[Any]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)

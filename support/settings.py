@@ -60,6 +60,11 @@ class Kubernetes(_Group):
     timeout_s: float = Field(5.0, gt=0)
 
 
+def object_name_of(job_id: str) -> str:
+    """The job id as a Kubernetes name can hold it (contract, "the name trap")."""
+    return job_id.replace("_", "-")
+
+
 class Naming(_Group):
     """How the effects of a job are named. `{job_id}` is the id, `{object_name}` the id with `_` turned to `-`."""
 
@@ -75,15 +80,15 @@ class Naming(_Group):
 
     def analyzer_of(self, job_id: str) -> str:
         """Name of the analyzer's Job; Kubernetes refuses an underscore (contract, "the name trap")."""
-        return self.analyzer.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+        return self.analyzer.format(job_id=job_id, object_name=object_name_of(job_id))
 
     def work_queue_of(self, job_id: str) -> str:
         """Name of the job's queue."""
-        return self.work_queue.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+        return self.work_queue.format(job_id=job_id, object_name=object_name_of(job_id))
 
     def stream_service_of(self, job_id: str) -> str:
         """Name of the job's Service."""
-        return self.stream_service.format(job_id=job_id, object_name=job_id.replace("_", "-"))
+        return self.stream_service.format(job_id=job_id, object_name=object_name_of(job_id))
 
 
 class Answers(_Group):

@@ -1,8 +1,9 @@
 """The kinds of side effect that a job has, and what it means to count them.
 
-A new kind is one entry in `KINDS`: its name in the features, how all of them are found, and how those of a job are.
-Counting is by difference where the run has the environment to itself, so that nothing can hide under a wrong name;
-in a shared environment it is by identity: only what carries the id of one of the scenario's own jobs is counted.
+A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, how
+one is told from another, and how it is shown as evidence. Counting is by difference where the run has the environment
+to itself, so that nothing can hide under a wrong name; in a shared environment it is by identity: only what carries
+the id of one of the scenario's own jobs is counted.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from support.settings import EffectsOfAJob, Naming
+from support.settings import EffectsOfAJob, Naming, object_name_of
 
 if TYPE_CHECKING:  # The steps need this module before the environment is there; the drivers are loaded meanwhile.
     from support.stores import Stores
+
+Document = dict[str, Any]
 
 
 class Effect(NamedTuple):
@@ -30,115 +33,126 @@ class Effect(NamedTuple):
 class Kind:
     """A kind of side effect. `setting` is its name in the profile's `effects_of_a_job`.
 
-    `everything` gives None where the environment has no way to list them all; then only those of known jobs count.
+    `all` gives None where the environment has no way to list them all; then only those of known jobs count.
     """
 
     name: str
     setting: str
-    everything: Callable[[Stores, Naming], list[Effect] | None]
-    of_jobs: Callable[[Stores, Naming, Collection[str]], list[Effect]]
+    all: Callable[[Stores, Naming], list[Document] | None]
+    of_job: Callable[[Stores, Naming, str], list[Document]]
+    identify: Callable[[Document, Naming], Effect]
+    shown_as: Literal["json", "yaml"]
 
 
 Census = Mapping[str, frozenset[Effect]]
 """What there is of each kind at one moment."""
 
 
-def _all_records(stores: Stores, naming: Naming) -> list[Effect]:
+def _identify_record(record: Document, naming: Naming) -> Effect:
+    return Effect(identity=str(record["_id"]), job_id=record.get("task_id"), name=str(record.get("task_id")))
+
+
+def _identify_object(manifest: Document, naming: Naming) -> Effect:
+    metadata = manifest["metadata"]
+    labels = metadata.get("labels") or {}
+    return Effect(identity=metadata["uid"], job_id=labels.get(naming.job_id_label), name=metadata["name"])
+
+
+def _identify_service(manifest: Document, naming: Naming) -> Effect:
+    """A Service may carry its job in its name alone, and there as an object name."""
+    effect = _identify_object(manifest, naming)
+    return effect._replace(job_id=effect.job_id or _found_in_name(effect.name, naming.stream_service))
+
+
+def _identify_queue(queue: Document, naming: Naming) -> Effect:
+    return Effect(identity=queue["name"], job_id=_found_in_name(queue["name"], naming.work_queue), name=queue["name"])
+
+
+def _identify_consumer(consumer: Document, naming: Naming) -> Effect:
+    queue, number = consumer["queue"], consumer["number"]
+    job_id = _found_in_name(queue, naming.work_queue)
+    return Effect(identity=f"{queue}#{number}", job_id=job_id, name=f"consumer {number} of {queue}")
+
+
+def _found_in_name(name: str, pattern: str) -> str | None:
+    """What stands for the job in a name that was made by a pattern of the profile."""
+    expression = re.sub(r"\\\{(job_id|object_name)\\\}", "(.+)", re.escape(pattern))
+    match = re.fullmatch(expression, name)
+    return match.group(1) if match else None
+
+
+def _services_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
+    name = naming.stream_service_of(job_id)
     return [
-        Effect(identity=str(record["_id"]), job_id=record.get("task_id"), name=str(record.get("task_id")))
-        for record in stores.records.all()
+        service
+        for service in stores.analyzers.services()
+        if service["metadata"]["name"] == name or _identify_object(service, naming).job_id == job_id
     ]
 
 
-def _records_of(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Effect]:
-    return [
-        Effect(identity=str(record["_id"]), job_id=job_id, name=job_id)
-        for job_id in job_ids
-        for record in stores.records.of_job(job_id)
-    ]
+def _all_queues(stores: Stores, naming: Naming) -> list[Document] | None:
+    return [{"name": name} for name in stores.queues.names()] if stores.queues.sees_unnamed else None
 
 
-def _objects(stores: Stores, manifests: Iterable[dict[str, Any]]) -> list[Effect]:
-    return [
-        Effect(
-            identity=manifest["metadata"]["uid"],
-            job_id=stores.analyzers.job_id_of(manifest),
-            name=manifest["metadata"]["name"],
-        )
-        for manifest in manifests
-    ]
+def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
+    state = stores.queues.state_of(naming.work_queue_of(job_id))
+    return [] if state is None else [state._asdict()]
 
 
-def _services(stores: Stores, naming: Naming, job_ids: Collection[str] | None = None) -> list[Effect]:
-    known = {naming.stream_service_of(job_id): job_id for job_id in job_ids or ()}
-    found = _objects(stores, stores.analyzers.services())
-    return [
-        effect._replace(job_id=effect.job_id or known.get(effect.name))
-        for effect in found
-        if job_ids is None or effect.job_id in job_ids or effect.name in known
-    ]
-
-
-def _all_queues(stores: Stores, naming: Naming) -> list[Effect] | None:
+def _all_consumers(stores: Stores, naming: Naming) -> list[Document] | None:
     if not stores.queues.sees_unnamed:
         return None
-    pattern = re.escape(naming.work_queue).replace(r"\{job_id\}", "(.+)").replace(r"\{object_name\}", "(.+)")
-    return [
-        Effect(
-            identity=name,
-            job_id=match.group(1) if (match := re.fullmatch(pattern, name)) else None,
-            name=name,
-        )
-        for name in stores.queues.names()
-    ]
+    return [consumer for name in stores.queues.names() for consumer in _consumers(stores, name)]
 
 
-def _queues_of(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Effect]:
-    names = {naming.work_queue_of(job_id): job_id for job_id in job_ids}
-    return [
-        Effect(identity=name, job_id=job_id, name=name)
-        for name, job_id in names.items()
-        if stores.queues.state_of(name) is not None
-    ]
-
-
-def _all_consumers(stores: Stores, naming: Naming) -> list[Effect] | None:
-    queues = _all_queues(stores, naming)
-    return None if queues is None else _consumers_of(stores, queues)
-
-
-def _consumers_of(stores: Stores, queues: Iterable[Effect]) -> list[Effect]:
-    """One effect a consumer: they are told apart by number, since an exact count is all that the broker gives."""
-    return [
-        Effect(identity=f"{queue.name}#{number}", job_id=queue.job_id, name=f"consumer {number} of {queue.name}")
-        for queue in queues
-        if (state := stores.queues.state_of(queue.name)) is not None
-        for number in range(1, state.consumers + 1)
-    ]
+def _consumers(stores: Stores, queue: str) -> list[Document]:
+    """They are told apart by number, since an exact count is all that the broker gives."""
+    state = stores.queues.state_of(queue)
+    return [] if state is None else [{"queue": queue, "number": n} for n in range(1, state.consumers + 1)]
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("task record", "task_record", _all_records, _records_of),
+    Kind(
+        "task record",
+        "task_record",
+        lambda stores, naming: stores.records.all(),
+        lambda stores, naming, job_id: stores.records.of_job(job_id),
+        _identify_record,
+        "json",
+    ),
     Kind(
         "analyzer",
         "analyzer",
-        lambda stores, naming: _objects(stores, stores.analyzers.jobs()),
-        lambda stores, naming, ids: [e for i in ids for e in _objects(stores, stores.analyzers.of_job(i).jobs)],
+        lambda stores, naming: stores.analyzers.jobs(),
+        lambda stores, naming, job_id: stores.analyzers.of_job(job_id).jobs,
+        _identify_object,
+        "yaml",
     ),
     Kind(
         "analyzer pod",
         "analyzer_pod",
-        lambda stores, naming: _objects(stores, stores.analyzers.pods()),
-        lambda stores, naming, ids: [e for i in ids for e in _objects(stores, stores.analyzers.of_job(i).pods)],
+        lambda stores, naming: stores.analyzers.pods(),
+        lambda stores, naming, job_id: stores.analyzers.of_job(job_id).pods,
+        _identify_object,
+        "yaml",
     ),
-    Kind("work queue", "work_queue", _all_queues, _queues_of),
+    Kind("work queue", "work_queue", _all_queues, _queue_of, _identify_queue, "json"),
     Kind(
         "queue consumer",
         "queue_consumer",
         _all_consumers,
-        lambda stores, naming, ids: _consumers_of(stores, _queues_of(stores, naming, ids)),
+        lambda stores, naming, job_id: _consumers(stores, naming.work_queue_of(job_id)),
+        _identify_consumer,
+        "json",
     ),
-    Kind("stream service", "stream_service", _services, _services),
+    Kind(
+        "stream service",
+        "stream_service",
+        lambda stores, naming: stores.analyzers.services(),
+        _services_of,
+        _identify_service,
+        "yaml",
+    ),
 )
 
 
@@ -146,8 +160,10 @@ def take_census(stores: Stores, naming: Naming, own_jobs: Collection[str], *, ex
     """Count what there is: everything when the environment is ours alone, else what belongs to our own jobs."""
     census = {}
     for kind in KINDS:
-        everything = kind.everything(stores, naming) if exclusive else None
-        census[kind.name] = frozenset(kind.of_jobs(stores, naming, own_jobs) if everything is None else everything)
+        found = kind.all(stores, naming) if exclusive else None
+        if found is None:
+            found = [document for job_id in own_jobs for document in kind.of_job(stores, naming, job_id)]
+        census[kind.name] = frozenset(kind.identify(document, naming) for document in found)
     return census
 
 
@@ -184,6 +200,7 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
     id serves nobody.
     """
     problems = []
+    known = {*own_jobs, *map(object_name_of, own_jobs)}
     for kind, change in stated.items():
         added, removed = after[kind] - before[kind], before[kind] - after[kind]
         if len(added) - len(removed) != change or (added and removed):
@@ -191,7 +208,7 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
                 f"{kind}: {len(added) - len(removed):+d} instead of {change:+d}{_named('new', added)}"
                 f"{_named('gone', removed)}"
             )
-        strangers = {effect for effect in added if effect.job_id not in own_jobs}
+        strangers = {effect for effect in added if effect.job_id not in known}
         if strangers:
             problems.append(
                 f"{kind}: carries no id of a job that was answered ({_list(own_jobs) or 'there is none'})"

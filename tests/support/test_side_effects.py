@@ -1,7 +1,7 @@
 import pytest
 
-from support.settings import EffectsOfAJob
-from support.side_effects import Effect, effects_of, no_effects, stated_in, unexplained
+from support.settings import EffectsOfAJob, Naming
+from support.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, unexplained
 
 JOB = "job_a1b2c3d4"
 
@@ -57,6 +57,27 @@ def test_an_effect_that_replaced_another_does_not_balance_it():
 def test_the_right_effect_under_a_wrong_id_is_wrong(owner):
     (problem,) = unexplained(census(), census(analyzer=[("1", owner)]), stated(analyzer=1), [JOB])
     assert "analyzer: carries no id of a job that was answered" in problem
+
+
+def test_an_object_may_carry_the_id_in_its_name_as_kubernetes_allows_it():
+    after = census(stream_service=[("1", "job-a1b2c3d4")])
+    assert unexplained(census(), after, stated(stream_service=1), [JOB]) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "job_id"),
+    [("grpc-service-job-a1b2c3d4", "job-a1b2c3d4"), ("grpc-service-", None), ("other", None)],
+)
+def test_the_job_of_a_service_stands_in_its_name(service, job_id):
+    (kind,) = (kind for kind in KINDS if kind.name == "stream service")
+    assert kind.identify({"metadata": {"name": service, "uid": "1"}}, Naming()).job_id == job_id
+
+
+def test_the_job_of_a_queue_stands_in_its_name():
+    (kind,) = (kind for kind in KINDS if kind.name == "work queue")
+    deployed = Naming(work_queue="q.{job_id}.rows")
+    assert kind.identify({"name": "q.31-3633.rows"}, deployed).job_id == "31-3633"
+    assert kind.identify({"name": "qx31-3633xrows"}, deployed).job_id is None
 
 
 def test_the_effects_of_jobs_are_those_of_the_profile():

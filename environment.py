@@ -19,7 +19,7 @@ from behave.runner import Context
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
 from support.allure_report import AllureReport
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
-from support.profile import ROOT, read_profile
+from support.profile import ROOT, read_profile, variable_of
 from support.provider import provide
 
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
@@ -44,22 +44,17 @@ def before_all(context: Context) -> None:
 
         context.run = Run.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
-        results = ROOT / "reports" / "allure-results"
-        _emptied(results)
-        context.report = AllureReport(results, context.config, test_case_url=None)
+        # The setting itself may be what is wrong; the variable that overrides it can be read all the same.
+        directory = os.environ.get(variable_of(("reports", "directory")), "reports")
+        context.report = AllureReport(_emptied(ROOT / directory), context.config, test_case_url=None)
         context.report.run_error(str(error))
         context.abort(reason=str(error))
         return
     settings = context.run.settings
-    _emptied(context.run.results)
-    context.report = AllureReport(context.run.results, context.config, test_case_url=settings.reports.test_case_url)
-    context.report.environment(
-        {
-            "Profile": name,
-            "Focus Server": settings.focus_server.base_url,
-            "Namespace": settings.kubernetes.namespace,
-        }
+    context.report = AllureReport(
+        _emptied(ROOT / settings.reports.directory), context.config, test_case_url=settings.reports.test_case_url
     )
+    context.report.environment({"Profile": profile.name, **context.run.description()})
 
 
 def before_feature(context: Context, feature: Feature) -> None:
@@ -97,7 +92,6 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
     try:
         if context.case is not None:
             _clean_up(context, red)
-            context.case.keep_exchanges()
             if red:
                 context.case.keep_server_log()
     finally:
@@ -134,6 +128,8 @@ def after_all(context: Context) -> None:
             reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
 
 
-def _emptied(directory: Path) -> None:
-    """Make place for this run's results alone."""
-    shutil.rmtree(directory, ignore_errors=True)
+def _emptied(reports: Path) -> Path:
+    """The directory of the results, without those of an earlier run."""
+    results = reports / "allure-results"
+    shutil.rmtree(results, ignore_errors=True)
+    return results

@@ -274,6 +274,8 @@ def _links(tags: Iterable[str], url: str) -> list[Any]:
 def _step_verdict(step: Any) -> tuple[str, Any]:
     if step.status.has_failed():
         details = step_status_details(step) or StatusDetails(message=step.error_message or step.status.name)
+        if isinstance(step.exception, AssertionError):
+            details.message = str(step.exception)  # without the exception's name, which tells a reader nothing
         return _failure(step), details
     return (Status.PASSED if step.status.is_passed() else Status.SKIPPED), None
 

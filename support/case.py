@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
 from support import evidence
@@ -40,7 +39,7 @@ class Case:
         self.promises = Promises(settings, stores)
         self.exchanges: list[Exchange] = []
         self._stores, self._journal, self._keep = stores, journal, keep
-        self._started = datetime.now(UTC)
+        self._log_start = evidence.size_of(settings.focus_server.log_file)
         self._chance = random.Random()
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
@@ -186,7 +185,7 @@ class Case:
         if self._closed:
             return
         self._closed = True
-        self.keep_evidence(evidence.of_jobs(self._stores, self.settings.naming, self.own_jobs))
+        self._keep_evidence()
         jobs = {*self.own_jobs, *self._unanswered()}
         problems = [
             problem for job_id in sorted(jobs - self._cancelled) if (problem := self._refusal_to_cancel(job_id))
@@ -198,18 +197,19 @@ class Case:
         for job_id in jobs:
             self._journal.removed(job_id)
 
-    def keep_evidence(self, found: list[Evidence]) -> None:
-        """Hand attachments on to the report."""
-        for one in found:
-            self._keep(one)
-
     def keep_server_log(self) -> None:
         """Keep what the server's log says, for a scenario that failed."""
-        self.keep_evidence(evidence.of_log(self.settings.focus_server.log_file, self.own_jobs, self._started))
+        log_file = self.settings.focus_server.log_file
+        if log_file is not None:
+            self._keep(evidence.of_log(log_file, self._log_start, self.own_jobs))
 
-    def keep_exchanges(self) -> None:
-        """Keep what was asked and answered."""
-        self.keep_evidence(evidence.of_exchanges(self.exchanges))
+    def _keep_evidence(self) -> None:
+        """Keep what stands in the stores before it is cleaned up; exchanges are kept as they happen."""
+        settings = self.settings
+        for found in evidence.of_jobs(self._stores, settings.naming, settings.effects_of_a_job, self.own_jobs):
+            self._keep(found)
+        if len(self.exchanges) > 1:
+            self._keep(evidence.of_latencies(self.exchanges))
 
     def _refusal_to_cancel(self, job_id: str) -> str | None:
         """Cancel one job; what went wrong, if anything."""
@@ -268,6 +268,8 @@ class Case:
             self._journal.created(job_id)
             self._answered[job_id] = None
         self.exchanges.append(exchange)
+        if len(self.exchanges) <= evidence.SHOWN_EXCHANGES:
+            self._keep(evidence.of_exchange(exchange))
 
     def _recording_to(self, exchanges: list[Exchange]) -> Callable[[Exchange], None]:
         def record(exchange: Exchange) -> None:

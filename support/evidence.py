@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -12,13 +11,13 @@ import yaml
 
 from support.client import Exchange
 from support.errors import EnvironmentBroken
-from support.settings import Naming
+from support.settings import EffectsOfAJob, Naming
 from support.side_effects import KINDS, Kind
 from support.stores import Stores
 
 MediaType = Literal["json", "text", "yaml"]
 SHOWN_JOBS = 12
-SHOWN_EXCHANGES = 30
+SHOWN_EXCHANGES = 50
 LOG_LINES = 200
 
 
@@ -30,34 +29,8 @@ class Evidence(NamedTuple):
     media_type: MediaType
 
 
-def of_exchanges(exchanges: Sequence[Exchange]) -> list[Evidence]:
-    """Each request with its answer, and the latencies where there are several."""
-    kept = [_of_exchange(exchange) for exchange in exchanges[:SHOWN_EXCHANGES]]
-    if len(exchanges) > 1:
-        lines = ["request,sent,status,seconds"]
-        lines += [f"{e.method} {e.path},{e.sent_at.isoformat()},{e.status},{e.elapsed_s:.4f}" for e in exchanges]
-        kept.append(Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text"))
-    return kept
-
-
-def of_jobs(stores: Stores, naming: Naming, job_ids: Collection[str]) -> list[Evidence]:
-    """Every side effect of each job as it stands now. What cannot be read is said instead of shown."""
-    return [_side_effect(kind, stores, naming, job_id) for job_id in sorted(job_ids)[:SHOWN_JOBS] for kind in KINDS]
-
-
-def of_log(log_file: Path | None, job_ids: Collection[str], since: datetime) -> list[Evidence]:
-    """The server's log lines about these jobs; without a job its last lines, since a refusal names none."""
-    if log_file is None:
-        return []
-    try:
-        lines = log_file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        return [Evidence("server log", f"could not be read: {error}", "text")]
-    about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
-    return [Evidence(f"server log since {since:%H:%M:%S} UTC", "\n".join(about[-LOG_LINES:]), "text")]
-
-
-def _of_exchange(exchange: Exchange) -> Evidence:
+def of_exchange(exchange: Exchange) -> Evidence:
+    """A request with its answer."""
     answer: Any = exchange.answer()
     shown = {
         "request": {"method": exchange.method, "path": exchange.path, "body": exchange.request_body},
@@ -70,14 +43,49 @@ def _of_exchange(exchange: Exchange) -> Evidence:
     return Evidence(f"{exchange.method} {exchange.path}: {status}", _as_json(shown), "json")
 
 
-def _side_effect(kind: Kind, stores: Stores, naming: Naming, job_id: str) -> Evidence:
+def of_latencies(exchanges: Sequence[Exchange]) -> Evidence:
+    """How long each of several requests took, as a table of comma separated values."""
+    lines = ["request,sent,status,seconds"]
+    lines += [f"{e.method} {e.path},{e.sent_at.isoformat()},{e.status},{e.elapsed_s:.4f}" for e in exchanges]
+    return Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text")
+
+
+def of_jobs(stores: Stores, naming: Naming, expected: EffectsOfAJob, job_ids: Collection[str]) -> Iterator[Evidence]:
+    """Every side effect of each job as it stands now. What cannot be read is said instead of shown."""
+    for job_id in list(job_ids)[:SHOWN_JOBS]:
+        for kind in KINDS:
+            found = _side_effect(kind, stores, naming, job_id)
+            if found is not None:
+                yield found
+            elif getattr(expected, kind.setting):
+                yield Evidence(f"{kind.name} of {job_id}", "there is none", "text")
+
+
+def of_log(log_file: Path, start: int, job_ids: Collection[str]) -> Evidence:
+    """What the server logged from byte `start` on: about these jobs, or all of it when there are none."""
+    try:
+        with log_file.open("rb") as log:
+            log.seek(start)
+            lines = log.read().decode("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        return Evidence("server log", f"could not be read: {error}", "text")
+    about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
+    return Evidence("server log", "\n".join(about[-LOG_LINES:]) or "it has no line about this", "text")
+
+
+def size_of(log_file: Path | None) -> int:
+    """Where the log ends now, bytes; 0 when there is none."""
+    return log_file.stat().st_size if log_file is not None and log_file.is_file() else 0
+
+
+def _side_effect(kind: Kind, stores: Stores, naming: Naming, job_id: str) -> Evidence | None:
     name = f"{kind.name} of {job_id}"
     try:
         documents = kind.of_job(stores, naming, job_id)
     except EnvironmentBroken as error:
         return Evidence(name, f"could not be read: {error}", "text")
     if not documents:
-        return Evidence(name, "there is none", "text")
+        return None
     as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
     return Evidence(name, as_text(documents), kind.shown_as)
 

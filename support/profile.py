@@ -105,7 +105,7 @@ def read_profile(name: str) -> Profile:
         if not outside.is_file():
             raise SettingsError(f"secrets_file in {path} names {outside}, which is not there.")
         tree = merged(tree, _read(outside))
-    return Profile(name=name, path=path, tree=tree)
+    return Profile(name=path.name if path != named else name, path=path, tree=tree)
 
 
 def variable_of(path: tuple[str, ...]) -> str:

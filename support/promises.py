@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from support.answers import Job
@@ -50,26 +49,27 @@ class Promises:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
         patience = self._patience("effect_appears_s")
+        eventually(
+            "one consumer on each queue",
+            lambda: {name: self.stores.queues.state_of(name) for name in names},
+            lambda seen: [
+                f"{name}: {problem}" for name, queue in seen.items() for problem in _consumer_problems(queue)
+            ],
+            patience,
+        )
         for name, job in zip(names, jobs, strict=True):
-            eventually(
-                f"the queue {name} to have one consumer",
-                partial(self.stores.queues.state_of, name),
-                _consumer_problems,
-                patience,
-            )
             probe = {"probe": "acceptance", "job_id": job.job_id}
             self.stores.queues.publish(name, json.dumps(probe).encode())
-        # All of them first, then the waiting: the broker's statistics come late, but for all at once.
-        for name in names:
-            eventually(
-                f"a message in the queue {name} to be taken and acknowledged",
-                partial(self._consumption, name),
-                lambda seen: [*_consumer_problems(seen[0]), *_message_problems(*seen)],
-                patience,
-            )
-
-    def _consumption(self, name: str) -> tuple[QueueState | None, int | None]:
-        return self.stores.queues.state_of(name), self.stores.queues.consumed(name)
+        eventually(
+            "a message in each queue to be taken and acknowledged",
+            lambda: {name: (self.stores.queues.state_of(name), self.stores.queues.consumed(name)) for name in names},
+            lambda seen: [
+                f"{name}: {problem}"
+                for name, (queue, consumed) in seen.items()
+                for problem in (*_consumer_problems(queue), *_message_problems(queue, consumed))
+            ],
+            patience,
+        )
 
     def are_kept(self, jobs: Sequence[Job]) -> None:
         """All three of them, for each job."""

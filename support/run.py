@@ -7,7 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from support.case import Case
 from support.client import FocusServerAPI
@@ -77,10 +79,20 @@ class Run:
         """Give everything back, in the reverse order."""
         self._parts.close()
 
-    @property
-    def results(self) -> Path:
-        """Where the report's results go."""
-        return ROOT / self.settings.reports.directory / "allure-results"
+    def description(self) -> dict[str, str]:
+        """Which environment this is, for the report; without secrets."""
+        settings = self.settings
+        return {
+            "Focus Server": settings.focus_server.base_url,
+            "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
+            "RabbitMQ": _host_of(settings.rabbitmq.url),
+            "Kubernetes namespace": settings.kubernetes.namespace,
+            "Environment": "the run's alone" if settings.exclusive else "shared with others",
+        }
+
+
+def _host_of(url: SecretStr) -> str:
+    return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
 
 
 def acknowledge(settings: Settings) -> None:

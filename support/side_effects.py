@@ -96,7 +96,7 @@ def _all_queues(stores: Stores, naming: Naming) -> list[Document] | None:
 
 def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
     state = stores.queues.state_of(naming.work_queue_of(job_id))
-    return [] if state is None else [state._asdict()]
+    return [] if state is None else [{**state._asdict(), "consumed": stores.queues.consumed(state.name)}]
 
 
 def _all_consumers(stores: Stores, naming: Naming) -> list[Document] | None:
@@ -208,6 +208,7 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
                 f"{kind}: {len(added) - len(removed):+d} instead of {change:+d}{_named('new', added)}"
                 f"{_named('gone', removed)}"
             )
+            continue
         strangers = {effect for effect in added if effect.job_id not in known}
         if strangers:
             problems.append(

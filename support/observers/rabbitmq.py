@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -55,7 +55,7 @@ class WorkQueues:
 
     def names(self) -> list[str]:
         """Names of all the queues of the virtual host; needs the management API."""
-        queues = self._manage(f"/api/queues/{quote(self._virtual_host, safe='')}")
+        queues = self._manage(f"/api/queues/{quote(self._virtual_host, safe='')}", {"columns": "name"})
         return [queue["name"] for queue in queues]
 
     def state_of(self, name: str) -> QueueState | None:
@@ -93,8 +93,9 @@ class WorkQueues:
         """
         if self._management is None:
             return None
-        queue = self._manage(f"/api/queues/{quote(self._virtual_host, safe='')}/{quote(name, safe='')}")
-        statistics = queue.get("message_stats") or {}
+        wanted = {"columns": "name,message_stats"}
+        queues = self._manage(f"/api/queues/{quote(self._virtual_host, safe='')}", wanted)
+        statistics = next((queue.get("message_stats") for queue in queues if queue["name"] == name), None) or {}
         # A consumer that was promised not to acknowledge has consumed a message when it was delivered.
         return int(statistics.get("ack", 0)) + int(statistics.get("deliver_no_ack", 0))
 
@@ -138,9 +139,9 @@ class WorkQueues:
             if channel.is_open:
                 channel.close()
 
-    def _manage(self, path: str) -> Any:
+    def _manage(self, path: str, parameters: Mapping[str, str] | None = None) -> Any:
         with _reading("use the management API"):
-            answer = self._session.get(f"{self._management}{path}", timeout=self._timeout_s)
+            answer = self._session.get(f"{self._management}{path}", params=parameters, timeout=self._timeout_s)
             answer.raise_for_status()
             return json.loads(answer.text)
 

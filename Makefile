@@ -4,17 +4,22 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# A run against an environment of its own profile needs no broker here.
+BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)),,broker)
+
+# Both installations use apt.
+.NOTPARALLEL:
 
 .PHONY: help acceptance test lint types sandbox sandbox-down sweep lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-acceptance: $(INSTALLED) broker  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
+acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
 	@status=0; $(BIN)/behave --junit --junit-directory reports/junit $(ARGS) || status=$$?; \
 	echo "Results: reports/allure-results (evidence), reports/junit"; exit $$status
 
-test: $(INSTALLED) broker  ## run the project's own tests; ARGS is passed on to pytest
+test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
 
 lint: $(INSTALLED)  ## check style and who may import whom
@@ -25,7 +30,7 @@ lint: $(INSTALLED)  ## check style and who may import whom
 types: $(INSTALLED)  ## check types
 	$(BIN)/mypy
 
-sandbox: $(INSTALLED) broker  ## start a sandbox that later runs reuse
+sandbox: broker $(INSTALLED)  ## start a sandbox that later runs reuse
 	$(BIN)/python -m sandbox up
 
 sandbox-down: $(INSTALLED)  ## stop it

@@ -10,9 +10,16 @@ if command -v docker >/dev/null && docker info >/dev/null 2>&1; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "Installing rabbitmq-server …"
+  # The sandbox starts a private broker: the package's own services must not run, neither now nor after a boot.
+  # RUNLEVEL=1 says so where there is no systemd. Masked in /run only, so that nothing stays when this is killed.
+  services="rabbitmq-server.service epmd.service epmd.socket"
+  if [ -d /run/systemd/system ]; then
+    systemctl --quiet --runtime mask $services 2>/dev/null
+    trap 'systemctl --quiet --runtime unmask $services; systemctl --quiet disable $services 2>/dev/null || true' EXIT
+  fi
+  export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
   apt-get update -qq
-  # RUNLEVEL=1 keeps the package from starting a broker of its own: the sandbox starts a private one.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null
+  apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null
   exit 0
 fi
 

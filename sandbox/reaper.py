@@ -22,6 +22,7 @@ from pathlib import Path
 MARKER = "FOCUS_SANDBOX_INSTANCE"
 """Environment variable that every process of one sandbox carries, its descendants included."""
 
+_EXEC_TIME = 0.05
 _END_LIMIT = 10.0
 _COMMAND_LIMIT = 30.0
 
@@ -64,6 +65,12 @@ def marked_processes(marker: str) -> Iterator[int]:
             continue
 
 
+def _executing(marker: str) -> list[int]:
+    """Look again a moment later: while a process replaces its program, its environment reads as empty."""
+    time.sleep(_EXEC_TIME)
+    return list(marked_processes(marker))
+
+
 def end_processes(marker: str, groups: list[int]) -> None:
     """Kill the groups, and all that carry the marker wherever they moved to; wait until they are gone.
 
@@ -75,7 +82,7 @@ def end_processes(marker: str, groups: list[int]) -> None:
         except (ProcessLookupError, PermissionError):  # ended; PermissionError: only zombies of it remain
             continue
     deadline = time.monotonic() + _END_LIMIT
-    while left := list(marked_processes(marker)):
+    while left := list(marked_processes(marker)) or _executing(marker):
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes {left} of the sandbox are still there {_END_LIMIT:.0f} s after SIGKILL")
         for pid in left:

@@ -56,7 +56,7 @@ class ProvidedEnvironment:
             self.close()
             why = "ended without an environment" if ready else f"not ready within {self._provider.ready_within_s:g} s"
             raise EnvironmentBroken(
-                f"The environment cannot be made ({' '.join(self._provider.command)}: {why}).\n{self._words()}"
+                f"The environment cannot be made ({' '.join(self._command)}: {why}).\n{self._words()}"
             ) from None
         if not isinstance(endpoints, dict):
             self.close()

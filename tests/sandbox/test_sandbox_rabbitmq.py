@@ -122,6 +122,9 @@ def test_what_moved_to_another_session_is_ended_too(tmp_path):
     (tmp_path / "data" / "deep").mkdir(parents=True)
     # No group is recorded for it, as for a daemon that a part has started.
     moved = subprocess.Popen(["sleep", "60"], env={**os.environ, MARKER: record.marker}, start_new_session=True)
-    clear(record)
-    assert moved.wait(10) == -9
+    try:
+        clear(record)
+        assert moved.wait(10) == -9
+    finally:
+        moved.kill()
     assert not (tmp_path / "data").exists()

@@ -1,7 +1,7 @@
 """Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
 
 On `context` the steps find `run` (the environment), `case` (the scenario's ledger) and what earlier steps kept:
-`configuration`, `attempts`, `job`, `refusal`, `cancellation`.
+`configuration`, `attempts`, `job`, `jobs`, `refusal`, `cancellation`.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
         context.case = context.run.open_case(
             lambda found: context.report.attach(found.name, found.body, found.media_type)
         )
-    except EnvironmentBroken as error:
+    except EnvironmentBroken:
         context.abort(reason=ENVIRONMENT_BROKEN)
-        raise EnvironmentBroken(context.run.redact(str(error))) from None
+        raise
     scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in CLOSING_STEPS)
 
 
@@ -94,6 +94,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
             _clean_up(context, red)
             if red:
                 context.case.keep_server_log()
+            context.run.close_case(context.case, scenario.name)
     finally:
         context.report.stop_scenario(scenario)
 
@@ -103,13 +104,14 @@ def _clean_up(context: Context, red: bool) -> None:
     try:
         context.case.leave_nothing_behind()
     except EnvironmentBroken:
-        context.abort(reason=ENVIRONMENT_BROKEN)
+        if not context.run.is_healthy():
+            context.abort(reason=ENVIRONMENT_BROKEN)
         raise
     except ExpectationFailed as failure:
         if not red:
             raise
-        context.report.attach("clean-up failed, too", context.run.redact(str(failure)), "text")
-        print(f"Clean-up failed, too: {context.run.redact(str(failure))}")
+        context.report.attach("clean-up failed, too", str(failure), "text")
+        print(f"Clean-up failed, too: {failure}")
 
 
 def after_feature(context: Context, feature: Feature) -> None:
@@ -119,13 +121,20 @@ def after_feature(context: Context, feature: Feature) -> None:
 
 def after_all(context: Context) -> None:
     """Give the environment back."""
-    if context.report is not None:
-        context.report.close()
-    if context.run is not None:
-        context.run.close()
-    for reporter in context.config.reporters:
-        if isinstance(reporter, SummaryReporter):
-            reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
+    try:
+        if context.run is not None and not context.aborted:
+            context.run.look_once_more()
+    except (ExpectationFailed, EnvironmentBroken) as error:
+        context.report.run_error(str(error))
+        raise
+    finally:
+        if context.report is not None:
+            context.report.close()
+        if context.run is not None:
+            context.run.close()
+        for reporter in context.config.reporters:
+            if isinstance(reporter, SummaryReporter):
+                reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
 
 
 def _emptied(reports: Path) -> Path:

@@ -18,8 +18,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     trap 'systemctl --quiet --runtime unmask $services; systemctl --quiet disable $services 2>/dev/null || true' EXIT
   fi
   export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null
+  apt-get update -qq -o DPkg::Lock::Timeout=120
+  apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends rabbitmq-server >/dev/null
   exit 0
 fi
 

@@ -11,8 +11,8 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing python3-venv …"
     export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+    apt-get update -qq -o DPkg::Lock::Timeout=120
+    apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends python3-venv >/dev/null
   else
     echo "'$python -m venv' does not work here (ensurepip is missing). On Debian: apt-get install python3-venv" >&2
     exit 1

@@ -8,15 +8,22 @@ from behave.runner import Context
 from support import answers
 
 
+class HalfWay(Exception):
+    """The failure that a scenario is about; `job_id` is the job that was being worked with."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+def fail_half_way(job_id: str) -> None:
+    raise HalfWay(job_id)
+
+
 @when("the job is cancelled")
+@when("one of them is cancelled")
 def the_job_is_cancelled(context: Context) -> None:
     context.cancellation = context.case.cancel(context.job.job_id)
-
-
-@when("the job is cancelled twice")
-def the_job_is_cancelled_twice(context: Context) -> None:
-    the_job_is_cancelled(context)
-    the_job_is_cancelled(context)
 
 
 @when("a job that nobody made is cancelled")
@@ -26,7 +33,10 @@ def an_unknown_job_is_cancelled(context: Context) -> None:
 
 @when("the work with a temporary job fails half way")
 def the_work_with_a_temporary_job_fails(context: Context) -> None:
-    context.case.abandon_temporary_job(context.configuration)
+    try:
+        context.case.use_temporary_job(context.configuration, fail_half_way)
+    except HalfWay as failure:
+        context.abandoned = failure.job_id
 
 
 @then("the cancelling is confirmed")

@@ -8,18 +8,20 @@ from behave import then, when
 from behave.runner import Context
 
 from support import answers
-from support.configuration import generate_config_payload, with_value, without
+from support.configuration import ConfigureRequest, generate_config_payload, with_value, without
 from support.contract import Parameter
 
 
-@when("the client is asked for a live job with {parameter:Parameter} {value:Value}")
-def the_client_is_asked_with(context: Context, parameter: Parameter, value: Any) -> None:
-    context.refusal = context.case.ask_client(with_value(generate_config_payload(), parameter, value))
+@when("the client is handed a configuration with {parameter:Parameter} {value:Value}")
+def the_client_is_handed_a_value(context: Context, parameter: Parameter, value: Any) -> None:
+    payload = with_value(generate_config_payload(), parameter, value)
+    context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
 
 
-@when("the client is asked for a live job without {parameter:Parameter}")
-def the_client_is_asked_without(context: Context, parameter: Parameter) -> None:
-    context.refusal = context.case.ask_client(without(generate_config_payload(), parameter))
+@when("the client is handed a configuration without {parameter:Parameter}")
+def the_client_is_handed_a_gap(context: Context, parameter: Parameter) -> None:
+    payload = without(generate_config_payload(), parameter)
+    context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
 
 
 @when("the client is handed something that is no configuration")

@@ -11,10 +11,14 @@ def the_record_store_is_healthy(context: Context) -> None:
     context.run.stores.records.check_health()
 
 
-@then("the orchestrator answers and none of its pods has failed")
-def the_orchestrator_is_healthy(context: Context) -> None:
+@then("the orchestrator answers")
+def the_orchestrator_answers(context: Context) -> None:
     context.run.stores.analyzers.check_health()
-    context.case.promises.no_pod_has_failed()
+
+
+@then("all its pods are healthy")
+def all_its_pods_are_healthy(context: Context) -> None:
+    context.case.promises.pods_are_healthy()
 
 
 @then("the message broker answers")

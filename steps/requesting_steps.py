@@ -8,15 +8,13 @@ from behave import given, then, when
 from behave.runner import Context
 
 from support import answers
-from support.configuration import ConfigureRequest, generate_config_payload, with_value, without
+from support.configuration import different_payloads, generate_config_payload, with_value, without
 from support.contract import Parameter
 
 
 @given("a live configuration with every parameter set")
 def a_live_configuration(context: Context) -> None:
-    context.configuration = ConfigureRequest.model_validate(
-        context.case.mark(generate_config_payload()), context=context.run.settings.limits
-    )
+    context.configuration = context.case.configuration(generate_config_payload())
 
 
 @given("a running job")
@@ -32,19 +30,35 @@ def the_job_is_requested(context: Context) -> None:
     context.attempts = [context.case.request_job(context.configuration)]
 
 
-@when("{count:d} such jobs are requested by {workers:d} clients at once")
-def jobs_are_requested_at_once(context: Context, count: int, workers: int) -> None:
-    context.attempts = context.case.request_jobs([context.configuration] * count, workers)
+@given("{count:d} live configurations, each another one")
+def live_configurations(context: Context, count: int) -> None:
+    context.configurations = [
+        context.case.configuration(payload, frozenset({"channels"})) for payload in different_payloads(count)
+    ]
 
 
-@when("a live job is requested with {parameter:Parameter} {value:Value}")
-def a_live_job_is_requested_with(context: Context, parameter: Parameter, value: Any) -> None:
+@given("two running jobs")
+def two_running_jobs(context: Context) -> None:
+    live_configurations(context, 2)
+    jobs_are_requested_at_once(context, 2)
+    every_job_is_accepted(context)
+    context.case.promises.are_kept(context.jobs)
+    context.job, context.other_job = context.jobs
+
+
+@when("the jobs are requested by {workers:d} clients at once")
+def jobs_are_requested_at_once(context: Context, workers: int) -> None:
+    context.attempts = context.case.request_jobs(context.configurations, workers)
+
+
+@when("a job is requested with {parameter:Parameter} {value:Value}")
+def a_job_is_requested_with(context: Context, parameter: Parameter, value: Any) -> None:
     payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
     context.attempts = [context.case.request_raw(with_value(payload, parameter, value))]
 
 
-@when("a live job is requested without {parameter:Parameter}")
-def a_live_job_is_requested_without(context: Context, parameter: Parameter) -> None:
+@when("a job is requested without {parameter:Parameter}")
+def a_job_is_requested_without(context: Context, parameter: Parameter) -> None:
     payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
     context.attempts = [context.case.request_raw(without(payload, parameter))]
 

@@ -13,17 +13,29 @@ from support.side_effects import effects_of, stated_in
 
 @then("the side effects are")
 def the_side_effects_are(context: Context) -> None:
-    context.case.state_effects(stated_in((row["side effect"], row["change"]) for row in context.table))
+    context.case.books.state(stated_in((row["side effect"], row["change"]) for row in context.table))
 
 
 @then("the side effects are those of {jobs:JobCount}")
 def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
-    context.case.state_effects(effects_of(jobs, context.run.settings.effects_of_a_job))
+    context.case.books.state(effects_of(jobs, context.run.settings.effects_of_a_job))
 
 
 @then("only the record of the job remains")
 def only_the_record_remains(context: Context) -> None:
-    context.case.only_records_remain()
+    context.case.promises.are_cancelled([context.job.job_id])
+    context.case.books.state({"task record": 1})
+
+
+@then("only the record of the temporary job remains")
+def only_the_temporary_record_remains(context: Context) -> None:
+    context.case.promises.are_cancelled([context.abandoned])
+    context.case.books.state({"task record": 1})
+
+
+@then("nothing but a record remains of the cancelled job")
+def nothing_but_a_record_remains(context: Context) -> None:
+    context.case.promises.are_cancelled([context.job.job_id])
 
 
 @then("nothing else has changed")

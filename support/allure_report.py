@@ -24,6 +24,8 @@ from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
 from allure_commons.utils import format_traceback, md5, now, uuid4
 from behave.model_type import Status as Outcome
 
+from support.redaction import redact
+
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
 
 _KEY = re.compile(r"PZ-\d+")
@@ -130,6 +132,7 @@ class AllureReport:
         May be called from any thread. Raises KeyError for a media type that is not listed.
         """
         kind = AttachmentType[media_type.upper()]
+        body = redact(body) if isinstance(body, str) else body
         current = self._current
         if current is None:
             self._listener.global_attach_data(body, name, kind, None)
@@ -150,7 +153,7 @@ class AllureReport:
 
     def run_error(self, message: str) -> None:
         """Record an error of the run as a whole, such as one that stopped it before any scenario."""
-        self._listener.global_error(message, None)
+        self._listener.global_error(redact(message), None)
 
     def close(self) -> None:
         """Write what is still open, and errors in hooks of features and rules; further calls do nothing."""
@@ -276,7 +279,7 @@ def _step_verdict(step: Any) -> tuple[str, Any]:
         details = step_status_details(step) or StatusDetails(message=step.error_message or step.status.name)
         if isinstance(step.exception, AssertionError):
             details.message = str(step.exception)  # without the exception's name, which tells a reader nothing
-        return _failure(step), details
+        return _failure(step), StatusDetails(message=redact(details.message), trace=redact(details.trace or ""))
     return (Status.PASSED if step.status.is_passed() else Status.SKIPPED), None
 
 
@@ -289,7 +292,7 @@ def _verdict(scenario: Any) -> tuple[str, Any]:
         problems.append((_failure(scenario), StatusDetails(message=_hook_message(scenario), trace=trace)))
     if problems:
         message = "\n\n".join(details.message.strip() for _, details in problems)
-        return problems[0][0], StatusDetails(message=message, trace=problems[0][1].trace)
+        return problems[0][0], StatusDetails(message=redact(message), trace=redact(problems[0][1].trace or ""))
     if outcome.is_passed():
         return Status.PASSED, None
     if outcome is Outcome.skipped:

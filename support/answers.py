@@ -81,6 +81,8 @@ def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None
         problems.append(f"the status is {exchange.status} instead of {wanted}")
     if because_of.field not in exchange.detail():
         problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
+    if "Traceback" in exchange.answer_text:
+        problems.append("the answer shows the server's inside (a stack trace)")
     if exchange.job_id() is not None:
         problems.append(f"the answer names a job: {exchange.job_id()}")
     if problems:
@@ -138,7 +140,11 @@ def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
     """
     answer = exchange.answer()
     wanted = {"job_id": job_id, "status": answers.cancelled_status}
-    if exchange.status != 200 or not isinstance(answer, dict) or not wanted.items() <= answer.items():
+    if (
+        exchange.status not in answers.cancelled_statuses
+        or not isinstance(answer, dict)
+        or not wanted.items() <= answer.items()
+    ):
         raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
 
 

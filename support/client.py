@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from pydantic import InstanceOf, TypeAdapter, ValidationError
+from urllib3.exceptions import NewConnectionError
 
 from support.configuration import ConfigureRequest, ConfigureResponse
-from support.errors import APIError, EnvironmentBroken
+from support.contract import Limits
+from support.errors import APIError
 from support.settings import Answers, FocusServer
 
 _REQUEST: TypeAdapter[ConfigureRequest] = TypeAdapter(InstanceOf[ConfigureRequest])
@@ -49,10 +52,13 @@ class Exchange:
     def detail(self) -> str:
         """What the answer gives as the reason of a refusal (contract, "Errors"), as text; empty when it gives none."""
         answer = self.answer()
-        if not isinstance(answer, dict) or not answer.get("detail"):
+        detail = answer.get("detail") if isinstance(answer, dict) else None
+        if isinstance(detail, str):
+            return detail
+        if not isinstance(detail, list):
             return ""
-        detail = answer["detail"]
-        return detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False)
+        # Where and why, and nothing that a server echoes besides: that may name any field.
+        return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))
 
     def __str__(self) -> str:
         seen = self.failure if self.status is None else f"{self.status} {self.answer_text[:500]}"
@@ -65,10 +71,13 @@ class FocusServerAPI:
     `on_exchange` is told of every exchange that took place, also of those that failed.
     """
 
-    def __init__(self, server: FocusServer, answers: Answers, on_exchange: Callable[[Exchange], None]) -> None:
+    def __init__(
+        self, server: FocusServer, answers: Answers, limits: Limits, on_exchange: Callable[[Exchange], None]
+    ) -> None:
         self._base_url = server.base_url.rstrip("/")
         self._timeout_s = server.request_timeout_s
         self._answers = answers
+        self._limits = limits
         self._on_exchange = on_exchange
         self._session = requests.Session()
         self._session.trust_env = False
@@ -78,11 +87,12 @@ class FocusServerAPI:
         """Ask for a job.
 
         Raises:
-            ValidationError: `request` is no `ConfigureRequest`; nothing was sent.
+            ValidationError: `request` is no `ConfigureRequest`, or one that was made past its rules; nothing was sent.
             APIError: the server refused, failed, or answered something that is no `ConfigureResponse`.
         """
         _REQUEST.validate_python(request)
-        exchange = self.send("POST", "/configure", request.payload())
+        valid = ConfigureRequest.model_validate(dict(request), context=self._limits)
+        exchange = self.send("POST", "/configure", valid.payload())
         self._require(exchange, self._answers.accepted_statuses)
         try:
             return ConfigureResponse.model_validate_json(exchange.answer_text)
@@ -99,14 +109,13 @@ class FocusServerAPI:
         Raises:
             APIError: the server did not; `status` is 404 for a job it does not know.
         """
-        self._require(self.send("DELETE", f"/job/{job_id}"), (200,))
+        self._require(self.send("DELETE", f"/job/{quote(job_id, safe='')}"), self._answers.cancelled_statuses)
 
     def acknowledge(self) -> None:
         """Ask the server whether it is alive.
 
         Raises:
-            APIError: it says that it is not.
-            EnvironmentBroken: it does not answer.
+            APIError: it is not, or does not answer.
         """
         self._require(self.send("GET", "/ack"), (200,))
 
@@ -123,8 +132,7 @@ class FocusServerAPI:
         """Send anything and return what came back, whatever its status.
 
         Raises:
-            EnvironmentBroken: the server could not be reached at all.
-            APIError: it was reached and did not answer properly or in time.
+            APIError: no usable answer came, or not in time, or the server could not be reached at all.
         """
         sent_at, started = datetime.now(UTC), time.perf_counter()
         status, text, cause = None, "", None
@@ -146,16 +154,23 @@ class FocusServerAPI:
             failure=f"{type(cause).__name__}: {cause}" if cause else "",
         )
         self._on_exchange(exchange)
-        if isinstance(cause, requests.Timeout) and not isinstance(cause, requests.ConnectTimeout):
-            raise APIError(f"no answer within {self._timeout_s:g} s: {exchange}") from cause
-        if isinstance(cause, requests.ConnectionError):
-            raise EnvironmentBroken(
-                f"The Focus Server cannot be reached at {self._base_url} ({exchange.failure}). "
-                "Is it running? Is focus_server.base_url right?"
-            ) from cause
         if cause is not None:
-            raise APIError(f"no usable answer: {exchange}") from cause
+            raise self._no_answer(exchange, cause) from cause
         return exchange
+
+    def _no_answer(self, exchange: Exchange, cause: requests.RequestException) -> APIError:
+        reason = getattr(cause.args[0], "reason", None) if cause.args else None
+        if isinstance(cause, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+            reason = reason or cause
+        elif isinstance(cause, requests.Timeout):
+            return APIError(f"no answer within {self._timeout_s:g} s: {exchange}")
+        elif not isinstance(reason, NewConnectionError):
+            return APIError(f"the connection broke before there was an answer: {exchange}")
+        return APIError(
+            f"The Focus Server cannot be reached at {self._base_url} ({type(reason).__name__}). Is it running? "
+            "Is focus_server.base_url right?",
+            unreachable=True,
+        )
 
     def _require(self, exchange: Exchange, statuses: tuple[int, ...]) -> None:
         if exchange.status not in statuses:

@@ -42,6 +42,11 @@ def generate_config_payload(**overrides: Any) -> dict[str, Any]:
     return {**deepcopy(_LIVE), **deepcopy(overrides)}
 
 
+def different_payloads(count: int) -> list[dict[str, Any]]:
+    """Full, valid live payloads, no two alike: each looks at other sensors, so that none can stand for another."""
+    return [generate_config_payload(channels={"min": number, "max": number + 49}) for number in range(1, count + 1)]
+
+
 def with_value(payload: Mapping[str, Any], parameter: Parameter, value: Any) -> dict[str, Any]:
     """The payload with one parameter set to `value`, valid or not."""
     changed = deepcopy(dict(payload))
@@ -84,7 +89,7 @@ def _true_number(value: Any) -> Any:
 
 
 Frequency = Annotated[int | float, BeforeValidator(_true_number), Field(ge=0, allow_inf_nan=False)]
-Timestamp = Annotated[StrictInt | str | None, Field()]
+Timestamp = StrictInt | str | None
 
 
 class _Part(BaseModel):

@@ -8,28 +8,43 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from support.redaction import redact
+
 __all__ = ["APIError", "EnvironmentBroken", "ExpectationFailed", "SettingsError", "ValidationError"]
 
 
-class ExpectationFailed(AssertionError):
+class _Shown:
+    """An error whose text is fit to be shown: without secrets, whoever shows it."""
+
+    def __str__(self) -> str:
+        return redact(super().__str__())
+
+
+class ExpectationFailed(_Shown, AssertionError):
     """The product did something other than promised. The message says what was expected and what was seen."""
 
 
-class EnvironmentBroken(Exception):
+class EnvironmentBroken(_Shown, Exception):
     """Something that the product or the suite stands on cannot be reached or used: no verdict is possible."""
 
 
-class SettingsError(Exception):
+class SettingsError(_Shown, Exception):
     """A setting is missing or wrong. The message names the setting, the profile and the fix."""
 
 
-class APIError(Exception):
+class APIError(_Shown, Exception):
     """A call to the Focus Server that did not succeed; `__cause__` is what went wrong underneath, where there is one.
 
-    `status` is the HTTP status, or None when no answer came; `detail` is what the server gave as the reason.
+    `status` is the HTTP status, or None when no answer came; `unreachable` says that there was not even a connection;
+    `detail` is what the server gave as the reason.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, detail: str = "") -> None:
+    def __init__(self, message: str, *, status: int | None = None, detail: str = "", unreachable: bool = False) -> None:
         super().__init__(message)
         self.status = status
         self.detail = detail
+        self.unreachable = unreachable
+
+    def judged(self) -> ExpectationFailed | EnvironmentBroken:
+        """Whose failure it is: the environment's when nothing could be reached, else the product's."""
+        return EnvironmentBroken(str(self)) if self.unreachable else ExpectationFailed(str(self))

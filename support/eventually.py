@@ -29,21 +29,31 @@ class Patience:
     setting: str
 
 
-def eventually(expected: str, look: Callable[[], T], problems: Callable[[T], Problems], patience: Patience) -> T:
+def eventually(
+    expected: str,
+    look: Callable[[], T],
+    problems: Callable[[T], Problems],
+    patience: Patience,
+    hopeless: Callable[[T], Problems] = lambda seen: (),
+) -> T:
     """Look until nothing is wrong any more, and return what was seen then.
 
+    What `hopeless` finds wrong cannot mend: it ends the waiting at the first look that shows it.
+
     Raises:
-        ExpectationFailed: something was still wrong when the time limit had passed.
+        ExpectationFailed: something was still wrong when the time limit had passed, or was hopeless.
     """
     started = time.monotonic()
     retrying = Retrying(
-        retry=retry_if_result(lambda attempt: bool(attempt[1])),
+        retry=retry_if_result(lambda seen: bool(seen[1])),
         stop=stop_after_delay(patience.limit_s),
         wait=wait_fixed(patience.interval_s),
     )
 
     def attempt() -> tuple[T, Problems]:
         seen = look()
+        if lost := hopeless(seen):
+            raise ExpectationFailed(f"expected {expected}\n{_listed(lost)}")
         return seen, problems(seen)
 
     try:
@@ -65,17 +75,17 @@ def steadily(expected: str, look: Callable[[], T], problems: Callable[[T], Probl
     """
     started = time.monotonic()
 
-    def attempt() -> tuple[T, Problems]:
+    def attempt() -> T:
         seen = look()
-        return seen, problems(seen)
+        if wrong := problems(seen):
+            waited = time.monotonic() - started
+            raise ExpectationFailed(f"expected {expected}\n{_listed(wrong)}\nseen {waited:.1f} s later")
+        return seen
 
-    def holds_with_time_left(seen: tuple[T, Problems]) -> bool:
-        return not seen[1] and time.monotonic() - started < patience.limit_s
+    def is_early(seen: T) -> bool:
+        return time.monotonic() - started < patience.limit_s
 
-    seen, wrong = Retrying(retry=retry_if_result(holds_with_time_left), wait=wait_fixed(patience.interval_s))(attempt)
-    if wrong:
-        raise ExpectationFailed(f"expected {expected}\n{_listed(wrong)}\nseen {time.monotonic() - started:.1f} s later")
-    return seen
+    return Retrying(retry=retry_if_result(is_early), wait=wait_fixed(patience.interval_s))(attempt)
 
 
 def _listed(problems: Problems) -> str:

@@ -10,8 +10,9 @@ import fcntl
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,7 +28,33 @@ class Journal:
         self._file = self._path.open("x", encoding="utf-8")
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._lock = threading.Lock()
-        self._write({"base_url": base_url, "provided": provided})
+        self._cases = 0
+        self._write(0, {"base_url": base_url, "provided": provided})
+
+    def begin(self) -> CaseJournal:
+        """Begin the entries of one scenario."""
+        with self._lock:
+            self._cases += 1
+            return CaseJournal(partial(self._write, self._cases))
+
+    def close(self) -> None:
+        """End the journal; it stays on disk only if a scenario's requests were not all cleaned up after."""
+        settled = not _read(self._path).open
+        self._file.close()
+        if settled:
+            self._path.unlink()
+
+    def _write(self, case: int, entry: dict[str, Any]) -> None:
+        with self._lock:
+            self._file.write(json.dumps({"case": case, **entry}) + "\n")
+            self._file.flush()
+
+
+@dataclass(frozen=True)
+class CaseJournal:
+    """The entries of one scenario."""
+
+    _write: Callable[[dict[str, Any]], None]
 
     def requested(self, key: TraceKey) -> None:
         """A request that can be recognised by this key is about to be sent."""
@@ -37,38 +64,27 @@ class Journal:
         """The server answered with this job id."""
         self._write({"created": job_id})
 
-    def removed(self, job_id: str) -> None:
-        """The job was cancelled and nothing is left of it."""
-        self._write({"removed": job_id})
+    def settled(self) -> None:
+        """Nothing is left of this scenario's requests."""
+        self._write({"settled": True})
 
-    def close(self) -> None:
-        """End the journal; it stays on disk only if something is left of a job."""
-        left = _read(self._path).left
-        self._file.close()
-        if not left:
-            self._path.unlink()
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        with self._lock:
-            self._file.write(json.dumps(entry) + "\n")
-            self._file.flush()
+@dataclass
+class Requests:
+    """What a scenario had asked for: ids that were answered, keys by which requests can be recognised."""
+
+    jobs: set[str] = field(default_factory=set)
+    keys: list[TraceKey] = field(default_factory=list)
 
 
 @dataclass
 class Leftover:
-    """What a dead run's journal tells."""
+    """What a journal tells: `open` has the requests of each scenario that was not cleaned up after."""
 
     path: Path
     base_url: str = ""
     provided: bool = False
-    created: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    keys: list[TraceKey] = field(default_factory=list)
-
-    @property
-    def left(self) -> set[str]:
-        """Jobs that were created and not removed."""
-        return self.created - self.removed
+    open: dict[int, Requests] = field(default_factory=dict)
 
 
 def of_dead_runs(directory: Path) -> Iterator[Leftover]:
@@ -94,12 +110,13 @@ def _read(path: Path) -> Leftover:
             entry = json.loads(line)
         except ValueError:
             continue  # The last line of a run that was killed while it wrote.
+        case = entry["case"]
         if "base_url" in entry:
             leftover.base_url, leftover.provided = entry["base_url"], entry["provided"]
         elif "created" in entry:
-            leftover.created.add(entry["created"])
-        elif "removed" in entry:
-            leftover.removed.add(entry["removed"])
+            leftover.open.setdefault(case, Requests()).jobs.add(entry["created"])
         elif "requested" in entry:
-            leftover.keys.append(entry["requested"])
+            leftover.open.setdefault(case, Requests()).keys.append(entry["requested"])
+        elif "settled" in entry:
+            leftover.open.pop(case, None)
     return leftover

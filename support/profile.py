@@ -49,6 +49,7 @@ class Profile:
             SettingsError: a setting is missing, wrong, unknown, or still a placeholder.
         """
         tree = merged(self.tree, endpoints or {})
+        tree.pop("provider", None)
         unknown = [
             f"{name}: no such setting (an environment variable; is it spelt right?)"
             for name in os.environ
@@ -91,7 +92,7 @@ def read_profile(name: str) -> Profile:
         )
     tree = _read(path)
     secrets_file = tree.pop("secrets_file", None)
-    if path.resolve().is_relative_to(ROOT / "config"):
+    if path.suffix == ".toml" and path.resolve().is_relative_to(ROOT):
         for keys, value in leaves(tree):
             if password_of(value):
                 raise SettingsError(

@@ -6,69 +6,65 @@ Each promise is looked for in its own store until it is kept or its time limit p
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from support.answers import Job
 from support.eventually import Patience, eventually
-from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of
+from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of, is_healthy
 from support.observers.mongodb import Document
-from support.observers.rabbitmq import QueueState
 from support.settings import Settings
 from support.stores import Stores
 
 
 @dataclass(frozen=True)
+class Held:
+    """A promise that was seen to be kept; it must stay so for as long as its jobs are not cancelled."""
+
+    job_ids: frozenset[str]
+    look: Callable[[], list[str]]
+
+
+@dataclass(frozen=True)
 class Promises:
-    """Checks of one environment."""
+    """Checks of the jobs of one scenario; what held is remembered, to be looked at once more at its end."""
 
     settings: Settings
     stores: Stores
+    held: list[Held] = field(default_factory=list)
 
     def record_is_complete(self, job: Job) -> None:
         """Exactly one record, with the configuration field by field, status, user, and the moment of the request."""
-        eventually(
+        self._wait(
             f"the record of {job.job_id} to be complete",
-            lambda: self.stores.records.of_job(job.job_id),
-            lambda seen: self._record_problems(job, seen),
-            self._patience("effect_appears_s"),
+            [job],
+            lambda: self._record_problems(job, self.stores.records.of_job(job.job_id)),
+            "effect_appears_s",
         )
 
     def analyzer_runs(self, job: Job) -> None:
         """Exactly one Job and one pod of it, running the right image with the configuration of the job."""
-        eventually(
+        self._wait(
             f"the analyzer of {job.job_id} to run with its configuration",
-            lambda: self.stores.analyzers.of_job(job.job_id),
-            lambda seen: self._analyzer_problems(job, seen),
-            self._patience("analyzer_runs_s"),
+            [job],
+            lambda: self._analyzer_problems(job, self.stores.analyzers.of_job(job.job_id)),
+            "analyzer_runs_s",
         )
 
     def queues_are_served(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
-        patience = self._patience("effect_appears_s")
-        eventually(
-            "one consumer on each queue",
-            lambda: {name: self.stores.queues.state_of(name) for name in names},
-            lambda seen: [
-                f"{name}: {problem}" for name, queue in seen.items() for problem in _consumer_problems(queue)
-            ],
-            patience,
-        )
+        self._wait("one consumer on each queue", jobs, lambda: self._consumer_problems(names), "effect_appears_s")
         for name, job in zip(names, jobs, strict=True):
             probe = {"probe": "acceptance", "job_id": job.job_id}
             self.stores.queues.publish(name, json.dumps(probe).encode())
-        eventually(
+        self._wait(
             "a message in each queue to be taken and acknowledged",
-            lambda: {name: (self.stores.queues.state_of(name), self.stores.queues.consumed(name)) for name in names},
-            lambda seen: [
-                f"{name}: {problem}"
-                for name, (queue, consumed) in seen.items()
-                for problem in (*_consumer_problems(queue), *_message_problems(queue, consumed))
-            ],
-            patience,
+            jobs,
+            lambda: [*self._consumer_problems(names), *self._message_problems(names)],
+            "effect_appears_s",
         )
 
     def are_kept(self, jobs: Sequence[Job]) -> None:
@@ -78,38 +74,82 @@ class Promises:
             self.analyzer_runs(job)
         self.queues_are_served(jobs)
 
-    def no_pod_has_failed(self) -> None:
-        """None of the pods in the namespace of the analyzers is in the phase Failed."""
-        eventually(
-            "no failed pod in the namespace",
-            self.stores.analyzers.pods,
-            lambda pods: [
-                f"the pod {pod['metadata']['name']} has failed: {pod['status'].get('message', 'no reason given')}"
-                for pod in pods
-                if (pod.get("status") or {}).get("phase") == "Failed"
-            ],
-            self._patience("effect_appears_s"),
-        )
+    def broken(self, cancelled: Collection[str]) -> list[str]:
+        """What is wrong now with promises that were kept before, but for jobs that were cancelled since."""
+        return [
+            f"no longer: {problem}" for one in self.held if one.job_ids.isdisjoint(cancelled) for problem in one.look()
+        ]
+
+    def pods_are_healthy(self) -> None:
+        """All pods in the namespace of the analyzers run, with all their containers ready; there is one at least."""
+        self._wait("healthy pods in the namespace", [], self._unhealthy_pods, "analyzer_runs_s")
 
     def are_cancelled(self, job_ids: Collection[str]) -> None:
         """Analyzer, pod, queue and consumer of each job are gone; its record is kept and says that it was cancelled."""
-        eventually(
+        self._wait(
             f"nothing but a cancelled record to be left of {', '.join(sorted(job_ids))}",
+            [],
             lambda: [problem for job_id in sorted(job_ids) for problem in self._remains_of(job_id)],
-            list,
-            self._patience("effect_disappears_s"),
+            "effect_disappears_s",
         )
+
+    def nothing_runs_of(self, job_id: str) -> None:
+        """Analyzer, pod, queue and consumer are gone; what became of the record does not matter."""
+        self._wait(f"nothing to run of {job_id}", [], lambda: self._running_of(job_id), "effect_disappears_s")
+
+    def _wait(self, expected: str, jobs: Sequence[Job], look: Callable[[], list[str]], setting: str) -> None:
+        limits = self.settings.time_limits
+        patience = Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
+        eventually(expected, look, lambda problems: problems, patience)
+        if jobs:
+            self.held.append(Held(frozenset(job.job_id for job in jobs), look))
+
+    def _consumer_problems(self, names: Sequence[str]) -> list[str]:
+        states = {name: self.stores.queues.state_of(name) for name in names}
+        return [
+            f"{name}: there is no such queue" if state is None else f"{name}: {state.consumers} consumers instead of 1"
+            for name, state in states.items()
+            if state is None or state.consumers != 1
+        ]
+
+    def _message_problems(self, names: Sequence[str]) -> list[str]:
+        problems = []
+        for name in names:
+            state = self.stores.queues.state_of(name)
+            if state is not None and state.ready:
+                problems.append(f"{name}: {state.ready} messages wait, nobody takes them")
+            elif self.stores.queues.consumed(name) == 0:
+                problems.append(f"{name}: the message was taken, but never acknowledged")
+        return problems
+
+    def _unhealthy_pods(self) -> list[str]:
+        pods = self.stores.analyzers.pods()
+        return [
+            f"the pod {pod['metadata']['name']} is {(pod.get('status') or {}).get('phase')} and not all of it ready"
+            for pod in pods
+            if not is_healthy(pod)
+        ] or ([] if pods else ["there is no pod"])
 
     def _remains_of(self, job_id: str) -> list[str]:
-        return self._remains(
-            self.stores.records.of_job(job_id),
-            self.stores.analyzers.of_job(job_id),
-            self.stores.queues.state_of(self.settings.naming.work_queue_of(job_id)),
-        )
+        records = self.stores.records.of_job(job_id)
+        wanted = self.settings.answers.cancelled_status
+        problems = [
+            f"the record says {record.get('status')!r} instead of {wanted!r}"
+            for record in records
+            if record.get("status") != wanted
+        ]
+        if not records:
+            problems.append(f"the record of {job_id} is gone; it should be kept")
+        return problems + self._running_of(job_id)
 
-    def _patience(self, setting: str) -> Patience:
-        limits = self.settings.time_limits
-        return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
+    def _running_of(self, job_id: str) -> list[str]:
+        analyzer = self.stores.analyzers.of_job(job_id)
+        queue = self.stores.queues.state_of(self.settings.naming.work_queue_of(job_id))
+        problems = [f"the analyzer {job['metadata']['name']} is still there" for job in analyzer.jobs]
+        problems += [f"the analyzer pod {pod['metadata']['name']} is still there" for pod in analyzer.pods]
+        if queue is not None:
+            problems.append(f"the queue {queue.name} is still there, with {queue.consumers} consumers")
+        return problems
 
     def _record_problems(self, job: Job, records: list[Document]) -> list[str]:
         if len(records) != 1:
@@ -117,9 +157,9 @@ class Promises:
         naming, answers = self.settings.naming, self.settings.answers
         record = records[0]
         problems = differences("config", job.payload, record.get("config"))
-        for field, wanted in (("status", answers.configured_status), ("user", naming.task_user)):
-            if record.get(field) != wanted:
-                problems.append(f"{field} is {record.get(field)!r} instead of {wanted!r}")
+        for name, wanted in (("status", answers.configured_status), ("user", naming.task_user)):
+            if record.get(name) != wanted:
+                problems.append(f"{name} is {record.get(name)!r} instead of {wanted!r}")
         return problems + self._creation_time_problems(job, record.get("created_at"))
 
     def _creation_time_problems(self, job: Job, created_at: Any) -> list[str]:
@@ -169,8 +209,13 @@ class Promises:
 
     def _container_problems(self, what: str, job: Job, manifest: Manifest) -> list[str]:
         naming = self.settings.naming
+        labels = manifest["metadata"].get("labels") or {}
         images = [container.get("image") for container in containers_of(manifest)]
-        problems = []
+        problems = [
+            f"the label {name} of the {what} is {labels.get(name)!r} instead of {wanted!r}"
+            for name, wanted in naming.analyzer_labels.items()
+            if labels.get(name) != wanted
+        ]
         if images != [naming.analyzer_image]:
             problems.append(
                 f"the image of the {what} is {', '.join(map(str, images))} instead of {naming.analyzer_image}"
@@ -178,23 +223,12 @@ class Promises:
         configuration = configuration_of(manifest, naming.analyzer_configuration_variable)
         return problems + differences(f"configuration of the {what}", job.payload, configuration)
 
-    def _remains(self, records: list[Document], analyzer: Analyzer, queue: QueueState | None) -> list[str]:
-        problems = [
-            f"the record says {record.get('status')!r} instead of {self.settings.answers.cancelled_status!r}"
-            for record in records
-            if record.get("status") != self.settings.answers.cancelled_status
-        ]
-        if not records:
-            problems.append("the record is gone; it should be kept")
-        problems += [f"the analyzer {job['metadata']['name']} is still there" for job in analyzer.jobs]
-        problems += [f"the analyzer pod {pod['metadata']['name']} is still there" for pod in analyzer.pods]
-        if queue is not None:
-            problems.append(f"the queue {queue.name} is still there, with {queue.consumers} consumers")
-        return problems
-
 
 def differences(path: str, wanted: Any, seen: Any) -> list[str]:
-    """Where two JSON values differ, a line each; types count (1 is neither true nor "1", but 500 is 500.0)."""
+    """Where two configurations differ, a line each.
+
+    Types count: 1 is neither true nor "1" nor 1.0; only frequencies are plain numbers, for which 500 is 500.0.
+    """
     if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
         return [
             line
@@ -207,21 +241,9 @@ def differences(path: str, wanted: Any, seen: Any) -> list[str]:
                 else differences(f"{path}.{key}", wanted[key], seen[key])
             )
         ]
-    return [] if _json_equal(wanted, seen) else [f"{path} is {seen!r} instead of {wanted!r}"]
+    same_type = type(wanted) is type(seen) or (".frequencyRange" in path and _is_number(wanted) and _is_number(seen))
+    return [] if same_type and wanted == seen else [f"{path} is {seen!r} instead of {wanted!r}"]
 
 
-def _json_equal(wanted: Any, seen: Any) -> bool:
-    numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (wanted, seen)]
-    return bool(wanted == seen) if all(numbers) else type(wanted) is type(seen) and bool(wanted == seen)
-
-
-def _consumer_problems(queue: QueueState | None) -> list[str]:
-    if queue is None:
-        return ["there is no such queue"]
-    return [] if queue.consumers == 1 else [f"it has {queue.consumers} consumers instead of 1"]
-
-
-def _message_problems(queue: QueueState | None, consumed: int | None) -> list[str]:
-    if queue is not None and queue.ready:
-        return [f"{queue.ready} messages wait, nobody takes them"]
-    return ["the message was taken, but never acknowledged"] if consumed == 0 else []
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

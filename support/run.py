@@ -6,33 +6,33 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from support.books import came_late
 from support.case import Case
 from support.client import FocusServerAPI
-from support.errors import APIError, EnvironmentBroken
+from support.errors import APIError, EnvironmentBroken, ExpectationFailed
 from support.evidence import Evidence
 from support.journal import Journal
 from support.profile import ROOT, Profile
 from support.provider import ProvidedEnvironment
-from support.redaction import Redactor
+from support.redaction import redact
 from support.settings import Settings
+from support.side_effects import Census, take_census
 from support.stores import Stores
 from support.sweeping import sweep
 
 
-@dataclass(frozen=True)
 class Run:
     """An environment that was found healthy, and what is needed to work in it."""
 
-    settings: Settings
-    stores: Stores
-    journal: Journal
-    redact: Redactor
-    _parts: ExitStack
+    def __init__(self, settings: Settings, stores: Stores, journal: Journal, parts: ExitStack) -> None:
+        self.settings, self.stores = settings, stores
+        self.late: list[str] = []
+        self._journal, self._parts = journal, parts
+        self._last: tuple[str, Census] | None = None
 
     @classmethod
     def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
@@ -48,36 +48,60 @@ class Run:
             if provided is not None:
                 parts.callback(provided.close)
             settings = profile.settings(provided.endpoints() if provided else None)
-            redact = Redactor(settings.secrets())
-            try:
-                stores = Stores.connect(settings)
-                parts.callback(stores.close)
-                check_health(settings, stores)
-                for line in sweep(ROOT / settings.journals, settings, stores):
-                    logging.getLogger("focus").warning("%s", redact(line))
-            except EnvironmentBroken as error:
-                raise EnvironmentBroken(redact(str(error))) from None
+            redact.learn(settings.secrets())
+            stores = Stores.connect(settings)
+            parts.callback(stores.close)
+            redact.learn(stores.analyzers.secrets())
+            check_health(settings, stores)
+            for line in sweep(ROOT / settings.journals, settings, stores).lines:
+                logging.getLogger("focus").warning("%s", redact(line))
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
             parts.callback(journal.close)
-            return cls(settings, stores, journal, redact, parts.pop_all())
+            return cls(settings, stores, journal, parts.pop_all())
 
-    def open_case(self, attach: Callable[[Evidence], None]) -> Case:
+    def open_case(self, keep: Callable[[Evidence], None]) -> Case:
         """Begin a scenario.
 
         Raises:
             EnvironmentBroken: a part of the environment cannot be reached any more.
         """
         acknowledge(self.settings)
-        return Case(
-            self.settings,
-            self.stores,
-            self.journal,
-            lambda found: attach(found._replace(body=self.redact(found.body))),
-        )
+        case = Case(self.settings, self.stores, self._journal.begin(), keep)
+        self._note_late(case.books.before)
+        return case
+
+    def close_case(self, case: Case, name: str) -> None:
+        """End a scenario: what it closed with is what the next one must find."""
+        self._last = (name, case.closed_with) if self.settings.exclusive and case.closed_with is not None else None
+
+    def look_once_more(self) -> None:
+        """After the last scenario: see that nothing came after any of them had ended.
+
+        Raises:
+            ExpectationFailed: something came; it is named, and after which scenario.
+        """
+        if self._last is not None:
+            settings = self.settings
+            self._note_late(take_census(self.stores, settings.naming, (), exclusive=settings.exclusive))
+        if self.late:
+            raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self.late))
+
+    def _note_late(self, now: Census) -> None:
+        if self._last is not None:
+            name, last = self._last
+            self.late += [f"  - after '{name}' had ended: {problem}" for problem in came_late(last, now)]
 
     def close(self) -> None:
         """Give everything back, in the reverse order."""
         self._parts.close()
+
+    def is_healthy(self) -> bool:
+        """Whether all of the environment can be reached."""
+        try:
+            check_health(self.settings, self.stores)
+        except EnvironmentBroken:
+            return False
+        return True
 
     def description(self) -> dict[str, str]:
         """Which environment this is, for the report; without secrets."""
@@ -101,11 +125,11 @@ def acknowledge(settings: Settings) -> None:
     Raises:
         EnvironmentBroken: it is not.
     """
-    client = FocusServerAPI(settings.focus_server, settings.answers, lambda exchange: None)
+    client = FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
     try:
         client.acknowledge()
     except APIError as error:
-        raise EnvironmentBroken(f"The Focus Server is not healthy: {error}") from error
+        raise EnvironmentBroken(str(error) if error.unreachable else f"The Focus Server is ill: {error}") from None
 
 
 def check_health(settings: Settings, stores: Stores) -> None:

@@ -7,16 +7,48 @@ defaults here, which are the contract's.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from support.contract import Limits
 
 ENVIRONMENT_PREFIX = "FOCUS__"
+
+
+def _address(value: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
+    """Refuse what is no address, without showing it: a password with a character out of place is not seen as one."""
+    text = value.get_secret_value()
+    scheme, _, rest = text.partition("://")
+    wrong = PydanticCustomError(
+        "address",
+        "this is no address of the form {schemes}://user:password@host:port/… (special characters in a password are "
+        "written as %23, %2F, …)",
+        {"schemes": " or ".join(schemes)},
+    )
+    try:
+        parts = urlsplit(text)
+        ports_are_numbers = "mongodb" in scheme or parts.port is None or parts.port > 0
+    except ValueError:
+        raise wrong from None
+    if scheme not in schemes or not rest or not parts.netloc or parts.fragment or not ports_are_numbers:
+        raise wrong
+    if "@" in parts.path or not parts.netloc.rpartition("@")[2]:
+        raise wrong
+    return value
+
+
+def _plain_address(value: str) -> str:
+    """Refuse an address that holds a user or password: it is shown in reports and written into journals."""
+    _address(SecretStr(value), ("http", "https"))
+    if "@" in value:
+        raise PydanticCustomError("address", "an address that is shown must hold no user and no password")
+    return value
 
 
 class _Group(BaseModel):
@@ -26,7 +58,7 @@ class _Group(BaseModel):
 class FocusServer(_Group):
     """The system under test."""
 
-    base_url: str = Field(pattern=r"^https?://", description="address with the base path")
+    base_url: Annotated[str, AfterValidator(_plain_address)] = Field(description="address with the base path")
     request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
     ca_file: Path | None = Field(None, description="certificate authority of an https address")
     log_file: Path | None = Field(None, description="the server's log, where this machine can read it")
@@ -35,7 +67,7 @@ class FocusServer(_Group):
 class MongoDB(_Group):
     """Where the task records are."""
 
-    uri: SecretStr
+    uri: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
     database: str
     tasks_collection: str = "tasks"
     timeout_s: float = Field(3.0, gt=0, description="for finding a server and for each operation")
@@ -44,8 +76,10 @@ class MongoDB(_Group):
 class RabbitMQ(_Group):
     """Where the work queues are."""
 
-    url: SecretStr = Field(description="amqp(s)://user:password@host:port/virtual-host")
-    management_url: SecretStr | None = Field(
+    url: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("amqp", "amqps")))] = Field(
+        description="amqp(s)://user:password@host:port/virtual-host"
+    )
+    management_url: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("http", "https")))] | None = Field(
         None, description="http(s)://user:password@host:port; without it a queue nobody named cannot be seen"
     )
     timeout_s: float = Field(3.0, gt=0)
@@ -76,6 +110,10 @@ class Naming(_Group):
     analyzer_configuration_variable: str = "FOCUS_CONFIG"
     work_queue: str = "grpc-job-{job_id}"
     stream_service: str = Field("grpc-service-{object_name}", description="Service of a job, where one is made")
+    analyzer_labels: dict[str, str] = Field(
+        {"app.kubernetes.io/name": "baby-analyzer", "app.kubernetes.io/managed-by": "focus-server"},
+        description="further labels of an analyzer's Job and pod",
+    )
     task_user: str = "automation"
 
     def analyzer_of(self, job_id: str) -> str:
@@ -95,6 +133,7 @@ class Answers(_Group):
     """What the server answers with."""
 
     accepted_statuses: tuple[int, ...] = (200,)
+    cancelled_statuses: tuple[int, ...] = Field((200,), description="for a job that is running")
     refused_statuses: tuple[int, ...] = (400, 422)
     unknown_statuses: tuple[int, ...] = Field((404,), description="for a job that does not exist")
     cancelled_again_statuses: tuple[int, ...] = (200, 404)
@@ -163,7 +202,6 @@ class Settings(BaseSettings):
     answers: Answers = Answers()
     time_limits: TimeLimits = TimeLimits()
     effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
-    provider: Provider | None = None
     journals: Path = Field(Path(".run/journals"), description="what a killed run leaves is found by these files")
     reports: Reports = Reports()
 

@@ -96,7 +96,7 @@ def _all_queues(stores: Stores, naming: Naming) -> list[Document] | None:
 
 def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
     state = stores.queues.state_of(naming.work_queue_of(job_id))
-    return [] if state is None else [{**state._asdict(), "consumed": stores.queues.consumed(state.name)}]
+    return [] if state is None else [state._asdict()]
 
 
 def _all_consumers(stores: Stores, naming: Naming) -> list[Document] | None:
@@ -216,6 +216,16 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
                 f"{_named('found', strangers)}"
             )
     return problems
+
+
+def surplus(before: Census, seen: Census, stated: Mapping[str, int], own_jobs: Collection[str]) -> list[str]:
+    """What of the difference is too much, or belongs to nobody: waiting does not mend that."""
+    return [
+        problem
+        for kind, change in stated.items()
+        if len(seen[kind] - before[kind]) > max(change, 0)
+        for problem in unexplained(before, seen, {kind: change}, own_jobs)
+    ]
 
 
 def _named(label: str, effects: Collection[Effect]) -> str:

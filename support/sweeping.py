@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.client import FocusServerAPI
@@ -12,12 +12,21 @@ from support.errors import APIError, EnvironmentBroken, ExpectationFailed, Setti
 from support.journal import Leftover, of_dead_runs
 from support.profile import ROOT, read_profile
 from support.promises import Promises
+from support.redaction import redact
 from support.settings import Settings
 from support.stores import Stores
 
 
-def sweep(journals: Path, settings: Settings, stores: Stores) -> Iterator[str]:
-    """Cancel the jobs of dead runs in this environment; a line for each thing done or not possible.
+@dataclass
+class Swept:
+    """What came of a sweep: a line for each thing done or not possible, and whether anything remains here."""
+
+    lines: list[str] = field(default_factory=list)
+    remains: bool = False
+
+
+def sweep(journals: Path, settings: Settings, stores: Stores) -> Swept:
+    """Cancel the jobs of dead runs in this environment.
 
     A journal goes when nothing of it is left. Where the environment was made for that run alone it went with the run,
     and so does its journal. Jobs of other environments are left for a run there.
@@ -25,59 +34,56 @@ def sweep(journals: Path, settings: Settings, stores: Stores) -> Iterator[str]:
     Raises:
         EnvironmentBroken: the server or a store cannot be reached.
     """
+    swept = Swept()
     for leftover in of_dead_runs(journals):
-        if leftover.provided:
+        if leftover.provided or not leftover.open:
             leftover.path.unlink()
         elif leftover.base_url == settings.focus_server.base_url:
-            yield from _sweep_one(leftover, settings, stores)
+            if _sweep_one(leftover, settings, stores, swept):
+                leftover.path.unlink()
+            else:
+                swept.remains = True
         else:
-            yield (
+            swept.lines.append(
                 f"A killed run may have left jobs at {leftover.base_url} ({leftover.path}); a run or sweep with the "
                 "profile of that environment removes them."
             )
+    return swept
 
 
-def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores) -> Iterator[str]:
-    client = FocusServerAPI(settings.focus_server, settings.answers, lambda exchange: None)
-    variable = settings.naming.analyzer_configuration_variable
-    marked = {
-        job_id
-        for key in leftover.keys
-        for job_id in (
-            *stores.records.job_ids_carrying(key),
-            *stores.analyzers.job_ids_carrying(key, variable),
-        )
-    }
+def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Swept) -> bool:
+    client = FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
     promises = Promises(settings, stores)
-    remaining = False
-    for job_id in sorted((leftover.created | marked) - leftover.removed):
+    jobs = {job_id for requests in leftover.open.values() for job_id in requests.jobs}
+    jobs |= stores.job_ids_carrying(key for requests in leftover.open.values() for key in requests.keys)
+    if settings.exclusive:
+        # Its requests carried no mark; but whatever runs here is nobody else's.
+        jobs |= stores.records.job_ids_not_in(settings.answers.cancelled_status)
+    clean = True
+    for job_id in sorted(jobs):
         try:
             client.cancel_job(job_id)
-        except APIError as error:
-            if error.status not in settings.answers.unknown_statuses:
-                remaining = True
-                yield f"Left by a killed run and not to be cancelled: {job_id} ({error})"
-                continue
-        try:
             promises.are_cancelled([job_id])
-            yield f"Removed what a killed run had left: {job_id}"
+        except APIError as error:
+            if error.unreachable:
+                raise error.judged() from None
+            if error.status not in settings.answers.unknown_statuses:
+                clean = False
+                swept.lines.append(f"Left by a killed run and not to be cancelled: {job_id} ({error})")
+                continue
         except ExpectationFailed as error:
-            remaining = True
-            yield f"Left by a killed run: {job_id}. {error}"
-    if not remaining:
-        leftover.path.unlink()
-
-
-def _unanswered(leftover: Leftover, settings: Settings, stores: Stores) -> set[str]:
-    """Jobs of requests that the run did not live to see answered."""
-    if settings.exclusive:
-        return stores.records.job_ids_not_in(settings.answers.cancelled_status)
-    variable = settings.naming.analyzer_configuration_variable
-    return {
-        job_id
-        for key in leftover.keys
-        for job_id in (*stores.records.job_ids_carrying(key), *stores.analyzers.job_ids_carrying(key, variable))
-    }
+            clean = False
+            swept.lines.append(f"Left by a killed run: {job_id}. {error}")
+            continue
+        # Unknown to the server: it may have been rolled back, but nothing of it may run.
+        try:
+            promises.nothing_runs_of(job_id)
+        except ExpectationFailed as error:
+            clean = False
+            swept.lines.append(f"Left by a killed run, and unknown to the server: {job_id}. {error}")
+            continue
+        swept.lines.append(f"Removed what a killed run had left: {job_id}")
+    return clean
 
 
 def main() -> None:
@@ -90,10 +96,12 @@ def main() -> None:
             return
         settings = profile.settings()
         stores = Stores.connect(settings)
-        lines = list(sweep(ROOT / settings.journals, settings, stores))
+        redact.learn([*settings.secrets(), *stores.analyzers.secrets()])
+        swept = sweep(ROOT / settings.journals, settings, stores)
     except (SettingsError, EnvironmentBroken) as error:
         sys.exit(str(error))
-    print("\n".join(lines) if lines else "No killed run has left anything.")
+    print(redact("\n".join(swept.lines)) or "No killed run has left anything.")
+    sys.exit(1 if swept.remains else 0)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ Feature: The ground that jobs stand on
 
   @PZ-13899 @blocker @smoke
   Scenario: The orchestrator of the analyzers is healthy
-    Then the orchestrator answers and none of its pods has failed
+    Given a running job
+    Then the orchestrator answers
+    And all its pods are healthy
+    And the side effects are those of one job
 
   @extra @blocker @smoke
   Scenario: The message broker is healthy

@@ -17,14 +17,31 @@ Feature: Cancelling a job
     Scenario: The work with a temporary job fails half way
       Given a live configuration with every parameter set
       When the work with a temporary job fails half way
-      Then only the record of the job remains
+      Then only the record of the temporary job remains
+
+    @extra @critical
+    Scenario: One of two running jobs is cancelled
+      Given two running jobs
+      When one of them is cancelled
+      Then the cancelling is confirmed
+      And nothing but a record remains of the cancelled job
+      And the other job keeps all its promises
+      And the side effects are
+        | side effect    | change |
+        | task record    | +2     |
+        | analyzer       | +1     |
+        | analyzer pod   | +1     |
+        | work queue     | +1     |
+        | queue consumer | +1     |
 
   Rule: Cancelling is safe to repeat
 
     @extra
     Scenario: A job is cancelled twice
       Given a running job
-      When the job is cancelled twice
+      When the job is cancelled
+      Then the cancelling is confirmed
+      When the job is cancelled
       Then the cancelling does no harm
       And only the record of the job remains
 

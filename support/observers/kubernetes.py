@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import yaml
 from kubernetes.client.exceptions import OpenApiException
 from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
@@ -16,6 +18,7 @@ from support.settings import Kubernetes, Naming
 
 Manifest = dict[str, Any]
 
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _PODS = f"{_NAMESPACE}/pods"
 _SERVICES = f"{_NAMESPACE}/services"
@@ -37,15 +40,17 @@ class Analyzers:
             self._api = new_client_from_config(
                 config_file=str(settings.kubeconfig) if settings.kubeconfig else None, context=settings.context
             )
-        except (ConfigException, OSError) as error:
+        except (ConfigException, OSError, yaml.YAMLError, ValueError) as error:
+            # A YAML error quotes the text around it, which may be a token.
+            why = "the kubeconfig is no YAML" if isinstance(error, yaml.YAMLError) else str(error)
             raise EnvironmentBroken(
-                f"Kubernetes cannot be used: {error}. Are kubernetes.kubeconfig and kubernetes.context right?"
-            ) from error
+                f"Kubernetes cannot be used: {why}. Are kubernetes.kubeconfig and kubernetes.context right?"
+            ) from None
         # One quick answer instead of three retries of each call: a missing API is said at once.
         self._api.rest_client.pool_manager.connection_pool_kw["retries"] = 0
         self._namespace = settings.namespace
         self._timeout_s = settings.timeout_s
-        self._label = naming.job_id_label
+        self._naming = naming
 
     def jobs(self) -> list[Manifest]:
         """Every Job of the namespace."""
@@ -60,25 +65,29 @@ class Analyzers:
         return self._list(_SERVICES)
 
     def of_job(self, job_id: str) -> Analyzer:
-        """The Jobs and pods that carry the job's id."""
-        selector = f"{self._label}={job_id}"
+        """The Jobs and pods that carry the job's id. An id that no label can hold is carried by none."""
+        if not _LABEL_VALUE.fullmatch(job_id):
+            return Analyzer([], [])
+        selector = f"{self._naming.job_id_label}={job_id}"
         return Analyzer(
             jobs=self._list(_JOBS, selector),
             pods=self._list(_PODS, selector),
         )
 
-    def job_id_of(self, manifest: Manifest) -> str | None:
-        """The job id that an object carries."""
-        labels = manifest["metadata"].get("labels") or {}
-        return labels.get(self._label)
-
-    def job_ids_carrying(self, values: Mapping[str, Any], variable: str) -> set[str]:
+    def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
         """Ids of the jobs whose analyzer was given a configuration with these values (dotted field -> value)."""
         return {
             job_id
             for job in self.jobs()
-            if (job_id := self.job_id_of(job)) and _holds(configuration_of(job, variable), values)
+            if (job_id := (job["metadata"].get("labels") or {}).get(self._naming.job_id_label))
+            and _holds(configuration_of(job, self._naming.analyzer_configuration_variable), values)
         }
+
+    def secrets(self) -> list[str]:
+        """The credentials of the kubeconfig, which must never be shown."""
+        configuration = self._api.configuration
+        keys = [str(key).removeprefix("Bearer ") for key in configuration.api_key.values()]
+        return [*keys, *([configuration.password] if configuration.password else [])]
 
     def check_health(self) -> None:
         """See that the API answers, that the namespace is there, and that its objects may be listed.
@@ -122,6 +131,13 @@ class Analyzers:
             f"Kubernetes cannot be read in the namespace {self._namespace} ({why[:300]}). Is its API running? "
             "Are kubernetes.kubeconfig, .context and .namespace right, and may you list there?"
         )
+
+
+def is_healthy(pod: Manifest) -> bool:
+    """Whether a pod runs, with all its containers ready."""
+    status = pod.get("status") or {}
+    containers = status.get("containerStatuses") or []
+    return status.get("phase") == "Running" and all(container.get("ready") for container in containers)
 
 
 def containers_of(manifest: Manifest) -> list[Manifest]:

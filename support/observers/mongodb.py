@@ -21,12 +21,13 @@ class TaskRecords:
 
     def __init__(self, settings: MongoDB) -> None:
         timeout_ms = int(settings.timeout_s * 1000)
-        self._client: MongoClient[Document] = MongoClient(
-            settings.uri.get_secret_value(),
-            serverSelectionTimeoutMS=timeout_ms,
-            connectTimeoutMS=timeout_ms,
-            socketTimeoutMS=timeout_ms,
-        )
+        with _reading():
+            self._client: MongoClient[Document] = MongoClient(
+                settings.uri.get_secret_value(),
+                serverSelectionTimeoutMS=timeout_ms,
+                connectTimeoutMS=timeout_ms,
+                socketTimeoutMS=timeout_ms,
+            )
         self._records = self._client.get_database(
             settings.database, codec_options=CodecOptions(tz_aware=True)
         ).get_collection(settings.tasks_collection)
@@ -72,8 +73,8 @@ class TaskRecords:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except PyMongoError as error:
+    except (PyMongoError, ValueError) as error:
         raise EnvironmentBroken(
             f"MongoDB cannot be read ({type(error).__name__}: {str(error)[:300]}). Is it running? Are mongodb.uri and "
             "mongodb.database right?"
-        ) from error
+        ) from None

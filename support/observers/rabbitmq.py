@@ -153,5 +153,5 @@ def _reading(doing: str) -> Iterator[None]:
     except (AMQPError, OSError, requests.RequestException, ValueError) as error:
         raise EnvironmentBroken(
             f"RabbitMQ cannot be read: to {doing} failed ({type(error).__name__}: {str(error)[:300]}). Is the broker "
-            "running? Are rabbitmq.url and rabbitmq.management_url right, and may you use that virtual host?"
-        ) from error
+            "running? Are rabbitmq.url and rabbitmq.management_url right, and may that user use that virtual host?"
+        ) from None

@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.focus_server.composition import Parts, build_parts
-from sandbox.focus_server.errors import UnknownJob
+from sandbox.focus_server.errors import InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.logs import log_to_stderr
@@ -108,10 +108,7 @@ def _gated(request: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def empty_status(parts: Parts) -> Parts:
-    def configured(answers: Any, record: JobRecord) -> Any:
-        return answers.configured(record).model_copy(update={"status": ""})
-
-    return replace(parts, answers=Changed(parts.answers, configured=configured))
+    return _answering(parts, status="")
 
 
 def single_channel_takes_a_range(parts: Parts) -> Parts:
@@ -170,6 +167,136 @@ def gone_after_two_requests(parts: Parts) -> Parts:
     return replace(parts, service=Mortal)
 
 
+def refused_request_launches_an_analyzer_much_later(parts: Parts) -> Parts:
+    class Slow(parts.service):  # type: ignore[misc, name-defined]
+        async def create(self, payload: Any) -> JobRecord:
+            if payload["nfftSelection"] == 0:
+                asyncio.get_running_loop().call_later(0.4, lambda: asyncio.ensure_future(self._launch()))
+            return await super().create(payload)
+
+        async def _launch(self) -> None:
+            await self._analyzers.launch(self._ids.new(), {})
+
+    return replace(parts, service=Slow)
+
+
+def record_goes_bad(parts: Parts) -> Parts:
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        await tasks.insert(record)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.3, lambda: asyncio.ensure_future(tasks.set_status(record.job_id, "error")))
+
+    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+
+
+def record_doubled_for_a_moment(parts: Parts) -> Parts:
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        await tasks.insert(record)
+        copy = f"{record.job_id}_copy"
+        await tasks.insert(replace(record, job_id=copy))
+        asyncio.get_running_loop().call_later(0.5, lambda: asyncio.ensure_future(tasks.remove(copy)))
+
+    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+
+
+def last_configuration_wins(parts: Parts) -> Parts:
+    class Shared(parts.service):  # type: ignore[misc, name-defined]
+        async def create(self, payload: Any) -> JobRecord:
+            self._last = payload
+            await asyncio.sleep(0.05)
+            return await super().create(self._last)
+
+    return replace(parts, service=Shared)
+
+
+def cancel_marks_every_record(parts: Parts) -> Parts:
+    known: list[str] = []
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        known.append(record.job_id)
+        await tasks.insert(record)
+
+    async def set_status(tasks: Any, job_id: str, status: str) -> None:
+        for each in known:
+            await tasks.set_status(each, status)
+
+    return replace(parts, tasks=Changed(parts.tasks, insert=insert, set_status=set_status))
+
+
+def first_cancel_finds_nothing(parts: Parts) -> Parts:
+    class Hesitant(parts.service):  # type: ignore[misc, name-defined]
+        _asked: ClassVar[set[str]] = set()
+
+        async def cancel(self, job_id: str) -> JobRecord:
+            if job_id not in self._asked:
+                self._asked.add(job_id)
+                raise UnknownJob(job_id)
+            return await super().cancel(job_id)
+
+    return replace(parts, service=Hesitant)
+
+
+def analyzer_without_its_labels(parts: Parts) -> Parts:
+    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+        sent = analyzers._request
+
+        async def bare(method: str, path: str, body: dict[str, Any]) -> Any:
+            for metadata in (body["metadata"], body["spec"]["template"]["metadata"]):
+                metadata["labels"] = {"focus-server/job-id": job_id}
+            return await sent(method, path, body)
+
+        analyzers._request = bare
+        try:
+            await analyzers.launch(job_id, config)
+        finally:
+            analyzers._request = sent
+
+    return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
+
+
+def _answering(parts: Parts, **changes: Any) -> Parts:
+    def configured(answers: Any, record: JobRecord) -> Any:
+        return answers.configured(record).model_copy(update=changes)
+
+    return replace(parts, answers=Changed(parts.answers, configured=configured))
+
+
+def id_that_is_none(parts: Parts) -> Parts:
+    return _answering(parts, job_id="job deadbeef!")
+
+
+def answers_with_its_password(parts: Parts) -> Parts:
+    return _answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
+
+
+def error_though_created(parts: Parts) -> Parts:
+    class Confused(parts.service):  # type: ignore[misc, name-defined]
+        async def create(self, payload: Any) -> JobRecord:
+            await super().create(payload)
+            raise RuntimeError("something else went wrong")
+
+    return replace(parts, service=Confused)
+
+
+def dies_of_a_request(parts: Parts) -> Parts:
+    class Fragile(parts.service):  # type: ignore[misc, name-defined]
+        async def create(self, payload: Any) -> JobRecord:
+            os._exit(1)
+
+    return replace(parts, service=Fragile)
+
+
+def refusal_that_names_everything(parts: Parts) -> Parts:
+    def validate(validator: Any, payload: Any, now: Any) -> Any:
+        try:
+            return validator.validate(payload, now)
+        except InvalidConfiguration:
+            fields = " ".join(payload)
+            raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
+
+    return replace(parts, validator=Changed(parts.validator, validate=validate))
+
+
 DEFECTS = {
     function.__name__: function
     for function in (
@@ -187,6 +314,18 @@ DEFECTS = {
         refused_request_launches_an_analyzer,
         refused_request_launches_an_analyzer_later,
         gone_after_two_requests,
+        refused_request_launches_an_analyzer_much_later,
+        record_goes_bad,
+        record_doubled_for_a_moment,
+        last_configuration_wins,
+        cancel_marks_every_record,
+        first_cancel_finds_nothing,
+        analyzer_without_its_labels,
+        id_that_is_none,
+        answers_with_its_password,
+        error_though_created,
+        dies_of_a_request,
+        refusal_that_names_everything,
     )
 }
 

@@ -5,6 +5,9 @@ import pytest
 CREATED = "A live job with every parameter set"
 CANCELLED = "A running job is cancelled"
 ONE_SENSOR = "A single sensor's view of several sensors is refused and launches nothing"
+TEN = "Ten jobs for five clients at once"
+ONE_OF_TWO = "One of two running jobs is cancelled"
+TWICE = "A job is cancelled twice"
 REFUSED = "A job with nothing to transform is refused and launches nothing"
 
 
@@ -52,6 +55,14 @@ def test_without_a_defect_all_is_green(run_behave):
             "the request is refused because of the sensor range",
             "the status is 200 instead of 400 or 422",
         ),
+        ("record_goes_bad", CREATED, "nothing else has changed", "no longer: status is 'error'"),
+        ("record_doubled_for_a_moment", CREATED, "the side effects are", "task record: +2 instead of +1"),
+        ("last_configuration_wins", TEN, "every job keeps all its promises", "config.channels."),
+        ("cancel_marks_every_record", ONE_OF_TWO, "the other job keeps all its promises", "status is 'cancelled'"),
+        ("first_cancel_finds_nothing", TWICE, "the cancelling is confirmed", "404"),
+        ("analyzer_without_its_labels", CREATED, "its analyzer runs with its configuration", "app.kubernetes.io/name"),
+        ("id_that_is_none", CREATED, "the job is accepted", "job_id is 'job deadbeef!'"),
+        ("refusal_that_names_everything", REFUSED, "the request is refused because of the FFT length", "stack trace"),
         ("cancel_does_not_find_a_running_job", CANCELLED, "the cancelling is confirmed", "404"),
         ("queue_leaked_after_cancel", CANCELLED, "only the record of the job remains", "is still there"),
         (

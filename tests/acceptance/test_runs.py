@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def real_server(endpoints_file):
     settings = read_profile(str(endpoints_file)).settings()
-    return FocusServerAPI(settings.focus_server, settings.answers, lambda exchange: None)
+    return FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
 
 
 def allure_results(ran):
@@ -44,6 +44,7 @@ NOTHING = {"uncancelled": set(), "jobs": [], "pods": [], "queues": []}
 def test_a_scenario_that_fails_half_way_leaves_nothing(run_behave, feature, stores):
     ran = run_behave(feature("Given a running job", "Then the side effects are those of 2 jobs"))
     assert ran.scenarios["Of the test"][:2] == ("failed", "the side effects are those of 2 jobs"), ran.printed
+    assert "task record: +1 instead of +2" in ran.scenarios["Of the test"][2]
     assert "Clean-up failed" not in ran.printed
     assert what_is_left(stores) == NOTHING
 
@@ -102,20 +103,55 @@ def test_each_result_carries_its_evidence_links_and_labels(run_behave):
     assert "stream service" not in bodies
 
 
-def test_no_secret_is_shown_or_kept(run_behave, feature, endpoints):
-    ran = run_behave(
-        feature("Given a running job", "Then the side effects are those of 2 jobs"), "--verbose", "--no-capture"
-    )
+@pytest.mark.parametrize("defect", [None, "answers_with_its_password", "dies_of_a_request"])
+def test_no_secret_is_shown_or_kept(
+    run_behave, feature, endpoints, defective_server, tmp_path, real_server, stores, defect
+):
+    own = feature("Given a running job", "Then the side effects are those of 2 jobs")
+    server = {"FOCUS__FOCUS_SERVER__BASE_URL": defective_server(defect)} if defect else {}
+    ran = run_behave(own, "--verbose", "--no-capture", **server)
+    assert ran.status == 1
     kubeconfig = yaml.safe_load(Path(endpoints["kubernetes"]["kubeconfig"]).read_text())
     secrets = [
         urlsplit(endpoints["rabbitmq"]["url"]).password,
         *(user["user"].get("token", "") for user in kubeconfig["users"]),
     ]
-    kept = [path.read_text(errors="replace") for path in ran.results.iterdir()]
+    kept = [path.read_text(errors="replace") for path in (*ran.results.iterdir(), *(tmp_path / "journals").glob("*"))]
     assert kept
     for secret in filter(None, secrets):
         assert secret not in ran.printed
         assert not [text for text in kept if secret in text]
+
+
+def test_a_server_that_dies_of_a_request_is_a_failure_of_the_product(run_behave, feature, defective_server):
+    own = feature("Given a live configuration with every parameter set", "When the job is requested")
+    ran = run_behave(own, FOCUS__FOCUS_SERVER__BASE_URL=defective_server("dies_of_a_request"))
+    assert "ASSERT FAILED: the connection broke before there was an answer" in ran.printed
+    (result,) = allure_results(ran)
+    assert result["status"] == "failed"
+
+
+def test_a_job_that_no_answer_named_is_taken_away_all_the_same(run_behave, feature, defective_server, stores):
+    own = feature(
+        "Given a live configuration with every parameter set", "When the job is requested", "Then the job is accepted"
+    )
+    ran = run_behave(own, FOCUS__FOCUS_SERVER__BASE_URL=defective_server("error_though_created"))
+    assert ran.scenarios["Of the test"][:2] == ("failed", "the job is accepted"), ran.printed
+    assert what_is_left(stores) == NOTHING
+
+
+def test_what_comes_after_a_scenario_is_told_with_its_name(run_behave, defective_server):
+    server = defective_server("refused_request_launches_an_analyzer_much_later")
+    ran = run_behave(
+        "--name",
+        "nothing to transform",
+        "--name",
+        "a time axis of no length",
+        FOCUS__FOCUS_SERVER__BASE_URL=server,
+        FOCUS__TIME_LIMITS__SETTLING_S="0.05",
+    )
+    assert ran.status == 1
+    assert "after 'A job with nothing to transform is refused and launches nothing" in ran.printed, ran.printed
 
 
 class TestBrokenEnvironments:

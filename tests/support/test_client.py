@@ -7,7 +7,8 @@ import pytest
 
 from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload
-from support.errors import APIError, EnvironmentBroken, ValidationError
+from support.contract import Limits
+from support.errors import APIError, EnvironmentBroken, ExpectationFailed, ValidationError
 from support.settings import Answers, FocusServer
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
@@ -19,13 +20,16 @@ class Server:
     def __init__(self):
         self.answers = {}
         self.asked = []
-        self.silent = threading.Event()
+        self.silent, self.dying = threading.Event(), threading.Event()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 outer.asked.append((self.command, self.path, json.loads(body) if body else None))
+                if outer.dying.is_set():
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
                 if outer.silent.is_set():
                     threading.Event().wait(1)
                     return
@@ -63,7 +67,7 @@ def exchanges():
 
 @pytest.fixture
 def client(server, exchanges):
-    return FocusServerAPI(FocusServer(base_url=server.base_url), Answers(), exchanges.append)
+    return FocusServerAPI(FocusServer(base_url=server.base_url), Answers(), Limits(), exchanges.append)
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def test_an_answer_that_lacks_what_is_needed_is_an_api_error_with_its_cause(serv
 def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exchanges):
     server.silent.set()
     impatient = FocusServer(base_url=server.base_url, request_timeout_s=0.3)
-    client = FocusServerAPI(impatient, Answers(), exchanges.append)
+    client = FocusServerAPI(impatient, Answers(), Limits(), exchanges.append)
     with pytest.raises(APIError, match=r"no answer within 0\.3 s") as error:
         client.configure_streaming_job(request_)
     assert error.value.status is None
@@ -120,12 +124,35 @@ def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exch
     assert exchanges[0].status is None
 
 
-def test_a_server_that_is_not_there_is_a_broken_environment(exchanges):
+def test_a_server_that_is_not_there_is_the_environments_failure(exchanges):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    client = FocusServerAPI(FocusServer(base_url=f"http://127.0.0.1:{port}"), Answers(), exchanges.append)
-    with pytest.raises(EnvironmentBroken, match=r"focus_server\.base_url"):
+    client = FocusServerAPI(FocusServer(base_url=f"http://127.0.0.1:{port}"), Answers(), Limits(), exchanges.append)
+    with pytest.raises(APIError, match=r"focus_server\.base_url") as error:
         client.acknowledge()
+    assert isinstance(error.value.judged(), EnvironmentBroken)
+
+
+def test_a_server_that_dies_of_the_request_is_the_products_failure(server, client, request_):
+    server.dying.set()
+    with pytest.raises(APIError, match="the connection broke") as error:
+        client.configure_streaming_job(request_)
+    assert isinstance(error.value.judged(), ExpectationFailed)
+
+
+def test_a_request_that_was_made_past_its_rules_is_refused_and_not_sent(server, client):
+    bent = ConfigureRequest.model_construct(**generate_config_payload(nfftSelection=1000))
+    with pytest.raises(ValidationError, match="power of two"):
+        client.configure_streaming_job(bent)
+    assert server.asked == []
+
+
+def test_a_detail_is_where_and_why_and_nothing_that_is_echoed(server, client):
+    echoed = {"loc": ["body", "view_type"], "msg": "must be 0, 1 or 2", "input": {"nfftSelection": 0}}
+    server.answers["POST"] = (422, {"detail": [echoed]})
+    detail = client.send("POST", "/configure", {}).detail()
+    assert "view_type" in detail
+    assert "nfftSelection" not in detail
 
 
 def test_a_temporary_job_is_cancelled_at_its_end(server, client, request_):

@@ -31,6 +31,19 @@ def test_what_never_holds_is_reported_with_the_last_look_the_wait_and_the_settin
     assert waited >= 0.2
 
 
+def test_what_is_hopeless_is_not_waited_away():
+    looks = itertools.count(1)
+    with pytest.raises(ExpectationFailed, match="one too many"):
+        eventually(
+            "it to hold",
+            lambda: next(looks),
+            lambda seen: ["not yet"] if seen < 5 else [],
+            SHORT,
+            hopeless=lambda seen: ["one too many"] if seen == 3 else [],
+        )
+    assert next(looks) == 4
+
+
 def test_a_look_that_cannot_be_made_ends_the_waiting_at_once():
     looks = []
 

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from support.journal import Journal, of_dead_runs
 
 
@@ -9,7 +11,8 @@ def killed_run(directory, entries):
     script = (
         "import sys, pathlib, time\n"
         "from support.journal import Journal\n"
-        "j = Journal(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:1', provided=False)\n"
+        "run = Journal(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:1', provided=False)\n"
+        "j, other = run.begin(), run.begin()\n"
         f"{entries}\n"
         "print('written', flush=True)\n"
         "sys.stdin.read()\n"
@@ -26,32 +29,42 @@ def killed_run(directory, entries):
 
 def test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone(tmp_path):
     living = killed_run(
-        tmp_path, "j.requested({'displayInfo.height': 7}); j.created('job_1'); j.created('job_2'); j.removed('job_1')"
+        tmp_path,
+        "j.created('job_1'); j.settled(); other.requested({'displayInfo.height': 7}); other.created('job_2')",
     )
     assert living == []
     (dead,) = of_dead_runs(tmp_path)
-    assert dead.left == {"job_2"}
-    assert dead.keys == [{"displayInfo.height": 7}]
+    assert [(requests.jobs, requests.keys) for requests in dead.open.values()] == [
+        ({"job_2"}, [{"displayInfo.height": 7}])
+    ]
     assert dead.base_url == "http://127.0.0.1:1"
 
 
 def test_a_line_cut_by_the_kill_does_not_hide_the_others(tmp_path):
-    killed_run(tmp_path, "j.created('job_1'); j._file.write('{\"creat'); j._file.flush()")
+    killed_run(tmp_path, "j.created('job_1'); run._file.write('{\"creat'); run._file.flush()")
     (dead,) = of_dead_runs(tmp_path)
-    assert dead.left == {"job_1"}
+    assert dead.open[1].jobs == {"job_1"}
 
 
-def test_a_run_that_left_nothing_leaves_no_journal(tmp_path):
-    journal = Journal(tmp_path, "http://127.0.0.1:1", provided=False)
-    journal.created("job_1")
-    journal.removed("job_1")
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(tmp_path, "http://127.0.0.1:1", provided=False)
+
+
+def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
+    case = journal.begin()
+    case.requested({"displayInfo.height": 7})
+    case.created("job_1")
+    case.settled()
     journal.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_left_something_leaves_its_journal(tmp_path):
-    journal = Journal(tmp_path, "http://127.0.0.1:1", provided=False)
-    journal.created("job_1")
+@pytest.mark.parametrize("entry", [("created", "job_1"), ("requested", {"displayInfo.height": 7})])
+def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry):
+    name, value = entry
+    getattr(journal.begin(), name)(value)
+    journal.begin().settled()
     journal.close()
     (dead,) = of_dead_runs(tmp_path)
-    assert dead.left == {"job_1"}
+    assert set(dead.open) == {1}

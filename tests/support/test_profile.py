@@ -87,6 +87,31 @@ def test_a_wrong_setting_is_named_without_its_value(write):
     assert "hidden2" not in message
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("rabbitmq.url", "amqp://focus:hidden5#x@127.0.0.1:3/focus"),
+        ("rabbitmq.url", "amqp://focus:hidden5/x@127.0.0.1:3/focus"),
+        ("rabbitmq.url", "127.0.0.1:3"),
+        ("rabbitmq.management_url", "http://focus:hidden5#x@127.0.0.1:4"),
+        ("rabbitmq.management_url", "http://focus:hidden5@127.0.0.1:four"),
+        ("mongodb.uri", "postgres://focus:hidden5@127.0.0.1"),
+        ("focus_server.base_url", "http://focus:hidden5@127.0.0.1:1"),
+        ("focus_server.base_url", "127.0.0.1:1"),
+    ],
+)
+def test_what_is_no_address_is_named_and_not_shown(write, monkeypatch, setting, value):
+    monkeypatch.setenv("FOCUS__" + setting.upper().replace(".", "__"), value)
+    message = problem_of(write(COMPLETE))
+    assert setting in message
+    assert "hidden5" not in message
+
+
+def test_a_provider_is_set_in_the_profile_alone(write, monkeypatch):
+    monkeypatch.setenv("FOCUS__PROVIDER__COMMAND", "[]")
+    assert "FOCUS__PROVIDER__COMMAND: no such setting" in problem_of(write(COMPLETE))
+
+
 def test_an_unknown_setting_is_named(write):
     assert "mongodb.databse" in problem_of(write(COMPLETE.replace("database =", "databse =")))
 

@@ -1,5 +1,6 @@
 import pytest
 
+from support import errors
 from support.redaction import MASK, Redactor
 
 
@@ -22,6 +23,14 @@ def test_secrets_are_masked(text, hidden):
 
 def test_a_secret_within_another_leaves_nothing_of_the_longer_one():
     assert "tail" not in Redactor(["secret", "secret-tail"])("it is secret-tail")
+
+
+def test_what_is_learnt_later_is_masked_in_errors_too(monkeypatch):
+    learnt = Redactor()
+    monkeypatch.setattr(errors, "redact", learnt)
+    failure = errors.ExpectationFailed("the answer shows learnt-word")
+    learnt.learn(["learnt-word"])
+    assert str(failure) == f"the answer shows {MASK}"
 
 
 def test_ordinary_text_stays():

@@ -1,7 +1,7 @@
 import pytest
 
 from support.settings import EffectsOfAJob, Naming
-from support.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, unexplained
+from support.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, surplus, unexplained
 
 JOB = "job_a1b2c3d4"
 
@@ -57,6 +57,15 @@ def test_an_effect_that_replaced_another_does_not_balance_it():
 def test_the_right_effect_under_a_wrong_id_is_wrong(owner):
     (problem,) = unexplained(census(), census(analyzer=[("1", owner)]), stated(analyzer=1), [JOB])
     assert "analyzer: carries no id of a job that was answered" in problem
+
+
+def test_what_is_missing_may_still_come_but_what_is_too_much_is_surplus():
+    wanted = stated(task_record=1, work_queue=1)
+    assert surplus(census(), census(task_record=["1"]), wanted, [JOB]) == []
+    (problem,) = surplus(census(), census(task_record=["1", "2"]), wanted, [JOB])
+    assert problem.startswith("task record: +2 instead of +1")
+    (problem,) = surplus(census(), census(stream_service=["1"]), wanted, [JOB])
+    assert problem.startswith("stream service: +1 instead of +0")
 
 
 def test_an_object_may_carry_the_id_in_its_name_as_kubernetes_allows_it():

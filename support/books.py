@@ -1,0 +1,131 @@
+"""The books of one scenario: what it changed in the stores, against what it said that it would.
+
+They are balanced twice. Before clean-up the stores must show exactly the side effects that the scenario stated (none,
+if it stated none); after clean-up nothing but cancelled records may be left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from support.eventually import Patience, eventually, steadily
+from support.promises import Promises
+from support.settings import Settings, object_name_of
+from support.side_effects import Census, no_effects, surplus, take_census, unexplained
+from support.stores import Stores
+from support.trace_key import TraceKey
+
+
+class Books:
+    """Counts for one scenario; opening them takes the census that everything later is compared with."""
+
+    def __init__(self, settings: Settings, stores: Stores, promises: Promises) -> None:
+        self._settings, self._stores, self._promises = settings, stores, promises
+        self._keys: list[TraceKey] = []
+        self._answered: dict[str, None] = {}
+        self._cancelled: set[str] = set()
+        self._stated: Mapping[str, int] = no_effects()
+        self.before = self.census()
+
+    @property
+    def own_jobs(self) -> tuple[str, ...]:
+        """The ids that the server has answered with in this scenario, in order."""
+        return tuple(self._answered)
+
+    def enter_request(self, key: TraceKey) -> None:
+        """A request that can be recognised by this key is about to be sent."""
+        self._keys.append(key)
+
+    def enter_job(self, job_id: str) -> None:
+        """The server answered with this job id."""
+        self._answered[job_id] = None
+
+    def enter_cancelled(self, job_id: str) -> None:
+        """The server confirmed that the job was cancelled."""
+        self._cancelled.add(job_id)
+
+    def census(self) -> Census:
+        """What there is now: everything where we are alone, else what belongs to our requests."""
+        own = {*self._answered, *self._carrying_our_marks()}
+        return take_census(self._stores, self._settings.naming, own, exclusive=self._settings.exclusive)
+
+    def state(self, changes: Mapping[str, int]) -> None:
+        """Say what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
+
+        Too much of a kind is a failure at once, even if it would vanish again; only after a cancel is it waited away.
+
+        Raises:
+            ExpectationFailed: the stores show something else.
+        """
+        self._stated = {**no_effects(), **changes}
+        eventually(
+            "these side effects and no others",
+            self.census,
+            self._not_as_stated,
+            self._patience("analyzer_runs_s"),
+            hopeless=lambda seen: [] if self._cancelled else surplus(self.before, seen, self._stated, self.own_jobs),
+        )
+
+    def expect_nothing_else(self, *, settle: bool) -> None:
+        """See that the stores show what was stated, and what was promised holds, until late effects would have come.
+
+        Raises:
+            ExpectationFailed: they do not.
+        """
+        settling = self._patience("settling_s")
+        steadily(
+            "no side effects but those that the scenario states, and its promises to hold still",
+            self.census,
+            lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled)],
+            settling if settle else Patience(0, settling.interval_s, settling.setting),
+        )
+
+    def jobs_to_cancel(self) -> list[str]:
+        """Jobs of this scenario that nobody has cancelled, also those that no answer named."""
+        return sorted({*self._answered, *self._unanswered()} - self._cancelled)
+
+    def expect_nothing_left(self) -> Census:
+        """See that nothing is left but cancelled records of the scenario's jobs; gives the census that shows it.
+
+        Raises:
+            ExpectationFailed: there is more, or a record is not as it should be.
+        """
+        jobs = {*self._answered, *self._unanswered()}
+        if self._answered:
+            self._promises.are_cancelled(self._answered)
+        for job_id in jobs - set(self._answered):
+            self._promises.nothing_runs_of(job_id)
+        # Records are compared by their status, above: of a job that no answer named there may be one or none.
+        uncounted = {kind: change for kind, change in no_effects().items() if kind != "task record"}
+        each = self._settings.effects_of_a_job.task_record
+        counted = uncounted if jobs - set(self._answered) else {**uncounted, "task record": each * len(self._answered)}
+        return eventually(
+            "only the records of the scenario's jobs to be left",
+            self.census,
+            lambda seen: unexplained(self.before, seen, counted, jobs),
+            self._patience("effect_disappears_s"),
+        )
+
+    def _not_as_stated(self, seen: Census) -> list[str]:
+        return unexplained(self.before, seen, self._stated, self.own_jobs)
+
+    def _carrying_our_marks(self) -> set[str]:
+        return self._stores.job_ids_carrying(self._keys)
+
+    def _unanswered(self) -> set[str]:
+        """Jobs of this scenario though no answer named them: they carry our marks, or are new where we are alone."""
+        if not self._settings.exclusive:
+            return self._carrying_our_marks() - set(self._answered)
+        now = self.census()
+        new = {effect.job_id for kind, effects in now.items() for effect in effects - self.before[kind]}
+        known = {*self._answered, *map(object_name_of, self._answered)}
+        return {job_id for job_id in new if job_id is not None} - known
+
+    def _patience(self, setting: str) -> Patience:
+        limits = self._settings.time_limits
+        return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
+
+
+def came_late(before: Census, now: Census) -> Collection[str]:
+    """What has changed between the end of one scenario and the beginning of the next."""
+    return unexplained(before, now, no_effects(), ())

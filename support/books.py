@@ -6,7 +6,7 @@ if it stated none); after clean-up nothing but cancelled records may be left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from support.eventually import Patience, eventually, steadily
 from support.promises import Promises
@@ -124,8 +124,3 @@ class Books:
     def _patience(self, setting: str) -> Patience:
         limits = self._settings.time_limits
         return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
-
-
-def came_late(before: Census, now: Census) -> Collection[str]:
-    """What has changed between the end of one scenario and the beginning of the next."""
-    return unexplained(before, now, no_effects(), ())

@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from support.books import came_late
 from support.case import Case
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed
+from support.eventually import Patience, steadily
 from support.evidence import Evidence
 from support.journal import Journal
 from support.profile import ROOT, Profile
 from support.provider import ProvidedEnvironment
 from support.redaction import redact
 from support.settings import Settings
-from support.side_effects import Census, take_census
+from support.side_effects import Census, no_effects, take_census, unexplained
 from support.stores import Stores
 from support.sweeping import sweep
 
@@ -81,15 +81,30 @@ class Run:
             ExpectationFailed: something came; it is named, and after which scenario.
         """
         if self._last is not None:
-            settings = self.settings
-            self._note_late(take_census(self.stores, settings.naming, (), exclusive=settings.exclusive))
+            self._wait_for_late_ones(*self._last)
         if self.late:
             raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self.late))
 
+    def _wait_for_late_ones(self, name: str, last: Census) -> None:
+        settings = self.settings
+        limits = settings.time_limits
+        try:
+            steadily(
+                "nothing to come after the last scenario",
+                lambda: take_census(self.stores, settings.naming, (), exclusive=settings.exclusive),
+                lambda now: self._late_ones(name, last, now),
+                Patience(limits.settling_s, limits.poll_interval_s, "time_limits.settling_s"),
+            )
+        except ExpectationFailed as error:
+            self.late += str(error).splitlines()[1:-1]
+
     def _note_late(self, now: Census) -> None:
         if self._last is not None:
-            name, last = self._last
-            self.late += [f"  - after '{name}' had ended: {problem}" for problem in came_late(last, now)]
+            self.late += [f"  - {problem}" for problem in self._late_ones(*self._last, now)]
+
+    def _late_ones(self, name: str, last: Census, now: Census) -> list[str]:
+        changes = unexplained(last, now, no_effects(), ())
+        return [f"after '{name}' had ended: {change}" for change in changes]
 
     def close(self) -> None:
         """Give everything back, in the reverse order."""

@@ -142,13 +142,17 @@ def refused_request_launches_an_analyzer(parts: Parts) -> Parts:
 
 
 def refused_request_launches_an_analyzer_later(parts: Parts) -> Parts:
+    return _launching_after_refusals(parts, delay_s=0.1)
+
+
+def _launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
     class Slow(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any) -> JobRecord:
             self._late = asyncio.create_task(self._launch_later())
             return await super().create(payload)
 
         async def _launch_later(self) -> None:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(delay_s)
             await self._analyzers.launch(self._ids.new(), {})
 
     return replace(parts, service=Slow)
@@ -167,17 +171,8 @@ def gone_after_two_requests(parts: Parts) -> Parts:
     return replace(parts, service=Mortal)
 
 
-def refused_request_launches_an_analyzer_much_later(parts: Parts) -> Parts:
-    class Slow(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
-            if payload["nfftSelection"] == 0:
-                asyncio.get_running_loop().call_later(0.4, lambda: asyncio.ensure_future(self._launch()))
-            return await super().create(payload)
-
-        async def _launch(self) -> None:
-            await self._analyzers.launch(self._ids.new(), {})
-
-    return replace(parts, service=Slow)
+def refused_request_launches_an_analyzer_too_late(parts: Parts) -> Parts:
+    return _launching_after_refusals(parts, delay_s=0.45)
 
 
 def record_goes_bad(parts: Parts) -> Parts:
@@ -314,7 +309,7 @@ DEFECTS = {
         refused_request_launches_an_analyzer,
         refused_request_launches_an_analyzer_later,
         gone_after_two_requests,
-        refused_request_launches_an_analyzer_much_later,
+        refused_request_launches_an_analyzer_too_late,
         record_goes_bad,
         record_doubled_for_a_moment,
         last_configuration_wins,

@@ -21,7 +21,7 @@ def test_without_a_defect_all_is_green(run_behave):
 @pytest.mark.parametrize(
     ("defect", "scenario", "step", "message"),
     [
-        ("task_not_written", CREATED, "the record of the job is complete", "there are 0 records instead of 1"),
+        ("task_not_written", CREATED, "the side effects are", "task record: +0 instead of +1"),
         ("task_written_twice", CREATED, "the side effects are", "task record: +2 instead of +1"),
         (
             "configuration_changed_on_its_way",
@@ -29,7 +29,7 @@ def test_without_a_defect_all_is_green(run_behave):
             "its analyzer runs with its configuration",
             "configuration of the analyzer.nfftSelection is '1024' instead of 1024",
         ),
-        ("queue_without_consumer", CREATED, "its work queue is served by one consumer", "it has 0 consumers instead"),
+        ("queue_without_consumer", CREATED, "the side effects are", "queue consumer: +0 instead of +1"),
         (
             "consumer_that_takes_and_never_acknowledges",
             CREATED,
@@ -98,3 +98,14 @@ def test_a_defect_is_caught_in_a_shared_environment_too(run_behave, defective_se
     status, failed_step, error = ran.scenarios[CREATED]
     assert (status, failed_step) == ("failed", "the side effects are"), ran.printed
     assert "task record: +2 instead of +1" in error
+
+
+def test_what_comes_after_the_scenario_is_told_with_its_name(run_behave, defective_server):
+    ran = run_behave(
+        "--name",
+        REFUSED,
+        FOCUS__FOCUS_SERVER__BASE_URL=defective_server("refused_request_launches_an_analyzer_too_late"),
+    )
+    assert ran.scenarios[REFUSED][0] == "passed"
+    assert ran.status == 1
+    assert f"after '{REFUSED} -- @1.1 an FFT of nothing' had ended: analyzer: +1 instead of +0" in ran.printed

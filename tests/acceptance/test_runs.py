@@ -140,20 +140,6 @@ def test_a_job_that_no_answer_named_is_taken_away_all_the_same(run_behave, featu
     assert what_is_left(stores) == NOTHING
 
 
-def test_what_comes_after_a_scenario_is_told_with_its_name(run_behave, defective_server):
-    server = defective_server("refused_request_launches_an_analyzer_much_later")
-    ran = run_behave(
-        "--name",
-        "nothing to transform",
-        "--name",
-        "a time axis of no length",
-        FOCUS__FOCUS_SERVER__BASE_URL=server,
-        FOCUS__TIME_LIMITS__SETTLING_S="0.05",
-    )
-    assert ran.status == 1
-    assert "after 'A job with nothing to transform is refused and launches nothing" in ran.printed, ran.printed
-
-
 class TestBrokenEnvironments:
     """One clear message, no scenario run, no traceback."""
 

@@ -36,14 +36,17 @@ def up(
     """Start a warm sandbox in the background, and print where its parts are once all are ready.
 
     If it is up already, this says so and prints the same again. It stays until `down`.
+
+    A broker or cluster that the settings lend (FOCUS_SANDBOX_RABBITMQ_URL, FOCUS_SANDBOX_KUBECONFIG) keeps its
+    virtual hosts and namespaces `focus-…` if the supervisor is killed with SIGKILL.
     """
-    from sandbox import control, endpoints
+    from sandbox import control, report
 
     place = _home(name)
     try:
         answer, before = control.up(place, focus_server=without is None)
         if json is not None:
-            endpoints.write(json, answer["endpoints"])
+            report.write(json, answer["endpoints"])
     except KeyboardInterrupt:
         _fail("Interrupted; nothing of the sandbox is left.", 130)
     except OSError as failure:
@@ -51,7 +54,7 @@ def up(
     except control.Failure as failure:
         _fail(str(failure))
     typer.echo(f"The sandbox {place.name!r} {'was up already' if before else 'is up'}.")
-    typer.echo("\n".join(f"  {line}" for line in endpoints.lines(answer["endpoints"])))
+    typer.echo("\n".join(f"  {line}" for line in report.lines(answer["endpoints"])))
     if json is not None:
         typer.echo(f"The endpoints, with passwords, are in {json}.")
 
@@ -81,8 +84,8 @@ def status(
     from sandbox import control, report
 
     place = _home(name)
-    connection = control.connect(place)
     try:
+        connection = control.connect(place)
         answer = connection.ask("status") if connection else {"name": place.name, "state": "down"}
     except control.Failure as failure:
         _fail(str(failure))
@@ -91,13 +94,7 @@ def status(
 
 
 @app.command()
-def lease(
-    name: Name = None,
-    json: Annotated[
-        Path | None,
-        typer.Option("--json", help="Write the line to this file (mode 0600) instead; it goes with the lease."),
-    ] = None,
-) -> None:
+def lease(name: Name = None) -> None:
     """Have a tenant for one run: a database, virtual host, namespace and Focus Server of its own.
 
     Prints one JSON line, the endpoints, as soon as they are ready, and holds them until its standard input
@@ -107,7 +104,7 @@ def lease(
     from sandbox import lease as holding
 
     try:
-        holding.hold(_home(name), json)
+        holding.hold(_home(name))
     except holding.Failure as failure:
         _fail(str(failure))
 

@@ -9,7 +9,9 @@ that was killed.
 import json
 import os
 import select
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -25,10 +27,15 @@ Kind = Literal["up", "lease"]
 _LOOK_AGAIN = 0.02
 _BUSY_LIMIT = 20.0  # seconds for a predecessor to be gone, or to begin to answer
 _GONE_LIMIT = 30.0
+_ANSWER_LIMIT = 10.0  # to what a supervisor knows without having to start anything
 
 
 class Failure(Exception):
     """What the caller is told; complete and without a traceback."""
+
+
+class Hung(Failure):
+    """The supervisor is there, but does not answer."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,12 @@ class Connection:
     channel: socket.socket
     started: subprocess.Popen[bytes] | None = None
 
+    def peer(self) -> tuple[int, int]:
+        """Return process and user id of who listened for this connection."""
+        credentials = self.channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid, uid, _ = struct.unpack("3i", credentials)
+        return pid, uid
+
     def send(self, ask: str, **details: object) -> None:
         """Send a request. Raises Failure if the supervisor has gone."""
         try:
@@ -47,11 +60,16 @@ class Connection:
             raise Failure(f"The sandbox {self.place.name!r} ended meanwhile ({failure}).") from failure
 
     def receive(self) -> Answer:
-        """Wait for the answer. Raises Failure if it says so, or if the supervisor ended without one."""
+        """Wait for the answer. Raises Failure if it says so, or if the supervisor ended or hangs without one."""
         line = b""
         while not line.endswith(b"\n"):
             try:
                 piece = self.channel.recv(65536)
+            except TimeoutError as failure:
+                raise Hung(
+                    f"The supervisor of the sandbox {self.place.name!r} (pid {self.peer()[0]}) has not answered within "
+                    f"{_ANSWER_LIMIT:.0f} s: it hangs, or was suspended. `down` (with the same --name) kills it."
+                ) from failure
             except ConnectionResetError:
                 piece = b""
             if not piece:
@@ -91,14 +109,22 @@ class Connection:
 
 
 def connect(place: Home) -> Connection | None:
-    """Reach the supervisor of a sandbox; None if there is none."""
+    """Reach the supervisor of a sandbox; None if there is none. Raises Failure if another user answers.
+
+    What it is asked has to be answered within 10 s, unless the caller sets another limit.
+    """
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         channel.connect(os.fspath(place.socket))
     except (FileNotFoundError, ConnectionRefusedError):
         channel.close()
         return None
-    return Connection(place, channel)
+    channel.settimeout(_ANSWER_LIMIT)
+    connection = Connection(place, channel)
+    if (uid := connection.peer()[1]) != os.getuid():
+        channel.close()
+        raise Failure(f"{place.socket} is listened on by the user of id {uid}, not by yours: it is not trusted.")
+    return connection
 
 
 def start(place: Home, kind: Kind, *, focus_server: bool) -> Connection:
@@ -126,6 +152,7 @@ def up(place: Home, *, focus_server: bool) -> tuple[Answer, bool]:
         if found is None:
             directories.sweep_stale(place.root)
         connection = found or start(place, "up", focus_server=focus_server)
+        connection.channel.settimeout(None)
         try:
             answer = connection.ask("up", focus_server=focus_server)
         except (Failure, KeyboardInterrupt):
@@ -143,15 +170,20 @@ def up(place: Home, *, focus_server: bool) -> tuple[Answer, bool]:
 
 
 def down(place: Home) -> bool:
-    """End a sandbox and wait until it is gone; False if it was not up. Raises Failure."""
+    """End a sandbox, by force if it hangs, and wait until it is gone; False if it was not up. Raises Failure."""
     connection = connect(place)
-    if connection is not None:
-        supervisor = os.pidfd_open(connection.ask("down")["supervisor"])
+    if connection is None:
+        return False
+    supervisor = os.pidfd_open(connection.peer()[0])
+    try:
+        connection.ask("down")
         connection.end()
-        wait_until_gone(place)
-        select.select([supervisor], [], [], _GONE_LIMIT)
-        os.close(supervisor)
-    return connection is not None
+    except Hung:
+        signal.pidfd_send_signal(supervisor, signal.SIGKILL)  # its reaper clears up
+    wait_until_gone(place)
+    select.select([supervisor], [], [], _GONE_LIMIT)
+    os.close(supervisor)
+    return True
 
 
 def wait_until_gone(place: Home) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import stat
 import tempfile
@@ -70,7 +71,11 @@ def runtime_root(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def home(name: str | None, root: Path | None = None) -> Home:
-    """Find the place of a sandbox; raises UnusableDirectory for a name or path that cannot be used."""
+    """Find the place of a sandbox.
+
+    Raises UnusableDirectory for a name or path that cannot be used, or a root that is not this user's own:
+    whoever owns that could answer in the place of a sandbox.
+    """
     chosen = Home(root or runtime_root(), default_name() if name is None else name)
     if not _NAME.fullmatch(chosen.name):
         raise UnusableDirectory(f"A sandbox's name is 1 to 40 lower-case letters, digits and '-', not {chosen.name!r}.")
@@ -79,6 +84,7 @@ def home(name: str | None, root: Path | None = None) -> Home:
             f"{chosen.socket} is too long for a Unix socket ({_SOCKET_PATH_LIMIT} bytes at most): "
             "give a shorter --name, or set XDG_RUNTIME_DIR to a shorter path."
         )
+    _check_private(chosen.root)
     return chosen
 
 
@@ -88,7 +94,8 @@ def acquire(place: Home) -> int | None:
     Raises UnusableDirectory when the runtime directory is not this user's own.
     """
     while True:
-        _make_private(place.root)
+        place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(place.root)
         try:
             descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:  # the last sandbox to end has just removed the root
@@ -143,20 +150,19 @@ def sweep(place: Home) -> None:
     """Clear what is left of a sandbox whose lock the caller holds."""
     record = reaper.Record.load(place.record)
     if record is not None:
-        reaper.clear(record, with_groups=False)
+        reaper.clear(record)
     shutil.rmtree(place.directory, ignore_errors=True)
 
 
 def temporary(place: Home) -> Path:
-    """Make a private directory for the data of the parts.
+    """Choose a directory, yet to be made, for the data of the parts.
 
     Not in the runtime directory, which is a small part of the memory on most systems.
     """
-    return Path(tempfile.mkdtemp(prefix=f"focus-sandbox-{place.name}-"))
+    return Path(tempfile.gettempdir(), f"focus-sandbox-{place.name}-{secrets.token_hex(8)}")
 
 
-def _make_private(root: Path) -> None:
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _check_private(root: Path) -> None:
     try:
         found = root.lstat()
     except FileNotFoundError:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import os
 import re
-import secrets
 import ssl
 import sys
 import tempfile
@@ -66,10 +65,10 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
     if configured := environment.get(CLUSTER_SETTING):
         return await _existing(Path(configured).expanduser())
     kubeconfig = directory / "kubeconfig"
-    options = ["--port", "0", "--kubeconfig", str(kubeconfig), "--token", secrets.token_hex(16)]
+    options = ["--port", "0", "--kubeconfig", str(kubeconfig), "--pod-start-delay", "0.05"]
     part = launcher.launch(
         "kubernetes",
-        [sys.executable, "-m", "sandbox.kubernetes", *options, "--pod-start-delay", "0.05"],
+        [sys.executable, "-m", "sandbox.kubernetes", *options],
         directory,
         environment=environment,
         separate_output=True,

@@ -7,19 +7,19 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from sandbox import control, endpoints
+from sandbox import control
 from sandbox.control import Connection, Failure
 from sandbox.directories import Home
+from sandbox.report import Endpoints
 
 __all__ = ["Failure", "hold"]
 
 _LEASE_NAME_BYTES = 4
 
 
-def hold(place: Home, file: Path | None) -> None:
-    """Lease a tenant, hand its endpoints out, hold it until standard input ends or a signal comes.
+def hold(place: Home) -> None:
+    """Lease a tenant, print its endpoints, hold it until standard input ends or a signal comes.
 
     Returns when it is gone. Raises Failure if there is none to be had, or it is lost meanwhile.
     """
@@ -29,13 +29,10 @@ def hold(place: Home, file: Path | None) -> None:
             connection.send("lease")
             if _wait(connection, signalled) != "channel":
                 raise Failure("Told to end (a signal, or the end of standard input) before the lease was ready.")
-            tree = connection.receive()["endpoints"]
-            _hand_out(tree, file)
+            _print(connection.receive()["endpoints"])
             if _wait(connection, signalled) == "channel":
                 raise Failure(f"The sandbox {place.name!r} ended while it was leased: somebody stopped or killed it.")
         finally:
-            if file is not None:
-                file.unlink(missing_ok=True)
             connection.end()
 
 
@@ -44,14 +41,11 @@ def _start_one(place: Home) -> Connection:
     return control.start(Home(place.root, f"lease-{identity}"), "lease", focus_server=True)
 
 
-def _hand_out(tree: endpoints.Endpoints, file: Path | None) -> None:
+def _print(tree: Endpoints) -> None:
     try:
-        if file is not None:
-            endpoints.write(file, tree)
-        else:
-            print(json.dumps(tree), flush=True)
+        print(json.dumps(tree), flush=True)
     except OSError as failure:
-        raise Failure(f"The endpoints cannot be written to {file or 'standard output'}: {failure}") from failure
+        raise Failure(f"The endpoints cannot be written to standard output: {failure}") from failure
 
 
 def _wait(connection: Connection, signalled: int) -> str:

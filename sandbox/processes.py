@@ -55,10 +55,24 @@ class Part:
             how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
             raise PartFailed(f"{self.name} has ended ({how}). The end of its log:\n{self.last_lines()}")
 
+    async def stop(self) -> None:
+        """End the part and everything in its process group; returns when its leader is gone."""
+        if self.process.poll() is not None:
+            return  # by now its number may be a stranger's; what it left, if anything, the reaper ends
+        deadline = time.monotonic() + self.grace
+        if self.grace:
+            self.process.terminate()
+            while self.process.poll() is None and time.monotonic() < deadline:
+                await asyncio.sleep(_LOOK_AGAIN)
+        # It may have ended already; PermissionError: only zombies are left in it.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @dataclass(frozen=True)
 class Launcher:
-    """Starts parts, writing each down for the reaper."""
+    """Starts parts so that the reaper finds them: each carries the marker of the record."""
 
     record: Record
 
@@ -93,23 +107,7 @@ class Launcher:
                 )
             except OSError as failure:
                 raise PartFailed(f"{name} cannot be started: {failure}") from failure
-        self.record.groups.append(process.pid)
-        self.record.save()
         return Part(name, process, log, output, grace, address)
-
-    async def stop(self, part: Part) -> None:
-        """End a part and everything in its process group; returns when its leader is gone."""
-        deadline = time.monotonic() + part.grace
-        if part.grace and part.process.poll() is None:
-            part.process.terminate()
-            while part.process.poll() is None and time.monotonic() < deadline:
-                await asyncio.sleep(_LOOK_AGAIN)
-        # It may have ended already; PermissionError: only zombies are left in it.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(part.process.pid, signal.SIGKILL)
-        part.process.wait()
-        self.record.groups.remove(part.process.pid)
-        self.record.save()
 
 
 async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: float, expected: str) -> T:

@@ -21,7 +21,7 @@ MANAGEMENT_SETTING = "FOCUS_SANDBOX_RABBITMQ_MANAGEMENT_URL"
 IMAGE = "rabbitmq:3-management"
 
 _NODE_LIMIT = 60.0
-_CONTAINER_LIMIT = 300.0  # the image may have to be fetched first
+_CONTAINER_LIMIT = 80.0  # the image may have to be fetched first; a run waits 90 s for its lease
 _EPMD_LIMIT = 5.0
 _ENGINE_LIMIT = 10.0
 _ATTEMPT = 2.0
@@ -42,6 +42,7 @@ class Broker:
     management: str  # without credentials
     scheme: str = "amqp"
     limit: float = _NODE_LIMIT
+    quick_statistics: bool = False  # True: they are a second late at most, not the usual five and more
 
     @property
     def management_url(self) -> str:
@@ -90,23 +91,21 @@ class Broker:
             return
         import aio_pika  # takes 0.3 s, while the broker needs several to boot
 
-        async def connects() -> bool | None:
+        port = int(self.host.rpartition(":")[2])
+
+        async def answers() -> bool | None:
+            # aio_pika complains in the log about every attempt that reaches nobody.
+            if not await accepts_connections(port):
+                return None
             try:
                 async with await aio_pika.connect(self.url("/"), timeout=_ATTEMPT):
-                    return True
-            except (OSError, TimeoutError, aio_pika.exceptions.AMQPError):
-                return None
-
-        async def managed() -> bool | None:
-            try:
-                await self.interface.send("GET", "/api/whoami")
-            except RequestFailed:
+                    await self.interface.send("GET", "/api/whoami")
+            except (OSError, TimeoutError, aio_pika.exceptions.AMQPError, RequestFailed):
                 return None
             return True
 
-        node = self.parts[-1]
-        await ready(node, connects, limit=self.limit, expected=f"an AMQP connection to {self.host}")
-        await ready(node, managed, limit=self.limit, expected=f"its management API at {self.management}")
+        expected = f"an AMQP connection to {self.host} and an answer of its management API at {self.management}"
+        await ready(self.parts[-1], answers, limit=self.limit, expected=expected)
 
 
 async def launch(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Broker:
@@ -204,12 +203,13 @@ async def _launch_node(launcher: Launcher, server: Path, directory: Path, enviro
     await ready(parts[0], lambda: accepts_connections(names), limit=_EPMD_LIMIT, expected=f"port {names} to be open")
     host = f"127.0.0.1:{amqp}"
     parts.append(launcher.launch("rabbitmq", [server], directory, environment=variables, address=f"amqp://{host}"))
-    return Broker(tuple(parts), host, _USER, password, f"http://127.0.0.1:{management}")
+    return Broker(tuple(parts), host, _USER, password, f"http://127.0.0.1:{management}", quick_statistics=True)
 
 
 def _node_variables(directory: Path, distribution: int, names: int, environment: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in environment.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
     return kept | {
+        "LC_ALL": "C.UTF-8",  # in C alone, a path with other letters than English ones ends the boot
         "HOME": str(directory),  # the Erlang cookie is kept there
         "RABBITMQ_CONF_ENV_FILE": os.devnull,  # instead of the one in /etc
         "RABBITMQ_CONFIG_FILE": str(directory / "rabbitmq.conf"),

@@ -1,8 +1,8 @@
 """Ends what a sandbox leaves behind, however its supervisor died.
 
-A supervisor writes down in a *record* what would outlive it: process groups,
-directories, commands that remove what lives elsewhere (a container). A small
-process of its own session waits until the supervisor's end of a pipe closes,
+A supervisor writes down in a *record* what would outlive it: a marker that
+its processes carry, directories, commands that remove what lives elsewhere (a
+container). A small process of its own session waits until the supervisor's end of a pipe closes,
 which the kernel does for it even on ``kill -9``, and then clears the record.
 This file uses the standard library only and runs by its path, so that it
 starts fast and keeps working when the checkout is gone.
@@ -34,7 +34,6 @@ class Record:
     path: Path
     marker: str
     directories: list[str] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
 
     def save(self) -> None:
@@ -71,16 +70,11 @@ def _executing(marker: str) -> list[int]:
     return list(marked_processes(marker))
 
 
-def end_processes(marker: str, groups: list[int]) -> None:
-    """Kill the groups, and all that carry the marker wherever they moved to; wait until they are gone.
+def end_processes(marker: str) -> None:
+    """Kill all that carry the marker, whatever group they are in; wait until they are gone.
 
     Raises TimeoutError naming the processes that are still there after 10 s.
     """
-    for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # ended; PermissionError: only zombies of it remain
-            continue
     deadline = time.monotonic() + _END_LIMIT
     while left := list(marked_processes(marker)) or _executing(marker):
         if time.monotonic() > deadline:
@@ -93,13 +87,9 @@ def end_processes(marker: str, groups: list[int]) -> None:
         time.sleep(0.01)
 
 
-def clear(record: Record, *, with_groups: bool = True) -> None:
-    """End and remove everything in the record, the record's own directory last.
-
-    ``with_groups=False`` for a record found later: process ids may have been given to strangers since
-    then, so only processes that carry the marker are ended.
-    """
-    end_processes(record.marker, record.groups if with_groups else [])
+def clear(record: Record) -> None:
+    """End and remove everything in the record, the record's own directory last."""
+    end_processes(record.marker)
     for command in record.commands:
         try:
             subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_LIMIT, check=False)

@@ -25,11 +25,10 @@ from typing import Any
 from sandbox import directories, infrastructure, reaper
 from sandbox.control import Answer, Kind
 from sandbox.directories import Home
-from sandbox.endpoints import redacted
-from sandbox.leases import Leases
 from sandbox.processes import Launcher, Part, PartFailed
+from sandbox.report import redacted
 from sandbox.rest import RequestFailed
-from sandbox.tenants import FOCUS_SERVER, Tenant, Tenants
+from sandbox.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
@@ -123,7 +122,7 @@ class Supervisor:
         if request["ask"] == "status":
             await _answer(outgoing, {"ok": True, **self._status()})
         elif request["ask"] == "down":
-            await _answer(outgoing, {"ok": True, "supervisor": os.getpid()})
+            await _answer(outgoing, {"ok": True})
             self._stop.set()
         elif request["ask"] == "up":
             await self._serve_up(request["focus_server"], outgoing, closed)
@@ -258,7 +257,8 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
     with place.supervisor_log.open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    record = reaper.Record(place.record, secrets.token_hex(16), [str(place.directory)])
+    data = directories.temporary(place)
+    record = reaper.Record(place.record, secrets.token_hex(16), [str(data), str(place.directory)])
     record.save()
     watcher = subprocess.Popen(
         [sys.executable, "-I", "-S", reaper.__file__, place.record, place.lock],
@@ -266,13 +266,14 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
         pass_fds=[lock],
         start_new_session=True,
     )
-    data = directories.temporary(place)
-    record.directories.insert(0, str(data))
-    record.save()
     try:
+        data.mkdir(mode=0o700)
         asyncio.run(Supervisor(place, kind, record, server).run(owner, data))
     finally:
         watcher.communicate(timeout=_REAPER_LIMIT)
+        if watcher.returncode:  # somebody has killed it; otherwise the lock's name may be another's by now
+            directories.sweep(place)
+            directories.release(place, lock)
 
 
 if __name__ == "__main__":

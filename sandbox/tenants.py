@@ -1,5 +1,6 @@
 """Tenants: a database, a virtual host, a namespace and a Focus Server that one run has to itself."""
 
+import asyncio
 import secrets
 import shutil
 import sys
@@ -7,23 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox.endpoints import Endpoints
 from sandbox.infrastructure import Infrastructure, side_by_side
 from sandbox.kubernetes_api import address_in
 from sandbox.processes import Launcher, Part, PartFailed, ready
+from sandbox.report import Endpoints
 from sandbox.rest import RequestFailed
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
 # How quickly things happen here, for whoever waits for them, s: all on one machine, with one clock.
 PACE = {
-    "effect_appears_s": 5.0,
+    "effect_appears_s": 15.0,
     "analyzer_runs_s": 10.0,
     "effect_disappears_s": 5.0,
     "settling_s": 0.1,
     "poll_interval_s": 0.02,
     "clock_tolerance_s": 0.0,
 }
+QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them
 
 _SERVER_LIMIT = 30.0
 _SERVER_GRACE = 3.0
@@ -82,7 +84,7 @@ class Tenants:
         """Remove a tenant; returns when everything of it is gone. Raises PartFailed or RequestFailed."""
         self.living.pop(tenant.name, None)
         if tenant.server is not None:
-            await self.launcher.stop(tenant.server)
+            await tenant.server.stop()
         async with side_by_side() as group:
             group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
             group.create_task(self.infrastructure.broker.delete(tenant.name))
@@ -94,7 +96,7 @@ class Tenants:
         stores = self.infrastructure
         endpoints: Endpoints = {
             "exclusive": True,
-            "time_limits": dict(PACE),
+            "time_limits": PACE | (QUICK_STATISTICS if stores.broker.quick_statistics else {}),
             "mongodb": {"uri": stores.mongodb.uri, "database": _database(name)},
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
@@ -137,6 +139,82 @@ class Tenants:
             server=replace(server, address=address),
             endpoints={**tenant.endpoints, "focus_server": section},
         )
+
+
+class Leases:
+    """Gives tenants to runs and takes them back.
+
+    With ``keep_spare`` one tenant is always made in advance, so that a run gets it at once. The next one
+    is made only when no run is left that this could disturb.
+    """
+
+    def __init__(self, tenants: Tenants, *, keep_spare: bool) -> None:
+        self._tenants = tenants
+        self._keep_spare = keep_spare
+        self._spare: asyncio.Task[Tenant] | None = None
+        self._given: dict[str, Tenant] = {}
+
+    @property
+    def given(self) -> list[Tenant]:
+        """The tenants that runs have at present."""
+        return list(self._given.values())
+
+    @property
+    def spare(self) -> Tenant | None:
+        """The tenant made in advance, if it is ready."""
+        task = self._spare
+        ready = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return task.result() if task is not None and ready else None
+
+    async def prepare(self) -> None:
+        """Make the spare tenant if there is none and no run is going on. Raises as ``Tenants.make``."""
+        if self._keep_spare and not self._given and self._spare is None:
+            self._spare = asyncio.create_task(self._tenants.make())
+            await asyncio.wait([self._spare])
+
+    async def take(self) -> Tenant:
+        """Give a tenant to a run. Raises PartFailed or RequestFailed if none can be made."""
+        self._tenants.infrastructure.check()
+        tenant = await self._take_spare() or await self._tenants.make()
+        self._given[tenant.name] = tenant
+        return tenant
+
+    async def give_back(self, tenant: Tenant) -> None:
+        """Take a tenant back; returns when it is gone. Raises PartFailed or RequestFailed."""
+        try:
+            await self._tenants.remove(tenant)
+        finally:
+            del self._given[tenant.name]
+
+    async def end(self) -> None:
+        """Give up the spare tenant, and remove all tenants if the stores will still be there afterwards.
+
+        Raises PartFailed or RequestFailed.
+        """
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.cancel()
+            await asyncio.wait([spare])
+        if self._tenants.infrastructure.outlives_sandbox:
+            for tenant in list(self._tenants.living.values()):
+                await self._tenants.remove(tenant)
+
+    async def _take_spare(self) -> Tenant | None:
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return None
+        try:
+            tenant = await spare
+        except (PartFailed, RequestFailed) as failure:
+            print(f"the spare tenant could not be made: {failure}", file=sys.stderr, flush=True)
+            return None
+        try:
+            tenant.check()
+        except PartFailed as failure:
+            print(f"the spare tenant {tenant.name} is replaced: {failure}", file=sys.stderr, flush=True)
+            await self._tenants.remove(tenant)
+            return None
+        return tenant
 
 
 def _database(tenant: str) -> str:

@@ -22,6 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "FOCUS_SANDBOX_TEST"
 GONE_LIMIT = 15.0
 COMMAND_LIMIT = 60.0
+LOOK_AGAIN = 0.05  # many tests share a core
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Sandboxes:
 
     @property
     def temporary(self) -> Path:
-        return self.place / "t"
+        return self.place / "tä"  # as on a machine of somebody who does not write English
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,7 +100,7 @@ class Sandboxes:
         """What is left when things had time to go after a kill."""
         deadline = time.monotonic() + GONE_LIMIT
         while (left := self.left()) and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(LOOK_AGAIN)
         return left
 
     def end(self) -> None:
@@ -107,6 +108,19 @@ class Sandboxes:
         for process in self.processes():
             process.kill()
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., None]:
+    """Wait for what nobody reports: `wait_for(lambda: condition)` fails if it does not come true."""
+
+    def wait(holds: Callable[[], object], limit: float = 20.0) -> None:
+        deadline = time.monotonic() + limit
+        while not holds():
+            assert time.monotonic() < deadline, f"not so after {limit} s"
+            time.sleep(LOOK_AGAIN)
+
+    return wait
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 # A body that is too large is still read, up to here: a client that is cut off while it sends may never
 # see the answer that says why.
@@ -27,6 +27,10 @@ async def read_json(request: Request, *, max_bytes: int, limit_s: float) -> Any:
             body = await _read(request, max_bytes)
     except TimeoutError:
         raise UnreadableBody(408, f"the body was not complete after {limit_s:g} s") from None
+    except ClientDisconnect:
+        raise UnreadableBody(499, "the client went away") from None
+    if any(coding.strip().lower() != "identity" for coding in request.headers.getlist("content-encoding")):
+        raise UnreadableBody(415, "the body must not be compressed or otherwise encoded")
     if content_type != "application/json":
         raise UnreadableBody(415, "the content type must be application/json")
     if len(body) > max_bytes:
@@ -48,10 +52,18 @@ async def _read(request: Request, max_bytes: int) -> bytes:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         # Also bytes that are no UTF-8, numbers of thousands of digits, and nesting without end.
         raise UnreadableBody(400, "the body is no JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        # One of the values would be lost, and the task record would not be what was sent.
+        raise UnreadableBody(400, "an object in the JSON body has the same name twice")
+    return made
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -91,7 +91,6 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         analyzers=parts.analyzers,
         queues=parts.queues,
         leftovers=leftovers,
-        user=settings.user,
         undo_limit_s=settings.undo_limit_s,
     )
 

@@ -23,11 +23,11 @@ class BufferedRecordingConsumer:
 
     async def attach(self, channel: AbstractChannel) -> None:
         """Declare the queue on this channel, and start to consume it."""
-        self._channel = channel
         await channel.set_qos(prefetch_count=self._buffer.maxlen or 0)
         # Durable, neither exclusive nor deleted automatically: a running job outlives broker and server.
-        self._queue = await channel.declare_queue(queue_name(self._job_id), durable=True)
-        await self._queue.consume(self._take, consumer_tag=consumer_tag(self._job_id))
+        queue = await channel.declare_queue(queue_name(self._job_id), durable=True)
+        await queue.consume(self._take, consumer_tag=consumer_tag(self._job_id))
+        self._channel, self._queue = channel, queue
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
         self._buffer.append(message.body)

@@ -47,7 +47,7 @@ def install_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(StepFailed)
     async def unavailable(_: Request, error: StepFailed) -> Response:
-        log.warning("answered 503: %s%s", error, f" ({error.__cause__})" if error.__cause__ else "")
+        log.warning("answered 503: %s%s", error, f" ({error.__cause__!r})" if error.__cause__ else "")
         return error_answer(503, str(error))
 
     @app.exception_handler(HTTPException)

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from contextvars import Context
 from typing import Any, TypeVar
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError
 
 from sandbox.focus_server.consumer import BufferedRecordingConsumer
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _NAME = "RabbitMQ"
+_PREFETCH = 100
 # RuntimeError is what the driver raises for a connection or channel that has just been lost.
 _ERRORS = (AMQPError, RuntimeError, OSError)
 
@@ -29,11 +31,10 @@ class RabbitQueues:
     A connection that was lost is made again in the background, and every open job's consumer with it.
     """
 
-    def __init__(self, url: str, *, limit_s: float, retry_interval_s: float, prefetch: int = 100) -> None:
+    def __init__(self, url: str, *, limit_s: float, retry_interval_s: float) -> None:
         self._url = url
         self._limit_s = limit_s
         self._retry_interval_s = retry_interval_s
-        self._prefetch = prefetch
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
         self._closing = False
@@ -50,11 +51,25 @@ class RabbitQueues:
 
     async def open(self, job_id: str) -> None:
         """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
-        consumer = BufferedRecordingConsumer(job_id, capacity=self._prefetch)
+        consumer = BufferedRecordingConsumer(job_id, capacity=_PREFETCH)
         async with guarded(_NAME, self._limit_s, _ERRORS):
-            connection = await self._connected()
-            await consumer.attach(await connection.channel(publisher_confirms=False))
+            await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer
+
+    async def _attach(self, consumer: BufferedRecordingConsumer, connection: AbstractConnection) -> None:
+        channel = await connection.channel(publisher_confirms=False)
+        try:
+            await consumer.attach(channel)
+        except BaseException:
+            # Not waited for: a broker that hangs must not delay the error.
+            self._in_background(self._give_up(channel))
+            raise
+
+    async def _give_up(self, channel: AbstractChannel) -> None:
+        # Whatever goes wrong here: the channel ends with its connection at the latest.
+        with suppress(DependencyUnavailable):
+            async with guarded(_NAME, self._limit_s, _ERRORS):
+                await channel.close()
 
     async def close(self, job_id: str) -> None:
         """Remove the job's consumer and queue, also an earlier process's; raises `DependencyUnavailable`."""
@@ -76,7 +91,8 @@ class RabbitQueues:
                     reason = f"it could not be connected to ({type(error).__name__})"
                     raise DependencyUnavailable(_NAME, reason, no_effect=True) from error
                 self._connection.close_callbacks.add(self._on_lost)
-                self._in_background(self._restore(self._connection))
+                for job_id, consumer in self._consumers.items():
+                    self._in_background(self._restore(job_id, consumer, self._connection))
             return self._connection
 
     def _on_lost(self, connection: Any, error: BaseException | None) -> None:
@@ -96,17 +112,18 @@ class RabbitQueues:
                 log.info("connected to RabbitMQ again")
                 return
 
-    async def _restore(self, connection: AbstractConnection) -> None:
-        for job_id, consumer in list(self._consumers.items()):
-            if self._consumers.get(job_id) is not consumer:
-                continue
+    async def _restore(self, job_id: str, consumer: BufferedRecordingConsumer, connection: AbstractConnection) -> None:
+        while self._connection is connection and self._consumers.get(job_id) is consumer:
             try:
-                await consumer.attach(await connection.channel(publisher_confirms=False))
-                if self._consumers.get(job_id) is not consumer:
-                    # Closed while we were at it: the queue that attach declared must not stay.
-                    await consumer.detach()
-            except _ERRORS as error:
-                log.warning("the consumer of %s could not be connected again (%s)", job_id, type(error).__name__)
+                async with guarded(_NAME, self._limit_s, _ERRORS):
+                    await self._attach(consumer, connection)
+                    if self._consumers.get(job_id) is not consumer:
+                        # Closed while we were at it: the queue that attach declared must not stay.
+                        await consumer.detach()
+                return
+            except DependencyUnavailable as error:
+                log.warning("the consumer of %s could not be connected again: %s", job_id, error)
+                await asyncio.sleep(self._retry_interval_s)
 
     async def _connect(self) -> AbstractConnection:
         return await aio_pika.connect(self._url, client_properties={"connection_name": "focus-server"})

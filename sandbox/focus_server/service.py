@@ -28,6 +28,7 @@ from sandbox.focus_server.rollback import Leftovers, RollBack
 log = logging.getLogger(__name__)
 
 _ID_ATTEMPTS = 5
+_USER = "automation"  # of every task record (contract, step D)
 
 
 class JobService:
@@ -44,7 +45,6 @@ class JobService:
         analyzers: AnalyzerOrchestrator,
         queues: WorkQueues,
         leftovers: Leftovers,
-        user: str,
         undo_limit_s: float,
     ) -> None:
         self._validator = validator
@@ -55,9 +55,9 @@ class JobService:
         self._analyzers = analyzers
         self._queues = queues
         self._leftovers = leftovers
-        self._user = user
         self._undo_limit_s = undo_limit_s
         self._creating: set[asyncio.Task[object]] = set()
+        self._unfinished: set[str] = set()
 
     async def create(self, payload: object) -> JobRecord:
         """Steps B to F; on any failure, and when cancelled, everything done so far is undone.
@@ -94,10 +94,11 @@ class JobService:
             config=payload,
             status=CONFIGURED,
             created_at=to_milliseconds(self._clock.now()),
-            user=self._user,
+            user=_USER,
         )
         job_id = record.job_id
         roll_back = RollBack(self._undo_limit_s)
+        self._unfinished.add(job_id)
         with about(job_id):
             try:
                 async with roll_back.step("task record", partial(self._tasks.remove, job_id)):
@@ -114,6 +115,8 @@ class JobService:
                 # Not to be cut short, as when the client goes away while we are at it.
                 await _to_the_end(self._undo(roll_back))
                 raise
+            finally:
+                self._unfinished.discard(job_id)
             log.info("configured")
         return record
 
@@ -122,8 +125,13 @@ class JobService:
             self._leftovers.add(undo)
 
     async def find(self, job_id: str) -> JobRecord:
-        """The job of this id, cancelled ones too; raises `UnknownJob`, `DependencyUnavailable`."""
-        record = await self._tasks.find(job_id) if self._ids.is_one(job_id) else None
+        """The job of this id, cancelled ones too; raises `UnknownJob`, `DependencyUnavailable`.
+
+        A job that is still being created, or rolled back, does not exist yet: cancelled half way, it would
+        be finished all the same.
+        """
+        exists = self._ids.is_one(job_id) and job_id not in self._unfinished
+        record = await self._tasks.find(job_id) if exists else None
         if record is None:
             raise UnknownJob(job_id)
         return record

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from sandbox.focus_server.composition import Parts, create_app
 from sandbox.focus_server.settings import Settings
@@ -38,15 +37,10 @@ class _Server(uvicorn.Server):
 
 def serve(settings: Settings, parts: Parts) -> None:
     """Serve until SIGTERM or SIGINT; raises `OSError` when the address cannot be bound."""
-    serve_app(settings, create_app(settings, parts))
-
-
-def serve_app(settings: Settings, app: ASGIApp) -> None:
-    """The same for an application that is made already."""
     with _listening(settings.host, settings.port) as listening:
         host, port = listening.getsockname()[:2]
         config = uvicorn.Config(
-            app,
+            create_app(settings, parts),
             http="h11",
             ws="none",
             lifespan="on",

@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     analyzer_image: str = "baby-analyzer:latest"
     stream_url: str = "http://127.0.0.1"
     stream_port: int = Field(default=50051, ge=1, le=65535)
-    user: str = Field(default="automation", description="the user that task records are written for")
 
     step_limit_s: float = Field(default=3.0, gt=0, description="longest wait for one dependency, seconds")
     undo_limit_s: float = Field(default=1.0, gt=0, description="longest wait for one undo, seconds")

@@ -7,12 +7,12 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import signal
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -34,23 +34,16 @@ _FIRST_NAMESPACES = ("default", "kube-system")
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.kubernetes", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--kubeconfig", type=Path, required=True, help="file to write for clients (mode 0600)")
-    parser.add_argument("--token", required=True, help="bearer token that every client must show")
+    parser.add_argument("--kubeconfig", type=Path, required=True, help="file to write for clients, with the token")
     parser.add_argument("--pod-start-delay", type=float, default=0.05, help="seconds that a pod stays Pending")
     parser.add_argument("--pod-stop-delay", type=float, default=0.05, help="seconds that a deleted pod stays")
-    parser.add_argument(
-        "--unpullable", action="append", default=[], metavar="IMAGE", help="image that never starts; repeatable"
-    )
-    options = parser.parse_args()
-    if not options.token:
-        parser.error("--token: expected a text that is not empty, for nobody could be told from anybody")
-    return options
+    return parser.parse_args()
 
 
 def _write_kubeconfig(file: Path, port: int, token: str) -> None:
     # kubectl sends no token to an http address, but the password in it; other clients refuse an address with a
     # password. So there are two contexts. (JSON is YAML.)
-    places = {"sandbox": f"http://{_HOST}:{port}", "kubectl": f"http://token:{quote(token, safe='')}@{_HOST}:{port}"}
+    places = {"sandbox": f"http://{_HOST}:{port}", "kubectl": f"http://token:{token}@{_HOST}:{port}"}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -70,11 +63,12 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    token = secrets.token_hex(16)  # Made here: an argument would show in the list of processes.
     schemas = Schemas()
     registry = Registry(Store(), schemas)
     times = PodTimes(options.pod_start_delay, options.pod_stop_delay)
     controllers: tuple[loop.Controller[Any], ...] = (
-        Kubelet(registry, times, frozenset(options.unpullable)),
+        Kubelet(registry, times),
         JobController(registry),
         OrphanReleaser(registry),
         ReplicaSetController(registry),
@@ -87,13 +81,13 @@ async def _serve(options: argparse.Namespace) -> None:
         for name in _FIRST_NAMESPACES:
             registry.create(NAMESPACES, "", {"metadata": {"name": name}})
         runner = web.AppRunner(
-            application(registry, options.token), access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+            application(registry, token), access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
         await runner.setup()
         site = web.TCPSite(runner, _HOST, options.port)
         await site.start()
         port = runner.addresses[0][1]
-        _write_kubeconfig(options.kubeconfig, port, options.token)
+        _write_kubeconfig(options.kubeconfig, port, token)
         print(f"ready http://{_HOST}:{port}", flush=True)
         await asyncio.to_thread(schemas.load)
         await stop.wait()

@@ -46,12 +46,12 @@ def fill(kind: Kind, item: Object) -> None:
         spec["template"].setdefault("metadata", {})
 
 
-def first_status(kind: Kind, item: Object) -> Object:
+def first_status(kind: Kind) -> Object:
     """The status that an object is born with."""
     if kind is NAMESPACES:
         return {"phase": "Active"}
     if kind is PODS:
-        return {"phase": "Pending", "qosClass": _quality_of_service(item["spec"].get("containers", []))}
+        return {"phase": "Pending"}
     return {"loadBalancer": {}} if kind is SERVICES else {}
 
 
@@ -113,17 +113,6 @@ def _pod_spec(spec: dict[str, Any]) -> None:
         for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
             if probe in container:
                 _set(container[probe], timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3)
-
-
-def _quality_of_service(containers: list[Object]) -> str:
-    resources = [container["resources"] for container in containers]
-    if not any(each.get("limits") or each.get("requests") for each in resources):
-        return "BestEffort"
-    guaranteed = all(
-        {"cpu", "memory"} <= set(each.get("limits", {})) and each["limits"] == each.get("requests")
-        for each in resources
-    )
-    return "Guaranteed" if guaranteed else "Burstable"
 
 
 def cluster_ip(uid: str) -> str:

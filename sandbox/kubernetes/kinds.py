@@ -76,11 +76,7 @@ PODS = Kind(
     fields={
         **_METADATA,
         "spec.nodeName": "spec.nodeName",
-        "spec.restartPolicy": "spec.restartPolicy",
-        "spec.schedulerName": "spec.schedulerName",
-        "spec.serviceAccountName": "spec.serviceAccountName",
         "status.phase": "status.phase",
-        "status.podIP": "status.podIP",
     },
     counts_generations=True,
     deletion_returns_object=True,
@@ -92,7 +88,6 @@ SERVICES = Kind(
     "services",
     ("svc",),
     name_rule="label1035",
-    fields={**_METADATA, "spec.clusterIP": "spec.clusterIP", "spec.type": "spec.type"},
     deletion_returns_object=True,
 )
 EVENTS = Kind(
@@ -105,17 +100,11 @@ EVENTS = Kind(
     fields={
         **_METADATA,
         **{f"involvedObject.{name}": f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")},
-        "involvedObject.apiVersion": "involvedObject.apiVersion",
-        "involvedObject.resourceVersion": "involvedObject.resourceVersion",
-        "involvedObject.fieldPath": "involvedObject.fieldPath",
         "reason": "reason",
-        "reportingComponent": "reportingComponent",
-        "source": "source.component",
         "type": "type",
     },
     in_all=False,
 )
-CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=(), in_all=False)
 JOBS = Kind(
     "batch",
     "v1",
@@ -145,7 +134,7 @@ REPLICA_SETS = Kind(
     counts_generations=True,
 )
 
-ALL_KINDS = (NAMESPACES, PODS, SERVICES, EVENTS, CONFIG_MAPS, JOBS, DEPLOYMENTS, REPLICA_SETS)
+ALL_KINDS = (NAMESPACES, PODS, SERVICES, EVENTS, JOBS, DEPLOYMENTS, REPLICA_SETS)
 
 
 def kind_called(api_version: str, kind: str) -> Kind | None:

@@ -32,7 +32,6 @@ class Deletion:
     grace_seconds: int | None = None
     uid: str | None = None
     resource_version: str | None = None
-    dry_run: bool = False
 
 
 def now(offset: float = 0) -> str:
@@ -47,7 +46,7 @@ class Registry:
         self.store = store
         self.schemas = schemas
 
-    def create(self, kind: Kind, namespace: str, item: Object, *, dry_run: bool = False) -> Object:
+    def create(self, kind: Kind, namespace: str, item: Object) -> Object:
         """Stores a new object whose shape has been checked; gives it back as stored.
 
         ApiError 404 for a missing namespace, 403 in a terminating one, 409 for a taken name, 422 for a
@@ -72,20 +71,16 @@ class Registry:
         metadata.setdefault("name", "")
         defaults.fill(kind, item)
         if kind.has_status:
-            item["status"] = defaults.first_status(kind, item)
+            item["status"] = defaults.first_status(kind)
         if kind is JOBS and isinstance(item["spec"].get("template"), dict):
             defaults.select_own_pods(item)
         if kind is SERVICES and item["spec"]["type"] != "ExternalName":
             item["spec"].setdefault("clusterIP", defaults.cluster_ip(metadata["uid"]))
             item["spec"].setdefault("clusterIPs", [item["spec"]["clusterIP"]])
         check(kind, item)
-        if dry_run:
-            if self.store.find(kind, namespace, metadata["name"]):
-                raise errors.already_exists(kind, metadata["name"])
-            return item
         return self.store.insert(kind, item)
 
-    def update(self, kind: Kind, old: Object, new: Object, *, subresource: str = "", dry_run: bool = False) -> Object:
+    def update(self, kind: Kind, old: Object, new: Object, *, subresource: str = "") -> Object:
         """Brings an object to a new state whose shape has been checked.
 
         With `subresource="status"` only the status is taken from `new`, without it everything else.
@@ -121,9 +116,7 @@ class Registry:
             check_change(kind, old, item)
             if kind.counts_generations and item["spec"] != old["spec"]:
                 item["metadata"]["generation"] = was["generation"] + 1
-        if item == old or dry_run:
-            return item
-        return self._settle(kind, item)
+        return old if item == old else self._settle(kind, item)
 
     def change(self, kind: Kind, old: Object, edit: Callable[[Object], Any]) -> Object:
         """A controller's own write: a copy of the object is edited and stored if that changed anything."""
@@ -150,7 +143,7 @@ class Registry:
         finalizers = self._finalizers(kind, metadata, deletion.propagation)
         grace = _grace_seconds(kind, old, deletion.grace_seconds)
         if not finalizers and not old.get("spec", {}).get("finalizers") and grace == 0:
-            last = old if deletion.dry_run else self.store.remove(kind, old)
+            last = self.store.remove(kind, old)
             return last if kind.deletion_returns_object else _gone(kind, last)
         item = copy.deepcopy(old)
         if "deletionTimestamp" not in metadata:
@@ -165,9 +158,7 @@ class Registry:
             del item["metadata"]["finalizers"]
         if kind is NAMESPACES:
             item["status"]["phase"] = "Terminating"
-        if deletion.dry_run or item == old:
-            return item
-        return self.store.replace(kind, item)
+        return old if item == old else self.store.replace(kind, item)
 
     def _settle(self, kind: Kind, item: Object) -> Object:
         """Stores a new state; an object on its way out goes when nothing holds it any more."""

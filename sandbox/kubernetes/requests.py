@@ -13,7 +13,6 @@ from sandbox.kubernetes.registry import Deletion
 from sandbox.kubernetes.schemas import Schemas
 
 JSON = "application/json"
-YAML = "application/yaml"
 _POLICIES = ("Orphan", "Background", "Foreground")
 
 
@@ -52,16 +51,9 @@ def target_of(path: str) -> Target | None:
 
 def parsed(body: bytes, content_type: str) -> Any:
     """The body as JSON values. No content type stands for JSON. ApiError 400 or 415."""
-    if content_type not in (JSON, YAML, "application/octet-stream"):
-        raise errors.unsupported_media_type((JSON, YAML))
+    if content_type not in (JSON, "application/octet-stream"):
+        raise errors.unsupported_media_type((JSON,))
     try:
-        if content_type == YAML:
-            import yaml  # Only here: few clients send YAML, and the import is slow.
-
-            try:
-                return yaml.safe_load(body)
-            except yaml.YAMLError as error:
-                raise errors.bad_request(f"couldn't get version/kind; yaml parse error: {error}") from error
         return json.loads(body, parse_constant=_no_number)
     except ValueError as error:
         raise errors.bad_request(f"couldn't get version/kind; json parse error: {error}") from error
@@ -110,6 +102,8 @@ def deletion_asked(query: Mapping[str, str], body: bytes, content_type: str) -> 
     options: dict[str, Any] = parsed(body, content_type) if body else dict(query)
     if not isinstance(options, dict) or options.get("kind", "DeleteOptions") != "DeleteOptions":
         raise errors.bad_request("the body of a delete must be a DeleteOptions object")
+    if options.get("dryRun"):
+        raise errors.bad_request("dryRun is not supported here")
     policy, orphan = options.get("propagationPolicy"), options.get("orphanDependents")
     grace, conditions = options.get("gracePeriodSeconds"), options.get("preconditions") or {}
     if policy is not None and orphan is not None:
@@ -125,20 +119,7 @@ def deletion_asked(query: Mapping[str, str], body: bytes, content_type: str) -> 
     if grace is not None and grace < 0:
         # The real one treats negative values as one second.
         grace = 1
-    return Deletion(
-        policy, grace, conditions.get("uid"), conditions.get("resourceVersion"), dry_run=_dry(options.get("dryRun"))
-    )
-
-
-def dry_run_asked(query: Mapping[str, str]) -> bool:
-    """Whether nothing shall be stored; ApiError 400 for a value other than `All`."""
-    return _dry(query.get("dryRun"))
-
-
-def _dry(value: object) -> bool:
-    if value not in (None, "", [], "All", ["All"]):
-        raise errors.bad_request(f'dryRun: Unsupported value: "{value}": supported values: "All"')
-    return bool(value)
+    return Deletion(policy, grace, conditions.get("uid"), conditions.get("resourceVersion"))
 
 
 def _invalid_options(why: str) -> errors.ApiError:

@@ -7,18 +7,7 @@ from typing import Any
 
 from sandbox.kubernetes import errors
 from sandbox.kubernetes.errors import Causes
-from sandbox.kubernetes.kinds import (
-    CONFIG_MAPS,
-    DEPLOYMENTS,
-    EVENTS,
-    JOBS,
-    PODS,
-    REPLICA_SETS,
-    SERVICES,
-    Kind,
-    Object,
-    value_at,
-)
+from sandbox.kubernetes.kinds import DEPLOYMENTS, EVENTS, JOBS, PODS, REPLICA_SETS, SERVICES, Kind, Object, value_at
 from sandbox.kubernetes.names import QUANTITY, check_key, check_label, check_name, quantity
 from sandbox.kubernetes.selectors import selector_matches
 
@@ -26,7 +15,6 @@ _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _DNS_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
-_MOST_ANNOTATIONS = 256 * 1024
 _IMMUTABLE = "field is immutable"
 
 
@@ -49,20 +37,12 @@ def check(kind: Kind, item: Object) -> None:
         _replicated(kind, spec, causes)
     elif kind is SERVICES:
         _service(spec, causes)
-    elif kind is EVENTS and value_at(item, "involvedObject.namespace") not in (
+    elif kind is EVENTS and (home := value_at(item, "involvedObject.namespace")) not in (
         None,
         "",
         metadata["namespace"],
     ):
-        causes.invalid(
-            "involvedObject.namespace", item["involvedObject"]["namespace"], "does not match event.namespace"
-        )
-    elif kind is CONFIG_MAPS:
-        for key in [*item.get("data", {}), *item.get("binaryData", {})]:
-            if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", key) or key in (".", ".."):
-                causes.invalid(
-                    f"data[{key}]", key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
-                )
+        causes.invalid("involvedObject.namespace", home, "does not match event.namespace")
     if causes.found:
         raise errors.invalid(kind, name, causes.found)
 
@@ -113,11 +93,8 @@ def _frozen_part(spec: Object) -> Object:
 def _metadata(metadata: Object, path: str, causes: Causes) -> None:
     for key, value in (metadata.get("labels") or {}).items():
         check_label(key, value, f"{path}.labels", causes)
-    annotations = metadata.get("annotations") or {}
-    for key in annotations:
+    for key in metadata.get("annotations") or {}:
         check_key(key.lower(), f"{path}.annotations", causes)
-    if sum(len(key) + len(value) for key, value in annotations.items()) > _MOST_ANNOTATIONS:
-        causes.invalid(f"{path}.annotations", "", f"must have at most {_MOST_ANNOTATIONS} bytes")
     for index, owner in enumerate(metadata.get("ownerReferences") or []):
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):

@@ -18,6 +18,7 @@ from sandbox.kubernetes.kinds import ALL_KINDS, Kind, Object
 
 VERSION = "1.34.0"
 """The Kubernetes version that is served."""
+_MAPS = ("annotations", "labels", "limits", "matchLabels", "nodeSelector", "requests")
 
 
 class Schemas:
@@ -54,12 +55,12 @@ class Schemas:
             self._validators[kind] = Draft202012Validator(schema, registry=registry)
 
     def shape(self, kind: Kind, item: Object) -> tuple[Object, list[str]]:
-        """A copy without nulls and unknown fields, and the paths of the unknown ones.
+        """A copy without nulls, empty maps and lists, and unknown fields; and the paths of the unknown ones.
 
         Raises ApiError 400 for a value of the wrong type, 422 for a required field that is missing.
         """
         self.load()
-        item = _without_nulls(item)
+        item = _without_nothing(item)
         causes, unknown = Causes(), []
         for error in list(self._validators[kind].iter_errors(item)):
             path = list(error.absolute_path)
@@ -108,10 +109,12 @@ def field_path(path: list[str | int]) -> str:
     return text.lstrip(".")
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nothing(value: Any) -> Any:
+    """Leaves out what the real one neither stores nor shows: an object is the same with it and without."""
     if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+        each = ((key, _without_nothing(item)) for key, item in value.items() if item is not None and item != [])
+        return {key: item for key, item in each if item != {} or key not in _MAPS}
     if isinstance(value, list):
         # A null among items is an item without fields, as the real decoder has it.
-        return [{} if each is None else _without_nulls(each) for each in value]
+        return [{} if each is None else _without_nothing(each) for each in value]
     return value

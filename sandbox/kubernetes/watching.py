@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 
@@ -16,8 +15,7 @@ from sandbox.kubernetes.requests import Target, number_asked
 from sandbox.kubernetes.selectors import Selects
 from sandbox.kubernetes.store import Change, Store
 
-_BOOKMARK_SECONDS = 60.0
-_SHORTEST_DEFAULT_SECONDS = 1800
+_DEFAULT_SECONDS = 1800
 
 Render = Callable[[Object], Object]
 
@@ -33,8 +31,7 @@ async def watch(
     query: Mapping[str, str] = request.query
     begin = number_asked(query, "resourceVersion") or 0
     seconds = number_asked(query, "timeoutSeconds")
-    # The real one takes 30 to 60 minutes, at random, so that not all clients come back at once.
-    limit = seconds or random.uniform(1, 2) * _SHORTEST_DEFAULT_SECONDS
+    deadline = time.monotonic() + (seconds or _DEFAULT_SECONDS)
     changes: asyncio.Queue[Change] = asyncio.Queue()
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
 
@@ -56,23 +53,14 @@ async def watch(
         for change in missed:
             if event := _event(change, target, selects):
                 await send(event[0], render(event[1]))
-        deadline = time.monotonic() + limit
         while (left := deadline - time.monotonic()) > 0:
             try:
-                change = await asyncio.wait_for(changes.get(), min(left, _BOOKMARK_SECONDS))
+                change = await asyncio.wait_for(changes.get(), left)
             except TimeoutError:
-                if query.get("allowWatchBookmarks") == "true":
-                    await send("BOOKMARK", _bookmark(store, target))
-                continue
+                break
             if event := _event(change, target, selects):
                 await send(event[0], render(event[1]))
     return response
-
-
-def _bookmark(store: Store, target: Target) -> Object:
-    kind = target.kind
-    metadata = {"resourceVersion": str(store.version), "creationTimestamp": None}
-    return {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
 
 
 def _event(change: Change, target: Target, selects: Selects) -> tuple[str, Object] | None:

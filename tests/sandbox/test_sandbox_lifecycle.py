@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import socket
 import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from sandbox import directories, reaper
+from sandbox import control, directories, reaper
+from sandbox.__main__ import app
 
 
 def status(sandboxes, *arguments):
@@ -69,7 +72,9 @@ def test_two_names_side_by_side_one_without_focus_server(second, tmp_path):
     one = second.run("up", "--name", "one", "--without", "focus-server", "--json", str(file))
     two = second.run("up", "--name", "two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
-    assert set(json.loads(file.read_text())) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes"}
+    endpoints = json.loads(file.read_text())
+    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes"}
+    assert endpoints["time_limits"]["effect_appears_s"] == 15  # the broker could be one that tells late
     pids = [{entry["pid"] for entry in status(second, "--name", name)[1]["parts"]} for name in ("one", "two")]
     assert pids[0]
     assert not pids[0] & pids[1]
@@ -114,14 +119,17 @@ def test_up_again_right_after_the_supervisor_was_killed(second):
     assert second.left() == []
 
 
-def test_what_supervisor_and_reaper_left_is_swept_by_the_next(second):
+def kill_reaper(sandboxes):
+    (watcher,) = [process for process in sandboxes.processes() if reaper.__file__ in process.cmdline()]
+    watcher.kill()
+
+
+def test_what_supervisor_and_reaper_left_is_swept_by_the_next(second, wait_for):
     assert second.run("up", "--without", "focus-server").returncode == 0
     _, found = status(second)
-    watcher = next(process for process in second.processes() if reaper.__file__ in process.cmdline())
-    watcher.kill()
+    kill_reaper(second)
     os.kill(found["supervisor"], signal.SIGKILL)
-    while found["supervisor"] in {process.pid for process in second.processes()}:
-        pass
+    wait_for(lambda: found["supervisor"] not in {process.pid for process in second.processes()})
     assert status(second)[0] == 3
 
     assert second.left() != []
@@ -129,6 +137,26 @@ def test_what_supervisor_and_reaper_left_is_swept_by_the_next(second):
     assert swept.returncode == 0
     assert f"Removed what was left of: {found['name']}" in swept.stdout
     assert second.left() == []
+
+
+def test_without_its_reaper_the_supervisor_takes_everything_with_it(second):
+    assert second.run("up", "--without", "focus-server").returncode == 0
+    kill_reaper(second)
+    os.kill(status(second)[1]["supervisor"], signal.SIGTERM)
+    assert second.left_at_last() == []
+
+
+def test_a_supervisor_that_hangs_is_reported_and_killed(second, monkeypatch):
+    assert second.run("up", "--without", "focus-server").returncode == 0
+    supervisor = status(second)[1]["supervisor"]
+    os.kill(supervisor, signal.SIGSTOP)
+    monkeypatch.setattr(control, "_ANSWER_LIMIT", 0.5)
+
+    hung = CliRunner().invoke(app, ["status"], env=second.environment)
+    assert (hung.exit_code, f"(pid {supervisor}) has not answered" in hung.stderr) == (1, True)
+    ended = CliRunner().invoke(app, ["down"], env=second.environment)
+    assert (ended.exit_code, "is gone" in ended.stdout) == (0, True), ended.stderr
+    assert second.left_at_last() == []
 
 
 def failing_server(directory: Path) -> str:
@@ -151,11 +179,10 @@ def test_a_start_that_fails_names_the_part_and_leaves_nothing(new_sandboxes, tmp
     assert sandboxes.left() == []
 
 
-def test_interrupting_up_leaves_nothing(new_sandboxes):
+def test_interrupting_up_leaves_nothing(new_sandboxes, wait_for):
     sandboxes = new_sandboxes()
     with sandboxes.start("up") as starting:
-        while not any(process.name() == "epmd" for process in sandboxes.processes()):
-            assert starting.poll() is None
+        wait_for(lambda: any(process.name() == "epmd" for process in sandboxes.processes()))
         starting.send_signal(signal.SIGINT)
         assert starting.wait(20) == 130
         assert "Interrupted" in starting.stderr.read()
@@ -177,14 +204,50 @@ def test_a_name_that_could_lead_elsewhere_is_refused(new_sandboxes, name):
     assert "A sandbox's name is" in refused.stderr
 
 
-def test_a_runtime_directory_that_others_can_enter_is_refused(new_sandboxes):
+@pytest.fixture
+def impostor(new_sandboxes):
+    """A place with somebody's socket in it, where a sandbox would have its own."""
     sandboxes = new_sandboxes()
     sandboxes.environment  # noqa: B018 - makes the directories
-    (sandboxes.runtime / "focus-sandbox").mkdir(mode=0o755)
-    refused = sandboxes.run("up")
-    assert refused.returncode == 1
-    assert "mode 0700" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    place = directories.home(None, sandboxes.runtime / "focus-sandbox")
+    place.directory.mkdir(parents=True)
+    place.root.chmod(0o700)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place.socket))
+        listening.listen()
+        listening.setblocking(False)
+        yield sandboxes, place, listening
+
+
+@pytest.mark.parametrize("command", ["up", "lease", "status", "down"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda root: root.chmod(0o755),
+        pytest.param(
+            lambda root: os.chown(root, 65534, -1),
+            marks=pytest.mark.skipif(os.getuid() != 0, reason="only root gives directories away"),
+        ),
+    ],
+    ids=["mode", "owner"],
+)
+def test_a_runtime_directory_of_others_is_refused_and_nobody_in_it_asked(impostor, command, spoil):
+    sandboxes, place, listening = impostor
+    spoil(place.root)
+    refused = sandboxes.run(command)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"{place.root} must be a directory of your own with mode 0700" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    with pytest.raises(BlockingIOError):
+        listening.accept()
+
+
+def test_an_answer_from_another_user_is_not_wanted(impostor, monkeypatch):
+    _, place, listening = impostor
+    monkeypatch.setattr(os, "getuid", lambda: place.root.stat().st_uid + 1)
+    with pytest.raises(control.Failure, match="not by yours"):
+        control.connect(place)
+    assert listening.accept()[0].recv(100) == b""
 
 
 def test_a_runtime_directory_too_long_for_a_socket_is_refused(new_sandboxes, tmp_path):

@@ -89,7 +89,7 @@ async def test_with_no_broker_to_be_had_one_message_says_what_to_do(launcher, tm
 
 
 @pytest.mark.usefixtures("no_debian_server")
-async def test_docker_runs_the_image_for_this_machine_only_and_is_removed(launcher, tmp_path):
+async def test_docker_runs_the_image_for_this_machine_only_and_is_removed(launcher, tmp_path, wait_for):
     calls = tmp_path / "calls"
     program(
         tmp_path / "bin" / "docker",
@@ -98,8 +98,10 @@ async def test_docker_runs_the_image_for_this_machine_only_and_is_removed(launch
     )
     path = f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"
     broker = await rabbitmq.launch(launcher, tmp_path, {"PATH": path})
-    while not Path(f"{calls}.password").exists() or not Path(f"{calls}.password").read_text():
-        broker.parts[0].check()
+    told = Path(f"{calls}.password")
+    wait_for(lambda: told.exists() and told.read_text())
+    broker.parts[0].check()
+    assert not broker.quick_statistics
     clear(launcher.record)
     assert broker.parts[0].process.wait(10) < 0
 
@@ -110,7 +112,7 @@ async def test_docker_runs_the_image_for_this_machine_only_and_is_removed(launch
     assert f"--publish 127.0.0.1:{broker.management.rsplit(':', 1)[1]}:15672" in run
     assert rabbitmq.IMAGE in run
     assert "rabbitmq_event_exchange" in run
-    assert Path(f"{calls}.password").read_text().strip() == broker.password
+    assert told.read_text().strip() == broker.password
     assert broker.password not in run
     assert removed == f"rm --force --volumes {name}"
 
@@ -120,7 +122,6 @@ def test_what_moved_to_another_session_is_ended_too(tmp_path):
 
     record = Record(tmp_path / "record.json", f"moved-{os.getpid()}", [str(tmp_path / "data")])
     (tmp_path / "data" / "deep").mkdir(parents=True)
-    # No group is recorded for it, as for a daemon that a part has started.
     moved = subprocess.Popen(["sleep", "60"], env={**os.environ, MARKER: record.marker}, start_new_session=True)
     try:
         clear(record)

@@ -62,10 +62,10 @@ class ReplicaSetController:
             for pod in sorted(pods, key=is_ready)[: max(len(pods) - wanted, 0)]:
                 self._registry.delete(PODS, key[0], pod["metadata"]["name"], Deletion("Background"))
                 pods.remove(pod)
+                self._note(owner, "SuccessfulDelete", "Deleted", pod)
             while len(pods) < wanted:
                 pods.append(self._registry.create(PODS, key[0], pod_from(owner["spec"]["template"], owner)))
-                message = f"Created pod: {pods[-1]['metadata']['name']}"
-                note(self._registry, owner, "SuccessfulCreate", message, "replicaset-controller")
+                self._note(owner, "SuccessfulCreate", "Created", pods[-1])
         ready = sum(map(is_ready, pods))
         status = {"replicas": len(pods), "observedGeneration": owner["metadata"]["generation"]}
         if pods:
@@ -73,6 +73,9 @@ class ReplicaSetController:
         if ready:
             status |= {"readyReplicas": ready, "availableReplicas": ready}
         self._registry.change(REPLICA_SETS, owner, lambda new: new.update(status=status))
+
+    def _note(self, owner: Object, reason: str, done: str, pod: Object) -> None:
+        note(self._registry, owner, reason, f"{done} pod: {pod['metadata']['name']}", "replicaset-controller")
 
 
 class DeploymentController:
@@ -94,42 +97,58 @@ class DeploymentController:
         name = f"{owner['metadata']['name']}-{_template_hash(owner)}"
         current = self._store.find(REPLICA_SETS, key[0], name)
         wanted = owner["spec"]["replicas"]
+        uid, revision = owner["metadata"]["uid"], 0
         if not is_leaving(owner):
-            current = self._scale(current, wanted) if current else self._make(owner, name)
-        sets = controlled(self._store, owner["metadata"]["uid"], REPLICA_SETS)
-        fresh = current["status"].get("readyReplicas", 0) if current else 0
-        if fresh >= wanted and not is_leaving(owner):
-            for old in sets:
-                if old["metadata"]["name"] != name:
-                    self._scale(old, 0)
-        status = _status(owner, sets, name)
-        self._registry.change(DEPLOYMENTS, owner, lambda new: new.update(status=status))
+            older = [each for each in controlled(self._store, uid, REPLICA_SETS) if each["metadata"]["name"] != name]
+            # A template that comes back counts as the newest.
+            revision = max((_revision(each) for each in older), default=0) + 1
+            current = current or self._make(owner, name)
+            if _revision(current) < revision:
+                current = self._registry.change(REPLICA_SETS, current, lambda new: _set_revision(new, revision))
+            current = self._scale(owner, current, wanted)
+            if current["status"].get("readyReplicas", 0) >= wanted:
+                for old in older:
+                    self._scale(owner, old, 0)
+        status = _status(owner, controlled(self._store, uid, REPLICA_SETS), name)
+
+        def edit(new: Object) -> None:
+            new["status"] = status
+            if current:
+                _set_revision(new, _revision(current))
+
+        self._registry.change(DEPLOYMENTS, owner, edit)
 
     def _make(self, owner: Object, name: str) -> Object:
         template, number = copy.deepcopy(owner["spec"]["template"]), name.rpartition("-")[2]
         template["metadata"].setdefault("labels", {})[_HASH] = number
         selector = copy.deepcopy(owner["spec"]["selector"])
         selector.setdefault("matchLabels", {})[_HASH] = number
-        revision = len(controlled(self._store, owner["metadata"]["uid"], REPLICA_SETS)) + 1
         wish = {
             "metadata": {
                 "name": name,
                 "labels": template["metadata"]["labels"],
-                "annotations": {_REVISION: str(revision)},
                 "ownerReferences": [reference_to(owner)],
             },
-            "spec": {"replicas": owner["spec"]["replicas"], "selector": selector, "template": template},
+            "spec": {"replicas": 0, "selector": selector, "template": template},
         }
-        made = self._registry.create(REPLICA_SETS, owner["metadata"]["namespace"], wish)
-        message = f"Scaled up replica set {name} from 0 to {owner['spec']['replicas']}"
-        note(self._registry, owner, "ScalingReplicaSet", message, "deployment-controller")
-        return made
+        return self._registry.create(REPLICA_SETS, owner["metadata"]["namespace"], wish)
 
-    def _scale(self, item: Object, replicas: int) -> Object:
-        if item["spec"]["replicas"] == replicas:
+    def _scale(self, owner: Object, item: Object, replicas: int) -> Object:
+        before = item["spec"]["replicas"]
+        if before == replicas:
             return item
-        spec = {**item["spec"], "replicas": replicas}
-        return self._registry.update(REPLICA_SETS, item, {**item, "spec": spec})
+        way = "up" if replicas > before else "down"
+        message = f"Scaled {way} replica set {item['metadata']['name']} from {before} to {replicas}"
+        note(self._registry, owner, "ScalingReplicaSet", message, "deployment-controller")
+        return self._registry.update(REPLICA_SETS, item, {**item, "spec": {**item["spec"], "replicas": replicas}})
+
+
+def _revision(item: Object) -> int:
+    return int(item["metadata"].get("annotations", {}).get(_REVISION, 0))
+
+
+def _set_revision(item: Object, revision: int) -> None:
+    item["metadata"].setdefault("annotations", {})[_REVISION] = str(revision)
 
 
 def _template_hash(deployment: Object) -> str:

@@ -29,13 +29,12 @@ class PodTimes:
 
 
 class Kubelet:
-    """Scheduler and kubelet in one; images in `unpullable` never start."""
+    """Scheduler and kubelet in one. A pod with scheduling gates stays Pending."""
 
-    def __init__(self, registry: Registry, times: PodTimes, unpullable: frozenset[str]) -> None:
+    def __init__(self, registry: Registry, times: PodTimes) -> None:
         self._registry = registry
         self._store = registry.store
         self._times = times
-        self._unpullable = unpullable
         self._due: dict[_Key, float] = {}
         self._addresses = 0
 
@@ -80,16 +79,9 @@ class Kubelet:
         note(self._registry, bound, "Scheduled", message, "default-scheduler")
 
     def _start(self, key: _Key, pod: Object) -> float | None:
-        images = [container["image"] for container in pod["spec"]["containers"]]
-        missing = next((image for image in images if image in self._unpullable), None)
         if "startTime" not in pod["status"]:
             self._due[key] = time.monotonic() + self._times.start
-            self._registry.change(PODS, pod, lambda new: _accept(new, "ErrImagePull" if missing else ""))
-            if missing:
-                why = f'Failed to pull image "{missing}": not found'
-                note(self._registry, pod, "Failed", why, "kubelet", warning=True)
-            return None
-        if missing:
+            self._registry.change(PODS, pod, _accept)
             return None
         if (left := self._due.get(key, 0) - time.monotonic()) > 0:
             return left
@@ -129,7 +121,7 @@ def _image_id(image: str) -> str:
     return f"{image.partition('@')[0].rpartition(':')[0] or image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
-def _accept(pod: Object, trouble: str) -> None:
+def _accept(pod: Object) -> None:
     """The node has taken the pod on: nothing runs yet."""
     pod["status"].update(startTime=now(), hostIP=_HOST_IP, hostIPs=[{"ip": _HOST_IP}])
     for name in ("Initialized", "Ready", "ContainersReady"):
@@ -143,7 +135,7 @@ def _accept(pod: Object, trouble: str) -> None:
             "ready": False,
             "started": False,
             "restartCount": 0,
-            "state": {"waiting": {"reason": trouble or "ContainerCreating"}},
+            "state": {"waiting": {"reason": "ContainerCreating"}},
             "lastState": {},
         }
         for container in pod["spec"]["containers"]

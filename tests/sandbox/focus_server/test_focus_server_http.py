@@ -1,5 +1,6 @@
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 
 import httpx
@@ -98,6 +99,27 @@ async def test_a_body_that_is_no_json(client: httpx.AsyncClient, world: World, b
     assert world.journal.calls == []
 
 
+@pytest.mark.parametrize(
+    "twice", ['"view_type": 0, "view_type"', '"view_type": 0, "view\\u005ftype"', '"a": 1, "\\u0061": 2, "b"']
+)
+async def test_a_name_that_occurs_twice_in_an_object(client: httpx.AsyncClient, world: World, twice: str) -> None:
+    body = json.dumps(payload()).replace('"view_type"', twice)
+    reply = await client.post("configure", content=body, headers={"content-type": "application/json"})
+    assert_detail(reply, 400, "twice")
+    body = json.dumps(payload()).replace('"min": 1', '"min": 1, "min": 1')
+    reply = await client.post("configure", content=body, headers={"content-type": "application/json"})
+    assert_detail(reply, 400, "twice")
+    assert world.journal.calls == []
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"), [("identity", 200), ("Identity", 200), ("gzip", 415), ("identity, br", 415)]
+)
+async def test_an_encoded_body(client: httpx.AsyncClient, coding: str, status: int) -> None:
+    headers = {"content-type": "application/json", "content-encoding": coding}
+    assert (await client.post("configure", content=json.dumps(payload()), headers=headers)).status_code == status
+
+
 async def test_a_number_beyond_all_floats_is_refused(client: httpx.AsyncClient) -> None:
     body = json.dumps(payload()).replace('"max": 500', '"max": 1e999')
     reply = await client.post("configure", content=body, headers={"content-type": "application/json"})
@@ -173,6 +195,63 @@ async def test_nothing_is_served_outside_the_base_path(client: httpx.AsyncClient
         assert_detail(await client.get(path), 404)
 
 
+async def test_the_log_says_what_an_outage_came_from(
+    client: httpx.AsyncClient, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.journal.fail["open"] = DependencyUnavailable("RabbitMQ", "no answer within 1 s")
+    world.journal.fail["open"].__cause__ = TimeoutError()
+    await post(client, payload())
+    assert "answered 503: RabbitMQ is not available: no answer within 1 s (TimeoutError())" in caplog.text
+
+
+async def test_a_job_that_waits_holds_up_no_other(client: httpx.AsyncClient, world: World) -> None:
+    hold = asyncio.Event()
+    waits = [hold.wait]
+
+    async def first_waits() -> None:
+        if waits:
+            await waits.pop()()
+
+    world.journal.hang["open"] = first_waits
+    requests = [asyncio.create_task(post(client, payload())) for _ in range(50)]
+    finished = asyncio.as_completed(requests)
+    async with asyncio.timeout(30):
+        answers = [await next(finished) for _ in range(49)]
+        # All but the one that still waits.
+        assert {request.done() for request in requests} == {True, False}
+        hold.set()
+        answers.append(await next(finished))
+    assert [answer.status_code for answer in answers] == [200] * 50
+    assert world.queues.open_queues == {answer.json()["job_id"] for answer in answers}
+    assert len(world.queues.open_queues) == 50
+
+
+SCOPE = {
+    "type": "http",
+    "method": "POST",
+    "path": f"{BASE}/configure",
+    "query_string": b"",
+    "headers": [(b"content-type", b"application/json")],
+}
+
+
+async def test_a_client_that_goes_away_while_it_sends(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    with caplog.at_level(logging.INFO):
+        await create_app(settings(), world.parts)(SCOPE, receive, send)
+    assert sent[0]["status"] == 499
+    assert [record.getMessage() for record in caplog.records] == ["refused: the client went away"]
+    assert world.journal.calls == []
+
+
 async def test_a_client_that_goes_away_leaves_nothing(world: World) -> None:
     opening = asyncio.Event()
     world.journal.hang["open"] = opening.wait
@@ -189,14 +268,7 @@ async def test_a_client_that_goes_away_leaves_nothing(world: World) -> None:
 
     async def send(_: object) -> None: ...
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": f"{BASE}/configure",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
-    }
-    request = asyncio.create_task(app(scope, receive, send))
+    request = asyncio.create_task(app(SCOPE, receive, send))
     async with asyncio.timeout(5):
         while "open" not in world.journal.calls:
             await asyncio.sleep(0)

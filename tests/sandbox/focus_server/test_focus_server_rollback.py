@@ -25,7 +25,6 @@ class Service:
             analyzers=parts.analyzers,
             queues=parts.queues,
             leftovers=self.leftovers,
-            user="automation",
             undo_limit_s=0.05,
         )
 
@@ -173,6 +172,37 @@ async def test_an_id_that_is_taken_is_not_used_and_its_owner_untouched(service: 
     assert world.tasks.records == {first.job_id: first}
     assert isinstance(world.parts.ids, CountingIds)
     assert world.parts.ids.drawn == 1 + len(world.journal.calls)
+
+
+@pytest.mark.parametrize("step", ["launch", "open"])
+async def test_a_job_that_has_not_been_answered_does_not_exist_yet(service: Service, step: str) -> None:
+    world, hold = service.world, asyncio.Event()
+    world.journal.hang[step] = hold.wait
+    creation = asyncio.create_task(service.jobs.create(payload()))
+    await until(lambda: step in world.journal.calls)
+    (job_id,) = world.tasks.records
+    for ask in (service.jobs.find, service.jobs.cancel):
+        with pytest.raises(UnknownJob):
+            await ask(job_id)
+    hold.set()
+    assert await creation == await service.jobs.find(job_id)
+    assert world.queues.open_queues == {job_id}
+    assert (await service.jobs.cancel(job_id)).status == "cancelled"
+    assert not world.queues.open_queues
+
+
+async def test_nor_does_one_that_is_being_rolled_back(service: Service) -> None:
+    world, hold = service.world, asyncio.Event()
+    world.journal.fail["open"] = unavailable()
+    world.journal.hang["close"] = hold.wait
+    creation = asyncio.create_task(service.jobs.create(payload()))
+    await until(lambda: "close" in world.journal.calls)
+    (job_id,) = world.tasks.records
+    with pytest.raises(UnknownJob):
+        await service.jobs.find(job_id)
+    hold.set()
+    with pytest.raises(DependencyUnavailable):
+        await creation
 
 
 async def test_cancelling_takes_everything_away_and_keeps_the_record(service: Service) -> None:

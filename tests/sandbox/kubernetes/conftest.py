@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ import pytest
 import requests
 from kubernetes import client, config, watch
 
-TOKEN = "a-token-for-tests"
-
 
 @dataclass(frozen=True)
 class Cluster:
@@ -21,12 +20,13 @@ class Cluster:
 
     url: str
     kubeconfig: Path
+    token: str
     core: client.CoreV1Api
     batch: client.BatchV1Api
     apps: client.AppsV1Api
 
     def http(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {TOKEN}", **options.pop("headers", {})}
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
 
     def until(self, listing: Callable[..., Any], holds: Callable[[list[Any]], bool], *args: Any, **options: Any) -> Any:
@@ -47,29 +47,35 @@ class Cluster:
         pytest.fail(f"{listing.__name__}{args} did not become so within 5 s; last seen: {list(items.values())}")
 
 
-def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], str, Path]:
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Cluster]:
+    """An API server of its own, ended with the block."""
     kubeconfig = folder / "kubeconfig"
-    command = [sys.executable, "-m", "sandbox.kubernetes", "--kubeconfig", str(kubeconfig), "--token", TOKEN, *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    word, _, url = process.stdout.readline().strip().partition(" ")
-    assert word == "ready", f"expected the ready line, got {word!r}; exit status {process.poll()}"
-    return process, url, kubeconfig
+    command = [sys.executable, "-m", "sandbox.kubernetes", "--kubeconfig", str(kubeconfig), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            word, _, url = process.stdout.readline().strip().partition(" ")
+            assert word == "ready", f"expected the ready line, got {word!r}; exit status {process.poll()}"
+            token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
+            api = config.new_client_from_config(str(kubeconfig))
+            yield Cluster(url, kubeconfig, token, client.CoreV1Api(api), client.BatchV1Api(api), client.AppsV1Api(api))
+        finally:
+            process.terminate()
+    assert process.returncode == 0
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    process, url, kubeconfig = start(
-        tmp_path_factory.mktemp("kubernetes"), "--pod-start-delay", "0.05", "--unpullable", "registry.test/absent:1"
-    )
-    try:
-        api = config.new_client_from_config(str(kubeconfig))
-        yield Cluster(url, kubeconfig, client.CoreV1Api(api), client.BatchV1Api(api), client.AppsV1Api(api))
-    finally:
-        process.terminate()
-        assert process.wait(5) == 0
-        assert process.stdout is not None
-        process.stdout.close()
+    with serving(tmp_path_factory.mktemp("kubernetes")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def slow_to_stop(tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster of its own whose pods take an hour, or their grace period, to stop."""
+    with serving(tmp_path, "--pod-stop-delay", "3600") as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ def running(pods):
     return len(pods) == 1 and pods[0].status.phase == "Running"
 
 
+def service(name, **metadata):
+    return {"metadata": {"name": name, **metadata}, "spec": {"ports": [{"port": 80}]}}
+
+
 def none(items):
     return not items
 
@@ -163,52 +167,50 @@ def test_the_body_of_a_delete_wins_over_its_query(cluster, namespace, started):
     assert pod.metadata.deletion_timestamp is None
 
 
-def test_a_pod_is_deleted_with_grace_and_at_once_without(cluster, namespace, pod):
-    cluster.core.create_namespaced_pod(namespace, pod())
-    cluster.until(cluster.core.list_namespaced_pod, running, namespace)
-    leaving = cluster.core.delete_namespaced_pod("pod", namespace)
-    assert leaving.metadata.deletion_grace_period_seconds == 30
-    assert cluster.core.read_namespaced_pod("pod", namespace).metadata.deletion_timestamp
-    cluster.core.delete_namespaced_pod("pod", namespace, grace_period_seconds=0)
-    assert cluster.core.list_namespaced_pod(namespace).items == []
+def test_a_pod_is_deleted_with_grace_and_at_once_without(slow_to_stop, pod):
+    core = slow_to_stop.core
+    core.create_namespaced_pod("default", pod())
+    slow_to_stop.until(core.list_namespaced_pod, running, "default")
+    assert core.delete_namespaced_pod("pod", "default").metadata.deletion_grace_period_seconds == 30
+    assert core.read_namespaced_pod("pod", "default").metadata.deletion_timestamp
+    core.delete_namespaced_pod("pod", "default", grace_period_seconds=0)
+    assert core.list_namespaced_pod("default").items == []
 
 
 def test_an_object_goes_when_all_its_owners_have_gone(cluster, namespace, pod):
-    owners = [cluster.core.create_namespaced_config_map(namespace, {"metadata": {"name": n}}) for n in ("a", "b")]
+    owners = [cluster.core.create_namespaced_service(namespace, service(name)) for name in ("a", "b")]
     references = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "name": each.metadata.name, "uid": each.metadata.uid}
-        for each in owners
+        {"apiVersion": "v1", "kind": "Service", "name": each.metadata.name, "uid": each.metadata.uid} for each in owners
     ]
     cluster.core.create_namespaced_pod(namespace, pod(ownerReferences=references))
-    cluster.core.delete_namespaced_config_map("a", namespace)
+    cluster.core.delete_namespaced_service("a", namespace)
     (kept,) = cluster.until(
         cluster.core.list_namespaced_pod, lambda pods: len(pods[0].metadata.owner_references) == 1, namespace
     )
     assert kept.metadata.owner_references[0].name == "b"
-    cluster.core.delete_namespaced_config_map("b", namespace)
+    cluster.core.delete_namespaced_service("b", namespace)
     cluster.until(cluster.core.list_namespaced_pod, none, namespace)
 
 
 def test_a_finalizer_holds_an_object_until_it_is_taken_off(cluster, namespace):
-    body = {"metadata": {"name": "held", "finalizers": ["test.example/hold"]}}
-    cluster.core.create_namespaced_config_map(namespace, body)
-    cluster.core.delete_namespaced_config_map("held", namespace)
-    assert cluster.core.read_namespaced_config_map("held", namespace).metadata.deletion_timestamp
-    cluster.core.patch_namespaced_config_map("held", namespace, {"metadata": {"finalizers": None}})
-    assert cluster.core.list_namespaced_config_map(namespace).items == []
+    cluster.core.create_namespaced_service(namespace, service("held", finalizers=["test.example/hold"]))
+    cluster.core.delete_namespaced_service("held", namespace)
+    assert cluster.core.read_namespaced_service("held", namespace).metadata.deletion_timestamp
+    cluster.core.patch_namespaced_service("held", namespace, {"metadata": {"finalizers": None}})
+    assert cluster.core.list_namespaced_service(namespace).items == []
 
 
 def test_deleting_a_namespace_takes_all_that_is_in_it(cluster, namespace, started):
-    cluster.core.create_namespaced_service(namespace, {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})
+    cluster.core.create_namespaced_service(namespace, service("s"))
     home = cluster.core.create_namespace({"metadata": {"name": f"{namespace}-more"}}).metadata.name
-    cluster.core.create_namespaced_config_map(home, {"metadata": {"name": "held", "finalizers": ["test.example/hold"]}})
+    cluster.core.create_namespaced_service(home, service("held", finalizers=["test.example/hold"]))
     cluster.core.delete_namespace(home)
     assert cluster.core.read_namespace(home).status.phase == "Terminating"
     with pytest.raises(ApiException) as refused:
-        cluster.core.create_namespaced_config_map(home, {"metadata": {"name": "late"}})
+        cluster.core.create_namespaced_service(home, service("late"))
     assert refused.value.status == 403
     assert "because it is being terminated" in refused.value.body
-    cluster.core.patch_namespaced_config_map("held", home, {"metadata": {"finalizers": None}})
+    cluster.core.patch_namespaced_service("held", home, {"metadata": {"finalizers": None}})
     field = {"field_selector": f"metadata.name={home}"}
     cluster.until(cluster.core.list_namespace, none, **field)
 
@@ -223,17 +225,6 @@ def test_a_terminating_namespace_is_emptied(cluster, job):
         assert listing(home).items == []
 
 
-def test_an_image_that_cannot_be_pulled_keeps_the_pod_pending(cluster, namespace, job):
-    body = job()
-    body["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.test/absent:1"
-    cluster.batch.create_namespaced_job(namespace, body)
-    (pod,) = cluster.until(
-        cluster.core.list_namespaced_pod, lambda pods: pods and pods[0].status.container_statuses, namespace
-    )
-    assert pod.status.phase == "Pending"
-    assert pod.status.container_statuses[0].state.waiting.reason == "ErrImagePull"
-
-
 def test_a_log_names_the_environment_and_never_shows_its_values(cluster, namespace, started):
     name = started[1].metadata.name
     log = cluster.core.read_namespaced_pod_log(name, namespace)
@@ -241,10 +232,23 @@ def test_a_log_names_the_environment_and_never_shows_its_values(cluster, namespa
     assert "hush" not in log
     last = cluster.core.read_namespaced_pod_log(name, namespace, tail_lines=1)
     assert last == log.splitlines(keepends=True)[-1]
-    assert cluster.core.read_namespaced_pod_log(name, namespace, follow=True) == log
     with pytest.raises(ApiException) as refused:
         cluster.core.read_namespaced_pod_log(name, namespace, container="other")
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("ends", "last"), [(True, "ended with exit code 0"), (False, "ready")])
+def test_a_log_is_followed_until_its_container_ends_or_its_pod_is_gone(cluster, namespace, started, ends, last):
+    name = started[1].metadata.name
+    path = f"/api/v1/namespaces/{namespace}/pods/{name}/log?follow=true"
+    with cluster.http("GET", path, stream=True) as answer:
+        lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+        seen = [next(lines) for _ in range(3)]
+        if ends:
+            finish(cluster, started[1], "Succeeded")
+        else:
+            cluster.core.delete_namespaced_pod(name, namespace, grace_period_seconds=0)
+        assert [*seen, *lines][-1] == last
 
 
 def test_a_deployment_keeps_its_pods_at_the_number_it_is_scaled_to(cluster, namespace):
@@ -266,20 +270,39 @@ def test_a_deployment_keeps_its_pods_at_the_number_it_is_scaled_to(cluster, name
         lambda pods: len(pods) == 2 and first.metadata.uid not in {each.metadata.uid for each in pods},
         namespace,
     )
+    change = {"spec": {"template": {"metadata": {"annotations": {}}, "spec": {"nodeSelector": {}, "volumes": []}}}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/server"
+    assert cluster.http("PATCH", path, json=change, headers=merge).json()["metadata"]["generation"] == 1
     scale = cluster.apps.patch_namespaced_deployment_scale("server", namespace, {"spec": {"replicas": 0}})
     assert scale.spec.replicas == 0
     cluster.until(cluster.core.list_namespaced_pod, none, namespace)
     cluster.until(cluster.apps.list_namespaced_deployment, ready(0), namespace)
     cluster.apps.patch_namespaced_deployment_scale("server", namespace, {"spec": {"replicas": 1}})
     cluster.until(cluster.core.list_namespaced_pod, running, namespace)
-    containers[0]["image"] = "focus-server:2"
-    change = {"spec": {"template": {"spec": {"containers": containers}}}}
-    cluster.apps.patch_namespaced_deployment("server", namespace, change)
-    cluster.until(
-        cluster.core.list_namespaced_pod,
-        lambda pods: running(pods) and pods[0].spec.containers[0].image == "focus-server:2",
-        namespace,
-    )
+
+    def image_runs(pods):
+        return running(pods) and pods[0].spec.containers[0].image == containers[0]["image"]
+
+    for image, revision in (("focus-server:2", "2"), ("focus-server:3", "3"), ("focus-server:1", "4")):
+        containers[0]["image"] = image
+        change = {"spec": {"template": {"spec": {"containers": containers}}}}
+        cluster.apps.patch_namespaced_deployment("server", namespace, change)
+        cluster.until(cluster.core.list_namespaced_pod, image_runs, namespace)
+        annotations = cluster.apps.read_namespaced_deployment("server", namespace).metadata.annotations
+        assert annotations["deployment.kubernetes.io/revision"] == revision
+    sets = cluster.apps.list_namespaced_replica_set(namespace).items
+    assert sorted(each.metadata.annotations["deployment.kubernetes.io/revision"] for each in sets) == ["2", "3", "4"]
+    told = [each.message for each in cluster.core.list_namespaced_event(namespace).items]
+    (first_set,) = (each.metadata.name for each in sets if each.spec.replicas)
+    for change in (
+        "up replica set {} from 0 to 2",
+        "down replica set {} from 2 to 0",
+        "down replica set {} from 1 to 0",
+    ):
+        assert f"Scaled {change.format(first_set)}" in told
+    reasons = {each.reason for each in cluster.core.list_namespaced_event(namespace).items}
+    assert reasons >= {"ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete"}
     cluster.apps.delete_namespaced_deployment("server", namespace)
     cluster.until(cluster.core.list_namespaced_pod, none, namespace)
 

@@ -1,0 +1,147 @@
+"""What becomes of channels and consumers when the broker does not do as it is told; with a fake of the driver."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sandbox.focus_server.errors import DependencyUnavailable
+from sandbox.focus_server.rabbitmq_queues import RabbitQueues
+
+
+@dataclass
+class Broker:
+    """Consuming on the nth channel, from 0, goes as `trouble[n]` says; without one it works."""
+
+    trouble: dict[int, Any] = field(default_factory=dict)
+    channels: list["Channel"] = field(default_factory=list)
+    connections: list["Connection"] = field(default_factory=list)
+
+    async def connect(self) -> "Connection":
+        self.connections.append(Connection(self))
+        return self.connections[-1]
+
+    def open_channels(self) -> list[int]:
+        return [channel.number for channel in self.channels if not channel.is_closed]
+
+
+@dataclass
+class Connection:
+    broker: Broker
+    close_callbacks: set[Any] = field(default_factory=set)
+
+    async def channel(self, publisher_confirms: bool) -> "Channel":
+        self.broker.channels.append(Channel(self.broker, len(self.broker.channels)))
+        return self.broker.channels[-1]
+
+    async def close(self) -> None: ...
+
+    def lose(self) -> None:
+        for channel in self.broker.channels:
+            channel.is_closed = True
+        for callback in self.close_callbacks:
+            callback(self, ConnectionError("lost"))
+
+
+@dataclass
+class Channel:
+    """A channel, and the one queue that is used on it."""
+
+    broker: Broker
+    number: int
+    is_closed: bool = False
+    consuming: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def set_qos(self, prefetch_count: int) -> None: ...
+
+    async def declare_queue(self, name: str, durable: bool) -> "Channel":
+        return self
+
+    async def consume(self, callback: Any, consumer_tag: str) -> None:
+        self.consuming.set()
+        if self.number in self.broker.trouble:
+            await self.broker.trouble[self.number]()
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+async def queues(broker: Broker, monkeypatch: pytest.MonkeyPatch):
+    made = RabbitQueues("amqp://nowhere.example", limit_s=0.05, retry_interval_s=0.001)
+    monkeypatch.setattr(made, "_connect", broker.connect)
+    yield made
+    await made.aclose()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+async def fail() -> None:
+    raise OSError("refused")
+
+
+async def defect() -> None:
+    raise ValueError("a defect")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"), [(hang, DependencyUnavailable), (fail, DependencyUnavailable), (defect, ValueError)]
+)
+async def test_the_channel_of_a_consumer_that_fails_is_closed(
+    broker: Broker, queues: RabbitQueues, trouble: Any, error: type[Exception]
+) -> None:
+    broker.trouble[0] = trouble
+    with pytest.raises(error):
+        await queues.open("job_00000001")
+    await until(lambda: len(broker.channels) == 1 and not broker.open_channels())
+
+
+async def test_so_is_that_of_a_creation_that_is_cancelled(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    queues = RabbitQueues("amqp://nowhere.example", limit_s=60, retry_interval_s=0.001)
+    monkeypatch.setattr(queues, "_connect", broker.connect)
+    broker.trouble[0] = hang
+    opening = asyncio.create_task(queues.open("job_00000001"))
+    await until(lambda: broker.channels and broker.channels[0].consuming.is_set())
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await until(lambda: not broker.open_channels())
+    await queues.aclose()
+
+
+@pytest.mark.parametrize("trouble", [hang, fail])
+async def test_a_consumer_that_cannot_be_connected_again_is_tried_until_it_can(
+    broker: Broker, queues: RabbitQueues, trouble: Any
+) -> None:
+    await queues.open("job_00000001")
+    broker.trouble |= {1: trouble, 2: trouble}
+    broker.connections[0].lose()
+    await until(lambda: len(broker.channels) == 4 and broker.channels[3].consuming.is_set())
+    await until(lambda: broker.open_channels() == [3])
+    assert len(broker.connections) == 2
+
+
+async def test_one_that_hangs_holds_up_no_other(broker: Broker, queues: RabbitQueues) -> None:
+    for number in range(3):
+        await queues.open(f"job_0000000{number}")
+    release = asyncio.Event()
+    broker.trouble |= {3: release.wait}
+    queues._limit_s = 60
+    broker.connections[0].lose()
+    await until(lambda: len(broker.channels) == 6 and all(each.consuming.is_set() for each in broker.channels))
+    assert not release.is_set()
+    release.set()

@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+N ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # A run against an environment of its own profile needs no broker here.
@@ -10,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance test lint types sandbox sandbox-down sweep lock broker clean
+.PHONY: help acceptance test lint types sandbox sandbox-down sweep soak lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,6 +39,12 @@ sandbox-down: $(INSTALLED)  ## stop it
 
 sweep: $(INSTALLED)  ## remove the jobs that a killed run left (FOCUS_PROFILE names the environment)
 	$(BIN)/python -m support.sweeping $(ARGS)
+
+soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=100); ends at the first failure
+	@mkdir -p reports; for run in $$(seq 1 $(N)); do \
+	  $(BIN)/behave --tags=@smoke --no-color >reports/soak.txt 2>&1 || { cat reports/soak.txt; echo "Run $$run failed."; exit 1; }; \
+	  printf '\r%s of $(N) ' "$$run"; \
+	done; echo "runs, none failed"
 
 lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -1,7 +1,7 @@
 """Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
 
 On `context` the steps find `run` (the environment), `case` (the scenario's ledger) and what earlier steps kept:
-`configuration`, `attempts`, `job`, `jobs`, `refusal`, `cancellation`.
+`configuration`, `configurations`, `attempts`, `job`, `jobs`, `other_job`, `abandoned`, `refusal`, `cancellation`.
 """
 
 from __future__ import annotations
@@ -88,19 +88,18 @@ def after_step(context: Context, step: Step) -> None:
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Clean up what a scenario left that failed half way, keep what was said, and close the report's result."""
-    red = scenario.status.has_failed()
     try:
         if context.case is not None:
-            _clean_up(context, red)
-            if red:
-                context.case.keep_server_log()
-            context.run.close_case(context.case, scenario.name)
+            _close(context, scenario)
     finally:
         context.report.stop_scenario(scenario)
 
 
-def _clean_up(context: Context, red: bool) -> None:
+def _close(context: Context, scenario: Scenario) -> None:
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
+    red = scenario.status.has_failed()
+    if red:
+        context.case.keep_server_log()
     try:
         context.case.leave_nothing_behind()
     except EnvironmentBroken:
@@ -112,6 +111,8 @@ def _clean_up(context: Context, red: bool) -> None:
             raise
         context.report.attach("clean-up failed, too", str(failure), "text")
         print(f"Clean-up failed, too: {failure}")
+    finally:
+        context.run.close_case(context.case, scenario.name)
 
 
 def after_feature(context: Context, feature: Feature) -> None:

@@ -30,6 +30,7 @@ lint: $(INSTALLED)  ## check style and who may import whom
 
 types: $(INSTALLED)  ## check types
 	$(BIN)/mypy
+	$(BIN)/mypy environment.py
 
 sandbox: broker $(INSTALLED)  ## start a sandbox that later runs reuse
 	$(BIN)/python -m sandbox up

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from support.errors import SettingsError
@@ -151,9 +151,21 @@ def _problems(error: ValidationError, prefix: tuple[str, ...] = ()) -> list[str]
         path = (*prefix, *(str(part) for part in problem["loc"]))
         name = ".".join(path)
         if problem["type"] == "missing":
-            lines.append(f"{name}: missing; set it in the profile or export {variable_of(path)}")
+            lines += [
+                f"{'.'.join(missing)}: missing; set it in the profile or export {variable_of(missing)}"
+                for missing in _required_below(path)
+            ]
         elif problem["type"] == "extra_forbidden":
             lines.append(f"{name}: no such setting; take it out or mend its spelling")
         else:
             lines.append(f"{name}: {problem['msg']}; correct it in the profile or in {variable_of(path)}")
     return lines
+
+
+def _required_below(path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The settings that must be given where this one is missing: of a whole group, those without a default."""
+    field = Settings.model_fields.get(path[0]) if len(path) == 1 else None
+    group = field.annotation if field is not None else None
+    if not (isinstance(group, type) and issubclass(group, BaseModel)):
+        return [path]
+    return [(*path, name) for name, setting in group.model_fields.items() if setting.is_required()]

@@ -81,6 +81,14 @@ def test_a_missing_setting_is_named_with_profile_and_fix(write):
     assert path in message
 
 
+def test_a_missing_group_is_named_by_what_it_must_hold(write):
+    message = problem_of(write("exclusive = true"))
+    for setting in ("focus_server.base_url", "mongodb.uri", "mongodb.database", "rabbitmq.url", "kubernetes.namespace"):
+        assert f"{setting}: missing" in message
+    assert "FOCUS__FOCUS_SERVER__BASE_URL" in message
+    assert "timeout" not in message
+
+
 def test_a_wrong_setting_is_named_without_its_value(write):
     message = problem_of(write(COMPLETE.replace("http://127.0.0.1:1/focus-server", "ftp://user:hidden2@x")))
     assert "focus_server.base_url" in message

@@ -21,9 +21,14 @@ def fail_half_way(job_id: str) -> None:
 
 
 @when("the job is cancelled")
-@when("one of them is cancelled")
 def the_job_is_cancelled(context: Context) -> None:
     context.cancellation = context.case.cancel(context.job.job_id)
+
+
+@when("the first of them is cancelled")
+def the_first_is_cancelled(context: Context) -> None:
+    context.job, context.other_job = context.jobs
+    the_job_is_cancelled(context)
 
 
 @when("a job that nobody made is cancelled")

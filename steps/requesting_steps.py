@@ -43,7 +43,6 @@ def two_running_jobs(context: Context) -> None:
     jobs_are_requested_at_once(context, 2)
     every_job_is_accepted(context)
     context.case.promises.are_kept(context.jobs)
-    context.job, context.other_job = context.jobs
 
 
 @when("the jobs are requested by {workers:d} clients at once")

@@ -95,7 +95,7 @@ class Books:
             self._promises.are_cancelled(self._answered)
         for job_id in jobs - set(self._answered):
             self._promises.nothing_runs_of(job_id)
-        # Records are compared by their status, above: of a job that no answer named there may be one or none.
+        # A job that no answer named has failed the scenario already; it may have left a record or none.
         uncounted = {kind: change for kind, change in no_effects().items() if kind != "task record"}
         each = self._settings.effects_of_a_job.task_record
         counted = uncounted if jobs - set(self._answered) else {**uncounted, "task record": each * len(self._answered)}

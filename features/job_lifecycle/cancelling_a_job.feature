@@ -22,7 +22,7 @@ Feature: Cancelling a job
     @extra @critical
     Scenario: One of two running jobs is cancelled
       Given two running jobs
-      When one of them is cancelled
+      When the first of them is cancelled
       Then the cancelling is confirmed
       And nothing but a record remains of the cancelled job
       And the other job keeps all its promises

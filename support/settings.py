@@ -69,7 +69,11 @@ class MongoDB(_Group):
 
     uri: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
     database: str
+    server_uri: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))] | None = Field(
+        None, description="what the Focus Server itself is set up with; PZ-13807 is skipped without it"
+    )
     tasks_collection: str = "tasks"
+    recordings_collection: str = "recordings"
     timeout_s: float = Field(3.0, gt=0, description="for finding a server and for each operation")
 
 
@@ -91,6 +95,18 @@ class Kubernetes(_Group):
     kubeconfig: Path | None = Field(None, description="None: the client's own rules (KUBECONFIG, ~/.kube)")
     context: str | None = Field(None, description="None: the current one")
     namespace: str
+    timeout_s: float = Field(5.0, gt=0)
+
+
+class Ssh(_Group):
+    """How an operator reaches the servers that the product runs on."""
+
+    hosts: tuple[Annotated[str, Field(pattern=r"^[^\s:@/]+(:\d+)?$")], ...] = Field(
+        (), description="host or host:port; PZ-13900 is skipped without any"
+    )
+    user: str = "operator"
+    key_file: Path | None = Field(None, description="private key; None: those of the user who runs the suite")
+    known_hosts_file: Path | None = Field(None, description="None: the known hosts of that user")
     timeout_s: float = Field(5.0, gt=0)
 
 
@@ -197,6 +213,7 @@ class Settings(BaseSettings):
     mongodb: MongoDB
     rabbitmq: RabbitMQ
     kubernetes: Kubernetes
+    ssh: Ssh = Ssh()
     limits: Limits = Limits()
     naming: Naming = Naming()
     answers: Answers = Answers()
@@ -219,7 +236,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown: the passwords of the addresses."""
-        urls = [self.mongodb.uri, self.rabbitmq.url, self.rabbitmq.management_url]
+        urls = [self.mongodb.uri, self.mongodb.server_uri, self.rabbitmq.url, self.rabbitmq.management_url]
         return tuple(password for url in urls if url is not None if (password := password_of(url.get_secret_value())))
 
 

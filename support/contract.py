@@ -1,5 +1,7 @@
 """The numbers of the contract, and the product's words for its fields.
 
+`Limits.range_of` gives the smallest and the largest accepted value of a parameter, both still accepted.
+
 Defaults are the contract's own ("accepted" column of its field table); a profile may override any of them under
 `[limits]`, since a deployed server may have decided otherwise.
 """
@@ -32,11 +34,41 @@ class Limits(BaseModel):
     height_max_px: int = 10_000
     sensors: int = Field(2222, description="number of sensors on the fibre; they count from 0")
     sampling_rate_hz: float = 2000.0
+    overlap: float = Field(0.5, description="of one FFT window with the next, as a fraction")
+    single_channel_min: int = Field(1, description="lowest channel of a single channel view: they count from 1 there")
+    rows_max: int = Field(1000, description="waterfall rows that can be asked for at once")
+    body_max_bytes: int = 65_536
+    roi_max_size_change: float = Field(0.5, description="how much a region of interest may grow or shrink at once")
+    roi_max_shift: float = Field(0.5, description="how far it may move at once, as a fraction of its size")
+
+    @property
+    def last_sensor(self) -> int:
+        """The highest sensor; they count from 0."""
+        return self.sensors - 1
 
     @property
     def nyquist_hz(self) -> float:
         """Highest frequency that can be computed, Hz; itself still accepted."""
         return self.sampling_rate_hz / 2
+
+    def range_of(self, parameter: Parameter) -> tuple[float, float]:
+        """The smallest and the largest value that a parameter may have by itself, both accepted.
+
+        Raises:
+            KeyError: the parameter has no such range.
+        """
+        sensor, frequency = (0, self.last_sensor), (0, self.nyquist_hz)
+        ranges: dict[str, tuple[float, float]] = {
+            "time axis duration": (1, self.duration_max_s),
+            "FFT length": (self.fft_length_min, self.fft_length_max),
+            "canvas height": (1, self.height_max_px),
+            "first sensor": sensor,
+            "last sensor": sensor,
+            "lowest frequency": frequency,
+            "highest frequency": frequency,
+            "view type": (min(ViewType), max(ViewType)),
+        }
+        return ranges[parameter.words]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -51,6 +51,9 @@ def _plain_address(value: str) -> str:
     return value
 
 
+MongoAddress = Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,12 +67,31 @@ class FocusServer(_Group):
     log_file: Path | None = Field(None, description="the server's log, where this machine can read it")
 
 
+class Paths(_Group):
+    """Where the server's calls are, below its address."""
+
+    configure: str = "/configure"
+    configure_by_task: str = "/configure/{task_id}"
+    health: str = "/ack"
+    job: str = "/job/{job_id}"
+    metadata: str = "/metadata/{job_id}"
+    channels: str = "/channels"
+    sensors: str = "/sensors"
+    live_metadata: str = "/live_metadata"
+    recordings: str = "/recordings_in_time_range"
+    waterfall: str = "/waterfall/{job_id}/{rows}"
+
+    def creates_jobs(self, path: str) -> bool:
+        """Whether a POST to this path asks for a job."""
+        return path == self.configure or path.startswith(self.configure_by_task.partition("{")[0])
+
+
 class MongoDB(_Group):
     """Where the task records are."""
 
-    uri: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
+    uri: MongoAddress
     database: str
-    server_uri: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))] | None = Field(
+    server_uri: MongoAddress | None = Field(
         None, description="what the Focus Server itself is set up with; PZ-13807 is skipped without it"
     )
     tasks_collection: str = "tasks"
@@ -131,6 +153,8 @@ class Naming(_Group):
         description="further labels of an analyzer's Job and pod",
     )
     task_user: str = "automation"
+    client_task_id: str = Field("client_task_id", description="field of the record that keeps the client's task id")
+    stream_health: str = Field("{job_id}", description="service that the stream's health is asked for")
 
     def analyzer_of(self, job_id: str) -> str:
         """Name of the analyzer's Job; Kubernetes refuses an underscore (contract, "the name trap")."""
@@ -151,11 +175,34 @@ class Answers(_Group):
     accepted_statuses: tuple[int, ...] = (200,)
     cancelled_statuses: tuple[int, ...] = Field((200,), description="for a job that is running")
     refused_statuses: tuple[int, ...] = (400, 422)
-    unknown_statuses: tuple[int, ...] = Field((404,), description="for a job that does not exist")
+    unreadable_statuses: tuple[int, ...] = Field((400,), description="for a body that is no JSON")
+    wrong_type_statuses: tuple[int, ...] = Field((415,), description="for a body that does not say to be JSON")
+    too_large_statuses: tuple[int, ...] = (413,)
+    nothing_recorded_statuses: tuple[int, ...] = (400,)
+    unavailable_statuses: tuple[int, ...] = Field((503,), description="while a store cannot be used")
+    unknown_statuses: tuple[int, ...] = Field((404,), description="for what does not exist")
     cancelled_again_statuses: tuple[int, ...] = (200, 404)
     stream_port: int = 50051
     configured_status: str = "configured"
     cancelled_status: str = "cancelled"
+    multichannel_streams: Literal["one each", "shared"] = Field(
+        "one each", description="whether each channel of a multichannel job has a stream of its own, or all share one"
+    )
+    no_rows_yet_status: int = 200
+    rows_status: int = 201
+    rows_over_status: int = 208
+    bad_row_count_statuses: tuple[int, ...] = (400,)
+    healthy: dict[str, str] = Field({"status": "ok"}, description="what the answer to a health check holds")
+    headers: dict[str, str] = Field(
+        {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'",
+        },
+        description="headers that protect the reader of any answer",
+    )
+    transport_header: str = Field("Strict-Transport-Security", description="on every answer over TLS")
 
 
 class TimeLimits(_Group):
@@ -166,6 +213,10 @@ class TimeLimits(_Group):
     effect_disappears_s: float = Field(30.0, gt=0, description="after a cancel")
     settling_s: float = Field(0.5, ge=0, description="after the last answer, for what should not appear")
     job_created_s: float = Field(2.0, gt=0, description="PZ-14090")
+    health_answered_s: float = Field(2.0, gt=0, description="PZ-14033: each of many health checks at once")
+    record_store_answers_s: float = Field(0.25, gt=0, description="PZ-13808: half of the answers of the record store")
+    rows_appear_s: float = Field(10.0, gt=0, description="for a running job's next rows, beyond the rows' own time")
+    playback_ends_s: float = Field(60.0, gt=0, description="for all rows of a playback to be had")
     poll_interval_s: float = Field(0.1, gt=0)
     clock_tolerance_s: float = Field(2.0, ge=0, description="between this machine's clock and the server's")
 
@@ -210,6 +261,7 @@ class Settings(BaseSettings):
         False, description="the run has the environment to itself: side effects are counted by difference"
     )
     focus_server: FocusServer
+    paths: Paths = Paths()
     mongodb: MongoDB
     rabbitmq: RabbitMQ
     kubernetes: Kubernetes

@@ -1,6 +1,7 @@
 """Step G: what a client is told about a job."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,6 +28,11 @@ class ConfigureAnswer(BaseModel):
     frequencies_list: list[float]
     frequencies_amount: int
     lines_dt: float
+    task_id: str | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """What is sent: without a task id where the client gave none."""
+        return self.model_dump(exclude_unset=True)
 
 
 class MetadataAnswer(ConfigureAnswer):
@@ -67,12 +73,17 @@ class Answers:
             frequencies_list=figures.frequencies_hz,
             frequencies_amount=len(figures.frequencies_hz),
             lines_dt=figures.lines_dt_s,
+            **_task_id(record),
         )
 
     def metadata(self, record: JobRecord) -> MetadataAnswer:
         """What anyone who asks for a job is told; a cancelled one too, with that status."""
-        return MetadataAnswer(**self.configured(record).model_dump(), config=record.config)
+        return MetadataAnswer(**self.configured(record).wire(), config=record.config)
 
     def cancelled(self, record: JobRecord) -> CancelAnswer:
         """What the client that cancelled a job is told."""
         return CancelAnswer(job_id=record.job_id, status=record.status)
+
+
+def _task_id(record: JobRecord) -> dict[str, str]:
+    return {} if record.client_task_id is None else {"task_id": record.client_task_id}

@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from sandbox.focus_server.answers import Answers
+from sandbox.focus_server.bodies import read_json
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.cluster import read_kubeconfig
+from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import install_error_answers
-from sandbox.focus_server.http_api import health_routes, job_routes
+from sandbox.focus_server.http_api import discovery_routes, health_routes, job_routes
 from sandbox.focus_server.identity import JobIds, SystemClock
 from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
+from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.mongodb import Database, MongoRecordings, MongoTasks
 from sandbox.focus_server.ports import (
     AnalyzerOrchestrator,
@@ -27,8 +32,10 @@ from sandbox.focus_server.ports import (
 )
 from sandbox.focus_server.rabbitmq_queues import RabbitQueues
 from sandbox.focus_server.rollback import Leftovers
+from sandbox.focus_server.security_headers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.settings import Settings
+from sandbox.focus_server.task_ids import TaskIdRule, task_id_well_formed
 from sandbox.focus_server.validation import Validator
 
 _CLOSE_WAIT_S = 0.4
@@ -46,8 +53,13 @@ class Parts:
     analyzers: AnalyzerOrchestrator
     queues: WorkQueues
     answers: Answers
+    limits: Limits
     resources: tuple[Resource, ...]
+    task_ids: TaskIdRule = task_id_well_formed
     service: type[JobService] = JobService
+    discovery: type[Discovery] = Discovery
+    headers: Headers = SECURITY_HEADERS
+    tls_headers: Headers = TLS_HEADERS
 
 
 def build_parts(settings: Settings) -> Parts:
@@ -75,11 +87,12 @@ def build_parts(settings: Settings) -> Parts:
         analyzers=analyzers,
         queues=queues,
         answers=Answers(Calculation(settings.limits), settings.stream_url, settings.stream_port),
+        limits=settings.limits,
         resources=(database, analyzers, queues),
     )
 
 
-def create_app(settings: Settings, parts: Parts) -> FastAPI:
+def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     """The server as an ASGI application; its lifespan starts and closes the parts' resources."""
     leftovers = Leftovers(interval_s=settings.retry_interval_s, limit_s=settings.step_limit_s)
     service = parts.service(
@@ -90,9 +103,12 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         recordings=parts.recordings,
         analyzers=parts.analyzers,
         queues=parts.queues,
+        task_ids=parts.task_ids,
         leftovers=leftovers,
         undo_limit_s=settings.undo_limit_s,
     )
+
+    discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -111,17 +127,12 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     app = FastAPI(title="Focus Server", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     install_error_answers(app)
     routes = APIRouter(prefix=settings.base_path)
-    routes.include_router(
-        job_routes(
-            service,
-            parts.answers,
-            max_body_bytes=settings.max_body_bytes,
-            body_limit_s=settings.body_limit_s,
-        )
-    )
+    read_body = partial(read_json, max_bytes=settings.max_body_bytes, limit_s=settings.body_limit_s)
+    routes.include_router(job_routes(service, parts.answers, read_body))
+    routes.include_router(discovery_routes(discovery, read_body))
     routes.include_router(health_routes())
     app.include_router(routes)
-    return app
+    return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
 
 
 async def _close(resources: tuple[Resource, ...]) -> None:

@@ -13,11 +13,9 @@ _MOMENT_TEXT = re.compile(r"[0-9]{12}")
 _EPOCH_MAX = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
-def _moment(value: Any) -> datetime | None:
-    """Null, whole epoch seconds, or ``yymmddHHMMSS`` text in UTC (always of this century)."""
-    refused = PydanticCustomError("moment", "must be null, whole epoch seconds or yymmddHHMMSS text")
-    if value is None:
-        return None
+def _moment(value: Any) -> datetime:
+    """Whole epoch seconds, or ``yymmddHHMMSS`` text in UTC (always of this century)."""
+    refused = PydanticCustomError("moment", "must be whole epoch seconds or yymmddHHMMSS text")
     if type(value) is int and 0 <= value <= _EPOCH_MAX:
         return datetime.fromtimestamp(value, UTC)
     if isinstance(value, str) and _MOMENT_TEXT.fullmatch(value):
@@ -28,36 +26,43 @@ def _moment(value: Any) -> datetime | None:
     raise refused
 
 
-Moment = Annotated[datetime | None, PlainValidator(_moment)]
+def _moment_or_null(value: Any) -> datetime | None:
+    return None if value is None else _moment(value)
 
 
-class _Part(BaseModel):
+Moment = Annotated[datetime, PlainValidator(_moment)]
+MomentOrNull = Annotated[datetime | None, PlainValidator(_moment_or_null)]
+
+
+class StrictModel(BaseModel):
+    """Something that a client sends."""
+
     # Strict: neither true nor 1024.0 nor "1" is an integer. Fields carry the wire's names as aliases, so
     # that errors name the field as the client knows it.
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class DisplayInfo(_Part):
+class DisplayInfo(StrictModel):
     """The canvas."""
 
     height: int
 
 
-class Channels(_Part):
+class Channels(StrictModel):
     """The sensor range, both ends included."""
 
     min: int
     max: int
 
 
-class FrequencyRange(_Part):
+class FrequencyRange(StrictModel):
     """Hz, both ends included."""
 
     min: float
     max: float
 
 
-class Configuration(_Part):
+class Configuration(StrictModel):
     """A configuration whose types are right; whether its values are accepted is for the rules."""
 
     duration_s: int = Field(alias="displayTimeAxisDuration")
@@ -65,8 +70,8 @@ class Configuration(_Part):
     display: DisplayInfo = Field(alias="displayInfo")
     channels: Channels
     frequencies: FrequencyRange = Field(alias="frequencyRange")
-    start_time: Moment = None
-    end_time: Moment = None
+    start_time: MomentOrNull = None
+    end_time: MomentOrNull = None
     view_type: int
 
     @property

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.focus_server.bodies import UnreadableBody
-from sandbox.focus_server.errors import InvalidConfiguration, NoRecording, StepFailed, UnknownJob
+from sandbox.focus_server.errors import InvalidRequest, NoLiveSource, NoRecording, StepFailed, UnknownJob
 
 log = logging.getLogger(__name__)
 
@@ -25,16 +25,20 @@ def error_answer(status: int, detail: Detail, headers: dict[str, str] | None = N
 def install_error_answers(app: FastAPI) -> None:
     """Answer every error of the server, and of the framework, in the contract's form."""
 
-    @app.exception_handler(InvalidConfiguration)
-    async def invalid(_: Request, error: InvalidConfiguration) -> Response:
+    @app.exception_handler(InvalidRequest)
+    async def invalid(_: Request, error: InvalidRequest) -> Response:
         # ascii: the names are the client's, and must not be able to forge log lines.
         log.info("refused: %s", ascii(str(error))[:500])
-        return error_answer(422, [{"loc": ["body", *v.loc], "msg": v.msg} for v in error.violations])
+        return error_answer(422, [{"loc": [v.part, *v.loc], "msg": v.msg} for v in error.violations])
 
     @app.exception_handler(NoRecording)
     async def no_recording(_: Request, error: NoRecording) -> Response:
         log.info("refused: no recording in the time window")
         return error_answer(400, "there is no recording between start_time and end_time")
+
+    @app.exception_handler(NoLiveSource)
+    async def no_live_source(_: Request, error: NoLiveSource) -> Response:
+        return error_answer(404, "there is no live source: no recording is under way")
 
     @app.exception_handler(UnreadableBody)
     async def unreadable(_: Request, error: UnreadableBody) -> Response:

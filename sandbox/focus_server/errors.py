@@ -5,25 +5,42 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 
 @dataclass(frozen=True)
 class Violation:
-    """One reason to refuse a configuration: where it is, and what is accepted there."""
+    """One reason to refuse a request: where in which part of it, and what is accepted there."""
 
     loc: tuple[str | int, ...]
     msg: str
+    part: str = "body"
 
 
-class InvalidConfiguration(Exception):
-    """A configuration breaks the contract's field table."""
+def violations_of(error: ValidationError) -> list[Violation]:
+    """What pydantic found wrong with a body."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [Violation(each["loc"], each["msg"]) for each in details]
+
+
+class InvalidRequest(Exception):
+    """A request can be read, and asks for something that it must not."""
 
     def __init__(self, violations: list[Violation]) -> None:
         super().__init__("; ".join(f"{'.'.join(map(str, v.loc))}: {v.msg}" for v in violations))
         self.violations = violations
 
 
+class InvalidConfiguration(InvalidRequest):
+    """A configuration breaks the contract's field table, or comes with a task id that is none."""
+
+
 class NoRecording(Exception):
     """A historic job was asked for, and nothing was recorded in its time window."""
+
+
+class NoLiveSource(Exception):
+    """No recording is under way, so there is nothing live."""
 
 
 class UnknownJob(Exception):

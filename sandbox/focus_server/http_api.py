@@ -1,7 +1,7 @@
 """The endpoints (contract, "Server flow" and "Other endpoints")."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
@@ -9,40 +9,76 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.focus_server.answers import Answers
-from sandbox.focus_server.bodies import read_json
+from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import error_answer
+from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.service import JobService
 
 T = TypeVar("T")
+
+ReadBody = Callable[[Request], Awaitable[Any]]
+"""Gives the decoded JSON body of a request; raises `UnreadableBody`."""
 
 
 class ClientGone(Exception):
     """The client closed its connection before it had its answer."""
 
 
-def job_routes(service: JobService, answers: Answers, *, max_body_bytes: int, body_limit_s: float) -> APIRouter:
+def job_routes(service: JobService, answers: Answers, read_body: ReadBody) -> APIRouter:
     """Creating, looking up and cancelling jobs."""
     router = APIRouter()
 
     @router.post("/configure")
     async def configure(request: Request) -> Response:
-        payload = await read_json(request, max_bytes=max_body_bytes, limit_s=body_limit_s)
+        payload = await read_body(request)
+        return await created(request, service.create(payload))
+
+    @router.post("/configure/{task_id}")
+    async def configure_by_task_id(request: Request, task_id: str) -> Response:
+        payload = await read_body(request)
+        return await created(request, service.create(payload, task_id=task_id))
+
+    async def created(request: Request, creation: Coroutine[Any, Any, JobRecord]) -> Response:
         try:
-            record = await _unless_client_goes(request, service.create(payload))
+            record = await _unless_client_goes(request, creation)
         except ClientGone:
             return error_answer(499, "the client went away")
         except asyncio.CancelledError:
             # Nobody but a server that stops cancels a request; the job has been rolled back.
             return error_answer(503, "the Focus Server is stopping")
-        return JSONResponse(answers.configured(record).model_dump())
+        return JSONResponse(answers.configured(record).wire())
 
     @router.get("/metadata/{job_id}")
     async def metadata(job_id: str) -> Response:
-        return JSONResponse(answers.metadata(await service.find(job_id)).model_dump())
+        return JSONResponse(answers.metadata(await service.find(job_id)).wire())
 
     @router.delete("/job/{job_id}")
     async def cancel(job_id: str) -> Response:
         return JSONResponse(answers.cancelled(await service.cancel(job_id)).model_dump())
+
+    return router
+
+
+def discovery_routes(discovery: Discovery, read_body: ReadBody) -> APIRouter:
+    """What there is to look at."""
+    router = APIRouter()
+
+    @router.get("/channels")
+    async def channels() -> Response:
+        return JSONResponse(discovery.channels().model_dump())
+
+    @router.get("/sensors")
+    async def sensors() -> Response:
+        return JSONResponse(discovery.sensors().model_dump())
+
+    @router.get("/live_metadata")
+    async def live_metadata() -> Response:
+        return JSONResponse((await discovery.live()).model_dump())
+
+    @router.post("/recordings_in_time_range")
+    async def recordings_in_time_range(request: Request) -> Response:
+        payload = await read_body(request)
+        return JSONResponse(await discovery.recordings_between(payload))
 
     return router
 

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, AsyncMongoClient, IndexModel
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
-from sandbox.focus_server.ports import JobRecord
+from sandbox.focus_server.ports import JobRecord, Span
 
 log = logging.getLogger(__name__)
 
@@ -70,20 +70,25 @@ class Database:
 
 
 class MongoTasks:
-    """The task records: ``{task_id, config, status, created_at, user}``."""
+    """The task records: ``{task_id, config, status, created_at, user}``.
+
+    A job that was made by a client's task id has it as ``client_task_id``, too.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def insert(self, record: JobRecord) -> None:
         """Write a new record; raises `IdTaken`, `DependencyUnavailable`."""
-        document = {
+        document: Document = {
             "task_id": record.job_id,
             "config": record.config,
             "status": record.status,
             "created_at": record.created_at,
             "user": record.user,
         }
+        if record.client_task_id is not None:
+            document["client_task_id"] = record.client_task_id
         async with self._database.collection("tasks") as tasks:
             try:
                 await tasks.insert_one(document)
@@ -96,7 +101,14 @@ class MongoTasks:
             found = await tasks.find_one({"task_id": job_id})
         if found is None:
             return None
-        return JobRecord(found["task_id"], found["config"], found["status"], found["created_at"], found["user"])
+        return JobRecord(
+            job_id=found["task_id"],
+            config=found["config"],
+            status=found["status"],
+            created_at=found["created_at"],
+            user=found["user"],
+            client_task_id=found.get("client_task_id"),
+        )
 
     async def set_status(self, job_id: str, status: str) -> None:
         """Change the status; raises `DependencyUnavailable`."""
@@ -110,13 +122,37 @@ class MongoTasks:
 
 
 class MongoRecordings:
-    """The recordings: ``{uuid, start_time, end_time, deleted}``, times as BSON dates."""
+    """The recordings: ``{uuid, start_time, end_time, deleted}``, times as BSON dates.
+
+    One without an ``end_time`` is under way; it is live, and not to be played back.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def any_between(self, start: datetime, end: datetime) -> bool:
-        """Whether a recording that is not deleted overlaps the window; raises `DependencyUnavailable`."""
-        overlap = {"start_time": {"$lt": end}, "end_time": {"$gt": start}, "deleted": {"$ne": True}}
+        """Whether a finished one that is not deleted overlaps the window; raises `DependencyUnavailable`."""
         async with self._database.collection("recordings") as recordings:
-            return await recordings.find_one(overlap) is not None
+            return await recordings.find_one(_overlapping(start, end)) is not None
+
+    async def between(self, start: datetime, end: datetime) -> list[Span]:
+        """The finished ones, not deleted, that overlap the window, by start; raises `DependencyUnavailable`."""
+        async with self._database.collection("recordings") as recordings:
+            found = recordings.find(_overlapping(start, end)).sort([("start_time", ASCENDING), ("end_time", ASCENDING)])
+            return [(each["start_time"], each["end_time"]) async for each in found]
+
+    async def under_way(self) -> datetime | None:
+        """When the one under way started that started last; raises `DependencyUnavailable`."""
+        # Null also finds those that have no such field.
+        open_ended = {"end_time": None, "deleted": {"$ne": True}}
+        async with self._database.collection("recordings") as recordings:
+            found = await recordings.find_one(open_ended, sort=[("start_time", DESCENDING)])
+        if found is None:
+            return None
+        started: datetime = found["start_time"]
+        return started
+
+
+def _overlapping(start: datetime, end: datetime) -> Document:
+    # A comparison with a date finds dates only, so none that is under way.
+    return {"start_time": {"$lt": end}, "end_time": {"$gt": start}, "deleted": {"$ne": True}}

@@ -13,15 +13,23 @@ Payload = dict[str, Any]
 """A configuration exactly as the client sent it: same fields, same types."""
 
 
+Span = tuple[datetime, datetime]
+"""From when to when, in UTC."""
+
+
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as it is written down; ``created_at`` in UTC with whole milliseconds."""
+    """A job as it is written down; ``created_at`` in UTC with whole milliseconds.
+
+    ``client_task_id`` is the client's own name for the request that made the job, if it gave one.
+    """
 
     job_id: str
     config: Payload
     status: str
     created_at: datetime
     user: str
+    client_task_id: str | None = None
 
 
 class ConfigurationValidator(Protocol):
@@ -68,7 +76,13 @@ class RecordingStore(Protocol):
     """What has been recorded. All methods raise `DependencyUnavailable`."""
 
     async def any_between(self, start: datetime, end: datetime) -> bool:
-        """Whether a recording that has not been deleted overlaps the window."""
+        """Whether a finished recording that has not been deleted overlaps the window."""
+
+    async def between(self, start: datetime, end: datetime) -> list[Span]:
+        """All of these, by their start; not cut to the window. Touching it is no overlap."""
+
+    async def under_way(self) -> datetime | None:
+        """When the recording under way started, of several the one that started last; None without one."""
 
 
 class AnalyzerOrchestrator(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from sandbox.focus_server.configuration import Configuration
-from sandbox.focus_server.errors import IdTaken, NoRecording, UnknownJob
+from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, NoRecording, UnknownJob
 from sandbox.focus_server.identity import to_milliseconds
 from sandbox.focus_server.logs import about
 from sandbox.focus_server.ports import (
@@ -24,6 +24,7 @@ from sandbox.focus_server.ports import (
     WorkQueues,
 )
 from sandbox.focus_server.rollback import Leftovers, RollBack
+from sandbox.focus_server.task_ids import TaskIdRule
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class JobService:
         recordings: RecordingStore,
         analyzers: AnalyzerOrchestrator,
         queues: WorkQueues,
+        task_ids: TaskIdRule,
         leftovers: Leftovers,
         undo_limit_s: float,
     ) -> None:
@@ -54,16 +56,17 @@ class JobService:
         self._recordings = recordings
         self._analyzers = analyzers
         self._queues = queues
+        self._task_ids = task_ids
         self._leftovers = leftovers
         self._undo_limit_s = undo_limit_s
         self._creating: set[asyncio.Task[object]] = set()
         self._unfinished: set[str] = set()
 
-    async def create(self, payload: object) -> JobRecord:
+    async def create(self, payload: object, *, task_id: str | None = None) -> JobRecord:
         """Steps B to F; on any failure, and when cancelled, everything done so far is undone.
 
         A cancellation waits for the end of the step that is under way: cut off, it might still take
-        effect after it has been undone.
+        effect after it has been undone. `task_id` is the client's own name for the request, if it has one.
 
         Raises `InvalidConfiguration`, `NoRecording`, `DependencyUnavailable`, or `IdTaken` when no free
         id was found.
@@ -72,29 +75,40 @@ class JobService:
         assert task is not None
         self._creating.add(task)
         try:
-            config = self._validator.validate(payload, self._clock.now())
+            config = self._validated(payload, task_id)
             await self._require_recording(config)
             assert isinstance(payload, dict)
             for _ in range(_ID_ATTEMPTS - 1):
                 try:
-                    return await self._attempt(payload)
+                    return await self._attempt(payload, task_id)
                 except IdTaken as error:
                     log.warning("%s: trying another one", error)
-            return await self._attempt(payload)
+            return await self._attempt(payload, task_id)
         finally:
             self._creating.discard(task)
+
+    def _validated(self, payload: object, task_id: str | None) -> Configuration:
+        wrong = [] if task_id is None else list(self._task_ids(task_id))
+        try:
+            config = self._validator.validate(payload, self._clock.now())
+        except InvalidConfiguration as error:
+            raise InvalidConfiguration([*wrong, *error.violations]) from None
+        if wrong:
+            raise InvalidConfiguration(wrong)
+        return config
 
     async def _require_recording(self, config: Configuration) -> None:
         if config.window is not None and not await self._recordings.any_between(*config.window):
             raise NoRecording
 
-    async def _attempt(self, payload: Payload) -> JobRecord:
+    async def _attempt(self, payload: Payload, task_id: str | None) -> JobRecord:
         record = JobRecord(
             job_id=self._ids.new(),
             config=payload,
             status=CONFIGURED,
             created_at=to_milliseconds(self._clock.now()),
             user=_USER,
+            client_task_id=task_id,
         )
         job_id = record.job_id
         roll_back = RollBack(self._undo_limit_s)

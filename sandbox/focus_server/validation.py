@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from sandbox.focus_server.configuration import Configuration
-from sandbox.focus_server.errors import InvalidConfiguration, Violation
+from sandbox.focus_server.errors import InvalidConfiguration, violations_of
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.rules import ALL_RULES, Circumstances, Rule
 
@@ -22,8 +22,7 @@ class Validator:
         try:
             config = Configuration.model_validate(payload)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_context=False, include_input=False)
-            raise InvalidConfiguration([Violation(e["loc"], e["msg"]) for e in details]) from None
+            raise InvalidConfiguration(violations_of(error)) from None
         at = Circumstances(self._limits, now)
         violations = [violation for rule in self._rules for violation in rule(config, at)]
         if violations:

@@ -107,6 +107,55 @@ def test_a_historic_job_needs_a_recording_that_is_not_deleted(endpoints, stores,
     assert (everything(stores) == before) == (status == 400)
 
 
+def test_recordings_are_found_by_their_time(endpoints):
+    def asked(start: datetime, end: datetime) -> list[list[float]]:
+        body = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
+        reply = requests.post(f"{base_url}/recordings_in_time_range", json=body, timeout=60)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    base_url = endpoints["focus_server"]["base_url"]
+    begin = datetime(2024, 5, 1, tzinfo=UTC)
+    late, early = begin + 2 * HOUR, begin
+    with MongoClient(endpoints["mongodb"]["uri"]) as client:
+        recordings = client[endpoints["mongodb"]["database"]]["recordings"]
+        assert requests.get(f"{base_url}/live_metadata", timeout=60).status_code == 404
+        recordings.insert_many(
+            [
+                {"uuid": "late", "start_time": late, "end_time": late + HOUR, "deleted": False},
+                {"uuid": "early", "start_time": early, "end_time": early + HOUR / 7, "deleted": False},
+                {"uuid": "gone", "start_time": early, "end_time": early + HOUR, "deleted": True},
+                {"uuid": "open", "start_time": early, "end_time": None, "deleted": False},
+                {"uuid": "open and gone", "start_time": late + 9 * HOUR, "end_time": None, "deleted": True},
+                {"uuid": "open later", "start_time": late + HOUR, "deleted": False},
+            ]
+        )
+        try:
+            spans = [[early.timestamp(), 1714522114.285], [late.timestamp(), (late + HOUR).timestamp()]]
+            assert asked(early - HOUR, late + 9 * HOUR) == spans
+            assert asked(early + HOUR / 60, late + HOUR / 60) == spans
+            # Touching is no overlap.
+            assert asked(early + HOUR, late) == asked(late + HOUR, late + 9 * HOUR) == asked(early - HOUR, early) == []
+            live = requests.get(f"{base_url}/live_metadata", timeout=60).json()
+            assert live == {"sampling_rate": 2000, "sensors": 2222, "started_at": "2024-05-01T03:00:00.000Z"}
+            # What is under way is not yet there to be played back.
+            window = {"start_time": int((late + 2 * HOUR).timestamp()), "end_time": int((late + 3 * HOUR).timestamp())}
+            assert post(base_url, job(**window)).status_code == 400
+        finally:
+            recordings.delete_many({"start_time": {"$gte": begin, "$lt": begin + 24 * HOUR}})
+
+
+def test_a_record_keeps_the_clients_task_id_where_there_is_one(endpoints, stores):
+    base_url = endpoints["focus_server"]["base_url"]
+    task_id = "own_20250601115959_0a1b2c3d"
+    by_id = requests.post(f"{base_url}/configure/{task_id}", json=job(), timeout=60).json()
+    (record,) = stores.records.of_job(by_id["job_id"])
+    assert (record["client_task_id"], by_id["task_id"]) == (task_id, task_id)
+    assert requests.get(f"{base_url}/metadata/{by_id['job_id']}", timeout=60).json()["task_id"] == task_id
+    (record,) = stores.records.of_job(post(base_url, job()).json()["job_id"])
+    assert set(record) - {"_id"} == {"task_id", "config", "status", "created_at", "user"}
+
+
 def test_jobs_asked_for_at_once_are_all_whole(endpoints, stores):
     start = threading.Barrier(AT_ONCE)
 

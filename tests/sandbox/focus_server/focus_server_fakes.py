@@ -1,6 +1,6 @@
 """Stand-ins for everything that the server needs from outside, which remember what was asked of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.ports import JobRecord, Payload
+from sandbox.focus_server.ports import JobRecord, Payload, Span
 from sandbox.focus_server.settings import Settings
 from sandbox.focus_server.validation import Validator
 
@@ -89,7 +89,7 @@ class FakeTasks:
     async def set_status(self, job_id: str, status: str) -> None:
         await self.journal.note(f"status {status}")
         record = self.records[job_id]
-        self.records[job_id] = JobRecord(job_id, record.config, status, record.created_at, record.user)
+        self.records[job_id] = replace(record, status=status)
 
     async def remove(self, job_id: str) -> None:
         await self.journal.note("remove")
@@ -98,12 +98,24 @@ class FakeTasks:
 
 @dataclass
 class FakeRecordings:
+    """`spans` are what `between` gives for each window; `there` is whether any is in one."""
+
     journal: Journal
     there: bool = True
+    spans: list[Span] = field(default_factory=list)
+    live_since: datetime | None = None
 
     async def any_between(self, start: datetime, end: datetime) -> bool:
         await self.journal.note("recordings")
         return self.there
+
+    async def between(self, start: datetime, end: datetime) -> list[Span]:
+        await self.journal.note("between")
+        return self.spans
+
+    async def under_way(self) -> datetime | None:
+        await self.journal.note("under way")
+        return self.live_since
 
 
 @dataclass
@@ -154,6 +166,7 @@ class World:
             analyzers=self.analyzers,
             queues=self.queues,
             answers=Answers(Calculation(Limits()), "http://stream.example", 50051),
+            limits=Limits(),
             resources=(),
         )
 

@@ -24,6 +24,7 @@ class Service:
             recordings=parts.recordings,
             analyzers=parts.analyzers,
             queues=parts.queues,
+            task_ids=parts.task_ids,
             leftovers=self.leftovers,
             undo_limit_s=0.05,
         )

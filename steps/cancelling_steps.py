@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from support import answers
+from support import answers, refusals
 
 
 class HalfWay(Exception):
@@ -51,7 +51,8 @@ def the_cancelling_is_confirmed(context: Context) -> None:
 
 @then("the cancelling finds no such job")
 def the_cancelling_finds_no_such_job(context: Context) -> None:
-    answers.not_found(context.cancellation, context.run.settings.answers)
+    unknown = context.run.settings.answers.unknown_statuses
+    refusals.turned_away(context.cancellation, unknown, "that there is no such job, and that it is said")
 
 
 @then("the cancelling does no harm")

@@ -7,14 +7,16 @@ from typing import Any
 from behave import then, when
 from behave.runner import Context
 
-from support import answers
+from support import refusals
 from support.configuration import ConfigureRequest, generate_config_payload, with_value, without
-from support.contract import Parameter
+from support.contract import TASK_ID, Parameter
+from support.values import resolve
 
 
 @when("the client is handed a configuration with {parameter:Parameter} {value:Value}")
 def the_client_is_handed_a_value(context: Context, parameter: Parameter, value: Any) -> None:
-    payload = with_value(generate_config_payload(), parameter, value)
+    given = resolve(value, parameter, context.run.settings.limits)
+    payload = with_value(generate_config_payload(), parameter, given)
     context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
 
 
@@ -29,14 +31,25 @@ def the_client_is_handed_something_else(context: Context) -> None:
     context.refusal = context.case.hand_to_client(generate_config_payload())
 
 
+@when("the client is handed the task id {text}")
+def the_client_is_handed_a_task_id(context: Context, text: str) -> None:
+    request = context.case.configuration(generate_config_payload())
+    context.refusal = context.case.hand_to_client(request, text)
+
+
 @then("the client refuses because of the {parameter:Parameter}")
 def the_client_refuses_because_of(context: Context, parameter: Parameter) -> None:
-    answers.refused_by_client(context.refusal, parameter)
+    refusals.refused_by_client(context.refusal, parameter)
+
+
+@then("the client refuses because of the task id")
+def the_client_refuses_because_of_the_task_id(context: Context) -> None:
+    refusals.refused_by_client(context.refusal, TASK_ID)
 
 
 @then("the client refuses it")
 def the_client_refuses(context: Context) -> None:
-    answers.refused_by_client(context.refusal)
+    refusals.refused_by_client(context.refusal)
 
 
 @then("nothing is sent to the server")

@@ -8,7 +8,7 @@ from behave.runner import Context
 
 @then("the record store answers and takes writes")
 def the_record_store_is_healthy(context: Context) -> None:
-    context.run.stores.records.check_health()
+    context.run.stores.database.check_health()
 
 
 @then("the orchestrator answers")

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import parse
 from behave import register_type
 
 from support.contract import PARAMETERS, Parameter
+from support.values import Bound, Moment
+
+_NUMBERS = {"one": 1, "two": 2, "five": 5, "ten": 10, "thirty": 30}
+_RELATIVE = {
+    "the smallest": Bound("smallest"),
+    "one below the smallest": Bound("smallest", -1),
+    "one above the smallest": Bound("smallest", 1),
+    "the largest": Bound("largest"),
+    "one below the largest": Bound("largest", -1),
+    "one above the largest": Bound("largest", 1),
+    "just above the largest": Bound("largest", "just above"),
+    "one second in the future": Moment(1),
+    "an hour in the future": Moment(3600),
+    "the present second": Moment(0),
+}
+_HOSTILE = {
+    "a query for anything": {"$ne": None},
+    "a query as text": '{"$ne": null}',
+    "a condition that is always true": "' OR '1'='1",
+    "code of the database": "'; db.tasks.drop(); '",
+    "a script": "<script>alert(1)</script>",
+    "a script in an attribute": '"><img src=x onerror=alert(1)>',
+    "a way out of the path": "../../../etc/passwd",
+    "a line break": "x\r\nX-Injected: yes",
+    "a null byte": "job_0000\x0000",
+    "a text in another script": "ｊｏｂ_𝟘𝟘𝟘𝟘٠٠٠٠",
+    "a very long text": "x" * 3000,
+    "nothing but spaces": "   ",
+}
+KINDS = ("job", "single channel job", "playback")
 
 
 @parse.with_pattern("|".join(sorted(PARAMETERS, key=len, reverse=True)))
@@ -19,9 +50,13 @@ def parse_parameter(text: str) -> Parameter:
 
 @parse.with_pattern(r".+")
 def parse_value(text: str) -> Any:
-    """A value: `512`, `0.5`, `true`, `nothing`, `the text 1`, or a range `50 to 1`."""
+    """A value: `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, …"""
     if text == "nothing":
         return None
+    if text in _RELATIVE:
+        return _RELATIVE[text]
+    if text in _HOSTILE:
+        return _HOSTILE[text]
     if text.startswith("the text "):
         return text.removeprefix("the text ")
     if " to " in text:
@@ -30,10 +65,37 @@ def parse_value(text: str) -> Any:
     return json.loads(text)
 
 
+@parse.with_pattern("|".join(sorted(_HOSTILE, key=len, reverse=True)))
+def parse_hostile(text: str) -> str:
+    """Something that means harm: `a script`; as text, for where only text goes."""
+    value = _HOSTILE[text]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 @parse.with_pattern(r"one job|\d+ jobs")
 def parse_job_count(text: str) -> int:
     """A number of jobs: `one job`, `10 jobs`."""
     return 1 if text == "one job" else int(text.split()[0])
 
 
-register_type(Parameter=parse_parameter, Value=parse_value, JobCount=parse_job_count)
+@parse.with_pattern("|".join(sorted(KINDS, key=len, reverse=True)))
+def parse_kind(text: str) -> str:
+    """A kind of job: `job` (a live one of many channels), `single channel job`, `playback`."""
+    return text
+
+
+@parse.with_pattern(rf"(?:{'|'.join(_NUMBERS)}) (?:second|minute|hour)s?")
+def parse_duration(text: str) -> timedelta:
+    """A length of time: `five minutes`."""
+    number, unit = text.split()
+    return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS[number]})
+
+
+register_type(
+    Parameter=parse_parameter,
+    Value=parse_value,
+    Hostile=parse_hostile,
+    JobCount=parse_job_count,
+    Kind=parse_kind,
+    Duration=parse_duration,
+)

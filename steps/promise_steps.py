@@ -21,6 +21,11 @@ def its_queue_is_served(context: Context) -> None:
     context.case.promises.queues_are_served([context.job])
 
 
+@then("the job keeps all its promises")
+def the_job_keeps_its_promises(context: Context) -> None:
+    context.case.promises.are_kept([context.job])
+
+
 @then("the other job keeps all its promises")
 def the_other_job_keeps_its_promises(context: Context) -> None:
     context.case.promises.are_kept([context.other_job])

@@ -7,22 +7,77 @@ from typing import Any
 from behave import given, then, when
 from behave.runner import Context
 
-from support import answers
-from support.configuration import different_payloads, generate_config_payload, with_value, without
-from support.contract import Parameter
+from steps.parameter_types import parse_parameter, parse_value
+from support import answers, refusals
+from support.configuration import (
+    different_payloads,
+    generate_config_payload,
+    generate_task_id,
+    with_neighbour,
+    with_value,
+    without,
+)
+from support.contract import TASK_ID, UNKNOWN, Parameter, ViewType
+from support.values import resolve
+
+DEFAULT_CHANNEL = {"min": 7, "max": 7}
+
+
+def payload_of(context: Context, kind: str) -> dict[str, Any]:
+    """A valid payload of a kind of job; a playback's recording is put for it."""
+    if kind == "playback":
+        payload: dict[str, Any] = context.case.playback_payload()
+        return payload
+    if kind == "single channel job":
+        return generate_config_payload(view_type=int(ViewType.SINGLE_CHANNEL), channels=DEFAULT_CHANNEL)
+    return generate_config_payload()
+
+
+def changed(context: Context, kind: str, parameter: Parameter, value: Any) -> dict[str, Any]:
+    """A payload of a kind of job with one parameter set."""
+    return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings.limits))
+
+
+def run_job(context: Context, payload: dict[str, Any]) -> None:
+    """Have a job that runs."""
+    context.configuration = context.case.configuration(payload)
+    the_job_is_requested(context)
+    the_job_is_accepted(context)
+    context.case.promises.analyzer_runs(context.job)
 
 
 @given("a live configuration with every parameter set")
 def a_live_configuration(context: Context) -> None:
-    context.configuration = context.case.configuration(generate_config_payload())
+    the_configuration_of(context, "job")
 
 
-@given("a running job")
-def a_running_job(context: Context) -> None:
-    a_live_configuration(context)
-    the_job_is_requested(context)
-    the_job_is_accepted(context)
-    context.case.promises.analyzer_runs(context.job)
+@given("the configuration of a {kind:Kind}")
+def the_configuration_of(context: Context, kind: str) -> None:
+    context.configuration = context.case.configuration(payload_of(context, kind))
+
+
+@given("the configuration of a {kind:Kind} with {parameter:Parameter} {value:Value}")
+def the_configuration_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
+    context.configuration = context.case.configuration(changed(context, kind, parameter, value))
+
+
+@given("the configuration of a {kind:Kind} with")
+def the_configuration_with_several(context: Context, kind: str) -> None:
+    payload = payload_of(context, kind)
+    for row in context.table:
+        parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
+        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
+    context.configuration = context.case.configuration(payload)
+
+
+@given("a running {kind:Kind}")
+def a_running_job(context: Context, kind: str) -> None:
+    run_job(context, payload_of(context, kind))
+
+
+@given("a running {kind:Kind} with {parameter:Parameter} {value:Value}")
+def a_running_job_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
+    run_job(context, changed(context, kind, parameter, value))
 
 
 @when("the job is requested")
@@ -30,10 +85,40 @@ def the_job_is_requested(context: Context) -> None:
     context.attempts = [context.case.request_job(context.configuration)]
 
 
+@when("the job is requested under a task id of the client")
+def the_job_is_requested_under_a_task_id(context: Context) -> None:
+    context.task_id = generate_task_id("acceptance")
+    context.attempts = [context.case.request_job(context.configuration, context.task_id)]
+
+
+@when("a job is requested under the task id {text}")
+def a_job_is_requested_under(context: Context, text: str) -> None:
+    context.task_id = text
+    context.attempts = [context.case.request_raw(generate_config_payload(), text)]
+
+
+@when("a job is requested under a task id with {parameter:Parameter} {value:Value}")
+def a_job_is_requested_under_a_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
+    payload = changed(context, "job", parameter, value)
+    context.attempts = [context.case.request_raw(payload, generate_task_id("acceptance"))]
+
+
+@when("a job is requested under a task id without {parameter:Parameter}")
+def a_job_is_requested_under_a_task_id_without(context: Context, parameter: Parameter) -> None:
+    payload = without(generate_config_payload(), parameter)
+    context.attempts = [context.case.request_raw(payload, generate_task_id("acceptance"))]
+
+
 @given("{count:d} live configurations, each another one")
 def live_configurations(context: Context, count: int) -> None:
+    context.configurations = [context.case.configuration(payload) for payload in different_payloads(count)]
+
+
+@given("configurations of a {kind:Kind} with each {parameter:Parameter} of")
+def configurations_with_each(context: Context, kind: str, parameter: Parameter) -> None:
     context.configurations = [
-        context.case.configuration(payload, frozenset({"channels"})) for payload in different_payloads(count)
+        context.case.configuration(changed(context, kind, parameter, parse_value(row[parameter.words])))
+        for row in context.table
     ]
 
 
@@ -50,16 +135,25 @@ def jobs_are_requested_at_once(context: Context, workers: int) -> None:
     context.attempts = context.case.request_jobs(context.configurations, workers)
 
 
-@when("a job is requested with {parameter:Parameter} {value:Value}")
-def a_job_is_requested_with(context: Context, parameter: Parameter, value: Any) -> None:
-    payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
-    context.attempts = [context.case.request_raw(with_value(payload, parameter, value))]
+@when("the jobs are requested one after another")
+def jobs_are_requested_one_after_another(context: Context) -> None:
+    jobs_are_requested_at_once(context, 1)
 
 
-@when("a job is requested without {parameter:Parameter}")
-def a_job_is_requested_without(context: Context, parameter: Parameter) -> None:
-    payload = context.case.mark(generate_config_payload(), frozenset({parameter.path[0]}))
-    context.attempts = [context.case.request_raw(without(payload, parameter))]
+@when("a {kind:Kind} is requested with {parameter:Parameter} {value:Value}")
+def a_job_is_requested_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
+    context.attempts = [context.case.request_raw(changed(context, kind, parameter, value))]
+
+
+@when("a {kind:Kind} is requested without {parameter:Parameter}")
+def a_job_is_requested_without(context: Context, kind: str, parameter: Parameter) -> None:
+    context.attempts = [context.case.request_raw(without(payload_of(context, kind), parameter))]
+
+
+@when("a {kind:Kind} is requested with an unknown parameter beside its {parameter:Parameter}")
+def a_job_is_requested_with_a_neighbour(context: Context, kind: str, parameter: Parameter) -> None:
+    payload = with_neighbour(payload_of(context, kind), parameter, UNKNOWN.field)
+    context.attempts = [context.case.request_raw(payload)]
 
 
 @then("the job is accepted")
@@ -79,13 +173,35 @@ def every_job_has_an_id_of_its_own(context: Context) -> None:
     answers.distinct(context.jobs)
 
 
+@then("the answer and the record carry the task id")
+def the_task_id_is_carried(context: Context) -> None:
+    answers.carries_task_id(context.job, context.task_id)
+    context.case.promises.record_carries_task_id(context.job, context.task_id)
+
+
 @then("the answer comes within the promised time")
 def the_answer_comes_in_time(context: Context) -> None:
-    for attempt in context.attempts:
-        answers.in_time(attempt, context.run.settings.time_limits.job_created_s)
+    limits = context.run.settings.time_limits
+    answers.in_time([attempt.exchange for attempt in context.attempts], limits.job_created_s, "job_created_s")
 
 
 @then("the request is refused because of the {parameter:Parameter}")
 def the_request_is_refused(context: Context, parameter: Parameter) -> None:
     for attempt in context.attempts:
-        answers.refused(attempt.exchange, parameter, context.run.settings.answers)
+        refusals.refused(attempt.exchange, parameter, context.run.settings.answers)
+
+
+@then("the request is refused because of the unknown parameter")
+def the_request_is_refused_because_of_a_stranger(context: Context) -> None:
+    the_request_is_refused(context, UNKNOWN)
+
+
+@then("the request is refused because of the task id")
+def the_request_is_refused_because_of_the_task_id(context: Context) -> None:
+    the_request_is_refused(context, TASK_ID)
+
+
+@then("the client refuses it, too")
+def the_client_refuses_it(context: Context) -> None:
+    for attempt in context.attempts:
+        refusals.refused_by_client(context.case.refusal_of(attempt.payload))

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from support.client import Exchange
 from support.configuration import ConfigureResponse
-from support.contract import Parameter
 from support.errors import ExpectationFailed
 from support.settings import Answers, Naming
 
@@ -69,46 +68,6 @@ def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
     return Job(response.job_id, attempt.payload, exchange, response.created_at)
 
 
-def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
-    """See that a request was refused for the right reason (contract, "Errors").
-
-    Raises:
-        ExpectationFailed: it was accepted, failed otherwise, or the reason does not name the field.
-    """
-    problems = []
-    if exchange.status not in answers.refused_statuses:
-        wanted = " or ".join(str(status) for status in answers.refused_statuses)
-        problems.append(f"the status is {exchange.status} instead of {wanted}")
-    if because_of.field not in exchange.detail():
-        problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
-    if "Traceback" in exchange.answer_text:
-        problems.append("the answer shows the server's inside (a stack trace)")
-    if exchange.job_id() is not None:
-        problems.append(f"the answer names a job: {exchange.job_id()}")
-    if problems:
-        raise ExpectationFailed(
-            f"expected a refusal because of the {because_of.words}\n"
-            + "".join(f"  - {one}\n" for one in problems)
-            + f"seen: {exchange}"
-        )
-
-
-def refused_by_client(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
-    """See that the client refused, for the right reason where one is given.
-
-    Raises:
-        ExpectationFailed: it did not, or for another reason.
-    """
-    if refusal is None:
-        raise ExpectationFailed("expected the client to refuse\n  - it did not")
-    reasons = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in refusal.errors()]
-    if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
-        raise ExpectationFailed(
-            f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"
-            + "\n".join(f"  - it refused because of {where}: {why}" for where, why in reasons)
-        )
-
-
 def distinct(jobs: Sequence[Job]) -> None:
     """See that no two jobs share an id.
 
@@ -120,15 +79,28 @@ def distinct(jobs: Sequence[Job]) -> None:
         raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
 
 
-def in_time(attempt: Attempt, limit_s: float) -> None:
-    """See that the answer came within `limit_s` seconds.
+def carries_task_id(job: Job, task_id: str) -> None:
+    """See that the answer repeats the client's own id.
 
     Raises:
-        ExpectationFailed: it came later.
+        ExpectationFailed: it does not.
     """
-    if attempt.exchange.elapsed_s >= limit_s:
+    told = (job.exchange.answer() or {}).get("task_id")
+    if told != task_id:
+        raise ExpectationFailed(f"expected the answer to repeat the task id {task_id}\n  - it says {told!r}")
+
+
+def in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None:
+    """See that every answer came within `limit_s` seconds, which is the setting `time_limits.{setting}`.
+
+    Raises:
+        ExpectationFailed: some came later.
+    """
+    late = [exchange for exchange in exchanges if exchange.elapsed_s >= limit_s]
+    if late:
         raise ExpectationFailed(
-            f"expected an answer in under {limit_s:g} s (time_limits.job_created_s)\n  - seen: {attempt.exchange}"
+            f"expected an answer in under {limit_s:g} s (time_limits.{setting})\n"
+            f"  - {len(late)} of {len(exchanges)} came later\nseen: {late[0]}"
         )
 
 
@@ -146,16 +118,6 @@ def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
         or not wanted.items() <= answer.items()
     ):
         raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
-
-
-def not_found(exchange: Exchange, answers: Answers) -> None:
-    """See that the server knows no such job.
-
-    Raises:
-        ExpectationFailed: it answered something else.
-    """
-    if exchange.status not in answers.unknown_statuses or not exchange.detail():
-        raise ExpectationFailed(f"expected that there is no such job, and that it is said\n  - seen: {exchange}")
 
 
 def cancelled_again(exchange: Exchange, answers: Answers) -> None:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from support import evidence
-from support.answers import Attempt
+from support.answers import Attempt, Job
 from support.books import Books
-from support.client import Exchange, FocusServerAPI
-from support.configuration import ConfigureRequest
+from support.client import Exchange, FocusServerAPI, Headers
+from support.configuration import ConfigureRequest, fields_set, generate_config_payload
 from support.errors import APIError, ExpectationFailed, ValidationError
 from support.evidence import Evidence
 from support.journal import CaseJournal
 from support.promises import Promises
+from support.recorder import Recorder, Recording
 from support.settings import Settings
 from support.side_effects import Census
 from support.stores import Stores
 from support.trace_key import stamp
+from support.waterfall import Waterfall
+
+if TYPE_CHECKING:
+    from support.figures import Figures
+
+
+PLAYBACK = timedelta(seconds=10)
 
 
 class Case:
@@ -42,6 +52,9 @@ class Case:
         self._stores, self._journal, self._keep = stores, journal, keep
         self._log_start = evidence.size_of(settings.focus_server.log_file)
         self._chance = random.Random()
+        collection = stores.database.collection(settings.mongodb.recordings_collection)
+        self.recorder = Recorder(collection, stores.recordings, journal, self._chance)
+        self._api = self.client()
         self._closed = False
 
     def client(self, on_exchange: Callable[[Exchange], None] | None = None) -> FocusServerAPI:
@@ -53,22 +66,42 @@ class Case:
                 on_exchange(exchange)
 
         settings = self.settings
-        return FocusServerAPI(settings.focus_server, settings.answers, settings.limits, record)
+        return FocusServerAPI(settings, record)
 
-    def mark(self, payload: Mapping[str, Any], pinned: frozenset[str] = frozenset()) -> dict[str, Any]:
-        """Make a payload recognisable in a shared environment; where we are alone it stays as it is."""
+    def playback_payload(self, recording: Recording | None = None) -> dict[str, Any]:
+        """The configuration that plays a whole recording back, by default one that is put for it; few rows, and short.
+
+        Raises:
+            EnvironmentBroken: the recording could not be put.
+        """
+        if recording is None:
+            start = self.recorder.free_time()
+            recording = self.recorder.put(start, start + PLAYBACK)
+        assert recording.end is not None
+        return generate_config_payload(
+            start_time=int(recording.start.timestamp()),
+            end_time=int(recording.end.timestamp()),
+            channels={"min": 11, "max": 12},
+            frequencyRange={"min": 0, "max": 40},
+        )
+
+    def mark(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a payload recognisable in a shared environment; where we are alone it stays as it is.
+
+        Fields that the scenario set, which are those that differ from the usual payload, are left alone.
+        """
         if self.settings.exclusive:
             return dict(payload)
-        marked, key = stamp(payload, pinned, self.settings.limits, self._chance)
+        marked, key = stamp(payload, fields_set(payload), self.settings.limits, self._chance)
         self.books.enter_request(key)
         self._journal.requested(key)
         return marked
 
-    def configuration(self, payload: Mapping[str, Any], pinned: frozenset[str] = frozenset()) -> ConfigureRequest:
-        """A request for a job with this payload, marked where that is needed; `pinned` fields stay as they are."""
-        return ConfigureRequest.model_validate(self.mark(payload, pinned), context=self.settings.limits)
+    def configuration(self, payload: Mapping[str, Any]) -> ConfigureRequest:
+        """A request for a job with this payload, marked where that is needed."""
+        return ConfigureRequest.model_validate(self.mark(payload), context=self.settings.limits)
 
-    def request_job(self, request: ConfigureRequest) -> Attempt:
+    def request_job(self, request: ConfigureRequest, task_id: str | None = None) -> Attempt:
         """Ask for a job as a user's client does.
 
         Raises:
@@ -77,7 +110,7 @@ class Case:
         """
         exchanges: list[Exchange] = []
         try:
-            self.client(exchanges.append).configure_streaming_job(request)
+            self.client(exchanges.append).configure_streaming_job(request, task_id)
         except APIError as error:
             # An answer of any kind is judged by the scenario; none at all is a failure already.
             if exchanges[-1].status is None:
@@ -89,13 +122,33 @@ class Case:
         with ThreadPoolExecutor(max_workers=workers) as pool:
             return list(pool.map(self.request_job, requests))
 
-    def request_raw(self, payload: Mapping[str, Any]) -> Attempt:
+    def request_raw(self, payload: Mapping[str, Any], task_id: str | None = None) -> Attempt:
         """Ask for a job with whatever the payload holds, past the client's own checks."""
-        return Attempt(payload, self._send("POST", "/configure", payload))
+        paths, marked = self.settings.paths, self.mark(payload)
+        path = paths.configure if task_id is None else paths.configure_by_task.format(task_id=quote(task_id, safe=""))
+        return Attempt(marked, self.send("POST", path, marked))
+
+    def refusal_of(self, payload: Mapping[str, Any]) -> ValidationError | None:
+        """What the client's own checks say against a payload; None when they would send it."""
+        try:
+            ConfigureRequest.model_validate(payload, context=self.settings.limits)
+        except ValidationError as refusal:
+            return refusal
+        return None
 
     def cancel(self, job_id: str) -> Exchange:
         """Ask for the end of a job."""
-        return self._send("DELETE", f"/job/{quote(job_id, safe='')}")
+        return self.send("DELETE", self.settings.paths.job.format(job_id=quote(job_id, safe="")))
+
+    def figures(self, job: Job) -> Figures:
+        """The figures that follow from the configuration that was sent for a job."""
+        from support.figures import figures_of  # Here: it loads numpy, which most scenarios need not wait for.
+
+        return figures_of(job.payload, self.settings.limits, self.settings.answers)
+
+    def waterfall(self, job: Job) -> Waterfall:
+        """The rows of a job, none of them read yet."""
+        return Waterfall(job, self.settings, lambda path: self.send("GET", path))
 
     def use_temporary_job(self, request: ConfigureRequest, work: Callable[[str], None]) -> None:
         """Do some work with a job that exists only for it.
@@ -109,10 +162,10 @@ class Case:
         except APIError as error:
             raise error.judged() from None
 
-    def hand_to_client(self, something: Any) -> ValidationError | None:
-        """Give the client something that may be no valid configuration; its refusal, or None when it sent it."""
+    def hand_to_client(self, something: Any, task_id: str | None = None) -> ValidationError | None:
+        """Give the client something that may be no valid request; its refusal, or None when it sent it."""
         try:
-            self.client().configure_streaming_job(something)
+            self.client().configure_streaming_job(something, task_id)
         except ValidationError as refusal:
             return refusal
         except APIError as error:
@@ -151,6 +204,7 @@ class Case:
             self.closed_with = self.books.expect_nothing_left() if self.exchanges else self.books.census()
         except ExpectationFailed as error:
             problems += str(error).splitlines()
+        problems += self.recorder.take_away()
         self._closed = True
         if problems:
             raise ExpectationFailed("expected nothing to be left behind\n" + "\n".join(f"  {p}" for p in problems))
@@ -178,15 +232,44 @@ class Case:
             return f"cancelling {job_id}: {error}"
         return None if exchange.status in self.settings.answers.cancelled_statuses else f"cancelling {exchange}"
 
-    def _send(self, method: str, path: str, body: Any = None) -> Exchange:
+    def send(
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
+    ) -> Exchange:
+        """Send anything, one after another, and give what came back, whatever it is.
+
+        Raises:
+            ExpectationFailed: the server was reached and gave no answer, or not in time.
+            EnvironmentBroken: it could not be reached.
+        """
         try:
-            return self.client().send(method, path, body)
+            return self._api.send(method, path, body, raw=raw, headers=headers)
+        except APIError as error:
+            raise error.judged() from None
+
+    def send_at_once(self, requests: Sequence[tuple[str, str]], workers: int) -> list[Exchange]:
+        """Send several requests, method and path, by workers that run at the same time; in the order given.
+
+        Raises:
+            ExpectationFailed: one of them was not answered in time.
+            EnvironmentBroken: the server could not be reached.
+        """
+        clients = threading.local()
+
+        def send(request: tuple[str, str]) -> Exchange:
+            clients.own = getattr(clients, "own", None) or self.client()
+            exchange: Exchange = clients.own.send(*request)
+            return exchange
+
+        try:
+            with ThreadPoolExecutor(max_workers=workers) as pool:
+                return list(pool.map(send, requests))
         except APIError as error:
             raise error.judged() from None
 
     def _record(self, exchange: Exchange) -> None:
         """Enter an exchange into the books; the journal knows of a job before anything else happens to it."""
-        job_id = exchange.job_id() if (exchange.method, exchange.path) == ("POST", "/configure") else None
+        asks_for_job = exchange.method == "POST" and self.settings.paths.creates_jobs(exchange.path)
+        job_id = exchange.job_id() if asks_for_job else None
         if job_id is not None:
             self._journal.created(job_id)
             self.books.enter_job(job_id)

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import requests
-from pydantic import InstanceOf, TypeAdapter, ValidationError
+from pydantic import AfterValidator, InstanceOf, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 from urllib3.exceptions import NewConnectionError
 
-from support.configuration import ConfigureRequest, ConfigureResponse
-from support.contract import Limits
+from support.configuration import ConfigureRequest, ConfigureResponse, is_task_id
 from support.errors import APIError
-from support.settings import Answers, FocusServer
+from support.settings import Settings
+
+Headers = Mapping[str, str]
 
 _REQUEST: TypeAdapter[ConfigureRequest] = TypeAdapter(InstanceOf[ConfigureRequest])
+_SHOWN_BYTES = 2000
+
+
+def _require_task_id(text: str) -> str:
+    if not is_task_id(text):
+        raise PydanticCustomError("task_id", "a task_id is {prefix}_{YYYYMMDDHHMMSS}_{8 hex}")
+    return text
+
+
+_TASK_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_require_task_id)])
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Exchange:
     elapsed_s: float
     status: int | None = None
     answer_text: str = ""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
 
     def answer(self) -> Any:
@@ -71,28 +84,30 @@ class FocusServerAPI:
     `on_exchange` is told of every exchange that took place, also of those that failed.
     """
 
-    def __init__(
-        self, server: FocusServer, answers: Answers, limits: Limits, on_exchange: Callable[[Exchange], None]
-    ) -> None:
+    def __init__(self, settings: Settings, on_exchange: Callable[[Exchange], None] = lambda exchange: None) -> None:
+        server = settings.focus_server
         self._base_url = server.base_url.rstrip("/")
         self._timeout_s = server.request_timeout_s
-        self._answers = answers
-        self._limits = limits
+        self._answers, self._paths, self._limits = settings.answers, settings.paths, settings.limits
         self._on_exchange = on_exchange
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(server.ca_file) if server.ca_file else True
 
-    def configure_streaming_job(self, request: ConfigureRequest) -> ConfigureResponse:
-        """Ask for a job.
+    def configure_streaming_job(self, request: ConfigureRequest, task_id: str | None = None) -> ConfigureResponse:
+        """Ask for a job; `task_id` is the client's own id for it, where it has one.
 
         Raises:
-            ValidationError: `request` is no `ConfigureRequest`, or one that was made past its rules; nothing was sent.
+            ValidationError: `request` is no `ConfigureRequest`, or one that was made past its rules, or `task_id` is
+                none; nothing was sent.
             APIError: the server refused, failed, or answered something that is no `ConfigureResponse`.
         """
         _REQUEST.validate_python(request)
         valid = ConfigureRequest.model_validate(dict(request), context=self._limits)
-        exchange = self.send("POST", "/configure", valid.payload())
+        path = self._paths.configure
+        if task_id is not None:
+            path = self._paths.configure_by_task.format(task_id=quote(_TASK_ID.validate_python(task_id), safe=""))
+        exchange = self.send("POST", path, valid.payload())
         self._require(exchange, self._answers.accepted_statuses)
         try:
             return ConfigureResponse.model_validate_json(exchange.answer_text)
@@ -109,7 +124,8 @@ class FocusServerAPI:
         Raises:
             APIError: the server did not; `status` is 404 for a job it does not know.
         """
-        self._require(self.send("DELETE", f"/job/{quote(job_id, safe='')}"), self._answers.cancelled_statuses)
+        path = self._paths.job.format(job_id=quote(job_id, safe=""))
+        self._require(self.send("DELETE", path), self._answers.cancelled_statuses)
 
     def acknowledge(self) -> None:
         """Ask the server whether it is alive.
@@ -117,7 +133,7 @@ class FocusServerAPI:
         Raises:
             APIError: it is not, or does not answer.
         """
-        self._require(self.send("GET", "/ack"), (200,))
+        self._require(self.send("GET", self._paths.health), (200,))
 
     @contextmanager
     def temporary_job(self, request: ConfigureRequest) -> Iterator[ConfigureResponse]:
@@ -128,29 +144,37 @@ class FocusServerAPI:
         finally:
             self.cancel_job(response.job_id)
 
-    def send(self, method: str, path: str, body: Any = None) -> Exchange:
-        """Send anything and return what came back, whatever its status.
+    def send(
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
+    ) -> Exchange:
+        """Send anything and return what came back, whatever its status: `body` as JSON, or `raw` as it is.
 
         Raises:
             APIError: no usable answer came, or not in time, or the server could not be reached at all.
         """
         sent_at, started = datetime.now(UTC), time.perf_counter()
-        status, text, cause = None, "", None
+        response, cause = None, None
         try:
             response = self._session.request(
-                method, self._base_url + path, json=body, timeout=self._timeout_s, allow_redirects=False
+                method,
+                self._base_url + path,
+                json=body,
+                data=raw,
+                headers=headers,
+                timeout=self._timeout_s,
+                allow_redirects=False,
             )
-            status, text = response.status_code, response.text
         except requests.RequestException as error:
             cause = error
         exchange = Exchange(
             method=method,
             path=path,
-            request_body=body,
+            request_body=body if raw is None else raw[:_SHOWN_BYTES].decode(errors="backslashreplace"),
             sent_at=sent_at,
             elapsed_s=time.perf_counter() - started,
-            status=status,
-            answer_text=text,
+            status=response.status_code if response is not None else None,
+            answer_text=response.content.decode(errors="replace") if response is not None else "",
+            answer_headers=response.headers if response is not None else {},
             failure=f"{type(cause).__name__}: {cause}" if cause else "",
         )
         self._on_exchange(exchange)
@@ -160,7 +184,13 @@ class FocusServerAPI:
 
     def _no_answer(self, exchange: Exchange, cause: requests.RequestException) -> APIError:
         reason = getattr(cause.args[0], "reason", None) if cause.args else None
-        if isinstance(cause, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+        if isinstance(cause, requests.exceptions.SSLError):
+            return APIError(
+                f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). Was its certificate "
+                "issued by focus_server.ca_file, for this address?",
+                unreachable=True,
+            )
+        if isinstance(cause, requests.ConnectTimeout | requests.exceptions.InvalidURL):
             reason = reason or cause
         elif isinstance(cause, requests.Timeout):
             return APIError(f"no answer within {self._timeout_s:g} s: {exchange}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from copy import deepcopy
@@ -25,6 +26,10 @@ _LIVE: dict[str, Any] = {
 }
 
 
+_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}_(\d{14})_[0-9a-f]{8}", re.ASCII)
+_EPOCH_MAX_S = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+
+
 def generate_task_id(prefix: str) -> str:
     """Make the client's own id for a request: `{prefix}_{YYYYMMDDHHMMSS}_{8 hex}`, UTC."""
     return f"{prefix}_{datetime.now(UTC):%Y%m%d%H%M%S}_{secrets.token_hex(4)}"
@@ -42,6 +47,20 @@ def generate_config_payload(**overrides: Any) -> dict[str, Any]:
     return {**deepcopy(_LIVE), **deepcopy(overrides)}
 
 
+def is_task_id(text: str) -> bool:
+    """Whether a text is a task id as `generate_task_id` makes them; its moment must be a real one."""
+    match = _TASK_ID.fullmatch(text)
+    try:
+        return match is not None and bool(datetime.strptime(match[1], "%Y%m%d%H%M%S"))
+    except ValueError:
+        return False
+
+
+def fields_set(payload: Mapping[str, Any]) -> frozenset[str]:
+    """Top-level fields that are otherwise than in the default payload, or missing: what a scenario is about."""
+    return frozenset(name for name in {*_LIVE, *payload} if name not in payload or payload[name] != _LIVE.get(name))
+
+
 def different_payloads(count: int) -> list[dict[str, Any]]:
     """Full, valid live payloads, no two alike: each looks at other sensors, so that none can stand for another."""
     return [generate_config_payload(channels={"min": number, "max": number + 49}) for number in range(1, count + 1)]
@@ -50,7 +69,15 @@ def different_payloads(count: int) -> list[dict[str, Any]]:
 def with_value(payload: Mapping[str, Any], parameter: Parameter, value: Any) -> dict[str, Any]:
     """The payload with one parameter set to `value`, valid or not."""
     changed = deepcopy(dict(payload))
-    _parent_of(changed, parameter)[parameter.path[-1]] = value
+    given = {"min": value, "max": value} if parameter.words == "channel" else value
+    _parent_of(changed, parameter)[parameter.path[-1]] = given
+    return changed
+
+
+def with_neighbour(payload: Mapping[str, Any], parameter: Parameter, name: str) -> dict[str, Any]:
+    """The payload with a field of that name, which it should not have, beside a parameter."""
+    changed = deepcopy(dict(payload))
+    _parent_of(changed, parameter)[name] = 1
     return changed
 
 
@@ -75,10 +102,12 @@ def point_in_time(value: int | str) -> datetime:
         ValueError: it is neither.
     """
     if isinstance(value, int):
+        if not 0 <= value <= _EPOCH_MAX_S:
+            raise ValueError(f"{value} is no time after 1970 and before 10000")
         return datetime.fromtimestamp(value, UTC)
     if len(value) != 12 or not value.isascii() or not value.isdigit():
         raise ValueError(f"{value!r} is neither epoch seconds nor yymmddHHMMSS")
-    return datetime.strptime(value, "%y%m%d%H%M%S").replace(tzinfo=UTC)
+    return datetime.strptime(f"20{value}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
 def _true_number(value: Any) -> Any:
@@ -177,7 +206,10 @@ class ConfigureRequest(_Part):
                     not single or self.channels.min == self.channels.max,
                     "channels of a single channel view differ",
                 ),
-                (not single or self.channels.min != 0, "channels of a single channel view count from 1"),
+                (
+                    not single or self.channels.min >= limits.single_channel_min,
+                    f"channels of a single channel view count from {limits.single_channel_min}",
+                ),
             )
             if not holds
         ]
@@ -193,10 +225,12 @@ class ConfigureRequest(_Part):
             return []
         try:
             start, end = point_in_time(self.start_time), point_in_time(self.end_time)
-        except (ValueError, OverflowError, OSError) as error:
+        except ValueError as error:
             return [f"start_time or end_time: {error}"]
         broken = [] if start < end else ["start_time is not before end_time"]
-        return broken + (["end_time lies in the future"] if end > datetime.now(UTC) else [])
+        now = datetime.now(UTC)
+        times = (("start_time", start), ("end_time", end))
+        return broken + [f"{name} lies in the future" for name, moment in times if moment > now]
 
     def payload(self) -> dict[str, Any]:
         """The request as it goes over the wire and must be found again in the stores."""

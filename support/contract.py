@@ -62,6 +62,7 @@ class Limits(BaseModel):
             "time axis duration": (1, self.duration_max_s),
             "FFT length": (self.fft_length_min, self.fft_length_max),
             "canvas height": (1, self.height_max_px),
+            "channel": (self.single_channel_min, self.last_sensor),
             "first sensor": sensor,
             "last sensor": sensor,
             "lowest frequency": frequency,
@@ -73,7 +74,10 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A field of the configuration: the product's words for it, and its path in the payload."""
+    """A field of the configuration: the product's words for it, and its path in the payload.
+
+    The "channel" of a single channel view is a sensor range of one.
+    """
 
     words: str
     path: tuple[str, ...]
@@ -84,6 +88,11 @@ class Parameter:
         return self.path[-1] if self.path[0] == "displayInfo" else self.path[0]
 
 
+# What a request has beside the configuration, and an error about it must name.
+TASK_ID = Parameter("task id", ("task_id",))
+ROW_COUNT = Parameter("number of rows", ("rows",))
+UNKNOWN = Parameter("unknown parameter", ("zoom",))
+
 PARAMETERS = {
     parameter.words: parameter
     for parameter in (
@@ -92,6 +101,7 @@ PARAMETERS = {
         Parameter("canvas", ("displayInfo",)),
         Parameter("canvas height", ("displayInfo", "height")),
         Parameter("sensor range", ("channels",)),
+        Parameter("channel", ("channels",)),
         Parameter("first sensor", ("channels", "min")),
         Parameter("last sensor", ("channels", "max")),
         Parameter("frequency range", ("frequencyRange",)),

@@ -19,6 +19,7 @@ MediaType = Literal["json", "text", "yaml"]
 SHOWN_JOBS = 12
 SHOWN_EXCHANGES = 50
 LOG_LINES = 200
+SHOWN_CHARACTERS = 20_000
 
 
 class Evidence(NamedTuple):
@@ -31,12 +32,13 @@ class Evidence(NamedTuple):
 
 def of_exchange(exchange: Exchange) -> Evidence:
     """A request with its answer."""
-    answer: Any = exchange.answer()
+    text = exchange.answer_text
+    answer: Any = exchange.answer() if len(text) <= SHOWN_CHARACTERS else None
     shown = {
         "request": {"method": exchange.method, "path": exchange.path, "body": exchange.request_body},
         "sent_at": exchange.sent_at.isoformat(),
         "elapsed_s": round(exchange.elapsed_s, 4),
-        "answer": {"status": exchange.status, "body": exchange.answer_text if answer is None else answer},
+        "answer": {"status": exchange.status, "body": _cut(text) if answer is None else answer},
         "failure": exchange.failure,
     }
     status = exchange.status or "no answer"
@@ -88,6 +90,11 @@ def _side_effect(kind: Kind, stores: Stores, naming: Naming, job_id: str) -> Evi
         return None
     as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
     return Evidence(name, as_text(documents), kind.shown_as)
+
+
+def _cut(text: str) -> str:
+    left_out = len(text) - SHOWN_CHARACTERS
+    return text if left_out <= 0 else f"{text[:SHOWN_CHARACTERS]} … and {left_out} characters more"
 
 
 def _as_json(value: Any) -> str:

@@ -64,6 +64,10 @@ class CaseJournal:
         """The server answered with this job id."""
         self._write({"created": job_id})
 
+    def recorded(self, recording_id: str) -> None:
+        """A recording of this id is about to be put into the database."""
+        self._write({"recorded": recording_id})
+
     def settled(self) -> None:
         """Nothing is left of this scenario's requests."""
         self._write({"settled": True})
@@ -71,10 +75,11 @@ class CaseJournal:
 
 @dataclass
 class Requests:
-    """What a scenario had asked for: ids that were answered, keys by which requests can be recognised."""
+    """What a scenario had made: ids that were answered, keys by which requests can be recognised, its recordings."""
 
     jobs: set[str] = field(default_factory=set)
     keys: list[TraceKey] = field(default_factory=list)
+    recordings: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -117,6 +122,8 @@ def _read(path: Path) -> Leftover:
             leftover.open.setdefault(case, Requests()).jobs.add(entry["created"])
         elif "requested" in entry:
             leftover.open.setdefault(case, Requests()).keys.append(entry["requested"])
+        elif "recorded" in entry:
+            leftover.open.setdefault(case, Requests()).recordings.add(entry["recorded"])
         elif "settled" in entry:
             leftover.open.pop(case, None)
     return leftover

@@ -44,6 +44,20 @@ class Promises:
             "effect_appears_s",
         )
 
+    def record_carries_task_id(self, job: Job, task_id: str) -> None:
+        """The record keeps the client's own id."""
+        field = self.settings.naming.client_task_id
+        self._wait(
+            f"the record of {job.job_id} to carry the task id {task_id}",
+            [job],
+            lambda: [
+                f"{field} is {record.get(field)!r}"
+                for record in self.stores.records.of_job(job.job_id)
+                if record.get(field) != task_id
+            ],
+            "effect_appears_s",
+        )
+
     def analyzer_runs(self, job: Job) -> None:
         """Exactly one Job and one pod of it, running the right image with the configuration of the job."""
         self._wait(

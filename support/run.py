@@ -140,7 +140,7 @@ def acknowledge(settings: Settings) -> None:
     Raises:
         EnvironmentBroken: it is not.
     """
-    client = FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
+    client = FocusServerAPI(settings)
     try:
         client.acknowledge()
     except APIError as error:
@@ -155,7 +155,7 @@ def check_health(settings: Settings, stores: Stores) -> None:
     """
     checks: dict[str, Callable[[], None]] = {
         "Focus Server": lambda: acknowledge(settings),
-        "MongoDB": stores.records.check_health,
+        "MongoDB": stores.database.check_health,
         "Kubernetes": stores.analyzers.check_health,
         "RabbitMQ": stores.queues.check_health,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from support.observers.kubernetes import Analyzers
-from support.observers.mongodb import TaskRecords
+from support.observers.mongodb import Database, Recordings, TaskRecords
 from support.observers.rabbitmq import WorkQueues
 from support.settings import Settings
 from support.trace_key import TraceKey
@@ -16,7 +16,9 @@ from support.trace_key import TraceKey
 class Stores:
     """Where the effects of a job can be seen."""
 
+    database: Database
     records: TaskRecords
+    recordings: Recordings
     analyzers: Analyzers
     queues: WorkQueues
 
@@ -25,10 +27,14 @@ class Stores:
         """Make the observers; they connect when they first look.
 
         Raises:
-            EnvironmentBroken: the Kubernetes configuration cannot be used.
+            EnvironmentBroken: the address of the database or the Kubernetes configuration cannot be used.
         """
+        mongodb = settings.mongodb
+        database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s)
         return cls(
-            records=TaskRecords(settings.mongodb),
+            database=database,
+            records=TaskRecords(database.collection(mongodb.tasks_collection)),
+            recordings=Recordings(database.collection(mongodb.recordings_collection)),
             analyzers=Analyzers(settings.kubernetes, settings.naming),
             queues=WorkQueues(settings.rabbitmq),
         )
@@ -42,6 +48,6 @@ class Stores:
 
     def close(self) -> None:
         """Give all connections back."""
-        self.records.close()
+        self.database.close()
         self.analyzers.close()
         self.queues.close()

@@ -12,6 +12,7 @@ from support.errors import APIError, EnvironmentBroken, ExpectationFailed, Setti
 from support.journal import Leftover, of_dead_runs
 from support.profile import ROOT, read_profile
 from support.promises import Promises
+from support.recorder import remove
 from support.redaction import redact
 from support.settings import Settings
 from support.stores import Stores
@@ -52,7 +53,7 @@ def sweep(journals: Path, settings: Settings, stores: Stores) -> Swept:
 
 
 def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Swept) -> bool:
-    client = FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
+    client = FocusServerAPI(settings)
     promises = Promises(settings, stores)
     jobs = {job_id for requests in leftover.open.values() for job_id in requests.jobs}
     jobs |= stores.job_ids_carrying(key for requests in leftover.open.values() for key in requests.keys)
@@ -60,6 +61,10 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
         # Its requests carried no mark; but whatever runs here is nobody else's.
         jobs |= stores.records.job_ids_not_in(settings.answers.cancelled_status)
     clean = True
+    remove(
+        stores.database.collection(settings.mongodb.recordings_collection),
+        (recording_id for requests in leftover.open.values() for recording_id in requests.recordings),
+    )
     for job_id in sorted(jobs):
         try:
             client.cancel_job(job_id)

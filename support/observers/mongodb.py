@@ -1,57 +1,58 @@
-"""Looking into MongoDB: the task records (contract, step D)."""
+"""Looking into MongoDB: the task records (contract, step D), and the recordings."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
 from support.errors import EnvironmentBroken
-from support.settings import MongoDB
 
 Document = dict[str, Any]
 
 
-class TaskRecords:
-    """The records of jobs, as they stand in the database."""
+class Database:
+    """One database of a MongoDB server; dates that are read from it are aware, UTC."""
 
-    def __init__(self, settings: MongoDB) -> None:
-        timeout_ms = int(settings.timeout_s * 1000)
-        with _reading():
+    def __init__(self, uri: str, name: str, timeout_s: float) -> None:
+        timeout_ms = int(timeout_s * 1000)
+        with reading():
             self._client: MongoClient[Document] = MongoClient(
-                settings.uri.get_secret_value(),
+                uri,
                 serverSelectionTimeoutMS=timeout_ms,
                 connectTimeoutMS=timeout_ms,
                 socketTimeoutMS=timeout_ms,
             )
-        self._records = self._client.get_database(
-            settings.database, codec_options=CodecOptions(tz_aware=True)
-        ).get_collection(settings.tasks_collection)
+        self._database = self._client.get_database(name, codec_options=CodecOptions(tz_aware=True))
 
-    def all(self) -> list[Document]:
-        """Identity and job id of every record: `{_id, task_id}`."""
-        with _reading():
-            return list(self._records.find({}, {"task_id": 1}))
+    def collection(self, name: str) -> Collection[Document]:
+        """The collection of that name, whether it is there or not."""
+        return self._database[name]
 
-    def of_job(self, job_id: str) -> list[Document]:
-        """The whole records of a job; dates are aware, UTC."""
-        with _reading():
-            return list(self._records.find({"task_id": job_id}))
+    def collections(self) -> list[str]:
+        """Names of the collections that are there."""
+        with reading():
+            return self._database.list_collection_names()
 
-    def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
-        """Ids of the jobs whose configuration holds these values (dotted field -> value)."""
-        with _reading():
-            found = self._records.find({f"config.{field}": value for field, value in values.items()}, {"task_id": 1})
-            return {str(record.get("task_id")) for record in found}
+    def indexes(self, collection: str) -> dict[tuple[str, ...], bool]:
+        """The indexed fields of a collection, and whether they are unique."""
+        with reading():
+            found = self._database[collection].index_information().values()
+        return {tuple(name for name, _ in index["key"]): bool(index.get("unique")) for index in found}
 
-    def job_ids_not_in(self, status: str) -> set[str]:
-        """Ids of the jobs whose record says anything but this status."""
-        with _reading():
-            return {str(record.get("task_id")) for record in self._records.find({"status": {"$ne": status}})}
+    def ping_s(self) -> float:
+        """How long one answer takes, s."""
+        started = time.perf_counter()
+        with reading():
+            self._client.admin.command("ping")
+        return time.perf_counter() - started
 
     def check_health(self) -> None:
         """See that the database answers and can be written to.
@@ -59,7 +60,7 @@ class TaskRecords:
         Raises:
             EnvironmentBroken: it cannot.
         """
-        with _reading():
+        with reading():
             self._client.admin.command("ping")
             if not self._client.admin.command("hello").get("isWritablePrimary"):
                 raise EnvironmentBroken("MongoDB answers but takes no writes (it is no primary).")
@@ -69,8 +70,60 @@ class TaskRecords:
         self._client.close()
 
 
+class TaskRecords:
+    """The records of jobs, as they stand in the database."""
+
+    def __init__(self, records: Collection[Document]) -> None:
+        self._records = records
+
+    def all(self) -> list[Document]:
+        """Identity and job id of every record: `{_id, task_id}`."""
+        with reading():
+            return list(self._records.find({}, {"task_id": 1}))
+
+    def of_job(self, job_id: str) -> list[Document]:
+        """The whole records of a job."""
+        with reading():
+            return list(self._records.find({"task_id": job_id}))
+
+    def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
+        """Ids of the jobs whose configuration holds these values (dotted field -> value)."""
+        with reading():
+            found = self._records.find({f"config.{field}": value for field, value in values.items()}, {"task_id": 1})
+            return {str(record.get("task_id")) for record in found}
+
+    def job_ids_not_in(self, status: str) -> set[str]:
+        """Ids of the jobs whose record says anything but this status."""
+        with reading():
+            return {str(record.get("task_id")) for record in self._records.find({"status": {"$ne": status}})}
+
+
+class Recordings:
+    """What has been recorded: `{uuid, start_time, end_time, deleted}`; one without an end is under way."""
+
+    def __init__(self, recordings: Collection[Document]) -> None:
+        self._recordings = recordings
+
+    def all(self) -> list[Document]:
+        """Every recording."""
+        with reading():
+            return list(self._recordings.find())
+
+    def under_way(self) -> list[Document]:
+        """What is being recorded now."""
+        with reading():
+            return list(self._recordings.find({"end_time": None, "deleted": {"$ne": True}}))
+
+    def between(self, start: datetime, end: datetime) -> list[Document]:
+        """Whatever touches a window, also what was deleted or has no end yet; in the order of its beginnings."""
+        touching = {"start_time": {"$lte": end}, "$or": [{"end_time": {"$gte": start}}, {"end_time": None}]}
+        with reading():
+            return list(self._recordings.find(touching).sort("start_time"))
+
+
 @contextmanager
-def _reading() -> Iterator[None]:
+def reading() -> Iterator[None]:
+    """Turn what goes wrong with the database into `EnvironmentBroken`."""
     try:
         yield
     except (PyMongoError, ValueError) as error:

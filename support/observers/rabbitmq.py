@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
@@ -84,6 +86,35 @@ class WorkQueues:
             channel.basic_publish("", name, body, mandatory=True)
 
         self._over_amqp(put)
+
+    def ask(self, name: str, body: bytes, limit_s: float) -> bytes | None:
+        """Put one message into the queue and give what is replied to it; None when nothing was within `limit_s`.
+
+        The reply takes the broker's own direct way back, so that no queue is made for it.
+
+        Raises:
+            EnvironmentBroken: the broker did not take the message.
+        """
+        correlation_id = uuid.uuid4().hex
+
+        def put(channel: BlockingChannel) -> bytes | None:
+            replies: list[bytes] = []
+
+            def keep(_: Any, __: Any, properties: pika.BasicProperties, reply: bytes) -> None:
+                if properties.correlation_id == correlation_id:
+                    replies.append(reply)
+
+            channel.basic_consume("amq.rabbitmq.reply-to", keep, auto_ack=True)
+            properties = pika.BasicProperties(
+                content_type="application/json", correlation_id=correlation_id, reply_to="amq.rabbitmq.reply-to"
+            )
+            channel.basic_publish("", name, body, properties, mandatory=True)
+            deadline = time.monotonic() + limit_s
+            while not replies and (left := deadline - time.monotonic()) > 0:
+                channel.connection.process_data_events(time_limit=left)
+            return replies[0] if replies else None
+
+        return self._over_amqp(put)
 
     def consumed(self, name: str) -> int | None:
         """Messages that consumers took and acknowledged since the queue was made, by the broker's statistics.

@@ -7,9 +7,8 @@ import pytest
 
 from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload
-from support.contract import Limits
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, ValidationError
-from support.settings import Answers, FocusServer
+from support.settings import Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
 
@@ -67,7 +66,16 @@ def exchanges():
 
 @pytest.fixture
 def client(server, exchanges):
-    return FocusServerAPI(FocusServer(base_url=server.base_url), Answers(), Limits(), exchanges.append)
+    return FocusServerAPI(settings(server.base_url), exchanges.append)
+
+
+def settings(base_url, **server):
+    return Settings(
+        focus_server={"base_url": base_url, **server},
+        mongodb={"uri": "mongodb://127.0.0.1", "database": "focus"},
+        rabbitmq={"url": "amqp://127.0.0.1"},
+        kubernetes={"namespace": "focus"},
+    )
 
 
 @pytest.fixture
@@ -115,8 +123,7 @@ def test_an_answer_that_lacks_what_is_needed_is_an_api_error_with_its_cause(serv
 
 def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exchanges):
     server.silent.set()
-    impatient = FocusServer(base_url=server.base_url, request_timeout_s=0.3)
-    client = FocusServerAPI(impatient, Answers(), Limits(), exchanges.append)
+    client = FocusServerAPI(settings(server.base_url, request_timeout_s=0.3), exchanges.append)
     with pytest.raises(APIError, match=r"no answer within 0\.3 s") as error:
         client.configure_streaming_job(request_)
     assert error.value.status is None
@@ -127,7 +134,7 @@ def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exch
 def test_a_server_that_is_not_there_is_the_environments_failure(exchanges):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    client = FocusServerAPI(FocusServer(base_url=f"http://127.0.0.1:{port}"), Answers(), Limits(), exchanges.append)
+    client = FocusServerAPI(settings(f"http://127.0.0.1:{port}"), exchanges.append)
     with pytest.raises(APIError, match=r"focus_server\.base_url") as error:
         client.acknowledge()
     assert isinstance(error.value.judged(), EnvironmentBroken)

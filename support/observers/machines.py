@@ -1,0 +1,45 @@
+"""Looking at the machines that the product runs on, as their operator does: over SSH (PZ-13900)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncssh
+
+from support.settings import Ssh
+
+HARMLESS = "true"
+
+
+def unreachable(settings: Ssh) -> list[str]:
+    """The machines that the operator cannot log in to and run a harmless command on, a line each with the reason.
+
+    Only a key counts, and only a host that is known.
+    """
+    return asyncio.run(_problems(settings))
+
+
+async def _problems(settings: Ssh) -> list[str]:
+    outcomes = await asyncio.gather(*(_problem(host, settings) for host in settings.hosts))
+    return [outcome for outcome in outcomes if outcome]
+
+
+async def _problem(host: str, settings: Ssh) -> str | None:
+    name, _, port = host.partition(":")
+    try:
+        async with asyncio.timeout(settings.timeout_s):
+            async with asyncssh.connect(
+                name,
+                int(port or 22),
+                config=None,
+                username=settings.user,
+                client_keys=str(settings.key_file) if settings.key_file else (),
+                known_hosts=str(settings.known_hosts_file) if settings.known_hosts_file else (),
+                preferred_auth="publickey",
+            ) as connection:
+                status = (await connection.run(HARMLESS)).exit_status
+    except TimeoutError:
+        return f"{host}: no answer within {settings.timeout_s:g} s"
+    except (OSError, asyncssh.Error) as error:
+        return f"{host}: {type(error).__name__}: {error}"
+    return None if status == 0 else f"{host}: the command '{HARMLESS}' ended with {status}"

@@ -1,0 +1,97 @@
+"""Recordings of a scenario's own, put where the product's recorder puts them, and taken away again."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pymongo.collection import Collection
+
+from support.errors import EnvironmentBroken
+from support.journal import CaseJournal
+from support.observers.mongodb import Document, Recordings, reading
+
+# A time of which no system has recordings, long enough for a scenario to find a stretch of it for itself.
+_FROM, _UNTIL = datetime(2001, 1, 1, tzinfo=UTC), datetime(2009, 1, 1, tzinfo=UTC)
+_MARGIN = timedelta(hours=1)
+_TRIES = 20
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that was put; times in UTC, whole seconds. Without an end it is under way."""
+
+    uuid: str
+    start: datetime
+    end: datetime | None
+    deleted: bool
+
+    def document(self) -> Document:
+        """The recording as it stands in the database."""
+        return {"uuid": self.uuid, "start_time": self.start, "end_time": self.end, "deleted": self.deleted}
+
+
+class Recorder:
+    """Puts recordings and takes them away; the journal knows of each before it is there."""
+
+    def __init__(
+        self, collection: Collection[Document], recordings: Recordings, journal: CaseJournal, chance: random.Random
+    ) -> None:
+        self._collection, self._recordings = collection, recordings
+        self._journal, self._chance = journal, chance
+        self._put: list[Recording] = []
+
+    def free_time(self) -> datetime:
+        """A moment, long ago, with nothing recorded within an hour before and after.
+
+        Raises:
+            EnvironmentBroken: none was found, or the database cannot be read.
+        """
+        span = int((_UNTIL - _FROM).total_seconds())
+        for _ in range(_TRIES):
+            moment = _FROM + timedelta(seconds=self._chance.randrange(span))
+            if not self._recordings.between(moment - _MARGIN, moment + _MARGIN):
+                return moment
+        raise EnvironmentBroken(f"Between {_FROM:%Y} and {_UNTIL:%Y} everything is recorded; no free time is left.")
+
+    def put(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> Recording:
+        """Put a recording.
+
+        Raises:
+            EnvironmentBroken: the database did not take it.
+        """
+        recording = Recording(str(uuid.uuid4()), start, end, deleted)
+        self._journal.recorded(recording.uuid)
+        with reading():
+            self._collection.insert_one(recording.document())
+        self._put.append(recording)
+        return recording
+
+    def take_away(self) -> list[str]:
+        """Take all of them away; what of them was no longer as it was put, a line each.
+
+        Raises:
+            EnvironmentBroken: the database did not let go of them.
+        """
+        problems = []
+        for recording in self._put:
+            with reading():
+                taken = self._collection.delete_one(recording.document()).deleted_count
+            if not taken:
+                problems.append(f"the recording {recording.uuid} was changed or removed, and not by the scenario")
+        remove(self._collection, (recording.uuid for recording in self._put))
+        self._put.clear()
+        return problems
+
+
+def remove(collection: Collection[Document], recording_ids: Iterable[str]) -> None:
+    """Remove the recordings of these ids.
+
+    Raises:
+        EnvironmentBroken: the database cannot be written to.
+    """
+    with reading():
+        collection.delete_many({"uuid": {"$in": list(recording_ids)}})

@@ -1,0 +1,179 @@
+"""The rows of a job: the spectrogram line by line, as a client that draws a waterfall gets them.
+
+Their form stands in `docs/decisions.md`. Each row is given once, oldest first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from support.answers import Job
+from support.client import Exchange
+from support.errors import ExpectationFailed
+from support.eventually import Patience, eventually
+from support.settings import Answers, Settings
+
+if TYPE_CHECKING:  # It loads numpy, which most scenarios need not wait for.
+    from support.figures import Figures
+
+Span = tuple[float, float]
+"""A stretch of time, epoch seconds, both ends included."""
+
+_PRECISION_S = 1e-5  # of epoch seconds as floating point numbers, with room
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SensorRow(_Part):
+    """What one sensor shows in a row: an intensity for each frequency."""
+
+    id: int
+    intensity: list[float] = Field(description="finite, not negative")
+
+
+class Row(_Part):
+    """One line; times are epoch seconds."""
+
+    start_timestamp: float
+    end_timestamp: float
+    sensors: list[SensorRow]
+
+
+class _Rows(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    rows: list[Row]
+
+
+@dataclass
+class Waterfall:
+    """Reads the rows of one job; `rows` are all that it was given, in that order."""
+
+    job: Job
+    settings: Settings
+    ask: Callable[[str], Exchange]
+    rows: list[Row] = field(default_factory=list)
+
+    def next_rows(self, count: int) -> Exchange:
+        """Ask for the next rows once, and keep them.
+
+        Raises:
+            ExpectationFailed: the answer is none that a waterfall can give.
+        """
+        exchange = self.ask(self.settings.paths.waterfall.format(job_id=self.job.job_id, rows=count))
+        given = rows_in(exchange, self.settings.answers)
+        if len(given) > count:
+            raise ExpectationFailed(f"expected at most {count} rows\n  - there are {len(given)}: {exchange}")
+        self.rows += given
+        return exchange
+
+    def until_there_are(self, count: int, figures: Figures) -> None:
+        """Ask until so many rows of a live job have come; none of them may be the last.
+
+        Raises:
+            ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it.
+        """
+        answers, limits = self.settings.answers, self.settings.time_limits
+        own_time_s = figures.window_s + count * figures.lines_dt_s
+        eventually(
+            f"{count} rows of {self.job.job_id}",
+            lambda: self.next_rows(max(1, count - len(self.rows))),
+            lambda exchange: [] if len(self.rows) >= count else [f"there are {len(self.rows)} of them"],
+            Patience(limits.rows_appear_s + own_time_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
+            hopeless=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
+        )
+
+    def to_the_end(self, count: int) -> None:
+        """Ask for so many rows at a time, until it is said that no more will come.
+
+        Raises:
+            ExpectationFailed: it was not said within the time limit.
+        """
+        answers, limits = self.settings.answers, self.settings.time_limits
+        eventually(
+            f"the rows of {self.job.job_id} to come to an end",
+            lambda: self.next_rows(count),
+            lambda exchange: [] if exchange.status == answers.rows_over_status else [f"{len(self.rows)} rows so far"],
+            Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"),
+        )
+
+
+def rows_in(exchange: Exchange, answers: Answers) -> list[Row]:
+    """The rows of an answer, none where it says that there are none.
+
+    Raises:
+        ExpectationFailed: its status and its content do not go together, or are none of a waterfall.
+    """
+    statuses = (answers.rows_status, answers.no_rows_yet_status, answers.rows_over_status)
+    try:
+        rows = _Rows.model_validate_json(exchange.answer_text).rows
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()[:5]]
+        raise ExpectationFailed(f"expected rows\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+    if exchange.status not in statuses or bool(rows) != (exchange.status == answers.rows_status):
+        raise ExpectationFailed(
+            f"expected {answers.rows_status} with rows, {answers.no_rows_yet_status} or {answers.rows_over_status} "
+            f"without\n  - seen: {exchange}"
+        )
+    return rows
+
+
+def wrong_rows(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) -> list[str]:
+    """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
+    problems: dict[str, None] = {}
+    for row in rows:
+        seen = [sensor.id for sensor in row.sensors]
+        if seen != list(sensors):
+            problems[f"a row is of the sensors {_ends(seen)} instead of {_ends(sensors)}"] = None
+        for sensor in row.sensors:
+            values, wanted = sensor.intensity, len(figures.frequencies_hz)
+            if len(values) != wanted:
+                problems[f"sensor {sensor.id} has {len(values)} intensities for {wanted} frequencies"] = None
+            elif not all(math.isfinite(value) and value >= 0 for value in values):
+                problems[f"sensor {sensor.id} has an intensity that is no number of at least 0"] = None
+        length_s = row.end_timestamp - row.start_timestamp
+        if abs(length_s - figures.window_s) > _PRECISION_S:
+            problems[f"a row is of {length_s:.6f} s instead of {figures.window_s:.6f} s"] = None
+    if rows and not any(value for row in rows for sensor in row.sensors for value in sensor.intensity):
+        problems["every intensity is 0"] = None
+    return list(problems)
+
+
+def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
+    """Where rows do not follow each other at the output rate, none missing and none given twice; a line each."""
+    steps = [after.start_timestamp - before.start_timestamp for before, after in pairwise(rows)]
+    return [
+        f"row {number + 2} begins {step:.6f} s after the one before instead of {figures.lines_dt_s:.6f} s"
+        for number, step in enumerate(steps)
+        if abs(step - figures.lines_dt_s) > _PRECISION_S
+    ][:5]
+
+
+def outside_of(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:
+    """Rows that do not lie wholly within one of the spans of time; a line each."""
+    known = list(spans)
+    return [
+        f"a row is of {row.start_timestamp:.3f} to {row.end_timestamp:.3f}, outside of "
+        + ", ".join(f"{start:.3f} to {end:.3f}" for start, end in known)
+        for row in rows
+        if not any(
+            start - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= end + _PRECISION_S
+            for start, end in known
+        )
+    ][:5]
+
+
+def _within(row: Row, span: Span) -> bool:
+    return span[0] - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= span[1] + _PRECISION_S
+
+
+def _ends(sensors: Sequence[int]) -> str:
+    return f"{sensors[0]} to {sensors[-1]} ({len(sensors)})" if sensors else "none"

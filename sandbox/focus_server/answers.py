@@ -9,6 +9,7 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.identity import as_iso
 from sandbox.focus_server.ports import JobRecord, Payload
+from sandbox.focus_server.region import Region, region_in_force
 
 
 class ConfigureAnswer(BaseModel):
@@ -36,9 +37,10 @@ class ConfigureAnswer(BaseModel):
 
 
 class MetadataAnswer(ConfigureAnswer):
-    """The answer to GET /metadata/{job_id}: the same, and the configuration as sent."""
+    """The answer to GET /metadata/{job_id}: the same, the configuration as sent, and the region of interest."""
 
     config: Payload
+    roi: Region
 
 
 class CancelAnswer(BaseModel):
@@ -78,7 +80,8 @@ class Answers:
 
     def metadata(self, record: JobRecord) -> MetadataAnswer:
         """What anyone who asks for a job is told; a cancelled one too, with that status."""
-        return MetadataAnswer(**self.configured(record).wire(), config=record.config)
+        roi = region_in_force(record.roi, Configuration.model_validate(record.config))
+        return MetadataAnswer(**self.configured(record).wire(), config=record.config, roi=roi)
 
     def cancelled(self, record: JobRecord) -> CancelAnswer:
         """What the client that cancelled a job is told."""

@@ -1,9 +1,11 @@
 """The figures that a configuration implies (contract, "Server flow", the table of formulas)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sandbox.focus_server.configuration import SINGLE_CHANNEL, Configuration
 from sandbox.focus_server.limits import Limits
+from sandbox.focus_server.row_times import RowTimes
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,12 @@ class Calculation:
     def lines_dt(self, config: Configuration) -> float:
         """Seconds between two lines: windows of NFFT samples, overlapping by half."""
         return config.nfft * (1 - self._limits.overlap) / self._limits.sampling_rate_hz
+
+    def rows(self, config: Configuration, start: datetime) -> RowTimes:
+        """When the rows of a waterfall are that starts then."""
+        return RowTimes(
+            start=start,
+            length=config.nfft,
+            hop=int(config.nfft * (1 - self._limits.overlap)),
+            rate_hz=self._limits.sampling_rate_hz,
+        )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -15,7 +15,7 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.cluster import read_kubeconfig
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import install_error_answers
-from sandbox.focus_server.http_api import discovery_routes, health_routes, job_routes
+from sandbox.focus_server.http_api import discovery_routes, health_routes, job_routes, waterfall_routes
 from sandbox.focus_server.identity import JobIds, SystemClock
 from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
@@ -35,8 +35,10 @@ from sandbox.focus_server.rollback import Leftovers
 from sandbox.focus_server.security_headers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.settings import Settings
+from sandbox.focus_server.spectrogram import Spectrogram
 from sandbox.focus_server.task_ids import TaskIdRule, task_id_well_formed
 from sandbox.focus_server.validation import Validator
+from sandbox.focus_server.waterfall import Waterfall
 
 _CLOSE_WAIT_S = 0.4
 
@@ -58,6 +60,8 @@ class Parts:
     task_ids: TaskIdRule = task_id_well_formed
     service: type[JobService] = JobService
     discovery: type[Discovery] = Discovery
+    waterfall: type[Waterfall] = Waterfall
+    spectrogram: Spectrogram = field(default_factory=Spectrogram)
     headers: Headers = SECURITY_HEADERS
     tls_headers: Headers = TLS_HEADERS
 
@@ -110,6 +114,15 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
 
     discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
 
+    waterfall = parts.waterfall(
+        jobs=service,
+        analyzers=parts.analyzers,
+        recordings=parts.recordings,
+        clock=parts.clock,
+        limits=parts.limits,
+        spectrogram=parts.spectrogram,
+    )
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Not waited for: a server whose dependencies are down starts too, and says so to who asks.
@@ -130,6 +143,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     read_body = partial(read_json, max_bytes=settings.max_body_bytes, limit_s=settings.body_limit_s)
     routes.include_router(job_routes(service, parts.answers, read_body))
     routes.include_router(discovery_routes(discovery, read_body))
+    routes.include_router(waterfall_routes(waterfall))
     routes.include_router(health_routes())
     app.include_router(routes)
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.focus_server.bodies import UnreadableBody
-from sandbox.focus_server.errors import InvalidRequest, NoLiveSource, NoRecording, StepFailed, UnknownJob
+from sandbox.focus_server.errors import BadRowCount, InvalidRequest, NoLiveSource, NoRecording, StepFailed, UnknownJob
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ def install_error_answers(app: FastAPI) -> None:
     @app.exception_handler(NoLiveSource)
     async def no_live_source(_: Request, error: NoLiveSource) -> Response:
         return error_answer(404, "there is no live source: no recording is under way")
+
+    @app.exception_handler(BadRowCount)
+    async def bad_row_count(_: Request, error: BadRowCount) -> Response:
+        return error_answer(400, str(error))
 
     @app.exception_handler(UnreadableBody)
     async def unreadable(_: Request, error: UnreadableBody) -> Response:

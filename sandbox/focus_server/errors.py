@@ -43,6 +43,13 @@ class NoLiveSource(Exception):
     """No recording is under way, so there is nothing live."""
 
 
+class BadRowCount(Exception):
+    """The number of rows asked for is none; `most` is the highest that is accepted."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the number of rows must be a whole number, 1 to {most}")
+
+
 class UnknownJob(Exception):
     """No job has this id."""
 

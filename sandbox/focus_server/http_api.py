@@ -1,6 +1,7 @@
 """The endpoints (contract, "Server flow" and "Other endpoints")."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import error_answer
 from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.service import JobService
+from sandbox.focus_server.waterfall import Waterfall
 
 T = TypeVar("T")
 
@@ -79,6 +81,22 @@ def discovery_routes(discovery: Discovery, read_body: ReadBody) -> APIRouter:
     async def recordings_in_time_range(request: Request) -> Response:
         payload = await read_body(request)
         return JSONResponse(await discovery.recordings_between(payload))
+
+    return router
+
+
+def waterfall_routes(waterfall: Waterfall) -> APIRouter:
+    """The rows of a job's waterfall."""
+    router = APIRouter()
+
+    @router.get("/waterfall/{job_id}/{rows}")
+    async def rows(job_id: str, rows: str) -> Response:
+        found = await waterfall.rows(job_id, rows)
+        status = 201 if found.given else 208 if found.over else 200
+        # In a thread, as one answer can be tens of megabytes, and row by row: the encoder is not to be
+        # interrupted, and would hold up everybody else.
+        encoded = await asyncio.to_thread(lambda: ",".join(map(json.dumps, found.given)))
+        return Response(f'{{"rows":[{encoded}]}}', status, media_type="application/json")
 
     return router
 

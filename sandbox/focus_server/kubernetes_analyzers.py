@@ -43,7 +43,7 @@ def job_object(job_id: str, config: Payload, *, namespace: str, image: str) -> d
 
 
 class KubernetesAnalyzers:
-    """Launches and stops analyzers in one namespace."""
+    """Launches analyzers in one namespace, stops them, and knows whether they run."""
 
     def __init__(self, cluster: Cluster, *, namespace: str, image: str, limit_s: float) -> None:
         self._cluster = cluster
@@ -69,7 +69,20 @@ class KubernetesAnalyzers:
         status = await self._request("DELETE", f"/{object_name(job_id)}", {"propagationPolicy": "Background"})
         _require(status, 200, 202, 404)
 
+    async def is_running(self, job_id: str) -> bool:
+        """Whether the Job is there, and neither complete nor failed; raises `DependencyUnavailable`."""
+        status, text = await self._exchange("GET", f"/{object_name(job_id)}", None)
+        _require(status, 200, 404)
+        try:
+            return status == 200 and not _has_ended(json.loads(text))
+        except ValueError as error:
+            raise DependencyUnavailable(_NAME, "what it answered is no JSON") from error
+
     async def _request(self, method: str, path: str, body: dict[str, Any]) -> int:
+        status, _ = await self._exchange(method, path, body)
+        return status
+
+    async def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, str]:
         url = f"{self._cluster.server}/apis/batch/v1/namespaces/{self._namespace}/jobs{path}"
         never_sent = (aiohttp.ClientConnectorError,)
         async with (
@@ -79,7 +92,7 @@ class KubernetesAnalyzers:
             text = await reply.text(errors="replace")
             if reply.status >= 400 and reply.status not in (404, 409):
                 log.warning("Kubernetes refused %s %s: %s %.500s", method, path, reply.status, text)
-            return reply.status
+            return reply.status, text
 
     def _connections(self) -> aiohttp.ClientSession:
         # Made at the first use: a session belongs to the event loop that it is made in.
@@ -92,6 +105,11 @@ class KubernetesAnalyzers:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _has_ended(job: dict[str, Any]) -> bool:
+    conditions = job.get("status", {}).get("conditions") or []
+    return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
 
 
 def _require(status: int, *accepted: int) -> None:

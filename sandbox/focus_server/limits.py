@@ -1,11 +1,15 @@
-"""The figures of an installation that a configuration is measured against."""
+"""The figures of an installation that requests are measured against."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Accepted ranges, both ends included (contract, field table), and the figures of the signal."""
+    """Accepted ranges, both ends included (contract, field table), and the figures of the signal.
+
+    Of a live job's waterfall the newest ``waterfall_rows_kept`` rows wait to be asked for. An answer holds no
+    more than ``waterfall_values_max`` intensities, so that it can be made in a second or two, but always a row.
+    """
 
     duration_min_s: int = 1
     duration_max_s: int = 3600
@@ -16,6 +20,9 @@ class Limits:
     sensors: int = 2222
     sampling_rate_hz: int = 2000
     overlap: float = 0.5
+    waterfall_rows_max: int = 1000
+    waterfall_rows_kept: int = 1000
+    waterfall_values_max: int = 5_000_000
 
     @property
     def last_channel(self) -> int:

@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeo
 
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
 from sandbox.focus_server.ports import JobRecord, Span
+from sandbox.focus_server.region import Region
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class MongoTasks:
             created_at=found["created_at"],
             user=found["user"],
             client_task_id=found.get("client_task_id"),
+            roi=Region(**found["roi"]) if "roi" in found else None,
         )
 
     async def set_status(self, job_id: str, status: str) -> None:

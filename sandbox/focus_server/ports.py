@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sandbox.focus_server.configuration import Configuration
+from sandbox.focus_server.region import Region
 
 CONFIGURED = "configured"
 CANCELLED = "cancelled"
@@ -21,7 +22,8 @@ Span = tuple[datetime, datetime]
 class JobRecord:
     """A job as it is written down; ``created_at`` in UTC with whole milliseconds.
 
-    ``client_task_id`` is the client's own name for the request that made the job, if it gave one.
+    ``client_task_id`` is the client's own name for the request that made the job, if it gave one; ``roi`` the
+    region of interest, once it was changed.
     """
 
     job_id: str
@@ -30,6 +32,7 @@ class JobRecord:
     created_at: datetime
     user: str
     client_task_id: str | None = None
+    roi: Region | None = None
 
 
 class ConfigurationValidator(Protocol):
@@ -93,6 +96,9 @@ class AnalyzerOrchestrator(Protocol):
 
     async def stop(self, job_id: str) -> None:
         """Take the analyzer away with its pod; none is fine."""
+
+    async def is_running(self, job_id: str) -> bool:
+        """Whether there is an analyzer that has not exited, be it well or badly."""
 
 
 class WorkQueues(Protocol):

@@ -40,9 +40,12 @@ def payload(**changes: Any) -> Payload:
     return made
 
 
-class FixedClock:
+@dataclass
+class SetClock:
+    moment: datetime = NOW
+
     def now(self) -> datetime:
-        return NOW
+        return self.moment
 
 
 @dataclass
@@ -131,6 +134,10 @@ class FakeAnalyzers:
         await self.journal.note("stop")
         self.configs.pop(job_id, None)
 
+    async def is_running(self, job_id: str) -> bool:
+        await self.journal.note("running")
+        return job_id in self.configs
+
 
 @dataclass
 class FakeQueues:
@@ -153,6 +160,7 @@ class World:
     journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
+        self.clock = SetClock()
         self.tasks = FakeTasks(self.journal)
         self.recordings = FakeRecordings(self.journal)
         self.analyzers = FakeAnalyzers(self.journal)
@@ -160,7 +168,7 @@ class World:
         self.parts = Parts(
             validator=Validator(Limits()),
             ids=CountingIds(),
-            clock=FixedClock(),
+            clock=self.clock,
             tasks=self.tasks,
             recordings=self.recordings,
             analyzers=self.analyzers,

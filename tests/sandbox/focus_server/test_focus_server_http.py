@@ -58,6 +58,7 @@ async def test_metadata_says_the_same_and_the_configuration_as_sent(client: http
     answer = (await post(client, sent)).json()
     metadata = (await client.get(f"metadata/{answer['job_id']}")).json()
     assert metadata.pop("config") == sent
+    assert metadata.pop("roi") == {"start": 1, "end": 51}
     assert metadata == answer
 
 

@@ -1,0 +1,24 @@
+"""What the fibre says: a made-up signal that depends on nothing but sensor, frequency and time."""
+
+import math
+from collections.abc import Sequence
+
+_PEAK = 1000.0
+_HALF_AT_HZ = 50.0
+_PERIOD_S = 8.0
+_WAVELENGTH_SENSORS = 40.0
+
+
+class Spectrogram:
+    """A spectrum that falls with the frequency, and a wave that travels along the fibre and swells it."""
+
+    def intensities(self, sensors: Sequence[int], frequencies_hz: Sequence[float], at_s: float) -> list[list[float]]:
+        """Of each sensor its intensity at each frequency, at a moment in epoch seconds; none is below 0."""
+        # Whole eighths: JSON writes short numbers several times faster than those with all digits.
+        levels = [int(8 * _PEAK / (1 + hz / _HALF_AT_HZ)) for hz in frequencies_hz]
+        swells = (self._swell(sensor, at_s) for sensor in sensors)
+        return [[(level * swell >> 6) / 8 for level in levels] for swell in swells]
+
+    def _swell(self, sensor: int, at_s: float) -> int:
+        """From half to one and a half, in 64ths."""
+        return 64 + round(32 * math.sin(2 * math.pi * (at_s / _PERIOD_S - sensor / _WAVELENGTH_SENSORS)))

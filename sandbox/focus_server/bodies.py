@@ -1,10 +1,11 @@
 """Reading a request's body as JSON."""
 
 import asyncio
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
+
+from sandbox.focus_server.strict_json import NoJson, decoded
 
 # A body that is too large is still read, up to here: a client that is cut off while it sends may never
 # see the answer that says why.
@@ -35,7 +36,10 @@ async def read_json(request: Request, *, max_bytes: int, limit_s: float) -> Any:
         raise UnreadableBody(415, "the content type must be application/json")
     if len(body) > max_bytes:
         raise UnreadableBody(413, f"the body is larger than {max_bytes} bytes")
-    return _decoded(body)
+    try:
+        return decoded(body)
+    except NoJson as error:
+        raise UnreadableBody(400, f"the body is {error}") from None
 
 
 async def _read(request: Request, max_bytes: int) -> bytes:
@@ -48,23 +52,3 @@ async def _read(request: Request, max_bytes: int) -> bytes:
         if size > _DRAINED_BYTES:
             break
     return bytes(kept)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
-    except (ValueError, RecursionError):
-        # Also bytes that are no UTF-8, numbers of thousands of digits, and nesting without end.
-        raise UnreadableBody(400, "the body is no JSON") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        # One of the values would be lost, and the task record would not be what was sent.
-        raise UnreadableBody(400, "an object in the JSON body has the same name twice")
-    return made
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -31,6 +31,8 @@ from sandbox.focus_server.ports import (
     WorkQueues,
 )
 from sandbox.focus_server.rabbitmq_queues import RabbitQueues
+from sandbox.focus_server.region_rules import BOUNDS, SAFETY, RegionRule
+from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
 from sandbox.focus_server.security_headers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
 from sandbox.focus_server.service import JobService
@@ -60,6 +62,9 @@ class Parts:
     task_ids: TaskIdRule = task_id_well_formed
     service: type[JobService] = JobService
     discovery: type[Discovery] = Discovery
+    regions: type[Regions] = Regions
+    region_rules: tuple[RegionRule, ...] = BOUNDS
+    region_safety_rules: tuple[RegionRule, ...] = SAFETY
     waterfall: type[Waterfall] = Waterfall
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
     headers: Headers = SECURITY_HEADERS
@@ -99,6 +104,13 @@ def build_parts(settings: Settings) -> Parts:
 def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     """The server as an ASGI application; its lifespan starts and closes the parts' resources."""
     leftovers = Leftovers(interval_s=settings.retry_interval_s, limit_s=settings.step_limit_s)
+    regions = parts.regions(
+        tasks=parts.tasks,
+        limits=parts.limits,
+        rules=parts.region_rules,
+        safety_rules=parts.region_safety_rules,
+    )
+    parts.queues.obey(regions.change)
     service = parts.service(
         validator=parts.validator,
         ids=parts.ids,
@@ -108,6 +120,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         analyzers=parts.analyzers,
         queues=parts.queues,
         task_ids=parts.task_ids,
+        regions=regions,
         leftovers=leftovers,
         undo_limit_s=settings.undo_limit_s,
     )

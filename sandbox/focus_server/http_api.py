@@ -22,6 +22,9 @@ ReadBody = Callable[[Request], Awaitable[Any]]
 """Gives the decoded JSON body of a request; raises `UnreadableBody`."""
 
 
+_compact = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 class ClientGone(Exception):
     """The client closed its connection before it had its answer."""
 
@@ -95,7 +98,7 @@ def waterfall_routes(waterfall: Waterfall) -> APIRouter:
         status = 201 if found.given else 208 if found.over else 200
         # In a thread, as one answer can be tens of megabytes, and row by row: the encoder is not to be
         # interrupted, and would hold up everybody else.
-        encoded = await asyncio.to_thread(lambda: ",".join(map(json.dumps, found.given)))
+        encoded = await asyncio.to_thread(lambda: ",".join(map(_compact, found.given)))
         return Response(f'{{"rows":[{encoded}]}}', status, media_type="application/json")
 
     return router

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 
-from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
+from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob, guarded
 from sandbox.focus_server.ports import JobRecord, Span
 from sandbox.focus_server.region import Region
 
@@ -73,7 +73,8 @@ class Database:
 class MongoTasks:
     """The task records: ``{task_id, config, status, created_at, user}``.
 
-    A job that was made by a client's task id has it as ``client_task_id``, too.
+    A job that was made by a client's task id has it as ``client_task_id``, and one whose region of interest was changed
+    has that as ``roi``, too.
     """
 
     def __init__(self, database: Database) -> None:
@@ -116,6 +117,13 @@ class MongoTasks:
         """Change the status; raises `DependencyUnavailable`."""
         async with self._database.collection("tasks") as tasks:
             await tasks.update_one({"task_id": job_id}, {"$set": {"status": status}})
+
+    async def set_roi(self, job_id: str, roi: Region) -> None:
+        """Write the region of interest; raises `UnknownJob`, `DependencyUnavailable`."""
+        async with self._database.collection("tasks") as tasks:
+            done = await tasks.update_one({"task_id": job_id}, {"$set": {"roi": roi.model_dump()}})
+        if done.matched_count == 0:
+            raise UnknownJob(job_id)
 
     async def remove(self, job_id: str) -> None:
         """Take the record away, if there is one; raises `DependencyUnavailable`."""

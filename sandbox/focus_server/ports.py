@@ -1,5 +1,6 @@
 """What the server needs from outside; each can be replaced by anything of the same shape."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +14,15 @@ CANCELLED = "cancelled"
 Payload = dict[str, Any]
 """A configuration exactly as the client sent it: same fields, same types."""
 
+
+Command = dict[str, Any]
+"""A message to a running job that asks it to do something."""
+
+CommandAnswer = dict[str, Any]
+"""What came of a command, as its sender is told."""
+
+CommandHandler = Callable[[str, Command], Awaitable[CommandAnswer]]
+"""Carries out a command to the job of this id."""
 
 Span = tuple[datetime, datetime]
 """From when to when, in UTC."""
@@ -71,6 +81,9 @@ class TaskStore(Protocol):
     async def set_status(self, job_id: str, status: str) -> None:
         """Change the status of a record."""
 
+    async def set_roi(self, job_id: str, roi: Region) -> None:
+        """Write the region of interest into a record; `UnknownJob` when there is none."""
+
     async def remove(self, job_id: str) -> None:
         """Take the record away; none is fine."""
 
@@ -109,6 +122,9 @@ class WorkQueues(Protocol):
 
     async def close(self, job_id: str) -> None:
         """Take consumer and queue away, whoever made them; none is fine."""
+
+    def obey(self, handler: CommandHandler) -> None:
+        """From now on, have this carry out the commands that come over the queues of jobs, in their order."""
 
 
 class Resource(Protocol):

@@ -14,6 +14,7 @@ from aio_pika.exceptions import AMQPError
 from sandbox.focus_server.consumer import BufferedRecordingConsumer
 from sandbox.focus_server.errors import DependencyUnavailable, guarded
 from sandbox.focus_server.identity import queue_name
+from sandbox.focus_server.ports import Command, CommandAnswer, CommandHandler
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class RabbitQueues:
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
         self._closing = False
+        self._handler: CommandHandler | None = None
         self._consumers: dict[str, BufferedRecordingConsumer] = {}
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -49,9 +51,18 @@ class RabbitQueues:
         except DependencyUnavailable as error:
             log.warning("at start: %s", error)
 
+    def obey(self, handler: CommandHandler) -> None:
+        """From now on, have this carry out the commands that come over the queues of jobs."""
+        self._handler = handler
+
+    async def _carry_out(self, job_id: str, command: Command) -> CommandAnswer:
+        if self._handler is None:
+            return {"status": "refused", "roi": None, "detail": "there is nobody who could do that"}
+        return await self._handler(job_id, command)
+
     async def open(self, job_id: str) -> None:
         """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
-        consumer = BufferedRecordingConsumer(job_id, capacity=_PREFETCH)
+        consumer = BufferedRecordingConsumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
         async with guarded(_NAME, self._limit_s, _ERRORS):
             await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer

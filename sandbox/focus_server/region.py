@@ -17,6 +17,11 @@ class Region(StrictModel):
         return cls(start=config.channels.min, end=config.channels.max + 1)
 
     @property
+    def bounds(self) -> tuple[int, int]:
+        """Both ends."""
+        return self.start, self.end
+
+    @property
     def size(self) -> int:
         """How many sensors it holds; negative when it runs backwards."""
         return self.end - self.start

@@ -23,6 +23,8 @@ from sandbox.focus_server.ports import (
     TaskStore,
     WorkQueues,
 )
+from sandbox.focus_server.region import Region
+from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers, RollBack
 from sandbox.focus_server.task_ids import TaskIdRule
 
@@ -46,6 +48,7 @@ class JobService:
         analyzers: AnalyzerOrchestrator,
         queues: WorkQueues,
         task_ids: TaskIdRule,
+        regions: Regions,
         leftovers: Leftovers,
         undo_limit_s: float,
     ) -> None:
@@ -57,6 +60,7 @@ class JobService:
         self._analyzers = analyzers
         self._queues = queues
         self._task_ids = task_ids
+        self._regions = regions
         self._leftovers = leftovers
         self._undo_limit_s = undo_limit_s
         self._creating: set[asyncio.Task[object]] = set()
@@ -80,10 +84,10 @@ class JobService:
             assert isinstance(payload, dict)
             for _ in range(_ID_ATTEMPTS - 1):
                 try:
-                    return await self._attempt(payload, task_id)
+                    return await self._attempt(payload, config, task_id)
                 except IdTaken as error:
                     log.warning("%s: trying another one", error)
-            return await self._attempt(payload, task_id)
+            return await self._attempt(payload, config, task_id)
         finally:
             self._creating.discard(task)
 
@@ -101,7 +105,7 @@ class JobService:
         if config.window is not None and not await self._recordings.any_between(*config.window):
             raise NoRecording
 
-    async def _attempt(self, payload: Payload, task_id: str | None) -> JobRecord:
+    async def _attempt(self, payload: Payload, config: Configuration, task_id: str | None) -> JobRecord:
         record = JobRecord(
             job_id=self._ids.new(),
             config=payload,
@@ -113,6 +117,7 @@ class JobService:
         job_id = record.job_id
         roll_back = RollBack(self._undo_limit_s)
         self._unfinished.add(job_id)
+        self._regions.begin(job_id, Region.configured(config))
         with about(job_id):
             try:
                 async with roll_back.step("task record", partial(self._tasks.remove, job_id)):
@@ -128,6 +133,7 @@ class JobService:
                 log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
                 # Not to be cut short, as when the client goes away while we are at it.
                 await _to_the_end(self._undo(roll_back))
+                self._regions.end(job_id)
                 raise
             finally:
                 self._unfinished.discard(job_id)
@@ -167,6 +173,7 @@ class JobService:
                 if isinstance(outcome, BaseException):
                     log.warning("cancelling failed: %s", outcome)
                     raise outcome
+            self._regions.end(job_id)
             await self._tasks.set_status(job_id, CANCELLED)
             log.info("cancelled: queue, consumer and analyzer removed")
         return replace(record, status=CANCELLED)

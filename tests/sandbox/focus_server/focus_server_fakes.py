@@ -8,8 +8,10 @@ from typing import Any
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.ports import JobRecord, Payload, Span
+from sandbox.focus_server.ports import CommandHandler, JobRecord, Payload, Span
+from sandbox.focus_server.region import Region
 from sandbox.focus_server.settings import Settings
 from sandbox.focus_server.validation import Validator
 
@@ -94,6 +96,12 @@ class FakeTasks:
         record = self.records[job_id]
         self.records[job_id] = replace(record, status=status)
 
+    async def set_roi(self, job_id: str, roi: Region) -> None:
+        await self.journal.note("roi")
+        if job_id not in self.records:
+            raise UnknownJob(job_id)
+        self.records[job_id] = replace(self.records[job_id], roi=roi)
+
     async def remove(self, job_id: str) -> None:
         await self.journal.note("remove")
         self.records.pop(job_id, None)
@@ -143,6 +151,10 @@ class FakeAnalyzers:
 class FakeQueues:
     journal: Journal
     open_queues: set[str] = field(default_factory=set)
+    handler: CommandHandler | None = None
+
+    def obey(self, handler: CommandHandler) -> None:
+        self.handler = handler
 
     async def open(self, job_id: str) -> None:
         await self.journal.note("open")

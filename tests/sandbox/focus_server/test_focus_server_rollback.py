@@ -5,6 +5,7 @@ import pytest
 from focus_server_fakes import CountingIds, World, payload
 
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
+from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
 from sandbox.focus_server.service import JobService
 
@@ -25,6 +26,12 @@ class Service:
             analyzers=parts.analyzers,
             queues=parts.queues,
             task_ids=parts.task_ids,
+            regions=Regions(
+                tasks=parts.tasks,
+                limits=parts.limits,
+                rules=parts.region_rules,
+                safety_rules=parts.region_safety_rules,
+            ),
             leftovers=self.leftovers,
             undo_limit_s=0.05,
         )

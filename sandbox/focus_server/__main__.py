@@ -13,6 +13,7 @@ def main() -> int:
 
     from sandbox.focus_server.cluster import KubeconfigError
     from sandbox.focus_server.composition import build_parts
+    from sandbox.focus_server.errors import CannotServe
     from sandbox.focus_server.logs import log_to_stderr
     from sandbox.focus_server.serving import serve
     from sandbox.focus_server.settings import Settings
@@ -31,7 +32,11 @@ def main() -> int:
     except KubeconfigError as error:
         print(f"FOCUS_SERVER_KUBECONFIG: {error}", file=sys.stderr)
         return 2
-    serve(settings, parts)
+    try:
+        serve(settings, parts)
+    except CannotServe as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

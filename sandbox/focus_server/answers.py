@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.identity import as_iso
-from sandbox.focus_server.ports import JobRecord, Payload
+from sandbox.focus_server.ports import JobRecord, Payload, StreamHealth
 from sandbox.focus_server.region import Region, region_in_force
 
 
@@ -56,7 +56,7 @@ class Answers:
 
     calculation: Calculation
     stream_url: str
-    stream_port: int
+    stream: StreamHealth
 
     def configured(self, record: JobRecord) -> ConfigureAnswer:
         """What the client of a new job is told."""
@@ -65,7 +65,7 @@ class Answers:
         return ConfigureAnswer(
             job_id=record.job_id,
             stream_url=self.stream_url,
-            stream_port=self.stream_port,
+            stream_port=self.stream.port,
             status=record.status,
             created_at=as_iso(record.created_at),
             view_type=config.view_type,

@@ -15,6 +15,7 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.cluster import read_kubeconfig
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import install_error_answers
+from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.http_api import discovery_routes, health_routes, job_routes, waterfall_routes
 from sandbox.focus_server.identity import JobIds, SystemClock
 from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
@@ -27,6 +28,7 @@ from sandbox.focus_server.ports import (
     IdGenerator,
     RecordingStore,
     Resource,
+    StreamHealth,
     TaskStore,
     WorkQueues,
 )
@@ -47,7 +49,10 @@ _CLOSE_WAIT_S = 0.4
 
 @dataclass(frozen=True)
 class Parts:
-    """What a server is made of. `resources` are started and closed with it, in any order."""
+    """What a server is made of. `resources` are started and closed with it, in any order.
+
+    The ``stream`` is started before it: a port that is taken ends the server at its start.
+    """
 
     validator: ConfigurationValidator
     ids: IdGenerator
@@ -56,6 +61,7 @@ class Parts:
     recordings: RecordingStore
     analyzers: AnalyzerOrchestrator
     queues: WorkQueues
+    stream: StreamHealth
     answers: Answers
     limits: Limits
     resources: tuple[Resource, ...]
@@ -87,6 +93,7 @@ def build_parts(settings: Settings) -> Parts:
         limit_s=settings.step_limit_s,
         retry_interval_s=settings.retry_interval_s,
     )
+    stream = HealthStream(settings.host, settings.stream_port)
     return Parts(
         validator=Validator(settings.limits),
         ids=JobIds(),
@@ -95,7 +102,8 @@ def build_parts(settings: Settings) -> Parts:
         recordings=MongoRecordings(database),
         analyzers=analyzers,
         queues=queues,
-        answers=Answers(Calculation(settings.limits), settings.stream_url, settings.stream_port),
+        stream=stream,
+        answers=Answers(Calculation(settings.limits), settings.stream_url, stream),
         limits=settings.limits,
         resources=(database, analyzers, queues),
     )
@@ -119,6 +127,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         recordings=parts.recordings,
         analyzers=parts.analyzers,
         queues=parts.queues,
+        stream=parts.stream,
         task_ids=parts.task_ids,
         regions=regions,
         leftovers=leftovers,

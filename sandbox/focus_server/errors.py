@@ -50,6 +50,10 @@ class BadRowCount(Exception):
         super().__init__(f"the number of rows must be a whole number, 1 to {most}")
 
 
+class CannotServe(Exception):
+    """The server cannot start as it is set up; the message names the setting, and says why."""
+
+
 class UnknownJob(Exception):
     """No job has this id."""
 

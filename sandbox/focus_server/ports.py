@@ -127,6 +127,26 @@ class WorkQueues(Protocol):
         """From now on, have this carry out the commands that come over the queues of jobs, in their order."""
 
 
+class StreamHealth(Protocol):
+    """Tells of which jobs there is a stream. Neither raises, nor waits for anyone."""
+
+    @property
+    def port(self) -> int:
+        """Where it is told, once it has started."""
+
+    async def start(self) -> None:
+        """Begin to tell; raises `OSError` when the port cannot be had."""
+
+    async def serve(self, job_id: str) -> None:
+        """There is a stream of this job from now on."""
+
+    async def withdraw(self, job_id: str) -> None:
+        """There is no stream of this job any more; none before is fine."""
+
+    async def aclose(self) -> None:
+        """Tell no more."""
+
+
 class Resource(Protocol):
     """Something that holds connections."""
 

@@ -20,6 +20,7 @@ from sandbox.focus_server.ports import (
     JobRecord,
     Payload,
     RecordingStore,
+    StreamHealth,
     TaskStore,
     WorkQueues,
 )
@@ -47,6 +48,7 @@ class JobService:
         recordings: RecordingStore,
         analyzers: AnalyzerOrchestrator,
         queues: WorkQueues,
+        stream: StreamHealth,
         task_ids: TaskIdRule,
         regions: Regions,
         leftovers: Leftovers,
@@ -59,6 +61,7 @@ class JobService:
         self._recordings = recordings
         self._analyzers = analyzers
         self._queues = queues
+        self._stream = stream
         self._task_ids = task_ids
         self._regions = regions
         self._leftovers = leftovers
@@ -129,6 +132,8 @@ class JobService:
                 async with roll_back.step("work queue", partial(self._queues.close, job_id)):
                     await _to_the_end(self._queues.open(job_id))
                 log.info("queue and consumer opened on RabbitMQ")
+                async with roll_back.step("stream", partial(self._stream.withdraw, job_id)):
+                    await self._stream.serve(job_id)
             except BaseException as error:
                 log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
                 # Not to be cut short, as when the client goes away while we are at it.
@@ -157,7 +162,7 @@ class JobService:
         return record
 
     async def cancel(self, job_id: str) -> JobRecord:
-        """Take away consumer, queue and analyzer, then mark the record; the record itself is kept.
+        """Take away consumer, queue, analyzer and stream, then mark the record; the record itself is kept.
 
         Cancelling again does it all again, so that a cancel which failed half way can be repeated.
         Works by the task record, also for jobs that an earlier process created. Raises `UnknownJob`,
@@ -173,6 +178,7 @@ class JobService:
                 if isinstance(outcome, BaseException):
                     log.warning("cancelling failed: %s", outcome)
                     raise outcome
+            await self._stream.withdraw(job_id)
             self._regions.end(job_id)
             await self._tasks.set_status(job_id, CANCELLED)
             log.info("cancelled: queue, consumer and analyzer removed")

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import uvicorn
 
 from sandbox.focus_server.composition import Parts, create_app
+from sandbox.focus_server.errors import CannotServe
+from sandbox.focus_server.listening import listen
+from sandbox.focus_server.ports import StreamHealth
 from sandbox.focus_server.settings import Settings
 
 
@@ -36,9 +39,11 @@ class _Server(uvicorn.Server):
 
 
 def serve(settings: Settings, parts: Parts) -> None:
-    """Serve until SIGTERM or SIGINT; raises `OSError` when the address cannot be bound."""
-    with _listening(settings.host, settings.port) as listening:
-        host, port = listening.getsockname()[:2]
+    """Serve until SIGTERM or SIGINT; raises `CannotServe` when an address or a certificate cannot be used."""
+    host = settings.host
+    with _named("FOCUS_SERVER_PORT", f"{host}:{settings.port} cannot be listened at"):
+        listening = listen(host, settings.port)
+    with listening:
         config = uvicorn.Config(
             create_app(settings, parts),
             http="h11",
@@ -47,24 +52,34 @@ def serve(settings: Settings, parts: Parts) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # A client could claim to come by TLS otherwise.
+            proxy_headers=False,
+            ssl_certfile=settings.tls_cert_file,
+            ssl_keyfile=settings.tls_key_file,
             # Longer than a client's pauses: a connection closed under a request looks like an outage.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config, f"http://{host}:{port}{settings.base_path}")
-        asyncio.run(server.serve(sockets=[listening]))
+        with _named("FOCUS_SERVER_TLS_CERT_FILE and FOCUS_SERVER_TLS_KEY_FILE", "no certificate with its key"):
+            config.load()
+        bound_host, port = listening.getsockname()[:2]
+        scheme = "https" if config.is_ssl else "http"
+        server = _Server(config, f"{scheme}://{bound_host}:{port}{settings.base_path}")
+        asyncio.run(_serve(server, listening, settings, parts.stream))
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # The protocol is named for asyncio, which turns Nagle's algorithm off for such sockets only: with it,
-    # the second write of an answer waits 40 ms for the client's delayed acknowledgement of the first.
-    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+async def _serve(server: _Server, listening: socket.socket, settings: Settings, stream: StreamHealth) -> None:
+    with _named("FOCUS_SERVER_STREAM_PORT", f"{settings.host}:{settings.stream_port} cannot be listened at"):
+        await stream.start()
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(2048)
-    except OSError:
-        listening.close()
-        raise
-    return listening
+        await server.serve(sockets=[listening])
+    finally:
+        await stream.aclose()
+
+
+@contextmanager
+def _named(setting: str, problem: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotServe(f"{setting}: {problem}: {error.strerror or error}") from error

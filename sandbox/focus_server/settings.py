@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandbox.focus_server.limits import Limits
@@ -31,7 +32,10 @@ class Settings(BaseSettings):
 
     analyzer_image: str = "baby-analyzer:latest"
     stream_url: str = "http://127.0.0.1"
-    stream_port: int = Field(default=50051, ge=1, le=65535)
+    stream_port: int = Field(default=50051, ge=0, le=65535, description="0 takes a free port")
+
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = Field(default=None, validate_default=True)
 
     step_limit_s: float = Field(default=3.0, gt=0, description="longest wait for one dependency, seconds")
     undo_limit_s: float = Field(default=1.0, gt=0, description="longest wait for one undo, seconds")
@@ -41,6 +45,16 @@ class Settings(BaseSettings):
 
     sensors: int = Field(default=_DEFAULTS.sensors, gt=0)
     sampling_rate_hz: int = Field(default=_DEFAULTS.sampling_rate_hz, gt=0)
+
+    @field_validator("tls_key_file")
+    @classmethod
+    def _belongs_to_a_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        # Without a value of its own, the other one has been found wrong already.
+        if (value is None) != (info.data.get("tls_cert_file", value) is None):
+            raise PydanticCustomError(
+                "incomplete", "must be set together with FOCUS_SERVER_TLS_CERT_FILE, or not at all"
+            )
+        return value
 
     @classmethod
     def from_environment(cls) -> Self:

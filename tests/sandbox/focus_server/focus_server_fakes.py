@@ -166,6 +166,25 @@ class FakeQueues:
 
 
 @dataclass
+class FakeStream:
+    journal: Journal
+    port: int = 50051
+    served: set[str] = field(default_factory=set)
+
+    async def start(self) -> None: ...
+
+    async def serve(self, job_id: str) -> None:
+        if "serve" in self.journal.fail:
+            raise self.journal.fail["serve"]
+        self.served.add(job_id)
+
+    async def withdraw(self, job_id: str) -> None:
+        self.served.discard(job_id)
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass
 class World:
     """One server's fakes, each at hand."""
 
@@ -177,6 +196,7 @@ class World:
         self.recordings = FakeRecordings(self.journal)
         self.analyzers = FakeAnalyzers(self.journal)
         self.queues = FakeQueues(self.journal)
+        self.stream = FakeStream(self.journal)
         self.parts = Parts(
             validator=Validator(Limits()),
             ids=CountingIds(),
@@ -185,13 +205,14 @@ class World:
             recordings=self.recordings,
             analyzers=self.analyzers,
             queues=self.queues,
-            answers=Answers(Calculation(Limits()), "http://stream.example", 50051),
+            stream=self.stream,
+            answers=Answers(Calculation(Limits()), "http://stream.example", self.stream),
             limits=Limits(),
             resources=(),
         )
 
     def is_empty(self) -> bool:
-        return not (self.tasks.records or self.analyzers.configs or self.queues.open_queues)
+        return not (self.tasks.records or self.analyzers.configs or self.queues.open_queues or self.stream.served)
 
 
 def settings(**changes: Any) -> Settings:

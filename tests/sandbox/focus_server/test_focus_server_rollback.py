@@ -25,6 +25,7 @@ class Service:
             recordings=parts.recordings,
             analyzers=parts.analyzers,
             queues=parts.queues,
+            stream=parts.stream,
             task_ids=parts.task_ids,
             regions=Regions(
                 tasks=parts.tasks,

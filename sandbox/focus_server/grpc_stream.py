@@ -1,0 +1,67 @@
+"""Where the streams of jobs are found: a gRPC server that says of each job whether it is served.
+
+The standard health service, ``grpc.health.v1.Health``, with job ids for service names.
+"""
+
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from sandbox.focus_server.listening import listen
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+
+class HealthStream:
+    """The gRPC server; its port is its own from `start` on."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self._services = _Services()
+        self._server: Any = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens; before the start what was asked for, which may be 0."""
+        return self._port
+
+    async def start(self) -> None:
+        """Bind the port and serve; raises `OSError` when it cannot be bound."""
+        if self._port:
+            # gRPC tells the reason to stderr only.
+            listen(self._host, self._port).close()
+        # Otherwise another process's port could be bound as well, and each would get half of the calls.
+        self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._services, self._server)
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        try:
+            self._port = self._server.add_insecure_port(f"{host}:{self._port}")
+        except RuntimeError as error:
+            raise OSError(str(error)) from None
+        await self._server.start()
+
+    async def serve(self, job_id: str) -> None:
+        """Say of a job that it is served."""
+        await self._services.set(job_id, _SERVING)
+
+    async def withdraw(self, job_id: str) -> None:
+        """Know nothing of a job any more; never having known of it is fine."""
+        await self._services.set(job_id, _UNKNOWN)
+
+    async def aclose(self) -> None:
+        """Stop, not waiting for those who watch."""
+        if self._server is not None:
+            await self._server.stop(None)
+
+
+class _Services(health.aio.HealthServicer):  # type: ignore[misc]  # it has no types
+    """The standard service, which can forget a service again: it is set to be unknown."""
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        answer = await super().Check(request, context)
+        if answer.status == _UNKNOWN:
+            await context.abort(grpc.StatusCode.NOT_FOUND)
+        return answer

@@ -1,11 +1,12 @@
-"""The database of a sandbox: ``mongod`` if it is installed, SecantusDB otherwise."""
+"""The database of a sandbox: ``mongod`` if it is installed, SecantusDB otherwise; who uses it logs in."""
 
 import os
 import re
+import secrets
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,58 +17,115 @@ from sandbox.processes import Launcher, Part, PartFailed, free_port, ready
 
 _LIMIT = 30.0
 _ATTEMPT = 500  # milliseconds that one attempt to reach the server may take
-_DROP_LIMIT = 10_000  # milliseconds
+_REQUEST_LIMIT = 10_000  # milliseconds
+_MONGOD_GRACE = 10.0  # killed, it would have to recover before it serves again
 _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
 @dataclass(frozen=True)
+class User:
+    """Somebody who can log in."""
+
+    name: str
+    roles: tuple[str, ...]
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+
+    def uri(self, host: str) -> str:
+        """Address of a server with this user's credentials in it."""
+        return f"mongodb://{self.name}:{self.password}@{host}/?authSource=admin"
+
+
+@dataclass(frozen=True)
 class MongoDB:
-    """A database server, and how to remove one database from it."""
+    """A database server, and what a tenant needs done in it."""
 
     part: Part
-    uri: str
+    host: str  # with the port
+    suite: User
+    focus_server: User
+
+    @property
+    def uri(self) -> str:
+        """Address for the suite, credentials in it."""
+        return self.suite.uri(self.host)
+
+    @property
+    def server_uri(self) -> str:
+        """Address that Focus Servers are set up with, credentials in it."""
+        return self.focus_server.uri(self.host)
+
+    async def insert(self, database: str, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Write documents. Raises PartFailed."""
+        try:
+            async with _client(self.uri, _REQUEST_LIMIT) as client:
+                await client[database][collection].insert_many([dict(document) for document in documents])
+        except PyMongoError as failure:
+            raise PartFailed(f"mongodb: {self.host} did not take documents for {database}: {failure}") from failure
 
     async def drop(self, database: str) -> None:
         """Remove a database; no error if it was never written to. Raises PartFailed."""
         try:
-            async with _client(self.uri, _DROP_LIMIT) as client:
+            async with _client(self.uri, _REQUEST_LIMIT) as client:
                 await client.drop_database(database)
         except PyMongoError as failure:
-            raise PartFailed(f"mongodb: {self.uri} did not drop database {database}: {failure}") from failure
+            raise PartFailed(f"mongodb: {self.host} did not drop database {database}: {failure}") from failure
 
 
 async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> MongoDB:
-    """Start a database server of its own; returns when it answers. Raises PartFailed."""
+    """Start a database server of its own; returns when it lets its users in. Raises PartFailed."""
+    (directory / "mongodb").mkdir()
+    suite = User("suite", ("root",))
+    # Of the two servers, only mongod lets the first role alone list the databases.
+    focus_server = User("focus-server", ("readWriteAnyDatabase", "clusterMonitor"))
+    # Users can be made only where no login is required yet. All of this goes on while the broker boots.
+    setup, host = await _serve(launcher, "mongodb-setup", directory, environment)
+    try:
+        async with _client(f"mongodb://{host}", _REQUEST_LIMIT) as client:
+            for user in (suite, focus_server):
+                await client.admin.command("createUser", user.name, pwd=user.password, roles=list(user.roles))
+    except PyMongoError as failure:
+        raise PartFailed(f"mongodb: {host} did not make its users: {failure}") from failure
+    await setup.stop()
+    part, host = await _serve(launcher, "mongodb", directory, environment, user=suite)
+    return MongoDB(part, host, suite, focus_server)
+
+
+async def _serve(
+    launcher: Launcher, name: str, directory: Path, environment: Mapping[str, str], user: User | None = None
+) -> tuple[Part, str]:
+    """Start a server on the sandbox's data; returns it and its host when it answers ``user``, None for anybody."""
     data = directory / "mongodb"
-    data.mkdir()
-    mongod = shutil.which("mongod", path=environment.get("PATH", os.defpath))
-    if mongod:
+    login = ["--auth"] if user else []
+    if mongod := shutil.which("mongod", path=environment.get("PATH", os.defpath)):
         port = free_port()
-        command = [mongod, "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)]
-        part = launcher.launch("mongodb", [*command, "--nounixsocket"], directory, environment=environment, grace=0.0)
+        command = [mongod, "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+        grace = 0.0 if user else _MONGOD_GRACE
+        part = launcher.launch(name, [*command, *login], directory, environment=environment, grace=grace)
     else:
-        part = _start_secantus(launcher, directory, data, environment)
+        command = [*_secantus_command(directory), "--storage-path", str(data)]
+        part = launcher.launch(name, [*command, *login], directory, environment=environment)
 
         async def port_in_log() -> int | None:
             found = _LISTENING.search(part.log.read_text(errors="replace"))
             return int(found[1]) if found else None
 
         port = await ready(part, port_in_log, limit=_LIMIT, expected="its log to say where it listens")
-    uri = f"mongodb://127.0.0.1:{port}"
+    host = f"127.0.0.1:{port}"
 
     async def answers() -> bool | None:
         try:
-            async with _client(uri, _ATTEMPT) as client:
+            async with _client(user.uri(host) if user else f"mongodb://{host}", _ATTEMPT) as client:
                 await client.admin.command("ping")
         except PyMongoError:
             return None
         return True
 
-    await ready(part, answers, limit=_LIMIT, expected=f"an answer to a ping at {uri}")
-    return MongoDB(replace(part, address=uri), uri)
+    who = f" by {user.name}" if user else ""
+    await ready(part, answers, limit=_LIMIT, expected=f"an answer to a ping{who} at {host}")
+    return replace(part, address=f"mongodb://{host}"), host
 
 
-def _start_secantus(launcher: Launcher, directory: Path, data: Path, environment: Mapping[str, str]) -> Part:
+def _secantus_command(directory: Path) -> list[str]:
     daemon = Path(sys.executable).with_name("secantusd-py")
     if not daemon.exists():
         raise PartFailed(
@@ -76,10 +134,9 @@ def _start_secantus(launcher: Launcher, directory: Path, data: Path, environment
         )
     settings = directory / "secantusd.toml"  # naming one keeps the daemon from looking for the user's own
     settings.touch()
-    # Without --sync-on-commit a kill loses acknowledged writes.
+    # Without --sync-on-commit a kill loses acknowledged writes, such as the users just made; SIGTERM takes it 2 s.
     options = ["--host", "127.0.0.1", "--port", "0", "--sync-on-commit", "--cache-size", "256M"]
-    command = [str(daemon), "--config", str(settings), *options, "--storage-path", str(data)]
-    return launcher.launch("mongodb", command, directory, environment=environment)
+    return [str(daemon), "--config", str(settings), *options]
 
 
 def _client(uri: str, limit: int) -> AsyncMongoClient[dict[str, Any]]:

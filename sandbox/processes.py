@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 _LOOK_AGAIN = 0.02  # seconds between two looks at a condition
 _LAST_LINES = 15
+_READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
 # Below the ports that the kernel gives to outgoing connections: one of those could take a port between
 # its choice and the moment that a slow starter listens on it.
 _PORTS = range(15000, 32000)
@@ -131,6 +133,12 @@ async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: f
                 f"The end of its log:\n{part.last_lines()}"
             )
         await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def address_in(part: Part) -> str | None:
+    """Find the address in the line ``ready ADDRESS`` that a part prints; None while it isn't there."""
+    found = _READY.search(part.stdout.read_text(errors="replace"))
+    return found[1] if found else None
 
 
 async def accepts_connections(port: int) -> bool | None:

@@ -1,0 +1,33 @@
+"""The certificate of a sandbox's Focus Servers, and the authority that issued it: made anew for each sandbox."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAMES = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Files in PEM: the authority's certificate, the server's with its chain, and the server's key."""
+
+    ca_file: Path
+    certificate_file: Path
+    key_file: Path
+
+
+def issue(directory: Path) -> Certificate:
+    """Make an authority and a server certificate for this machine; the authority's own key is not kept."""
+    import trustme  # 0.1 s, most of it for cryptography: whoever calls this has something else to wait for
+
+    authority = trustme.CA()
+    issued = authority.issue_cert(*_NAMES)
+    place = directory / "tls"
+    place.mkdir()
+    certificate = Certificate(place / "ca.pem", place / "server.pem", place / "server.key")
+    authority.cert_pem.write_to_path(certificate.ca_file)
+    certificate.certificate_file.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    descriptor = os.open(certificate.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(issued.private_key_pem.bytes())
+    return certificate

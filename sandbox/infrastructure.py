@@ -1,4 +1,4 @@
-"""The three stores of a sandbox, started side by side."""
+"""What all tenants of a sandbox share, the three stores above all, started side by side."""
 
 import asyncio
 import importlib
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import kubernetes_api, rabbitmq
+from sandbox import kubernetes_api, rabbitmq, ssh_access, tls
 from sandbox.processes import Launcher, Part
 
 if TYPE_CHECKING:
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The stores, all ready."""
+    """The stores and the SSH server, all ready, and the certificate for Focus Servers."""
 
     mongodb: "MongoDB"
     broker: rabbitmq.Broker
     kubernetes: kubernetes_api.Kubernetes
+    ssh: ssh_access.SshAccess
+    certificate: tls.Certificate
 
     @property
     def parts(self) -> list[Part]:
-        """The processes that the stores consist of."""
+        """The processes that all of it consists of."""
         optional = [self.kubernetes.part] if self.kubernetes.part else []
-        return [*self.broker.parts, self.mongodb.part, *optional]
+        return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part]
 
     @property
     def outlives_sandbox(self) -> bool:
@@ -51,14 +53,16 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Infrastructure:
-    """Start the stores; returns when all are ready. Raises PartFailed for the first that fails."""
-    # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported.
+    """Start everything; returns when all is ready. Raises PartFailed for the first that fails."""
+    # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported, and so on.
     broker = await rabbitmq.launch(launcher, directory, environment)
     async with side_by_side() as group:
         kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
         mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
+        ssh = group.create_task(ssh_access.start(launcher, directory, environment))
+        certificate = group.create_task(asyncio.to_thread(tls.issue, directory))
         group.create_task(broker.wait_until_ready())
-    return Infrastructure(mongodb.result(), broker, kubernetes.result())
+    return Infrastructure(mongodb.result(), broker, kubernetes.result(), ssh.result(), certificate.result())
 
 
 async def _start_mongodb(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> "MongoDB":

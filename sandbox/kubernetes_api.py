@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import os
-import re
 import ssl
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.processes import Launcher, Part, PartFailed, ready
+from sandbox.processes import Launcher, Part, PartFailed, address_in, ready
 from sandbox.rest import Interface, RequestFailed, basic
 
 CLUSTER_SETTING = "FOCUS_SANDBOX_KUBECONFIG"
@@ -23,7 +22,6 @@ CLUSTER_SETTING = "FOCUS_SANDBOX_KUBECONFIG"
 _START_LIMIT = 30.0
 _GONE_LIMIT = 60.0  # a real cluster takes its time to finalize a namespace
 _LOOK_AGAIN = 0.02
-_READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
 _NAMESPACES = "/api/v1/namespaces"
 
 
@@ -75,12 +73,6 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
     )
     address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready http://…` on its output")
     return Kubernetes(replace(part, address=address), kubeconfig, interface(kubeconfig))
-
-
-async def address_in(part: Part) -> str | None:
-    """Find the address in the line ``ready ADDRESS`` that a part prints; None while it isn't there."""
-    found = _READY.search(part.stdout.read_text(errors="replace"))
-    return found[1] if found else None
 
 
 async def _existing(kubeconfig: Path) -> Kubernetes:

@@ -3,11 +3,12 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-Endpoints: TypeAlias = dict[str, bool | dict[str, str] | dict[str, float]]
+Endpoints: TypeAlias = dict[str, bool | Mapping[str, str | float | list[str]]]
 
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]*@")
 
@@ -20,9 +21,9 @@ def redacted(text: str) -> str:
 def lines(tree: Endpoints) -> list[str]:
     """Write the endpoints for people, one a line, without passwords."""
     return [
-        f"{f'{section}.{key}':<28} {redacted(str(value))}"
+        f"{f'{section}.{key}':<28} {redacted(', '.join(value) if isinstance(value, list) else str(value))}"
         for section, entries in tree.items()
-        if isinstance(entries, dict)
+        if isinstance(entries, Mapping)
         for key, value in entries.items()
     ]
 

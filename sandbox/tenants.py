@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.infrastructure import Infrastructure, side_by_side
-from sandbox.kubernetes_api import address_in
-from sandbox.processes import Launcher, Part, PartFailed, ready
+from sandbox.processes import Launcher, Part, PartFailed, address_in, free_port, ready
+from sandbox.recorder import leave_recordings
 from sandbox.report import Endpoints
 from sandbox.rest import RequestFailed
 
@@ -68,8 +68,9 @@ class Tenants:
             async with side_by_side() as group:
                 group.create_task(self.infrastructure.broker.create(tenant.name))
                 group.create_task(self.infrastructure.kubernetes.create(tenant.name))
+                group.create_task(leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
             if self.server:
-                tenant = replace(tenant, server=self._launch_server(tenant))
+                tenant = self._with_server(tenant)
                 tenant = await self._with_address(tenant)
         except BaseException as failure:
             try:
@@ -97,25 +98,39 @@ class Tenants:
         endpoints: Endpoints = {
             "exclusive": True,
             "time_limits": PACE | (QUICK_STATISTICS if stores.broker.quick_statistics else {}),
-            "mongodb": {"uri": stores.mongodb.uri, "database": _database(name)},
+            "mongodb": {
+                "uri": stores.mongodb.uri,
+                "server_uri": stores.mongodb.server_uri,
+                "database": _database(name),
+            },
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
+            "ssh": {
+                "hosts": [stores.ssh.host],
+                "user": stores.ssh.user,
+                "key_file": str(stores.ssh.key_file),
+                "known_hosts_file": str(stores.ssh.known_hosts_file),
+            },
         }
         return Tenant(name, endpoints, self.directory / name)
 
-    def _launch_server(self, tenant: Tenant) -> Part:
+    def _with_server(self, tenant: Tenant) -> Tenant:
         stores = self.infrastructure
+        stream_port = free_port()
         settings = {
             "PORT": "0",
             "HOST": "127.0.0.1",
             "BASE_PATH": "/focus-server",
-            "MONGODB_URI": stores.mongodb.uri,
+            "TLS_CERT_FILE": str(stores.certificate.certificate_file),
+            "TLS_KEY_FILE": str(stores.certificate.key_file),
+            "STREAM_PORT": str(stream_port),
+            "MONGODB_URI": stores.mongodb.server_uri,
             "MONGODB_DATABASE": _database(tenant.name),
             "RABBITMQ_URL": stores.broker.url(tenant.name),
             "KUBECONFIG": str(stores.kubernetes.kubeconfig),
             "NAMESPACE": tenant.name,
         }
-        return self.launcher.launch(
+        server = self.launcher.launch(
             "focus-server",
             self.server,
             tenant.directory,
@@ -126,14 +141,17 @@ class Tenants:
             grace=_SERVER_GRACE,
             separate_output=True,
         )
+        return replace(tenant, server=server, endpoints={**tenant.endpoints, "answers": {"stream_port": stream_port}})
 
     async def _with_address(self, tenant: Tenant) -> Tenant:
         server = tenant.server
         assert server is not None
         address = await ready(
-            server, lambda: address_in(server), limit=_SERVER_LIMIT, expected="`ready http://…` on its output"
+            server, lambda: address_in(server), limit=_SERVER_LIMIT, expected="`ready http(s)://…` on its output"
         )
         section = {"base_url": address, "log_file": str(server.log)}
+        if address.startswith("https:"):
+            section["ca_file"] = str(self.infrastructure.certificate.ca_file)
         return replace(
             tenant,
             server=replace(server, address=address),

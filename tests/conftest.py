@@ -91,6 +91,13 @@ class Sandboxes:
         except psutil.Error:
             return False
 
+    def environment_of_server(self, endpoints: Mapping[str, Any]) -> dict[str, str]:
+        """With what a leased Focus Server was set up."""
+        namespace = endpoints["kubernetes"]["namespace"]
+        environments = [process.environ() for process in self.processes()]
+        (found,) = [each for each in environments if each.get("FOCUS_SERVER_NAMESPACE") == namespace]
+        return found
+
     def left(self) -> list[str]:
         """Processes, directories and files that are left."""
         files = [str(path) for base in (self.runtime, self.temporary) for path in base.glob("*")]

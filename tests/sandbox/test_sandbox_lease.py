@@ -56,18 +56,25 @@ def virtual_host(endpoints: Mapping[str, Any]) -> str:
     return urlsplit(endpoints["rabbitmq"]["url"]).path[1:]
 
 
-def own(endpoints: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def authority(endpoints: Mapping[str, Any]) -> str | bool:
+    """What requests shall verify the leased server's certificate against, if it has one."""
+    return endpoints["focus_server"].get("ca_file", True)
+
+
+def own(endpoints: Mapping[str, Any]) -> tuple[str, str, str, str, int]:
     return (
         endpoints["mongodb"]["database"],
         virtual_host(endpoints),
         endpoints["kubernetes"]["namespace"],
         endpoints["focus_server"]["base_url"],
+        endpoints["answers"]["stream_port"],
     )
 
 
 def answers(endpoints: Mapping[str, Any]) -> bool:
     try:
-        return requests.get(endpoints["focus_server"]["base_url"] + "/ack", timeout=5).ok
+        base_url = endpoints["focus_server"]["base_url"]
+        return requests.get(f"{base_url}/ack", timeout=5, verify=authority(endpoints)).ok
     except requests.ConnectionError:
         return False
 
@@ -96,10 +103,11 @@ def test_the_log_of_the_leased_server_tells_of_its_jobs(sandbox_endpoints):
         "end_time": None,
         "view_type": 0,
     }
-    answer = requests.post(f"{server['base_url']}/configure", json=job, timeout=10)
+    verify = authority(sandbox_endpoints)
+    answer = requests.post(f"{server['base_url']}/configure", json=job, timeout=10, verify=verify)
     assert answer.ok, answer.text
     job_id = answer.json()["job_id"]
-    assert requests.delete(f"{server['base_url']}/job/{job_id}", timeout=10).ok
+    assert requests.delete(f"{server['base_url']}/job/{job_id}", timeout=10, verify=verify).ok
     assert any(job_id in line for line in Path(server["log_file"]).read_text().splitlines())
 
 
@@ -194,12 +202,14 @@ async def test_a_spare_tenant_that_could_not_be_made_is_made_again(capfd):
 
 
 def test_no_secret_stands_in_a_command_line(warm_sandbox, sandbox_endpoints):
-    password = urlsplit(sandbox_endpoints["rabbitmq"]["url"]).password
-    token = user_of(sandbox_endpoints)["token"]
-    assert min(len(password), len(token)) >= 16
+    mongodb = sandbox_endpoints["mongodb"]
+    addresses = (sandbox_endpoints["rabbitmq"]["url"], mongodb["uri"], mongodb["server_uri"])
+    secrets = {urlsplit(address).password for address in addresses} | {user_of(sandbox_endpoints)["token"]}
+    assert len(secrets) == 4
+    assert min(map(len, secrets)) >= 16
     lines = {process.pid: " ".join(process.cmdline()) for process in warm_sandbox.processes()}
     assert any("sandbox.kubernetes" in line for line in lines.values())
-    assert [line for line in lines.values() if password in line or token in line] == []
+    assert [line for line in lines.values() if any(secret in line for secret in secrets)] == []
 
 
 def test_everything_listens_on_this_machine_only(warm_sandbox, sandbox_endpoints):
@@ -209,7 +219,7 @@ def test_everything_listens_on_this_machine_only(warm_sandbox, sandbox_endpoints
         for connection in process.net_connections(kind="tcp")
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert len(listening) >= 6, listening  # AMQP, management, distribution, epmd, MongoDB, Kubernetes
+    assert len(listening) >= 7, listening  # AMQP, management, distribution, epmd, MongoDB, Kubernetes, SSH
     assert {address for _, address in listening} <= {"127.0.0.1", "::1"}, listening
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
@@ -43,16 +44,19 @@ def test_passwords_are_in_the_file_only(warm_sandbox, tmp_path):
     file = tmp_path / "endpoints.json"
     said = warm_sandbox.run("up", "--json", str(file)).stdout
     said += warm_sandbox.run("status").stdout + warm_sandbox.run("status", "--json").stdout
-    password = json.loads(file.read_text())["rabbitmq"]["url"].split(":")[2].split("@")[0]
-    assert len(password) >= 16
-    assert password not in said
-    assert "focus:***@127.0.0.1" in said
+    endpoints = json.loads(file.read_text())
+    addresses = (endpoints["rabbitmq"]["url"], endpoints["mongodb"]["uri"], endpoints["mongodb"]["server_uri"])
+    for address in addresses:
+        password = urlsplit(address).password
+        assert len(password) >= 16
+        assert password not in said
+        assert f"{urlsplit(address).username}:***@127.0.0.1" in said
 
 
 def test_status_of_a_sandbox_that_is_up(warm_sandbox):
     code, found = status(warm_sandbox)
     assert (code, found["state"]) == (0, "ready")
-    assert {entry["name"] for entry in found["parts"]} == {"epmd", "rabbitmq", "mongodb", "kubernetes"}
+    assert {entry["name"] for entry in found["parts"]} == {"epmd", "rabbitmq", "mongodb", "kubernetes", "ssh"}
     assert all(entry["alive"] for entry in found["parts"])
     ours = {process.pid for process in warm_sandbox.processes()}
     assert {entry["pid"] for entry in found["parts"]} <= ours
@@ -73,7 +77,7 @@ def test_two_names_side_by_side_one_without_focus_server(second, tmp_path):
     two = second.run("up", "--name", "two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
     endpoints = json.loads(file.read_text())
-    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes"}
+    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes", "ssh"}
     assert endpoints["time_limits"]["effect_appears_s"] == 15  # the broker could be one that tells late
     pids = [{entry["pid"] for entry in status(second, "--name", name)[1]["parts"]} for name in ("one", "two")]
     assert pids[0]

@@ -133,9 +133,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         leftovers=leftovers,
         undo_limit_s=settings.undo_limit_s,
     )
-
     discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
-
     waterfall = parts.waterfall(
         jobs=service,
         analyzers=parts.analyzers,

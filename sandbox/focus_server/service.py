@@ -120,7 +120,6 @@ class JobService:
         job_id = record.job_id
         roll_back = RollBack(self._undo_limit_s)
         self._unfinished.add(job_id)
-        self._regions.begin(job_id, Region.configured(config))
         with about(job_id):
             try:
                 async with roll_back.step("task record", partial(self._tasks.remove, job_id)):
@@ -129,8 +128,9 @@ class JobService:
                 async with roll_back.step("analyzer", partial(self._analyzers.stop, job_id)):
                     await _to_the_end(self._analyzers.launch(job_id, payload))
                 log.info("analyzer launched on Kubernetes")
-                async with roll_back.step("work queue", partial(self._queues.close, job_id)):
+                async with roll_back.step("work queue", partial(self._close_queue, job_id)):
                     await _to_the_end(self._queues.open(job_id))
+                    self._regions.begin(job_id, Region.configured(config))
                 log.info("queue and consumer opened on RabbitMQ")
                 async with roll_back.step("stream", partial(self._stream.withdraw, job_id)):
                     await self._stream.serve(job_id)
@@ -138,12 +138,15 @@ class JobService:
                 log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
                 # Not to be cut short, as when the client goes away while we are at it.
                 await _to_the_end(self._undo(roll_back))
-                self._regions.end(job_id)
                 raise
             finally:
                 self._unfinished.discard(job_id)
             log.info("configured")
         return record
+
+    async def _close_queue(self, job_id: str) -> None:
+        await self._queues.close(job_id)
+        self._regions.end(job_id)
 
     async def _undo(self, roll_back: RollBack) -> None:
         for undo in await roll_back.run():
@@ -172,16 +175,15 @@ class JobService:
         with about(job_id):
             # One of the two failing does not keep the other one alive.
             outcomes = await asyncio.gather(
-                self._queues.close(job_id), self._analyzers.stop(job_id), return_exceptions=True
+                self._close_queue(job_id), self._analyzers.stop(job_id), return_exceptions=True
             )
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     log.warning("cancelling failed: %s", outcome)
                     raise outcome
             await self._stream.withdraw(job_id)
-            self._regions.end(job_id)
             await self._tasks.set_status(job_id, CANCELLED)
-            log.info("cancelled: queue, consumer and analyzer removed")
+            log.info("cancelled: queue, consumer, analyzer and stream removed")
         return replace(record, status=CANCELLED)
 
     async def aclose(self, limit_s: float) -> None:

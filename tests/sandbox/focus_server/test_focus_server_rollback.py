@@ -17,6 +17,12 @@ class Service:
         self.world = world
         self.leftovers = Leftovers(interval_s=0.01, limit_s=0.05)
         parts = world.parts
+        self.regions = Regions(
+            tasks=parts.tasks,
+            limits=parts.limits,
+            rules=parts.region_rules,
+            safety_rules=parts.region_safety_rules,
+        )
         self.jobs = JobService(
             validator=parts.validator,
             ids=parts.ids,
@@ -27,12 +33,7 @@ class Service:
             queues=parts.queues,
             stream=parts.stream,
             task_ids=parts.task_ids,
-            regions=Regions(
-                tasks=parts.tasks,
-                limits=parts.limits,
-                rules=parts.region_rules,
-                safety_rules=parts.region_safety_rules,
-            ),
+            regions=self.regions,
             leftovers=self.leftovers,
             undo_limit_s=0.05,
         )
@@ -181,6 +182,27 @@ async def test_an_id_that_is_taken_is_not_used_and_its_owner_untouched(service: 
     assert world.tasks.records == {first.job_id: first}
     assert isinstance(world.parts.ids, CountingIds)
     assert world.parts.ids.drawn == 1 + len(world.journal.calls)
+
+
+async def test_nor_is_what_the_owner_is_served_with(service: Service) -> None:
+    world = service.world
+    first = await service.jobs.create(payload())
+    world.journal.fail["insert"] = IdTaken("MongoDB")
+    assert isinstance(world.parts.ids, CountingIds)
+    world.parts.ids.drawn = 0
+    with pytest.raises(IdTaken):
+        await service.jobs.create(payload())
+    assert world.stream.served == {first.job_id}
+    answer = await service.regions.change(first.job_id, {"command": "change_roi", "roi": {"start": 2, "end": 52}})
+    assert answer["status"] == "changed"
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_job_that_was_not_made_has_no_region(service: Service, step: str) -> None:
+    service.world.journal.fail[step] = unavailable()
+    with pytest.raises(DependencyUnavailable):
+        await service.jobs.create(payload())
+    assert (await service.regions.change("job_00000001", {}))["roi"] is None
 
 
 @pytest.mark.parametrize("step", ["launch", "open"])

@@ -14,6 +14,8 @@ from sandbox.focus_server.listening import listen
 from sandbox.focus_server.ports import StreamHealth
 from sandbox.focus_server.settings import Settings
 
+_FAREWELL_S = 0.05
+
 
 class _Server(uvicorn.Server):
     """Says on stdout when it is ready; ends quietly, with status 0, on SIGTERM and SIGINT."""
@@ -25,6 +27,18 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(f"ready {self._address}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(_FAREWELL_S, self._let_go)
+        await super().shutdown(sockets)
+
+    def _let_go(self) -> None:
+        # A TLS connection is closed when the client has agreed to it, and one that waits for nothing may not
+        # look before its next request.
+        for connection in list(self.server_state.connections):
+            transport = connection.transport
+            if transport.is_closing() and not transport.get_write_buffer_size():
+                transport.abort()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -66,11 +66,14 @@ def start(place: Path, **changes: str) -> "subprocess.Popen[str]":
 STREAM_PORT = free_port()
 
 
+def certificate(place: Path) -> dict[str, str]:
+    return {"TLS_CERT_FILE": str(place / "server.pem"), "TLS_KEY_FILE": str(place / "server.key")}
+
+
 @pytest.fixture(scope="module")
 def address(place: Path) -> Iterator[str]:
     """Where a server with a certificate says that it is."""
-    certificate = {"TLS_CERT_FILE": str(place / "server.pem"), "TLS_KEY_FILE": str(place / "server.key")}
-    with start(place, STREAM_PORT=str(STREAM_PORT), **certificate) as process:
+    with start(place, STREAM_PORT=str(STREAM_PORT), **certificate(place)) as process:
         assert process.stdout is not None
         word, _, address = process.stdout.readline().strip().partition(" ")
         assert word == "ready"
@@ -116,6 +119,20 @@ def test_without_a_certificate_it_serves_plain_http_and_believes_no_client_that_
         process.communicate(timeout=LIMIT_S)
     assert reply.status_code == 200
     assert "strict-transport-security" not in reply.headers
+
+
+def test_a_client_that_keeps_its_tls_connection_does_not_keep_it_from_stopping(place: Path) -> None:
+    with (
+        start(place, **certificate(place)) as process,
+        httpx.Client(verify=ssl.create_default_context(cafile=str(place / "ca.pem"))) as client,
+    ):
+        assert process.stdout is not None
+        assert client.get(f"{process.stdout.readline().split()[1]}/ack").status_code == 200
+        process.terminate()
+        _, told = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    # What uvicorn says after it has waited for a second.
+    assert "exceeded" not in told
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from behave import then
+from behave import given, then
 from behave.runner import Context
+
+from support import access
 
 
 @then("the record store answers and takes writes")
@@ -24,3 +26,44 @@ def all_its_pods_are_healthy(context: Context) -> None:
 @then("the message broker answers")
 def the_broker_is_healthy(context: Context) -> None:
     context.run.stores.queues.check_health()
+
+
+@then("the record store is reached with its credentials")
+def the_record_store_is_reached(context: Context) -> None:
+    access.reached(context.run.settings.mongodb)
+
+
+@given("a record store that is kept under a password")
+def a_record_store_under_a_password(context: Context) -> None:
+    if not access.has_password(context.run.settings.mongodb):
+        context.scenario.skip("mongodb.uri has no password")
+
+
+@then("the record store is not reached with {credentials}")
+def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
+    access.not_reached_with(credentials, context.run.settings.mongodb)
+
+
+@then("the record of the job is read with the server's own credentials")
+def the_record_is_read_with_the_servers_own(context: Context) -> None:
+    if context.run.settings.mongodb.server_uri is None:
+        context.scenario.skip("mongodb.server_uri is not set")
+        return
+    access.record_read_by_server(context.job, context.run.settings.mongodb)
+
+
+@then("half of {count:d} answers of the record store come within the promised time")
+def the_record_store_answers_quickly(context: Context, count: int) -> None:
+    limit_s = context.run.settings.time_limits.record_store_answers_s
+    access.quick([context.run.stores.database.ping_s() for _ in range(count)], limit_s)
+
+
+@given("the machines that the product runs on")
+def the_machines(context: Context) -> None:
+    if not context.run.settings.ssh.hosts:
+        context.scenario.skip("ssh.hosts is not set")
+
+
+@then("the operator can log in to each of them and run a harmless command")
+def the_operator_can_log_in(context: Context) -> None:
+    access.to_machines(context.run.settings.ssh)

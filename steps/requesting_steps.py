@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from behave import given, then, when
@@ -12,6 +13,7 @@ from support import answers, refusals
 from support.configuration import (
     different_payloads,
     generate_config_payload,
+    generate_playback_payload,
     generate_task_id,
     with_neighbour,
     with_value,
@@ -21,13 +23,16 @@ from support.contract import TASK_ID, UNKNOWN, Parameter, ViewType
 from support.values import resolve
 
 DEFAULT_CHANNEL = {"min": 7, "max": 7}
+PLAYBACK = timedelta(seconds=10)
 
 
 def payload_of(context: Context, kind: str) -> dict[str, Any]:
     """A valid payload of a kind of job; a playback's recording is put for it."""
     if kind == "playback":
-        payload: dict[str, Any] = context.case.playback_payload()
-        return payload
+        start = context.case.recorder.free_time()
+        context.recordings = [context.case.recorder.put(start, start + PLAYBACK)]
+        context.window = (start, start + PLAYBACK)
+        return generate_playback_payload(*context.window)
     if kind == "single channel job":
         return generate_config_payload(view_type=int(ViewType.SINGLE_CHANNEL), channels=DEFAULT_CHANNEL)
     return generate_config_payload()
@@ -38,9 +43,23 @@ def changed(context: Context, kind: str, parameter: Parameter, value: Any) -> di
     return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings.limits))
 
 
+def several_changed(context: Context, kind: str) -> dict[str, Any]:
+    """A payload of a kind of job with the parameters of the step's table set."""
+    payload = payload_of(context, kind)
+    for row in context.table:
+        parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
+        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
+    return payload
+
+
 def run_job(context: Context, payload: dict[str, Any]) -> None:
     """Have a job that runs."""
     context.configuration = context.case.configuration(payload)
+    run_configuration(context)
+
+
+def run_configuration(context: Context) -> None:
+    """Have a job of the present configuration that runs."""
     the_job_is_requested(context)
     the_job_is_accepted(context)
     context.case.promises.analyzer_runs(context.job)
@@ -63,11 +82,7 @@ def the_configuration_with(context: Context, kind: str, parameter: Parameter, va
 
 @given("the configuration of a {kind:Kind} with")
 def the_configuration_with_several(context: Context, kind: str) -> None:
-    payload = payload_of(context, kind)
-    for row in context.table:
-        parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
-        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
-    context.configuration = context.case.configuration(payload)
+    context.configuration = context.case.configuration(several_changed(context, kind))
 
 
 @given("a running {kind:Kind}")
@@ -78,6 +93,18 @@ def a_running_job(context: Context, kind: str) -> None:
 @given("a running {kind:Kind} with {parameter:Parameter} {value:Value}")
 def a_running_job_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
     run_job(context, changed(context, kind, parameter, value))
+
+
+@given("a running {kind:Kind} with")
+def a_running_job_with_several(context: Context, kind: str) -> None:
+    the_configuration_with_several(context, kind)
+    run_configuration(context)
+
+
+@given("another running {kind:Kind} with {parameter:Parameter} {value:Value}")
+def another_running_job_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
+    context.first_job = context.job
+    a_running_job_with(context, kind, parameter, value)
 
 
 @when("the job is requested")
@@ -143,6 +170,18 @@ def jobs_are_requested_one_after_another(context: Context) -> None:
 @when("a {kind:Kind} is requested with {parameter:Parameter} {value:Value}")
 def a_job_is_requested_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
     context.attempts = [context.case.request_raw(changed(context, kind, parameter, value))]
+
+
+@when("a {kind:Kind} is requested with")
+def a_job_is_requested_with_several(context: Context, kind: str) -> None:
+    context.parameters = [parse_parameter(row["parameter"]) for row in context.table]
+    context.attempts = [context.case.request_raw(several_changed(context, kind))]
+
+
+@then("the request is refused because of each of them")
+def the_request_is_refused_because_of_each(context: Context) -> None:
+    for parameter in context.parameters:
+        the_request_is_refused(context, parameter)
 
 
 @when("a {kind:Kind} is requested without {parameter:Parameter}")

@@ -22,15 +22,20 @@ def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
 
 
 @then("only the record of the job remains")
-def only_the_record_remains(context: Context) -> None:
-    context.case.promises.are_cancelled([context.job.job_id])
-    context.case.books.state({"task record": 1})
+@then("only the records of the jobs remain")
+def only_the_records_remain(context: Context) -> None:
+    context.case.books.state_records_alone()
 
 
 @then("only the record of the temporary job remains")
 def only_the_temporary_record_remains(context: Context) -> None:
     context.case.promises.are_cancelled([context.abandoned])
     context.case.books.state({"task record": 1})
+
+
+@then("whatever was begun is undone")
+def whatever_was_begun_is_undone(context: Context) -> None:
+    context.case.books.state({})
 
 
 @then("nothing but a record remains of the cancelled job")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
 
 from support.client import Exchange
 from support.configuration import ConfigureResponse
-from support.errors import ExpectationFailed
+from support.errors import ExpectationFailed, require
 from support.settings import Answers, Naming
 
 
@@ -59,12 +61,7 @@ def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
     written = (exchange.answer() or {}).get("created_at")
     if response.created_at is None or not str(written).endswith("Z"):
         problems.append(f"created_at is {written!r}, not ISO 8601 ending in Z")
-    if problems:
-        raise ExpectationFailed(
-            "expected the answer of an accepted job\n"
-            + "".join(f"  - {one}\n" for one in problems)
-            + f"seen: {exchange}"
-        )
+    require("the answer of an accepted job", problems, exchange)
     return Job(response.job_id, attempt.payload, exchange, response.created_at)
 
 
@@ -77,6 +74,26 @@ def distinct(jobs: Sequence[Job]) -> None:
     shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
     if shared:
         raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
+
+
+def in_proportion(jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float) -> None:
+    """See that a figure of each answer is `factor` times that of the one before.
+
+    Raises:
+        ExpectationFailed: one is not.
+    """
+    figures = [told(job.exchange.answer()) for job in jobs]
+    problems = [
+        f"{what} is {after!r} after {before!r}"
+        for before, after in pairwise(figures)
+        if not math.isclose(after, factor * before, rel_tol=1e-9)
+    ]
+    require(f"each {what} to be {factor:g} times that of the one before", problems, figures)
+
+
+def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
+    """The mapping of channels to streams that each answer tells."""
+    return [(job.exchange.answer() or {}).get("channel_to_stream_index", {}) for job in jobs]
 
 
 def carries_task_id(job: Job, task_id: str) -> None:

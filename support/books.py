@@ -25,6 +25,8 @@ class Books:
         self._answered: dict[str, None] = {}
         self._cancelled: set[str] = set()
         self._stated: Mapping[str, int] = no_effects()
+        self._disturbed: set[str] = set()
+        self._something_goes = False
         self.before = self.census()
 
     @property
@@ -44,6 +46,12 @@ class Books:
         """The server confirmed that the job was cancelled."""
         self._cancelled.add(job_id)
 
+    def enter_disturbance(self, job_id: str | None = None) -> None:
+        """Something is about to go, which takes its time; the job of that id cannot keep all its promises any more."""
+        self._something_goes = True
+        if job_id is not None:
+            self._disturbed.add(job_id)
+
     def census(self) -> Census:
         """What there is now: everything where we are alone, else what belongs to our requests."""
         own = {*self._answered, *self._carrying_our_marks()}
@@ -52,19 +60,30 @@ class Books:
     def state(self, changes: Mapping[str, int]) -> None:
         """Say what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
 
-        Too much of a kind is a failure at once, even if it would vanish again; only after a cancel is it waited away.
+        Too much of a kind is a failure at once, even if it would vanish again; only after a cancel or a disturbance is
+        it waited away.
 
         Raises:
             ExpectationFailed: the stores show something else.
         """
         self._stated = {**no_effects(), **changes}
+        may_go = self._something_goes or bool(self._cancelled)
         eventually(
             "these side effects and no others",
             self.census,
             self._not_as_stated,
             self._patience("analyzer_runs_s"),
-            hopeless=lambda seen: [] if self._cancelled else surplus(self.before, seen, self._stated, self.own_jobs),
+            hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
         )
+
+    def state_records_alone(self) -> None:
+        """Say that of every job that was answered only the cancelled record remains, and wait until it is so.
+
+        Raises:
+            ExpectationFailed: the stores show something else.
+        """
+        self._promises.are_cancelled(self._answered)
+        self.state({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
 
     def expect_nothing_else(self, *, settle: bool) -> None:
         """See that the stores show what was stated, and what was promised holds, until late effects would have come.
@@ -76,7 +95,7 @@ class Books:
         steadily(
             "no side effects but those that the scenario states, and its promises to hold still",
             self.census,
-            lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled)],
+            lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
             settling if settle else Patience(0, settling.interval_s, settling.setting),
         )
 

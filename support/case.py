@@ -6,20 +6,22 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
 from support import evidence
 from support.answers import Attempt, Job
 from support.books import Books
 from support.client import Exchange, FocusServerAPI, Headers
-from support.configuration import ConfigureRequest, fields_set, generate_config_payload
+from support.configuration import ConfigureRequest, fields_set
+from support.disturbances import Disturbances
 from support.errors import APIError, ExpectationFailed, ValidationError
 from support.evidence import Evidence
 from support.journal import CaseJournal
 from support.promises import Promises
-from support.recorder import Recorder, Recording
+from support.recorder import Recorder
+from support.region_of_interest import RegionOfInterest, region_of
 from support.settings import Settings
 from support.side_effects import Census
 from support.stores import Stores
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from support.figures import Figures
 
 
-PLAYBACK = timedelta(seconds=10)
+T = TypeVar("T")
 
 
 class Case:
@@ -54,6 +56,8 @@ class Case:
         self._chance = random.Random()
         collection = stores.database.collection(settings.mongodb.recordings_collection)
         self.recorder = Recorder(collection, stores.recordings, journal, self._chance)
+        self.disturbances = Disturbances(settings, stores, journal, self.books)
+        self._fixtures = ExitStack()
         self._api = self.client()
         self._closed = False
 
@@ -67,23 +71,6 @@ class Case:
 
         settings = self.settings
         return FocusServerAPI(settings, record)
-
-    def playback_payload(self, recording: Recording | None = None) -> dict[str, Any]:
-        """The configuration that plays a whole recording back, by default one that is put for it; few rows, and short.
-
-        Raises:
-            EnvironmentBroken: the recording could not be put.
-        """
-        if recording is None:
-            start = self.recorder.free_time()
-            recording = self.recorder.put(start, start + PLAYBACK)
-        assert recording.end is not None
-        return generate_config_payload(
-            start_time=int(recording.start.timestamp()),
-            end_time=int(recording.end.timestamp()),
-            channels={"min": 11, "max": 12},
-            frequencyRange={"min": 0, "max": 40},
-        )
 
     def mark(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Make a payload recognisable in a shared environment; where we are alone it stays as it is.
@@ -146,6 +133,16 @@ class Case:
 
         return figures_of(job.payload, self.settings.limits, self.settings.answers)
 
+    def expect_figure(self, figure: str, job: Job) -> None:
+        """See that a figure of a job is told as it follows from the configuration.
+
+        Raises:
+            ExpectationFailed: it is not.
+        """
+        from support.figures import expect  # Here: as above.
+
+        expect(figure, job, self.figures(job))
+
     def waterfall(self, job: Job) -> Waterfall:
         """The rows of a job, none of them read yet."""
         return Waterfall(job, self.settings, lambda path: self.send("GET", path))
@@ -170,6 +167,20 @@ class Case:
             return refusal
         except APIError as error:
             raise error.judged() from None
+        return None
+
+    def enter(self, fixture: AbstractContextManager[T]) -> T:
+        """Have a fixture until the scenario ends."""
+        return self._fixtures.enter_context(fixture)
+
+    def failure_of(self, call: Callable[[FocusServerAPI], object], **server: Any) -> APIError | None:
+        """What a client says of a call that should fail; `server` says what is otherwise for it."""
+        changed = self.settings.focus_server.model_copy(update=server)
+        client = FocusServerAPI(self.settings.model_copy(update={"focus_server": changed}), self._record)
+        try:
+            call(client)
+        except APIError as failure:
+            return failure
         return None
 
     def expect_nothing_sent(self) -> None:
@@ -199,6 +210,8 @@ class Case:
         if self._closed:
             return
         self._keep_evidence()
+        self._fixtures.close()
+        self.disturbances.undo()
         problems = [problem for job_id in self.books.jobs_to_cancel() if (problem := self._refusal_to_cancel(job_id))]
         try:
             self.closed_with = self.books.expect_nothing_left() if self.exchanges else self.books.census()
@@ -231,6 +244,10 @@ class Case:
         except ExpectationFailed as error:
             return f"cancelling {job_id}: {error}"
         return None if exchange.status in self.settings.answers.cancelled_statuses else f"cancelling {exchange}"
+
+    def region_of_interest(self, job: Job) -> RegionOfInterest:
+        """The region that a new job looks at, to be changed."""
+        return RegionOfInterest(job, self.settings, self._stores, lambda path: self.send("GET", path), region_of(job))
 
     def send(
         self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None

@@ -47,6 +47,16 @@ def generate_config_payload(**overrides: Any) -> dict[str, Any]:
     return {**deepcopy(_LIVE), **deepcopy(overrides)}
 
 
+def generate_playback_payload(start: datetime, end: datetime) -> dict[str, Any]:
+    """Make a valid payload that plays a time back, in whole seconds; few sensors and frequencies keep it short."""
+    return generate_config_payload(
+        start_time=int(start.timestamp()),
+        end_time=int(end.timestamp()),
+        channels={"min": 11, "max": 12},
+        frequencyRange={"min": 0, "max": 40},
+    )
+
+
 def is_task_id(text: str) -> bool:
     """Whether a text is a task id as `generate_task_id` makes them; its moment must be a real one."""
     match = _TASK_ID.fullmatch(text)
@@ -117,6 +127,13 @@ def _true_number(value: Any) -> Any:
     return value
 
 
+def _whole_number(value: Any) -> Any:
+    """Refuse what only looks like a whole number: true, 0.0, "1"."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("whole_number", "Input should be a whole number")
+    return value
+
+
 Frequency = Annotated[int | float, BeforeValidator(_true_number), Field(ge=0, allow_inf_nan=False)]
 Timestamp = StrictInt | str | None
 
@@ -171,7 +188,7 @@ class ConfigureRequest(_Part):
     frequencyRange: FrequencyRange
     start_time: Timestamp = None
     end_time: Timestamp = None
-    view_type: Annotated[ViewType, BeforeValidator(_true_number)]
+    view_type: Annotated[ViewType, BeforeValidator(_whole_number)]
 
     @model_validator(mode="after")
     def _within_limits(self, info: ValidationInfo) -> Self:

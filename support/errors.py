@@ -6,11 +6,13 @@ failure (behave: *error*, Allure: *broken*).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from support.redaction import redact
 
-__all__ = ["APIError", "EnvironmentBroken", "ExpectationFailed", "SettingsError", "ValidationError"]
+__all__ = ["APIError", "EnvironmentBroken", "ExpectationFailed", "SettingsError", "ValidationError", "require"]
 
 
 class _Shown:
@@ -22,6 +24,17 @@ class _Shown:
 
 class ExpectationFailed(_Shown, AssertionError):
     """The product did something other than promised. The message says what was expected and what was seen."""
+
+
+def require(expected: str, problems: Sequence[str], seen: object = None) -> None:
+    """Fail unless there are no problems.
+
+    Raises:
+        ExpectationFailed: there are; the message has what was expected, each of them, and what was seen.
+    """
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise ExpectationFailed(f"expected {expected}\n{listed}" + (f"\nseen: {seen}" if seen is not None else ""))
 
 
 class EnvironmentBroken(_Shown, Exception):

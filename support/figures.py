@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from support.answers import Job
 from support.contract import Limits, ViewType
+from support.errors import require
 from support.settings import Answers
 
 _BYTES_OF_A_VALUE = 4  # a single precision number
+_ROUNDING = 1e-4  # of a number of rows, computed from epoch seconds
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,12 @@ class Figures:
         """Memory that the rows of the whole time axis take."""
         return self.bytes_per_second * duration_s
 
-    def rows_within(self, start: datetime, end: datetime) -> int:
-        """How many whole FFT windows, each shifted by the time of one row, fit between two moments."""
-        beyond_the_first_s = (end - start).total_seconds() - self.window_s
-        return 0 if beyond_the_first_s < 0 else floor(beyond_the_first_s / self.lines_dt_s + 1e-9) + 1
+    def rows_within(self, start: datetime, end: datetime, begun: datetime | None = None) -> int:
+        """How many whole rows lie between two moments, of a job that began at the first of them, or when it is said."""
+        begun_s = (begun or start).timestamp()
+        first = ceil((start.timestamp() - begun_s) / self.lines_dt_s - _ROUNDING)
+        last = floor((end.timestamp() - begun_s - self.window_s) / self.lines_dt_s + _ROUNDING)
+        return max(0, last - first + 1)
 
 
 def figures_of(payload: Mapping[str, Any], limits: Limits, answers: Answers) -> Figures:
@@ -73,22 +78,25 @@ def figures_of(payload: Mapping[str, Any], limits: Limits, answers: Answers) -> 
     )
 
 
-def told_wrongly(figure: str, answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[str]:
-    """What is wrong with one figure of an answer, given by its name in `FIGURES`; a line each.
+def expect(figure: str, job: Job, wanted: Figures) -> None:
+    """See that one figure, given by its name in `FIGURES`, is told rightly in the answer about a job.
 
     Raises:
+        ExpectationFailed: it is not.
         ValueError: there is no figure of that name.
     """
     if figure not in FIGURES:
         raise ValueError(f"there is no figure '{figure}'; there are: {', '.join(FIGURES)}")
+    answer = job.exchange.answer()
     try:
-        return [
+        problems = [
             f"{what} is {_short(told)} instead of {_short(right)}"
-            for what, told, right in FIGURES[figure](answer, wanted, payload)
+            for what, told, right in FIGURES[figure](answer, wanted, job.payload)
             if not _same(told, right)
         ]
     except KeyError as missing:
-        return [f"the answer has no {missing}"]
+        problems = [f"the answer has no {missing}"]
+    require(f"the {figure} that follows from the configuration", problems, job.exchange)
 
 
 def _same(told: Any, right: Any) -> bool:
@@ -134,6 +142,11 @@ def _output_rate(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[st
     return [("1 / lines_dt", 1 / answer["lines_dt"], wanted.rows_per_second)]
 
 
+def _overlap(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
+    share = 1 - answer["lines_dt"] / wanted.window_s
+    return [("the share of a window that the next one has, too", share, 1 - wanted.lines_dt_s / wanted.window_s)]
+
+
 def _channels(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
     return [("channel_amount", answer["channel_amount"], len(wanted.channels))]
 
@@ -174,6 +187,7 @@ FIGURES: Mapping[str, Judge] = {
     "highest frequency": _highest_frequency,
     "time between rows": _time_between_rows,
     "output rate": _output_rate,
+    "overlap of windows": _overlap,
     "number of channels": _channels,
     "mapping of channels to streams": _mapping,
     "number of streams": _streams,

@@ -68,6 +68,10 @@ class CaseJournal:
         """A recording of this id is about to be put into the database."""
         self._write({"recorded": recording_id})
 
+    def broker_limited(self) -> None:
+        """The broker is about to be told to take no more queues."""
+        self._write({"broker_limited": True})
+
     def settled(self) -> None:
         """Nothing is left of this scenario's requests."""
         self._write({"settled": True})
@@ -80,6 +84,7 @@ class Requests:
     jobs: set[str] = field(default_factory=set)
     keys: list[TraceKey] = field(default_factory=list)
     recordings: set[str] = field(default_factory=set)
+    broker_limited: bool = False
 
 
 @dataclass
@@ -124,6 +129,8 @@ def _read(path: Path) -> Leftover:
             leftover.open.setdefault(case, Requests()).keys.append(entry["requested"])
         elif "recorded" in entry:
             leftover.open.setdefault(case, Requests()).recordings.add(entry["recorded"])
+        elif "broker_limited" in entry:
+            leftover.open.setdefault(case, Requests()).broker_limited = True
         elif "settled" in entry:
             leftover.open.pop(case, None)
     return leftover

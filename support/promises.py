@@ -18,6 +18,9 @@ from support.observers.mongodb import Document
 from support.settings import Settings
 from support.stores import Stores
 
+# What the standard health service of gRPC says of a stream.
+SERVED, NOT_SERVED = ("SERVING",), ("NOT_SERVING", "SERVICE_UNKNOWN", "unknown")
+
 
 @dataclass(frozen=True)
 class Held:
@@ -69,17 +72,48 @@ class Promises:
 
     def queues_are_served(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
+        self.queues_have_consumers(jobs)
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
-        self._wait("one consumer on each queue", jobs, lambda: self._consumer_problems(names), "effect_appears_s")
         for name, job in zip(names, jobs, strict=True):
             probe = {"probe": "acceptance", "job_id": job.job_id}
             self.stores.queues.publish(name, json.dumps(probe).encode())
+        self.messages_are_taken(jobs)
+
+    def messages_are_taken(self, jobs: Sequence[Job]) -> None:
+        """What was put into each job's queue is taken and acknowledged; something was."""
+        names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
         self._wait(
             "a message in each queue to be taken and acknowledged",
             jobs,
             lambda: [*self._consumer_problems(names), *self._message_problems(names)],
             "effect_appears_s",
         )
+
+    def queues_have_consumers(self, jobs: Sequence[Job]) -> None:
+        """Each job's queue has exactly one consumer; whether it takes anything is not tried."""
+        names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
+        self._wait("one consumer on each queue", jobs, lambda: self._consumer_problems(names), "effect_appears_s")
+
+    def stream_is_served(self, job: Job) -> None:
+        """The server at the address that the answer gave says that it serves the stream of this job (PZ-13570)."""
+        self._stream_is(job, job.job_id, SERVED)
+
+    def stream_is_gone(self, job: Job, job_id: str) -> None:
+        """The server at the address that the answer about `job` gave serves no stream of the job `job_id`."""
+        self._stream_is(job, job_id, NOT_SERVED)
+
+    def _stream_is(self, job: Job, job_id: str, wanted: Collection[str]) -> None:
+        from support.observers.stream import health_of  # Here: it loads gRPC, which most scenarios need not wait for.
+
+        answer, limits = job.exchange.answer(), self.settings.time_limits
+        service = self.settings.naming.stream_health.format(job_id=job_id)
+
+        def look() -> list[str]:
+            seen = health_of(answer["stream_url"], answer["stream_port"], service, limits.effect_appears_s)
+            return [] if seen in wanted else [f"it is {seen}"]
+
+        expected = f"the stream of {job_id} to be {' or '.join(wanted)} by its health service"
+        self._wait(expected, [], look, "effect_appears_s")
 
     def are_kept(self, jobs: Sequence[Job]) -> None:
         """All three of them, for each job."""
@@ -88,10 +122,10 @@ class Promises:
             self.analyzer_runs(job)
         self.queues_are_served(jobs)
 
-    def broken(self, cancelled: Collection[str]) -> list[str]:
-        """What is wrong now with promises that were kept before, but for jobs that were cancelled since."""
+    def broken(self, but_of: Collection[str]) -> list[str]:
+        """What is wrong now with promises that were kept before, but for those of jobs that need keep none any more."""
         return [
-            f"no longer: {problem}" for one in self.held if one.job_ids.isdisjoint(cancelled) for problem in one.look()
+            f"no longer: {problem}" for one in self.held if one.job_ids.isdisjoint(but_of) for problem in one.look()
         ]
 
     def pods_are_healthy(self) -> None:

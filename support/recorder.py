@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
 from support.errors import EnvironmentBroken
 from support.journal import CaseJournal
@@ -69,6 +70,19 @@ class Recorder:
             self._collection.insert_one(recording.document())
         self._put.append(recording)
         return recording
+
+    def put_again(self, recording: Recording) -> bool:
+        """Try to put a recording once more, under the same identity; whether the database took it.
+
+        Raises:
+            EnvironmentBroken: the database cannot be written to.
+        """
+        with reading():
+            try:
+                self._collection.insert_one(recording.document())
+            except DuplicateKeyError:
+                return False
+        return True
 
     def take_away(self) -> list[str]:
         """Take all of them away; what of them was no longer as it was put, a line each.

@@ -8,11 +8,15 @@ from pydantic import ValidationError
 
 from support.client import Exchange
 from support.contract import Parameter
-from support.errors import ExpectationFailed
+from support.errors import APIError, ExpectationFailed, require
 from support.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
 _INSIDES = ("Traceback", 'File "/', "site-packages")
+
+
+# How much later than it should something may happen on a busy machine, s.
+_LEEWAY_S = 2.0
 
 
 def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
@@ -24,7 +28,7 @@ def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None
     problems = wrong_error(exchange, answers.refused_statuses)
     if because_of.field not in exchange.detail():
         problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
-    _require(problems, f"a refusal because of the {because_of.words}", exchange)
+    require(f"a refusal because of the {because_of.words}", problems, exchange)
 
 
 def turned_away(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
@@ -36,7 +40,7 @@ def turned_away(exchange: Exchange, statuses: Sequence[int], expected: str, nami
     problems = wrong_error(exchange, statuses)
     if naming not in exchange.detail():
         problems.append(f"the reason does not name {naming}")
-    _require(problems, expected, exchange)
+    require(expected, problems, exchange)
 
 
 def wrong_error(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
@@ -65,6 +69,65 @@ def wrong_form(exchange: Exchange) -> list[str]:
     return problems
 
 
+def is_a_clients_error(exchange: Exchange) -> None:
+    """See that a mistake of the client was told as one, in the form of an error (PZ-14787).
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    is_4xx = exchange.status is not None and 400 <= exchange.status < 500
+    problems = [] if is_4xx else [f"the status is {exchange.status} and not 400 to 499"]
+    require("an error in the form that all have", [*problems, *wrong_form(exchange)], exchange)
+
+
+def reported(failure: APIError | None, status: int, reason: str) -> None:
+    """See that the client passed on a status and the reason that came with it.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    seen = (failure.status, failure.detail) if failure is not None else None
+    problems = [] if seen == (status, reason) and str(status) in str(failure) else [f"it reports {failure!r}"]
+    require(f"the client to report {status}, '{reason}'", problems)
+
+
+def reported_no_answer(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
+    """See that the client gave up when its time limit had passed, not before and not long after, and kept the cause.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    problems = _wrong_failure(failure, unreachable=False)
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
+        problems.append(f"it waited {elapsed_s:.2f} s")
+    require(f"the client to report after {limit_s:g} s that no answer came", problems, failure)
+
+
+def reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
+    """See that the client said that there was not even a connection, at once, and kept the cause.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    problems = _wrong_failure(failure, unreachable=True)
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    if elapsed_s >= _LEEWAY_S:
+        problems.append(f"it waited {elapsed_s:.2f} s")
+    require("the client to report at once that the server cannot be reached", problems, failure)
+
+
+def _wrong_failure(failure: APIError | None, *, unreachable: bool) -> list[str]:
+    if failure is None:
+        return ["it reports nothing"]
+    problems = [] if failure.status is None else [f"it reports the status {failure.status}"]
+    if failure.unreachable is not unreachable:
+        problems.append(f"it says that the server was {'not ' if failure.unreachable else ''}reached")
+    if failure.__cause__ is None:
+        problems.append("the cause is lost")
+    return problems
+
+
 def refused_by_client(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
     """See that the client refused, for the right reason where one is given.
 
@@ -78,11 +141,4 @@ def refused_by_client(refusal: ValidationError | None, because_of: Parameter | N
         raise ExpectationFailed(
             f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"
             + "\n".join(f"  - it refused because of {where}: {why}" for where, why in reasons)
-        )
-
-
-def _require(problems: Sequence[str], expected: str, exchange: Exchange) -> None:
-    if problems:
-        raise ExpectationFailed(
-            f"expected {expected}\n" + "".join(f"  - {one}\n" for one in problems) + f"seen: {exchange}"
         )

@@ -6,11 +6,18 @@ The contract leaves the wire form open; `docs/region-of-interest.md` decides it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from support.errors import ExpectationFailed
+from support.answers import Job
+from support.client import Exchange
+from support.errors import ExpectationFailed, require
+from support.eventually import Patience, eventually
+from support.settings import Settings
+from support.stores import Stores
 
 
 class Region(BaseModel):
@@ -41,17 +48,88 @@ class Outcome(BaseModel):
         return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in self.detail)
 
 
-def command(start: Any, end: Any) -> bytes:
-    """The message that asks for a region, valid or not."""
-    return json.dumps({"command": "change_roi", "roi": {"start": start, "end": end}}).encode()
+def region_of(job: Job) -> Region:
+    """The region that a new job looks at: the whole of its sensor range."""
+    channels = job.payload["channels"]
+    return Region(start=channels["min"], end=channels["max"] + 1)
 
 
-def outcome_in(answer: bytes | None, limit_s: float) -> Outcome:
-    """Read the answer to a command.
+@dataclass
+class RegionOfInterest:
+    """Changes the region of one running job; `in_force` is what it should be, `outcome` what was answered last."""
 
-    Raises:
-        ExpectationFailed: there is none, or it is none that a command can have.
-    """
+    job: Job
+    settings: Settings
+    stores: Stores
+    ask: Callable[[str], Exchange]
+    in_force: Region
+    wanted: dict[str, Any] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    def request(self, start: Any, end: Any) -> None:
+        """Put the command for a region, valid or not, into the job's queue, and wait for what is answered.
+
+        Raises:
+            ExpectationFailed: nothing was answered in time, or nothing that a command can be answered with.
+        """
+        self.wanted = {"start": start, "end": end}
+        command = json.dumps({"command": "change_roi", "roi": self.wanted}).encode()
+        limit_s = self.settings.time_limits.effect_appears_s
+        answer = self.stores.queues.ask(self.settings.naming.work_queue_of(self.job.job_id), command, limit_s)
+        self.outcome = _read(answer, limit_s)
+
+    def expect_changed(self) -> None:
+        """See that the last command was carried out: it was said so, and record and metadata show it.
+
+        Raises:
+            ExpectationFailed: one of them does not.
+        """
+        self.in_force = Region.model_validate(self.wanted)
+        if self.outcome is None or (self.outcome.status, self.outcome.roi) != ("changed", self.in_force):
+            raise ExpectationFailed(f"expected the region to be changed to {self.in_force}\n  - seen: {self.outcome!r}")
+        self._expect_in_force()
+
+    def expect_refused(self, because_of: str) -> None:
+        """See that the last command was refused, for the reason that is named, and that nothing shows it.
+
+        Raises:
+            ExpectationFailed: it was not, or something does.
+        """
+        outcome = self.outcome
+        problems = [] if outcome and outcome.status == "refused" else ["it was not refused"]
+        if outcome is None or because_of not in outcome.reason():
+            problems.append(f"the reason does not name the {because_of}")
+        if outcome is None or outcome.roi != self.in_force:
+            problems.append(f"the region in force is not said to be {self.in_force}")
+        require(f"the change to be refused because of its {because_of}", problems, repr(outcome))
+        self._expect_in_force()
+
+    def _expect_in_force(self) -> None:
+        limits = self.settings.time_limits
+        eventually(
+            f"the region of interest of {self.job.job_id} to be {self.in_force}",
+            self._shown,
+            lambda shown: [f"the {where} says {region}" for where, region in shown if region != self.in_force],
+            Patience(limits.effect_appears_s, limits.poll_interval_s, "time_limits.effect_appears_s"),
+        )
+
+    def _shown(self) -> list[tuple[str, Region | str]]:
+        answer = self.ask(self.settings.paths.metadata.format(job_id=self.job.job_id)).answer()
+        told = [("metadata", answer.get("roi") if isinstance(answer, dict) else None)]
+        # A record says nothing of a region until it was changed for the first time.
+        untouched = region_of(self.job).model_dump()
+        told += [("record", record.get("roi", untouched)) for record in self.stores.records.of_job(self.job.job_id)]
+        return [(where, _as_region(region)) for where, region in told]
+
+
+def _as_region(region: Any) -> Region | str:
+    try:
+        return Region.model_validate(region)
+    except ValidationError:
+        return repr(region)
+
+
+def _read(answer: bytes | None, limit_s: float) -> Outcome:
     if answer is None:
         raise ExpectationFailed(
             "expected an answer to the change of the region of interest\n  - there is none\n"
@@ -65,32 +143,3 @@ def outcome_in(answer: bytes | None, limit_s: float) -> Outcome:
             f"expected the outcome of a change of the region of interest\n  - {'; '.join(wrong)}\n"
             f"seen: {answer.decode(errors='replace')[:500]}"
         ) from None
-
-
-def changed_to(outcome: Outcome, wanted: Region) -> None:
-    """See that a command was carried out.
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
-    if outcome.status != "changed" or outcome.roi != wanted:
-        raise ExpectationFailed(f"expected the region of interest to be changed to {wanted}\n  - seen: {outcome!r}")
-
-
-def refused(outcome: Outcome, because_of: str, in_force: Region) -> None:
-    """See that a command was refused for the reason that is named, and the region left as it was.
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
-    problems = [] if outcome.status == "refused" else [f"the status is {outcome.status!r}"]
-    if because_of not in outcome.reason():
-        problems.append(f"the reason does not name {because_of}")
-    if outcome.roi != in_force:
-        problems.append(f"the region in force is said to be {outcome.roi} instead of {in_force}")
-    if problems:
-        raise ExpectationFailed(
-            f"expected the change to be refused because of its {because_of}\n"
-            + "".join(f"  - {one}\n" for one in problems)
-            + f"seen: {outcome!r}"
-        )

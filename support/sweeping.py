@@ -61,6 +61,8 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
         # Its requests carried no mark; but whatever runs here is nobody else's.
         jobs |= stores.records.job_ids_not_in(settings.answers.cancelled_status)
     clean = True
+    if any(requests.broker_limited for requests in leftover.open.values()):
+        stores.queues.limit_queues(None)
     remove(
         stores.database.collection(settings.mongodb.recordings_collection),
         (recording_id for requests in leftover.open.values() for recording_id in requests.recordings),

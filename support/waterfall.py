@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from support.answers import Job
 from support.client import Exchange
-from support.errors import ExpectationFailed
+from support.errors import ExpectationFailed, require
 from support.eventually import Patience, eventually
 from support.settings import Answers, Settings
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # It loads numpy, which most scenarios need not wait for.
 
 Span = tuple[float, float]
 """A stretch of time, epoch seconds, both ends included."""
+
+Window = tuple[datetime, datetime]
 
 _PRECISION_S = 1e-5  # of epoch seconds as floating point numbers, with room
 
@@ -75,8 +78,8 @@ class Waterfall:
         self.rows += given
         return exchange
 
-    def until_there_are(self, count: int, figures: Figures) -> None:
-        """Ask until so many rows of a live job have come; none of them may be the last.
+    def until_there_are(self, count: int, part: int, figures: Figures) -> None:
+        """Ask for `part` rows at a time until so many rows of a live job have come; none of them may be the last.
 
         Raises:
             ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it.
@@ -85,24 +88,77 @@ class Waterfall:
         own_time_s = figures.window_s + count * figures.lines_dt_s
         eventually(
             f"{count} rows of {self.job.job_id}",
-            lambda: self.next_rows(max(1, count - len(self.rows))),
+            lambda: self.next_rows(part),
             lambda exchange: [] if len(self.rows) >= count else [f"there are {len(self.rows)} of them"],
             Patience(limits.rows_appear_s + own_time_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
             hopeless=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
         )
 
-    def to_the_end(self, count: int) -> None:
-        """Ask for so many rows at a time, until it is said that no more will come.
+    def until_of(self, sensors: Sequence[int], figures: Figures) -> None:
+        """Ask until a row of these sensors comes; from then on every row must be of them.
+
+        Raises:
+            ExpectationFailed: none came within the time limit, or one of other sensors came after it.
+        """
+        limits = self.settings.time_limits
+        eventually(
+            f"rows of the sensors {_ends(sensors)}",
+            lambda: self.next_rows(1),
+            lambda exchange: wrong_rows(self.rows[-1:], figures, sensors) if self.rows else ["there are none"],
+            Patience(limits.rows_appear_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
+        )
+        read = len(self.rows)
+        self.until_there_are(read + 3, 1, figures)
+        problems = wrong_rows(self.rows[read:], figures, sensors)
+        require(f"every further row to be of the sensors {_ends(sensors)}", problems)
+
+    def to_the_end(self) -> None:
+        """Read a playback until it is said that no more rows will come.
 
         Raises:
             ExpectationFailed: it was not said within the time limit.
         """
-        answers, limits = self.settings.answers, self.settings.time_limits
+        limits = self.settings.time_limits
+        self._ask_until_over(Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"))
+
+    def until_over(self) -> None:
+        """Wait until it is said that no more rows will come, as after the analyzer has gone.
+
+        Raises:
+            ExpectationFailed: it was not said within the time limit.
+        """
+        limits = self.settings.time_limits
+        setting = "time_limits.effect_disappears_s"
+        self._ask_until_over(Patience(limits.effect_disappears_s, limits.poll_interval_s, setting))
+
+    def expect_none_yet(self, exchange: Exchange) -> None:
+        """See that there were no rows yet.
+
+        Raises:
+            ExpectationFailed: there were some, or no more will come.
+        """
+        self._expect(exchange, self.settings.answers.no_rows_yet_status, "no rows yet")
+
+    def expect_over(self, exchange: Exchange) -> None:
+        """See that it was said that no more rows will come.
+
+        Raises:
+            ExpectationFailed: it was not.
+        """
+        self._expect(exchange, self.settings.answers.rows_over_status, "no more rows to come")
+
+    def _expect(self, exchange: Exchange, status: int, expected: str) -> None:
+        problems = [] if exchange.status == status else [f"the status is {exchange.status} instead of {status}"]
+        require(expected, problems, exchange)
+
+    def _ask_until_over(self, patience: Patience) -> None:
+        over = self.settings.answers.rows_over_status
+        most = self.settings.limits.rows_max
         eventually(
             f"the rows of {self.job.job_id} to come to an end",
-            lambda: self.next_rows(count),
-            lambda exchange: [] if exchange.status == answers.rows_over_status else [f"{len(self.rows)} rows so far"],
-            Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"),
+            lambda: self.next_rows(most),
+            lambda exchange: [] if exchange.status == over else [f"{len(self.rows)} rows so far"],
+            patience,
         )
 
 
@@ -155,6 +211,18 @@ def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
         for number, step in enumerate(steps)
         if abs(step - figures.lines_dt_s) > _PRECISION_S
     ][:5]
+
+
+def wrong_amounts(rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]) -> list[str]:
+    """Recordings of which a playback has fewer or more whole rows than it should; a line each."""
+    problems = []
+    for recording in recorded:
+        start, end = max(playback[0], recording[0]), min(playback[1], recording[1])
+        wanted = figures.rows_within(start, end, begun=playback[0])
+        seen = sum(_within(row, (start.timestamp(), end.timestamp())) for row in rows)
+        if seen != wanted:
+            problems.append(f"{seen} rows instead of {wanted} between {start.isoformat()} and {end.isoformat()}")
+    return problems
 
 
 def outside_of(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:

@@ -4,17 +4,52 @@ Feature: The ground that jobs stand on
   systems that hold them must be healthy: otherwise every verdict would be about them, and
   not about the product.
 
-  @PZ-13898 @blocker @smoke
-  Scenario: The record store is healthy
-    Then the record store answers and takes writes
+  Rule: The three systems are healthy
 
-  @PZ-13899 @blocker @smoke
-  Scenario: The orchestrator of the analyzers is healthy
-    Given a running job
-    Then the orchestrator answers
-    And all its pods are healthy
-    And the side effects are those of one job
+    @PZ-13898 @blocker @smoke
+    Scenario: The record store is healthy
+      Then the record store answers and takes writes
 
-  @extra @blocker @smoke
-  Scenario: The message broker is healthy
-    Then the message broker answers
+    @PZ-13899 @blocker @smoke
+    Scenario: The orchestrator of the analyzers is healthy
+      Given a running job
+      Then the orchestrator answers
+      And all its pods are healthy
+      And the side effects are those of one job
+
+    @extra @blocker @smoke
+    Scenario: The message broker is healthy
+      Then the message broker answers
+
+  Rule: The record store is open to those who may, and to nobody else
+
+    @PZ-13806 @smoke
+    Scenario: Credentials open the record store
+      Then the record store is reached with its credentials
+
+    @PZ-13806
+    Scenario Outline: <credentials> do not open the record store
+      Given a record store that is kept under a password
+      Then the record store is not reached with <credentials>
+
+      Examples:
+        | credentials      |
+        | no credentials   |
+        | a wrong password |
+
+    @PZ-13807
+    Scenario: The server's own credentials open the record store that jobs are kept in
+      Given a running job
+      Then the record of the job is read with the server's own credentials
+      And the side effects are those of one job
+
+    @PZ-13808
+    Scenario: The record store answers quickly
+      Then half of 20 answers of the record store come within the promised time
+
+  Rule: Operators reach the machines
+
+    @PZ-13900
+    Scenario: The operator logs in to every machine
+      Given the machines that the product runs on
+      Then the operator can log in to each of them and run a harmless command

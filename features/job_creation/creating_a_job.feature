@@ -31,6 +31,101 @@ Feature: Creating a streaming job
       And the side effects are those of 10 jobs
       And every job keeps all its promises
 
+  Rule: A job can be followed from its request to its stream
+
+    @PZ-13570 @critical
+    Scenario: From the configuration over the metadata to the stream
+      Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      When the metadata of the job is asked for
+      Then the metadata is that of the job
+      And the stream of the job is served
+      And the side effects are those of one job
+
+    @PZ-13570 @critical
+    Scenario: The stream ends with its job
+      Given a running job
+      When the job is cancelled
+      Then the cancelling is confirmed
+      And the stream of the job is served no longer
+      And only the record of the job remains
+
+    @PZ-13570
+    Scenario: A job that nobody made has no stream
+      Given a running job
+      Then a job that nobody made has no stream
+      And the side effects are those of one job
+
+  Rule: A client may give its own task id
+    The client's id is for the client's own logs: the job gets an id of its own all the same, and
+    the same task id may come again. It is carried by the answer and by the record, so that both
+    ends can be brought together. Which form a task id has is the client's promise, and is checked.
+
+    @PZ-14750 @critical
+    Scenario: A job under a task id
+      Given a live configuration with every parameter set
+      When the job is requested under a task id of the client
+      Then the job is accepted
+      And the side effects are those of one job
+      And the job keeps all its promises
+      And the answer and the record carry the task id
+
+    @PZ-14751 @PZ-14018
+    Scenario Outline: A task id <what is wrong> is refused and launches nothing
+      When a job is requested under the task id <task id>
+      Then the request is refused because of the task id
+
+      Examples:
+        | what is wrong           | task id                                |
+        | of the prefix alone     | acceptance                             |
+        | without a prefix        | 20250101120000_0a1b2c3d                |
+        | with an impossible date | acceptance_20251301120000_0a1b2c3d     |
+        | of too few digits       | acceptance_20250101120000_0a1b2c3      |
+        | of too many digits      | acceptance_20250101120000_0a1b2c3d4    |
+        | that ends in no number  | acceptance_20250101120000_0a1b2c3z     |
+        | with a space            | my tests_20250101120000_0a1b2c3d       |
+
+    @PZ-14751
+    Scenario: The client refuses a malformed task id before it asks
+      When the client is handed the task id acceptance_yesterday_0a1b2c3d
+      Then the client refuses because of the task id
+      And nothing is sent to the server
+
+    @PZ-14752 @PZ-14018
+    Scenario Outline: A job under a task id needs its <parameter>
+      When a job is requested under a task id without <parameter>
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | parameter          |
+        | time axis duration |
+        | FFT length         |
+        | canvas height      |
+        | sensor range       |
+        | frequency range    |
+        | view type          |
+
+    @PZ-14753 @PZ-14018
+    Scenario Outline: A job under a task id refuses a sensor range of <value>
+      When a job is requested under a task id with sensor range <value>
+      Then the request is refused because of the sensor range
+
+      Examples:
+        | value   |
+        | 50 to 1 |
+        | -1 to 5 |
+
+    @PZ-14754 @PZ-14018
+    Scenario Outline: A job under a task id refuses a frequency range of <value>
+      When a job is requested under a task id with frequency range <value>
+      Then the request is refused because of the frequency range
+
+      Examples:
+        | value     |
+        | 500 to 0  |
+        | 0 to 1e9  |
+
   Rule: An operator does not wait
     A view that opens after more than two seconds is taken for broken and opened again.
 

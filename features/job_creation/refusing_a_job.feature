@@ -5,11 +5,14 @@ Feature: Refusing a job that cannot be computed
   may be found.
 
   Rule: A refused job leaves no trace
+    Client and server both know what can be computed: the client would not have sent it, and the
+    server refuses what is sent all the same.
 
     @PZ-14018 @critical @smoke
     Scenario Outline: A job with <what is wrong> is refused and launches nothing
       When a job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>
+      And the client refuses it, too
 
       @PZ-13874
       Examples: an FFT of nothing
@@ -21,57 +24,157 @@ Feature: Refusing a job that cannot be computed
         | what is wrong         | parameter  | value |
         | a negative FFT length | FFT length | -1    |
 
-      @PZ-14072
-      Examples: an FFT that is not fast
-        | what is wrong                         | parameter  | value |
-        | an FFT length that is no power of two | FFT length | 1000  |
-
-      @PZ-13876
+      @PZ-13876 @PZ-13554 @PZ-13760
       Examples: a sensor range turned round
         | what is wrong               | parameter    | value   |
         | a sensor range turned round | sensor range | 50 to 1 |
 
-      @PZ-13877
+      @PZ-13877 @PZ-13555 @PZ-13761
       Examples: a frequency range turned round
         | what is wrong                  | parameter       | value    |
         | a frequency range turned round | frequency range | 500 to 0 |
 
-      @PZ-13878
+      @PZ-13878 @PZ-14093
       Examples: a view that does not exist
-        | what is wrong              | parameter | value |
-        | a view that does not exist | view type | 3     |
+        | what is wrong              | parameter | value                 |
+        | a view that does not exist | view type | one above the largest |
+        | a view below all views     | view type | -1                    |
+
+      @PZ-14094
+      Examples: a view written as text
+        | what is wrong          | parameter | value      |
+        | a view written as text | view type | the text 1 |
 
       @PZ-13903
       Examples: more than can be sampled
-        | what is wrong                       | parameter         | value  |
-        | frequencies above the Nyquist limit | highest frequency | 1000.5 |
-
-      Examples: other kinds
-        | what is wrong                   | parameter          | value      |
-        | an FFT length written as text   | FFT length         | the text 1 |
-        | more sensors than the fibre has | last sensor        | 2222       |
-        | a canvas without height         | canvas height      | 0          |
-        | a time axis of no length        | time axis duration | 0          |
-        | a beginning without an end      | start time         | 1700000000 |
+        | what is wrong                       | parameter         | value                  |
+        | frequencies above the Nyquist limit | highest frequency | just above the largest |
 
     @PZ-14018 @PZ-13823 @critical
     Scenario: A single sensor's view of several sensors is refused and launches nothing
       When a job is requested with view type 1
       Then the request is refused because of the sensor range
+      And the client refuses it, too
+
+  Rule: Every parameter is needed, but for the times
+    A job without times is a live one.
 
     @PZ-14018 @PZ-13879 @critical
     Scenario Outline: A job without its <parameter> is refused and launches nothing
       When a job is requested without <parameter>
       Then the request is refused because of the <parameter>
+      And the client refuses it, too
+
+      @PZ-14095
+      Examples: time axis
+        | parameter          |
+        | time axis duration |
+
+      @PZ-14097
+      Examples: transform
+        | parameter  |
+        | FFT length |
+
+      @PZ-14098
+      Examples: frequencies
+        | parameter         |
+        | frequency range   |
+        | lowest frequency  |
+        | highest frequency |
+
+      @PZ-14099
+      Examples: sensors
+        | parameter    |
+        | sensor range |
+        | first sensor |
+        | last sensor  |
+
+      Examples: view and canvas
+        | parameter     |
+        | view type     |
+        | canvas        |
+        | canvas height |
+
+    @PZ-14018 @PZ-13879
+    Scenario Outline: A job whose <parameter> is left empty is refused and launches nothing
+      When a job is requested with <parameter> nothing
+      Then the request is refused because of the <parameter>
+      And the client refuses it, too
 
       Examples:
         | parameter          |
         | time axis duration |
         | FFT length         |
+        | canvas             |
         | canvas height      |
         | sensor range       |
+        | first sensor       |
+        | last sensor        |
         | frequency range    |
+        | lowest frequency   |
+        | highest frequency  |
         | view type          |
+
+  Rule: A number is a number, and nothing that looks like one
+
+    @PZ-14018 @extra
+    Scenario Outline: A job with a <parameter> of <value> is refused and launches nothing
+      When a job is requested with <parameter> <value>
+      Then the request is refused because of the <parameter>
+      And the client refuses it, too
+
+      Examples: texts
+        | parameter          | value         |
+        | time axis duration | the text 10   |
+        | FFT length         | the text 1024 |
+        | canvas height      | the text tall |
+        | sensor range       | the text 1-50 |
+        | first sensor       | the text 1    |
+        | last sensor        | the text 50   |
+        | frequency range    | the text all  |
+        | highest frequency  | the text 500  |
+
+      Examples: truths, which are no numbers
+        | parameter          | value |
+        | time axis duration | true  |
+        | FFT length         | true  |
+        | canvas height      | true  |
+        | first sensor       | true  |
+        | highest frequency  | true  |
+        | view type          | true  |
+
+      Examples: decimals, where things are counted
+        | parameter          | value  |
+        | time axis duration | 10.0   |
+        | FFT length         | 1024.0 |
+        | canvas height      | 999.5  |
+        | first sensor       | 1.0    |
+        | last sensor        | 50.5   |
+        | view type          | 0.0    |
+
+      Examples: lists and groups, where one value is expected
+        | parameter          | value  |
+        | time axis duration | [10]   |
+        | FFT length         | [1024] |
+        | canvas             | [1000] |
+        | canvas height      | [1000] |
+        | sensor range       | [1,50] |
+        | view type          | [0]    |
+
+  Rule: What the server does not know it does not accept
+
+    @PZ-14018 @extra
+    Scenario Outline: A job with an unknown parameter beside its <parameter> is refused and launches nothing
+      When a job is requested with an unknown parameter beside its <parameter>
+      Then the request is refused because of the unknown parameter
+      And the client refuses it, too
+
+      Examples:
+        | parameter        |
+        | FFT length       |
+        | canvas height    |
+        | first sensor     |
+        | lowest frequency |
 
   Rule: The client refuses before it asks
     What the client can see for itself is said at once, and costs no request.
@@ -83,17 +186,17 @@ Feature: Refusing a job that cannot be computed
       And nothing is sent to the server
 
       Examples: out of range
-        | what is wrong                         | parameter         | value  |
-        | an FFT length below the range         | FFT length        | 64     |
-        | an FFT length above the range         | FFT length        | 8192   |
-        | a sensor that the fibre does not have | last sensor       | 2222   |
-        | a frequency above the Nyquist limit   | highest frequency | 1000.5 |
-        | a view that does not exist            | view type         | 3      |
+        | what is wrong                         | parameter         | value                  |
+        | an FFT length below the range         | FFT length        | 64                     |
+        | an FFT length above the range         | FFT length        | 8192                   |
+        | a sensor that the fibre does not have | last sensor       | one above the largest  |
+        | a frequency above the Nyquist limit   | highest frequency | just above the largest |
+        | a view that does not exist            | view type         | one above the largest  |
 
       Examples: of the wrong type
-        | what is wrong                   | parameter     | value      |
-        | an FFT length written as text   | FFT length    | the text 1 |
-        | a canvas height that is a truth | canvas height | true       |
+        | what is wrong                   | parameter     | value         |
+        | an FFT length written as text   | FFT length    | the text 1024 |
+        | a canvas height that is a truth | canvas height | true          |
 
     @extra
     Scenario Outline: The client refuses a configuration without <parameter>

@@ -116,6 +116,27 @@ class WorkQueues:
 
         return self._over_amqp(put)
 
+    def take_away(self, name: str) -> None:
+        """Delete a queue, behind the server's back; its consumers are told by the broker.
+
+        Raises:
+            EnvironmentBroken: the broker did not.
+        """
+        self._over_amqp(lambda channel: channel.queue_delete(name))
+
+    def limit_queues(self, most: int | None) -> None:
+        """Have the broker refuse further queues in the virtual host; None takes the limit away.
+
+        It needs the management API, and an administrator's rights.
+
+        Raises:
+            EnvironmentBroken: the broker did not do it.
+        """
+        address = f"{self._management}/api/vhost-limits/{quote(self._virtual_host, safe='')}/max-queues"
+        method, body = ("DELETE", None) if most is None else ("PUT", {"value": most})
+        with _reading("limit the queues"):
+            self._session.request(method, address, json=body, timeout=self._timeout_s).raise_for_status()
+
     def consumed(self, name: str) -> int | None:
         """Messages that consumers took and acknowledged since the queue was made, by the broker's statistics.
 

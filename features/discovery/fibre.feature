@@ -1,0 +1,91 @@
+@discovery
+Feature: What the fibre has to offer
+  Before an operator opens a view the client asks what there is to see: sensors, channels, whether
+  something is being recorded now, and what was recorded before.
+
+  Rule: The bounds of the fibre
+
+    @PZ-13560 @PZ-13762 @PZ-13895 @smoke
+    Scenario: The channels of the fibre
+      When the channels of the fibre are asked for
+      Then they reach from the first sensor to the last
+
+    @PZ-13897 @smoke
+    Scenario: The sensors of the fibre
+      When the sensors of the fibre are asked for
+      Then every sensor of the fibre is listed once
+
+    @PZ-13560 @PZ-13895
+    Scenario: Each bound that is told can be looked at, and nothing beyond it
+      Given the channels of the fibre were asked for
+      When a job is requested for each bound, and for one channel beyond it
+      Then those of the bounds are accepted, and those beyond refused
+      And the side effects are those of 2 jobs
+
+  Rule: Live metadata are those of the recording under way
+
+    @PZ-13561 @PZ-13764
+    Scenario: Something is being recorded
+      Given a recording is under way
+      When the live metadata are asked for
+      Then they are those of the recording under way
+
+    @PZ-13562 @PZ-13765
+    Scenario: Nothing is being recorded
+      Given no recording is under way
+      When the live metadata are asked for
+      Then it is said that there is no live source
+
+    @PZ-13705
+    Scenario: A recording is live while it is under way, and history when it has ended
+      Given a recording of one minute that has ended, and one that is under way
+      When the live metadata are asked for
+      Then they are those of the recording under way
+      When the recordings of that time are asked for
+      Then only the one that has ended is listed
+
+  Rule: What was recorded in a time
+
+    @PZ-13564 @PZ-13766
+    Scenario: The recordings of a time
+      Given recordings of ten, thirty and ten seconds, one after another
+      When the recordings of that time are asked for
+      Then each of them is listed, in the order of their time
+
+    @PZ-13564 @PZ-13766
+    Scenario Outline: A recording <where> the time that is asked for
+      Given a recording of ten seconds
+      When the recordings of a time are asked for that <window>
+      Then the recording is <listed>
+
+      Examples:
+        | where             | window                            | listed     |
+        | that begins in    | begins one second before it begins | listed     |
+        | that ends in      | begins one second before it ends  | listed     |
+        | all around        | lies within it                    | listed     |
+        | that ends with    | begins when it ends               | not listed |
+        | that begins after | ends when it begins               | not listed |
+
+    @PZ-13564
+    Scenario: A deleted recording is not listed
+      Given a deleted recording of ten seconds
+      When the recordings of that time are asked for
+      Then none is listed
+
+    @PZ-13766
+    Scenario: A time of which nothing was recorded
+      Given a time of which nothing was recorded
+      When the recordings of that time are asked for
+      Then none is listed
+
+    @PZ-13564
+    Scenario Outline: A time <what is wrong> is refused
+      When the recordings of a time <what is wrong> are asked for
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | what is wrong          | parameter  |
+        | without a beginning    | start time |
+        | without an end         | end time   |
+        | that ends as it begins | start time |
+        | that ends in a text    | end time   |

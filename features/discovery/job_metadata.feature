@@ -1,0 +1,56 @@
+@discovery
+Feature: What is known of a job
+  Whoever has the id of a job, and was not there when it was made, can ask for all that its maker
+  was told.
+
+  Rule: The metadata of a job are those of its making
+
+    @PZ-13563 @PZ-14760 @critical
+    Scenario: The metadata of a running job
+      Given a running job
+      When the metadata of the job is asked for
+      Then the metadata is that of the job
+      And the side effects are those of one job
+
+    @PZ-13563 @PZ-14762
+    Scenario: The metadata of a job that nobody made
+      When the metadata of a job that nobody made is asked for
+      Then it is said that there is no such job
+
+    @PZ-14763 @PZ-14809
+    Scenario: The metadata stay the same
+      Given a running job
+      When the metadata of the job is asked for 10 times
+      Then the metadata is that of the job every time
+      And the side effects are those of one job
+
+    @PZ-14810
+    Scenario: Each of many jobs has the metadata of its own
+      Given 10 live configurations, each another one
+      When the jobs are requested by 5 clients at once
+      Then every job is accepted
+      When the metadata of every job is asked for
+      Then each metadata is that of its job
+      And the side effects are those of 10 jobs
+
+  Rule: A job is known for as long as its record is kept
+
+    @PZ-14761
+    Scenario: The metadata of a job whose consumer runs no longer
+      Given a running job
+      When the job is cancelled
+      And the metadata of the job is asked for
+      Then the metadata says that the job was cancelled
+      And only the record of the job remains
+
+    @PZ-14761
+    Scenario: The metadata of a job whose queue was taken away
+      Given a running job
+      When its work queue is taken away
+      And the metadata of the job is asked for
+      Then the metadata is that of the job
+      And the side effects are
+        | side effect  | change |
+        | task record  | +1     |
+        | analyzer     | +1     |
+        | analyzer pod | +1     |

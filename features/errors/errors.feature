@@ -1,0 +1,94 @@
+@errors
+Feature: When something goes wrong
+  A request can fail on its way, at the server, or behind it. Whoever asked must be told at once
+  what happened, in one form, and must not be left with half a job.
+
+  Rule: The client says what happened on the way
+    What a gateway says in the server's place is passed on with its reason, and nothing is asked twice.
+
+    Scenario Outline: A gateway answers <answer>
+      Given a live configuration with every parameter set
+      And a gateway in front of the server that answers <answer>
+      When the job is requested through the gateway
+      Then the client reports <answer> with the reason that was given
+      And the request was sent once
+
+      @PZ-14780
+      Examples: internal error
+        | answer            |
+        | an internal error |
+
+      @PZ-14781
+      Examples: unavailable
+        | answer                   |
+        | that it is not available |
+
+      @PZ-14782
+      Examples: gateway timeout
+        | answer                  |
+        | that it took too long   |
+
+    @PZ-14783
+    Scenario: Nothing answers
+      Given a live configuration with every parameter set
+      And a gateway in front of the server that never answers
+      When the job is requested through the gateway, by a client of little patience
+      Then the client reports within its time limit that no answer came
+
+    @PZ-14784
+    Scenario: Nobody listens
+      Given a live configuration with every parameter set
+      And a gateway in front of the server that is not there
+      When the job is requested through the gateway
+      Then the client reports at once that the server cannot be reached
+
+  Rule: The server says which of its stores cannot be used, and leaves nothing half done
+
+    @PZ-14781 @critical
+    Scenario: The message broker takes no more queues
+      Given a live configuration with every parameter set
+      And a message broker that takes no more queues
+      When the job is requested
+      Then it is said that RabbitMQ is not available
+      And whatever was begun is undone
+
+    @PZ-14781
+    Scenario: When the broker takes queues again the same request succeeds
+      Given a live configuration with every parameter set
+      And a message broker that took no more queues for a while
+      When the job is requested
+      Then the job is accepted
+      And the side effects are those of one job
+      And the job keeps all its promises
+
+  Rule: Errors have one form
+    A reason in words, or a list of what is wrong and where. Nothing of the server's inside.
+
+    @PZ-14787 @PZ-14780
+    Scenario Outline: <what> is told like any other error
+      When <what> is asked of the server
+      Then it is told in the form that all errors have
+
+      Examples:
+        | what                                 |
+        | a page that does not exist           |
+        | the metadata of an unknown job       |
+        | the end of an unknown job            |
+        | the rows of an unknown job           |
+        | a job by the wrong method            |
+        | a job with a body that is no JSON    |
+        | a job with a body of another type    |
+        | a job with a body that is too large  |
+        | a job with a parameter out of range  |
+        | a job without any parameter          |
+        | a playback of what was not recorded  |
+        | a job under a malformed task id      |
+
+    @PZ-14785 @PZ-14786
+    Scenario: All that is wrong with a configuration is told at once
+      When a job is requested with
+        | parameter     | value |
+        | FFT length    | 0     |
+        | canvas height | 0     |
+        | view type     | 9     |
+      Then the request is refused because of each of them

@@ -1,0 +1,158 @@
+@figures
+Feature: The figures of a job
+  A view is drawn to scale: how far apart two frequencies are, how much time passes between two
+  rows, which channel comes over which stream. The client does not compute these figures, it is
+  told them, and a wrong one draws a wrong picture.
+
+  Rule: Frequencies follow from the sampling rate and the length of the FFT
+
+    Scenario Outline: With an FFT of <length> samples the <figure> is right
+      Given the configuration of a job with FFT length <length>
+      When the job is requested
+      Then the job is accepted
+      And its <figure> follows from its configuration
+      And the side effects are those of one job
+
+      @PZ-14060
+      Examples: resolution
+        | length | figure               |
+        | 128    | frequency resolution |
+        | 512    | frequency resolution |
+        | 4096   | frequency resolution |
+
+      @PZ-14061
+      Examples: bins
+        | length | figure              |
+        | 128    | list of frequencies |
+        | 1024   | list of frequencies |
+        | 4096   | list of frequencies |
+
+    @PZ-14061
+    Scenario Outline: Both ends of a band belong to it: <band>
+      Given the configuration of a job with
+        | parameter       | value  |
+        | FFT length      | 2048   |
+        | frequency range | <band> |
+      When the job is requested
+      Then the job is accepted
+      And its list of frequencies follows from its configuration
+      And the side effects are those of one job
+
+      Examples:
+        | band                 |
+        | 0 to 0.9765625       |
+        | 0.9765625 to 500     |
+        | 0.97656251 to 500    |
+        | 999.0234375 to 1000  |
+        | 0.1 to 0.2           |
+
+    @PZ-14062
+    Scenario: The highest frequency is the Nyquist limit
+      Given the configuration of a job with highest frequency the largest
+      When the job is requested
+      Then the job is accepted
+      And its highest frequency follows from its configuration
+      And its list of frequencies follows from its configuration
+      And the side effects are those of one job
+
+  Rule: Time follows from the sampling rate, the length of the FFT and its overlap
+
+    Scenario Outline: An FFT of <length> samples gives the right <figure>
+      Given the configuration of a job with FFT length <length>
+      When the job is requested
+      Then the job is accepted
+      And its <figure> follows from its configuration
+      And the side effects are those of one job
+
+      @PZ-14066
+      Examples: time between rows
+        | length | figure            |
+        | 128    | time between rows |
+        | 1024   | time between rows |
+        | 4096   | time between rows |
+
+      @PZ-14067
+      Examples: output rate
+        | length | figure      |
+        | 128    | output rate |
+        | 1024   | output rate |
+        | 4096   | output rate |
+
+    @PZ-14068
+    Scenario Outline: Each row of an FFT of <length> samples is of the time that the window takes
+      Given a running job with FFT length <length>
+      When its rows are asked for until there are 2
+      Then every row is as long as its window
+      And the rows follow each other at its output rate
+      And the side effects are those of one job
+
+      Examples:
+        | length |
+        | 128    |
+        | 256    |
+
+    @PZ-14080
+    Scenario Outline: The spectrogram of a playback with an FFT of <length> samples has its dimensions
+      Given the configuration of a playback with FFT length <length>
+      When the job is requested
+      Then the job is accepted
+      When its rows are read to the end
+      Then there are as many rows as fit into its time
+      And every row is of its sensors and frequencies
+      And the side effects are those of one job
+
+      Examples:
+        | length |
+        | 128    |
+        | 1024   |
+        | 4096   |
+
+  Rule: Channels and streams follow from the sensor range
+
+    Scenario Outline: With the sensors <range> the <figure> is right
+      Given the configuration of a job with sensor range <range>
+      When the job is requested
+      Then the job is accepted
+      And its <figure> follows from its configuration
+      And the side effects are those of one job
+
+      @PZ-14069
+      Examples: channels
+        | range    | figure             |
+        | 0 to 0   | number of channels |
+        | 1 to 50  | number of channels |
+        | 0 to 999 | number of channels |
+
+      @PZ-14070
+      Examples: mapping
+        | range      | figure                         |
+        | 0 to 0     | mapping of channels to streams |
+        | 1 to 50    | mapping of channels to streams |
+        | 100 to 199 | mapping of channels to streams |
+
+      @PZ-14071
+      Examples: streams
+        | range     | figure            |
+        | 0 to 0    | number of streams |
+        | 1 to 50   | number of streams |
+        | 50 to 100 | number of streams |
+
+  Rule: What a view costs follows from all of them
+    For information: nothing is promised of them but that the figures add up.
+
+    Scenario Outline: The <figure> of a view
+      Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      And its <figure> follows from its configuration
+      And the side effects are those of one job
+
+      @PZ-14078
+      Examples: data rate
+        | figure    |
+        | data rate |
+
+      @PZ-14079
+      Examples: memory
+        | figure     |
+        | memory use |

@@ -1,0 +1,75 @@
+@record-store
+Feature: What the record store holds
+  Jobs and recordings outlive the processes that make them. What reads them later, a person or a
+  program, relies on where they are, what they hold, and that they are found quickly.
+
+  Rule: Jobs and recordings have their places
+
+    @PZ-13598 @PZ-13683 @PZ-13809 @smoke
+    Scenario: The collections are there
+      Given a running job
+      Then the record store has a collection of jobs and one of recordings
+      And the side effects are those of one job
+
+    @PZ-13686 @PZ-13810
+    Scenario: The collections are indexed
+      Given a running job
+      Then the record store finds quickly
+        | what       | by         | unique |
+        | jobs       | job id     | yes    |
+        | recordings | identity   | yes    |
+        | recordings | beginning  | no     |
+        | recordings | end        | no     |
+        | recordings | deletion   | no     |
+      And the side effects are those of one job
+
+    @PZ-13810
+    Scenario: No two recordings have one identity
+      Given a recording of ten seconds
+      When the same recording is put once more
+      Then the record store refuses it
+
+  Rule: A recording is complete
+    The plan speaks of the collection of a node: that is the collection of the recordings that a node
+    of the system has made.
+
+    @PZ-13598 @PZ-13684 @PZ-13685 @PZ-13811 @PZ-13812
+    Scenario: Every recording that the product has made is complete
+      Given the product has made recordings
+      Then each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted
+
+    @PZ-13705
+    Scenario: Every recording is either history or live
+      Given the product has made recordings
+      Then each that has ended is listed as history, and each that is under way is not
+
+  Rule: A job's record is complete
+
+    @PZ-14812
+    Scenario: Nothing of a job is left out
+      Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      And the record of the job is complete
+      And the record of the job has nothing but what a job has
+      And the side effects are those of one job
+
+    @PZ-14811
+    Scenario: The time of a job is the time of its request
+      Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      And answer, record and metadata tell the same time, within the time of the request
+      And the side effects are those of one job
+
+    @PZ-14812 @PZ-14808
+    Scenario: Nothing of a playback is left out
+      Given a recording of one minute
+      And the configuration of its playback
+      When the job is requested
+      Then the job is accepted
+      When its rows are read to the end
+      Then there are as many rows as fit into its time
+      And every row is of its sensors and frequencies
+      And the rows follow each other at its output rate
+      And the side effects are those of one job

@@ -1,0 +1,119 @@
+@security
+Feature: Keeping what is entrusted
+  The server stands where others can reach it. What they send is data and never an order, what it
+  answers tells them nothing that they should not know, and nobody on the way can listen.
+
+  Rule: What is sent is data, and never an order
+
+    @PZ-14774 @PZ-14018 @critical
+    Scenario Outline: <hostile> in the place of a job's id changes nothing
+      Given a running job
+      When metadata, rows and the end of a job called <hostile> are asked for
+      Then it is said each time that there is no such job
+      And the job keeps all its promises
+      And the side effects are those of one job
+
+      Examples:
+        | hostile                         |
+        | a query for anything            |
+        | a query as text                 |
+        | a condition that is always true |
+        | code of the database            |
+
+    @PZ-14774 @PZ-14018
+    Scenario Outline: <hostile> as <parameter> is refused and launches nothing
+      When a job is requested with <parameter> <hostile>
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | parameter          | hostile                         |
+        | FFT length         | a query for anything            |
+        | time axis duration | a query for anything            |
+        | sensor range       | a query for anything            |
+        | start time         | a query for anything            |
+        | view type          | code of the database            |
+        | canvas height      | a condition that is always true |
+
+    @PZ-14775 @PZ-14018
+    Scenario Outline: <hostile> as <parameter> comes back as nothing that runs
+      When a job is requested with <parameter> <hostile>
+      Then the request is refused because of the <parameter>
+      And the answer is nothing that a browser would run
+
+      Examples:
+        | parameter  | hostile                  |
+        | FFT length | a script                 |
+        | view type  | a script in an attribute |
+        | start time | a script                 |
+
+    @PZ-14775 @PZ-14018
+    Scenario: A script as the name of a parameter comes back as nothing that runs
+      When a job is requested with a script as the name of a parameter
+      Then the request is refused
+      And the answer is nothing that a browser would run
+
+    @PZ-14775
+    Scenario Outline: <hostile> in the place of a job's id comes back as nothing that runs
+      When metadata, rows and the end of a job called <hostile> are asked for
+      Then it is said each time that there is no such job
+      And the answers are nothing that a browser would run
+
+      Examples:
+        | hostile                  |
+        | a script                 |
+        | a script in an attribute |
+
+    @PZ-14788 @PZ-14018
+    Scenario Outline: <hostile> in the place of a job's id is taken as it is
+      Given a running job
+      When metadata, rows and the end of a job called <hostile> are asked for
+      Then it is said each time that there is no such job
+      And the job keeps all its promises
+      And the side effects are those of one job
+
+      Examples:
+        | hostile                  |
+        | a way out of the path    |
+        | a line break             |
+        | a null byte              |
+        | a text in another script |
+        | a very long text         |
+        | nothing but spaces       |
+
+    @PZ-14788 @PZ-14018
+    Scenario Outline: <hostile> as a task id is refused and launches nothing
+      When a job is requested under <hostile> as its task id
+      Then the request is refused because of the task id
+
+      Examples:
+        | hostile                         |
+        | a line break                    |
+        | a null byte                     |
+        | a text in another script        |
+        | a very long text                |
+        | a script in an attribute        |
+        | a condition that is always true |
+        | nothing but spaces              |
+
+  Rule: An answer tells nothing that is not the asker's to know
+
+    @PZ-14779 @critical
+    Scenario: Neither success nor failure gives a secret away
+      Given a running job
+      When everything is asked of the server that it can answer, rightly and wrongly
+      Then no answer shows a password, an address of a store or the server's inside
+      And the side effects are those of one job
+
+  Rule: Nobody on the way can listen
+
+    @PZ-14778 @critical
+    Scenario: Without TLS nothing is answered
+      Given a server that is reached over TLS
+      When the health of the server is asked for without TLS
+      Then nothing is answered in the clear
+
+    @PZ-14778
+    Scenario: Who came over TLS is told to come that way again
+      Given a server that is reached over TLS
+      When the health of the server is asked for
+      Then the answer says to come over TLS from now on

@@ -1,0 +1,171 @@
+@streaming
+Feature: Changing the region of interest
+  Whoever follows something along the fibre moves the sensors that a running job looks at, without
+  a new job. A region from 100 to 200 holds the sensors 100 to 199.
+
+  Rule: A change takes effect on the running job
+
+    @PZ-13784 @critical
+    Scenario: The change is sent over the job's queue and takes effect
+      Given a running job with sensor range 100 to 199
+      When a region of interest from 110 to 210 is asked for
+      Then the region of interest is changed
+      And the command was taken from the queue
+      And the side effects are those of one job
+
+    @critical
+    Scenario Outline: The region <what>
+      Given a running job with sensor range 100 to 199
+      When a region of interest from <start> to <end> is asked for
+      Then the region of interest is changed
+      And the side effects are those of one job
+
+      @PZ-13787
+      Examples: expands
+        | what             | start | end |
+        | expands upwards  | 100   | 220 |
+        | expands both way | 90    | 210 |
+
+      @PZ-13788
+      Examples: shrinks
+        | what               | start | end |
+        | shrinks from above | 100   | 160 |
+        | shrinks both ways  | 110   | 190 |
+
+      @PZ-13789
+      Examples: shifts
+        | what              | start | end |
+        | shifts upwards    | 120   | 220 |
+        | shifts downwards  | 80    | 180 |
+
+      @PZ-13785 @PZ-13800
+      Examples: within the limits, and at them
+        | what                     | start | end |
+        | stays as it is           | 100   | 200 |
+        | grows by half            | 75    | 225 |
+        | shrinks to half          | 125   | 175 |
+        | moves by half its size   | 150   | 250 |
+
+    @PZ-13786
+    Scenario: Several changes in sequence
+      Given a running job with sensor range 100 to 199
+      When these regions of interest are asked for one after another
+        | start | end |
+        | 120   | 220 |
+        | 130   | 250 |
+        | 150   | 230 |
+      Then each of them is changed to in its turn
+      And the side effects are those of one job
+
+    @extra
+    Scenario: The rows follow the region
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | 100 to 103 |
+        | FFT length   | 128        |
+      When a region of interest from 102 to 106 is asked for
+      Then the region of interest is changed
+      And the rows are of the sensors 102 to 105 from then on
+      And the side effects are those of one job
+
+  Rule: The smallest and the largest region
+
+    @PZ-13794
+    Scenario: A region of a single sensor
+      Given a running job with sensor range 500 to 501
+      When a region of interest from 500 to 501 is asked for
+      Then the region of interest is changed
+      And the side effects are those of one job
+
+    @PZ-13795
+    Scenario: A region of the whole fibre
+      Given a running job with
+        | parameter    | value       |
+        | first sensor | 500         |
+        | last sensor  | the largest |
+      When a region of interest from the first sensor to the end of the fibre is asked for
+      Then the region of interest is changed
+      And the side effects are those of one job
+
+    @PZ-13796
+    Scenario: A region that starts at zero
+      Given a running job with sensor range 0 to 99
+      When a region of interest from 0 to 80 is asked for
+      Then the region of interest is changed
+      And the side effects are those of one job
+
+  Rule: A region that is none is refused, and nothing changes
+
+    Scenario Outline: A region <what>
+      Given a running job with sensor range 0 to 99
+      When a region of interest from <start> to <end> is asked for
+      Then the change is refused because of its <reason>
+      And the side effects are those of one job
+
+      @PZ-13790
+      Examples: of zero size
+        | what         | start | end | reason |
+        | of zero size | 50    | 50  | start  |
+
+      @PZ-13791
+      Examples: reversed
+        | what           | start | end | reason |
+        | that is turned | 80    | 20  | start  |
+
+      @PZ-13792
+      Examples: with a negative start
+        | what                  | start | end | reason |
+        | with a negative start | -1    | 99  | start  |
+
+      @PZ-13793
+      Examples: with a negative end
+        | what                | start | end | reason |
+        | with a negative end | -20   | -10 | end    |
+
+      @extra
+      Examples: that is no region of the fibre
+        | what                     | start | end           | reason |
+        | with a start as text     | "10"  | 99            | start  |
+        | without an end           | 10    | null          | end    |
+
+    @extra
+    Scenario: A region beyond the end of the fibre
+      Given a running job with
+        | parameter    | value       |
+        | first sensor | 2000        |
+        | last sensor  | the largest |
+      When a region of interest from 2000 to one sensor beyond the fibre is asked for
+      Then the change is refused because of its end
+      And the side effects are those of one job
+
+  Rule: A region that changes too much at once is unsafe
+    An analyzer cannot follow any change. At one time a region may grow or shrink by half its size at
+    most, and its middle may move by half its size at most; a region that has no sensor in common with
+    the one before is a jump.
+
+    @PZ-13785
+    Scenario Outline: A region that <what>
+      Given a running job with sensor range 100 to 199
+      When a region of interest from <start> to <end> is asked for
+      Then the change is refused because of its <reason>
+      And the side effects are those of one job
+
+      @PZ-13797
+      Examples: jumps
+        | what        | start | end  | reason |
+        | jumps away  | 1000  | 1100 | jump   |
+        | just leaves | 200   | 300  | jump   |
+
+      @PZ-13798
+      Examples: changes its size by more than half
+        | what                          | start | end | reason |
+        | doubles                       | 50    | 250 | size   |
+        | grows by one sensor too many  | 75    | 226 | size   |
+        | shrinks by one sensor too far | 125   | 174 | size   |
+
+      @PZ-13799
+      Examples: shifts too far
+        | what                       | start | end | reason |
+        | shifts by almost its size  | 190   | 290 | shift  |
+        | shifts by one sensor more  | 151   | 251 | shift  |
+        | shifts down too far        | 49    | 149 | shift  |

@@ -1,0 +1,93 @@
+@streaming
+Feature: The rows of a waterfall
+  A view is drawn row by row. Whoever draws it asks for the next rows, gets each of them once and
+  in order, and is told whether more will come.
+
+  Rule: A running job gives its rows as they are computed
+
+    @PZ-14755 @critical
+    Scenario: The rows of a live job
+      Given a running job with FFT length 128
+      When its rows are asked for until there are 5
+      Then every row is of its sensors and frequencies
+      And the side effects are those of one job
+
+    @PZ-14808
+    Scenario: No row is left out, and none is given twice
+      Given a running job with FFT length 128
+      When its rows are asked for until there are 12, 3 at a time
+      Then the rows follow each other at its output rate
+      And every row is of its sensors and frequencies
+      And the side effects are those of one job
+
+    @PZ-13557
+    Scenario: A waterfall view gives rows, too
+      Given a running job with
+        | parameter  | value |
+        | view type  | 2     |
+        | FFT length | 128   |
+      When its rows are asked for until there are 3
+      Then every row is of its sensors and frequencies
+      And the rows follow each other at its output rate
+      And the side effects are those of one job
+
+    @PZ-14756
+    Scenario: Before the first window is full there are no rows
+      The longest FFT needs two seconds of signal before its first row can be there.
+      Given the configuration of a job with FFT length 4096
+      When the job is requested
+      Then the job is accepted
+      When the next 10 rows are asked for
+      Then there are no rows yet
+      And the side effects are those of one job
+
+  Rule: When the analyzer has gone, no more rows will come
+
+    @PZ-14759
+    Scenario: The analyzer exits
+      Given a running job with FFT length 128
+      And its rows were asked for until there are 2
+      When its analyzer exits
+      Then no more rows come from then on
+      And the side effects are
+        | side effect    | change |
+        | task record    | +1     |
+        | work queue     | +1     |
+        | queue consumer | +1     |
+
+    @extra
+    Scenario: A cancelled job has no more rows
+      Given a running job with FFT length 128
+      When the job is cancelled
+      Then no more rows come from then on
+      And only the record of the job remains
+
+  Rule: What cannot be given is refused
+
+    @PZ-14757
+    Scenario: The rows of a job that nobody made
+      When the rows of a job that nobody made are asked for
+      Then it is said that there is no such job
+
+    @PZ-14758
+    Scenario Outline: <count> rows are asked for
+      Given a running job
+      When the rows of the job are asked for by the number <count>
+      Then the request is refused because of the number of rows
+      And the side effects are those of one job
+
+      Examples:
+        | count |
+        | 0     |
+        | -1    |
+        | 1001  |
+        | 1.5   |
+        | ten   |
+        | 1e2   |
+
+    @extra
+    Scenario: As many rows as can be asked for
+      Given a running playback
+      When the next 1000 rows are asked for
+      Then there are as many rows as fit into its time
+      And the side effects are those of one job

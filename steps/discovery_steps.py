@@ -1,0 +1,156 @@
+"""What the server tells of the fibre and of what was recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from behave import given, then, when
+from behave.runner import Context
+
+from steps.history_steps import LENGTH, SECOND
+from support import answers, discovery, refusals
+from support.client import Exchange
+from support.configuration import generate_config_payload
+from support.contract import PARAMETERS
+
+# Beginning and end of the time that is asked for, against a recording of ten seconds.
+AGAINST_A_RECORDING = {
+    "begins one second before it begins": (-SECOND, SECOND),
+    "begins one second before it ends": (LENGTH - SECOND, 2 * LENGTH),
+    "lies within it": (SECOND, LENGTH - SECOND),
+    "begins when it ends": (LENGTH, 2 * LENGTH),
+    "ends when it begins": (-LENGTH, timedelta(0)),
+}
+WRONG_TIMES: dict[str, dict[str, Any]] = {
+    "without a beginning": {"end_time": 1_000_000_000},
+    "without an end": {"start_time": 1_000_000_000},
+    "that ends as it begins": {"start_time": 1_000_000_000, "end_time": 1_000_000_000},
+    "that ends in a text": {"start_time": 1_000_000_000, "end_time": "tomorrow"},
+}
+
+
+def ask(context: Context, path: str) -> Exchange:
+    context.exchange = context.case.send("GET", path)
+    context.exchanges = [context.exchange]
+    exchange: Exchange = context.exchange
+    return exchange
+
+
+def ask_for_recordings(context: Context, start: datetime, end: datetime) -> None:
+    times = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
+    context.exchange = context.case.send("POST", context.run.settings.paths.recordings, times)
+
+
+@given("the channels of the fibre were asked for")
+@when("the channels of the fibre are asked for")
+def the_channels_are_asked_for(context: Context) -> None:
+    ask(context, context.run.settings.paths.channels)
+
+
+@then("they reach from the first sensor to the last")
+def they_reach_from_first_to_last(context: Context) -> None:
+    discovery.bounds(context.exchange, context.run.settings.limits)
+
+
+@when("a job is requested for each bound, and for one channel beyond it")
+def a_job_is_requested_for_each_bound(context: Context) -> None:
+    bounds = context.exchange.answer()
+    lowest, highest = bounds["lowest_channel"], bounds["highest_channel"]
+    within, beyond = (lowest, highest), (lowest - 1, highest + 1)
+    context.attempts, context.beyond = (
+        [
+            context.case.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
+            for channel in channels
+        ]
+        for channels in (within, beyond)
+    )
+
+
+@then("those of the bounds are accepted, and those beyond refused")
+def those_of_the_bounds_are_accepted(context: Context) -> None:
+    settings = context.run.settings
+    for attempt in context.attempts:
+        answers.accepted(attempt, settings.answers, settings.naming)
+    for attempt in context.beyond:
+        refusals.refused(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
+
+
+@when("the sensors of the fibre are asked for")
+def the_sensors_are_asked_for(context: Context) -> None:
+    ask(context, context.run.settings.paths.sensors)
+
+
+@then("every sensor of the fibre is listed once")
+def every_sensor_is_listed(context: Context) -> None:
+    discovery.sensors(context.exchange, context.run.settings.limits)
+
+
+@given("a recording is under way")
+def a_recording_is_under_way(context: Context) -> None:
+    if not context.run.stores.recordings.under_way():
+        start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+        context.case.recorder.put(start, None)
+
+
+@given("no recording is under way")
+def no_recording_is_under_way(context: Context) -> None:
+    if context.run.stores.recordings.under_way():
+        context.scenario.skip("something is being recorded here, and is not ours to stop")
+
+
+@given("a recording of one minute that has ended, and one that is under way")
+def one_ended_and_one_under_way(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    end = start + timedelta(minutes=1)
+    context.recordings = [context.case.recorder.put(start, end)]
+    context.case.recorder.put(start, None)
+    context.window = (start, end)
+
+
+@when("the live metadata are asked for")
+def the_live_metadata_are_asked_for(context: Context) -> None:
+    ask(context, context.run.settings.paths.live_metadata)
+
+
+@then("they are those of the recording under way")
+def they_are_of_the_recording_under_way(context: Context) -> None:
+    latest = max(context.run.stores.recordings.under_way(), key=lambda recording: recording["start_time"])
+    discovery.live_metadata(context.exchange, latest, context.run.settings.limits)
+
+
+@then("it is said that there is no live source")
+def there_is_no_live_source(context: Context) -> None:
+    statuses = context.run.settings.answers.unknown_statuses
+    refusals.turned_away(context.exchange, statuses, "to be told that there is no live source")
+
+
+@when("the recordings of that time are asked for")
+def the_recordings_of_that_time(context: Context) -> None:
+    ask_for_recordings(context, *context.window)
+
+
+@when("the recordings of a time are asked for that {window}")
+def the_recordings_of_a_time_that(context: Context, window: str) -> None:
+    begin, end = AGAINST_A_RECORDING[window]
+    start, _ = context.window
+    ask_for_recordings(context, start + begin, start + end)
+
+
+@when("the recordings of a time {wrong} are asked for")
+def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
+    exchange = context.case.send("POST", context.run.settings.paths.recordings, WRONG_TIMES[wrong])
+    context.attempts = [answers.Attempt(WRONG_TIMES[wrong], exchange)]
+
+
+@then("each of them is listed, in the order of their time")
+@then("only the one that has ended is listed")
+@then("the recording is listed")
+def the_recordings_are_listed(context: Context) -> None:
+    discovery.recordings(context.exchange, [(one.start, one.end) for one in context.recordings])
+
+
+@then("none is listed")
+@then("the recording is not listed")
+def none_is_listed(context: Context) -> None:
+    discovery.recordings(context.exchange, [])

@@ -1,0 +1,74 @@
+"""The figures of a job, as they follow from its configuration."""
+
+from __future__ import annotations
+
+from behave import then, when
+from behave.runner import Context
+
+from steps.requesting_steps import payload_of, run_job
+from support import answers
+from support.configuration import with_value
+from support.contract import PARAMETERS
+from support.errors import require
+
+
+@then("its {figure} follows from its configuration")
+def its_figure_follows(context: Context, figure: str) -> None:
+    context.case.expect_figure(figure, context.job)
+
+
+@then("each has twice the time between rows of the one before")
+def each_has_twice_the_time(context: Context) -> None:
+    answers.in_proportion(context.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
+
+
+@then("each has half the frequency resolution of the one before")
+def each_has_half_the_resolution(context: Context) -> None:
+    answers.in_proportion(
+        context.jobs,
+        "frequency resolution",
+        lambda answer: answer["frequencies_list"][1] - answer["frequencies_list"][0],
+        0.5,
+    )
+
+
+@then("the windows of each overlap by the promised share")
+def the_windows_overlap(context: Context) -> None:
+    for job in context.jobs:
+        context.case.expect_figure("overlap of windows", job)
+
+
+@then("their mappings of channels to streams differ")
+def their_mappings_differ(context: Context) -> None:
+    told = answers.mappings(context.jobs)
+    require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
+
+
+@then("their mappings of channels to streams are the same")
+def their_mappings_are_the_same(context: Context) -> None:
+    told = answers.mappings(context.jobs)
+    require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
+    context.case.expect_figure("mapping of channels to streams", context.jobs[0])
+
+
+@then("both have the channels and streams of their own configuration")
+def both_have_their_own(context: Context) -> None:
+    for job in (context.first_job, context.job):
+        for figure in ("number of channels", "number of streams", "mapping of channels to streams"):
+            context.case.expect_figure(figure, job)
+
+
+@when("a single channel is opened and closed {count:d} times, each time another one")
+def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
+    context.jobs = []
+    for number in range(1, count + 1):
+        payload = with_value(payload_of(context, "single channel job"), PARAMETERS["channel"], number)
+        run_job(context, payload)
+        context.jobs.append(context.job)
+        context.case.cancel(context.job.job_id)
+
+
+@then("every one of them was mapped to its own channel")
+def every_one_was_mapped_to_its_own(context: Context) -> None:
+    for job in context.jobs:
+        context.case.expect_figure("mapping of channels to streams", job)

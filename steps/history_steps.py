@@ -1,0 +1,121 @@
+"""What was recorded, and the configurations that play it back. Times are in whole seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from behave import given, then, when
+from behave.runner import Context
+
+from support import refusals
+from support.configuration import generate_playback_payload
+
+SECOND = timedelta(seconds=1)
+LENGTH = timedelta(seconds=10)
+# Beginning and end of a recording against the time that is asked for, and whether it was deleted; no end: under way.
+AROUND = {
+    "a deleted recording": (timedelta(0), LENGTH, True),
+    "a recording under way": (timedelta(0), None, False),
+    "a recording that ends when it begins": (-LENGTH, timedelta(0), False),
+    "a recording that begins when it ends": (LENGTH, 2 * LENGTH, False),
+    "a recording that ends one second into it": (-LENGTH, SECOND, False),
+    "a recording of its last second": (LENGTH - SECOND, LENGTH, False),
+}
+AFTER_THE_BEGINNING = {
+    "when it begins": timedelta(0),
+    "one second before it began": -SECOND,
+    "one hour before it began": -timedelta(hours=1),
+    "one second after it began": SECOND,
+}
+
+
+def ask_for(context: Context, start: datetime, end: datetime) -> None:
+    """Have the configuration that plays a time back."""
+    context.window = (start, end)
+    context.configuration = context.case.configuration(generate_playback_payload(start, end))
+
+
+@given("a recording of {duration:Duration}")
+def a_recording(context: Context, duration: timedelta) -> None:
+    start = context.case.recorder.free_time()
+    context.recordings = [context.case.recorder.put(start, start + duration)]
+    context.window = (start, start + duration)
+
+
+@given("a deleted recording of {duration:Duration}")
+def a_deleted_recording(context: Context, duration: timedelta) -> None:
+    start = context.case.recorder.free_time()
+    context.recordings = [context.case.recorder.put(start, start + duration, deleted=True)]
+    context.window = (start, start + duration)
+
+
+@given("recordings of ten, thirty and ten seconds, one after another")
+def recordings_one_after_another(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    edges = [start + timedelta(seconds=s) for s in (0, 10, 40, 50)]
+    # The last first: what is listed in the order of time must have been put into it.
+    later, middle, earlier = (context.case.recorder.put(edges[n], edges[n + 1]) for n in (2, 1, 0))
+    context.recordings = [earlier, middle, later]
+    context.window = (edges[0], edges[-1])
+
+
+@given("two recordings of ten seconds with a gap of ten seconds between them")
+def two_recordings_with_a_gap(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    second = start + 2 * LENGTH
+    put = context.case.recorder.put
+    context.recordings = [put(start, start + LENGTH), put(second, second + LENGTH)]
+    context.window = (start, second + LENGTH)
+
+
+@given("a recording of one minute, of which a playback asks for two minutes")
+def a_recording_of_half_the_window(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    half_a_minute = timedelta(seconds=30)
+    context.recordings = [context.case.recorder.put(start + half_a_minute, start + 3 * half_a_minute)]
+    ask_for(context, start, start + 4 * half_a_minute)
+
+
+@given("a time of which nothing was recorded")
+def a_time_of_nothing(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    context.recordings = []
+    context.window = (start, start + LENGTH)
+
+
+@given("a time of which there is only {what}")
+def a_time_of_which_there_is_only(context: Context, what: str) -> None:
+    begin, end, deleted = AROUND[what]
+    start = context.case.recorder.free_time()
+    until = None if end is None else start + end
+    context.recordings = [context.case.recorder.put(start + begin, until, deleted=deleted)]
+    context.window = (start, start + LENGTH)
+
+
+@given("the configuration of its playback")
+@given("the configuration of the playback of all of it")
+def the_configuration_of_its_playback(context: Context) -> None:
+    ask_for(context, *context.window)
+
+
+@given("the configuration of a playback, its times written as yymmddHHMMSS")
+def a_configuration_with_times_as_text(context: Context) -> None:
+    a_recording(context, LENGTH)
+    payload = generate_playback_payload(*context.window)
+    payload["start_time"], payload["end_time"] = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
+    context.configuration = context.case.configuration(payload)
+
+
+@when("a playback is requested that ends {when_}")
+def a_playback_that_ends(context: Context, when_: str) -> None:
+    a_recording(context, LENGTH)
+    start, _ = context.window
+    payload = generate_playback_payload(start, start + AFTER_THE_BEGINNING[when_])
+    context.attempts = [context.case.request_raw(payload)]
+
+
+@then("it is said that nothing was recorded then")
+def nothing_was_recorded_then(context: Context) -> None:
+    statuses = context.run.settings.answers.nothing_recorded_statuses
+    for attempt in context.attempts:
+        refusals.turned_away(attempt.exchange, statuses, "to be told that nothing was recorded then", "recording")

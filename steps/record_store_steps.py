@@ -1,0 +1,61 @@
+"""What the record store holds, and how it is found there."""
+
+from __future__ import annotations
+
+from behave import given, then, when
+from behave.runner import Context
+
+from steps.discovery_steps import ask_for_recordings
+from support import discovery, record_store
+
+
+@then("the record store has a collection of jobs and one of recordings")
+def the_collections_are_there(context: Context) -> None:
+    record_store.collections(context.run.stores.database, context.run.settings.mongodb)
+
+
+@then("the record store finds quickly")
+def the_record_store_finds_quickly(context: Context) -> None:
+    wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
+    record_store.indexed(context.run.stores.database, context.run.settings.mongodb, wanted)
+
+
+@when("the same recording is put once more")
+def the_same_recording_once_more(context: Context) -> None:
+    context.taken = context.case.recorder.put_again(context.recordings[0])
+
+
+@then("the record store refuses it")
+def the_record_store_refuses_it(context: Context) -> None:
+    record_store.not_taken(context.taken)
+
+
+@given("the product has made recordings")
+def the_product_has_made_recordings(context: Context) -> None:
+    context.documents = context.run.stores.recordings.all()
+    if not context.documents:
+        context.scenario.skip("there are no recordings here yet")
+
+
+@then("each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted")
+def each_recording_is_complete(context: Context) -> None:
+    record_store.complete(context.documents)
+
+
+@then("each that has ended is listed as history, and each that is under way is not")
+def each_is_history_or_live(context: Context) -> None:
+    ended = record_store.ended(context.documents)
+    ask_for_recordings(context, *record_store.span_of(context.documents))
+    discovery.recordings(context.exchange, ended)
+
+
+@then("the record of the job has nothing but what a job has")
+def the_record_has_nothing_else(context: Context) -> None:
+    record_store.nothing_but_a_job(context.run.stores.records.of_job(context.job.job_id))
+
+
+@then("answer, record and metadata tell the same time, within the time of the request")
+def they_tell_the_same_time(context: Context) -> None:
+    context.case.promises.record_is_complete(context.job)
+    told = context.case.send("GET", context.run.settings.paths.metadata.format(job_id=context.job.job_id))
+    record_store.same_time(context.job, told)

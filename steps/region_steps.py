@@ -1,0 +1,64 @@
+"""Changing the region of interest of a running job."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from behave import then, when
+from behave.runner import Context
+
+from steps.waterfall_steps import rows_of_the_job
+from support.region_of_interest import RegionOfInterest
+
+
+def region(context: Context) -> RegionOfInterest:
+    """The region of the present job."""
+    found: RegionOfInterest | None = getattr(context, "region", None)
+    if found is None or found.job is not context.job:
+        found = context.region = context.case.region_of_interest(context.job)
+    return found
+
+
+@when("a region of interest from {start} to {end} is asked for")
+def a_region_is_asked_for(context: Context, start: str, end: str) -> None:
+    last_sensor = context.run.settings.limits.last_sensor
+    named: dict[str, Any] = {
+        "the first sensor": context.job.payload["channels"]["min"],
+        "the end of the fibre": last_sensor + 1,
+        "one sensor beyond the fibre": last_sensor + 2,
+    }
+    region(context).request(*(named[text] if text in named else json.loads(text) for text in (start, end)))
+
+
+@when("these regions of interest are asked for one after another")
+def regions_are_asked_for(context: Context) -> None:
+    for row in context.table:
+        region(context).request(int(row["start"]), int(row["end"]))
+        region(context).expect_changed()
+
+
+@then("the region of interest is changed")
+def the_region_is_changed(context: Context) -> None:
+    region(context).expect_changed()
+
+
+@then("each of them is changed to in its turn")
+def the_last_region_is_in_force(context: Context) -> None:
+    region(context).expect_changed()
+
+
+@then("the command was taken from the queue")
+def the_command_was_taken(context: Context) -> None:
+    context.case.promises.messages_are_taken([context.job])
+
+
+@then("the change is refused because of its {reason}")
+def the_change_is_refused(context: Context, reason: str) -> None:
+    region(context).expect_refused(reason)
+
+
+@then("the rows are of the sensors {first:d} to {last:d} from then on")
+def the_rows_follow_the_region(context: Context, first: int, last: int) -> None:
+    rows = rows_of_the_job(context)
+    rows.until_of(range(first, last + 1), context.case.figures(context.job))

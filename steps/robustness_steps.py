@@ -1,0 +1,50 @@
+"""Requests that no good client sends."""
+
+from __future__ import annotations
+
+from behave import given, then, when
+from behave.runner import Context
+
+from support import refusals
+from support.errors import ExpectationFailed
+from support.malformed import BODIES, statuses_for
+
+
+@when("{what} is sent to the server")
+def it_is_sent(context: Context, what: str) -> None:
+    body = BODIES[what]()
+    path = context.run.settings.paths.configure
+    context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
+
+
+@given("everything malformed was sent to the server")
+def everything_malformed_was_sent(context: Context) -> None:
+    for what in BODIES:
+        it_is_sent(context, what)
+
+
+@then("it is turned away as {why}")
+def it_is_turned_away(context: Context, why: str) -> None:
+    for exchange in context.exchanges:
+        refusals.turned_away(exchange, statuses_for(why, context.run.settings.answers), f"to be turned away as {why}")
+
+
+@when("{count:d} generated requests are sent")
+def generated_requests_are_sent(context: Context, count: int) -> None:
+    # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
+    from support.generated import DEFAULT_SEED, try_all
+    from support.robustness import Judge
+
+    context.judge, context.failure = Judge(context.case), None
+    seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
+    try:
+        try_all(count, seed, context.run.settings.limits, context.judge)
+    except ExpectationFailed as failure:
+        context.failure = failure
+
+
+@then("each was refused without a trace, or was valid and fully carried out")
+def each_was_dealt_with(context: Context) -> None:
+    if context.failure is not None:
+        raise context.failure
+    context.judge.expect_both_kinds()

@@ -1,0 +1,69 @@
+"""What is sent with harm in mind, and what must not be given away."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from behave import then, when
+from behave.runner import Context
+
+from support import exposure, refusals
+from support.configuration import generate_config_payload
+from support.malformed import BODIES
+from support.mistakes import MISTAKES
+
+
+@when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
+def everything_of_a_job_called(context: Context, hostile: str) -> None:
+    paths, job_id = context.run.settings.paths, quote(hostile, safe="")
+    context.exchanges = [
+        context.case.send(method, path.format(job_id=job_id, rows=10))
+        for method, path in (("GET", paths.metadata), ("GET", paths.waterfall), ("DELETE", paths.job))
+    ]
+
+
+@when("a job is requested under {hostile:Hostile} as its task id")
+def a_job_under_a_hostile_task_id(context: Context, hostile: str) -> None:
+    context.attempts = [context.case.request_raw(generate_config_payload(), hostile)]
+
+
+@when("a job is requested with {hostile:Hostile} as the name of a parameter")
+def a_job_with_a_hostile_name(context: Context, hostile: str) -> None:
+    context.attempts = [context.case.request_raw({**generate_config_payload(), hostile: 1})]
+
+
+@then("the request is refused")
+def the_request_is_refused(context: Context) -> None:
+    for attempt in context.attempts:
+        refusals.turned_away(attempt.exchange, context.run.settings.answers.refused_statuses, "a refusal")
+
+
+@then("the answer is nothing that a browser would run")
+def the_answer_runs_nothing(context: Context) -> None:
+    exposure.nothing_runs([attempt.exchange for attempt in context.attempts])
+
+
+@then("the answers are nothing that a browser would run")
+def the_answers_run_nothing(context: Context) -> None:
+    exposure.nothing_runs(context.exchanges)
+
+
+@when("everything is asked of the server that it can answer, rightly and wrongly")
+def everything_is_asked(context: Context) -> None:
+    paths, send = context.run.settings.paths, context.case.send
+    for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata):
+        send("GET", path)
+    for path in (paths.metadata, paths.waterfall):
+        send("GET", path.format(job_id=context.job.job_id, rows=10))
+    for body in BODIES.values():
+        send("POST", paths.configure, raw=body().content, headers=body().headers)
+        send("POST", paths.recordings, raw=body().content, headers=body().headers)
+    for mistake in MISTAKES.values():
+        mistake(context.case)
+
+
+@then("no answer shows a password, an address of a store or the server's inside")
+def no_answer_gives_away(context: Context) -> None:
+    settings = context.run.settings
+    secrets = [*settings.secrets(), *context.run.stores.analyzers.secrets()]
+    exposure.nothing_secret(context.case.exchanges, settings, secrets)

@@ -1,0 +1,151 @@
+"""The rows of a job, and its stream."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from behave import given, then, when
+from behave.runner import Context
+
+from support import refusals, waterfall
+from support.contract import ROW_COUNT
+from support.errors import require
+from support.waterfall import Waterfall
+
+
+def rows_of_the_job(context: Context) -> Waterfall:
+    """What was read of the present job's rows."""
+    read: Waterfall | None = getattr(context, "waterfall", None)
+    if read is None or read.job is not context.job:
+        read = context.waterfall = context.case.waterfall(context.job)
+    return read
+
+
+@when("the next {count:d} rows are asked for")
+def the_next_rows_are_asked_for(context: Context, count: int) -> None:
+    context.exchange = rows_of_the_job(context).next_rows(count)
+
+
+@given("its rows were asked for until there are {count:d}")
+@when("its rows are asked for until there are {count:d}")
+def rows_are_asked_for_until(context: Context, count: int) -> None:
+    rows_are_asked_for_in_parts(context, count, count)
+
+
+@when("its rows are asked for until there are {count:d}, {part:d} at a time")
+def rows_are_asked_for_in_parts(context: Context, count: int, part: int) -> None:
+    rows_of_the_job(context).until_there_are(count, part, context.case.figures(context.job))
+
+
+@when("its rows are read to the end")
+def rows_are_read_to_the_end(context: Context) -> None:
+    rows_of_the_job(context).to_the_end()
+
+
+@when("the rows of a job that nobody made are asked for")
+def rows_of_an_unknown_job(context: Context) -> None:
+    ask_for_rows(context, context.run.settings.naming.unknown_job_id, "10")
+
+
+@when("the rows of the job are asked for by the number {count}")
+def rows_are_asked_for_by_a_number(context: Context, count: str) -> None:
+    ask_for_rows(context, context.job.job_id, count)
+
+
+def ask_for_rows(context: Context, job_id: str, count: str) -> None:
+    path = context.run.settings.paths.waterfall.format(job_id=job_id, rows=quote(count))
+    context.exchanges = [context.case.send("GET", path)]
+
+
+@then("the request is refused because of the number of rows")
+def refused_because_of_the_number(context: Context) -> None:
+    statuses = context.run.settings.answers.bad_row_count_statuses
+    for exchange in context.exchanges:
+        refusals.turned_away(exchange, statuses, f"a refusal because of the {ROW_COUNT.words}", ROW_COUNT.field)
+
+
+@then("there are no rows yet")
+def there_are_no_rows_yet(context: Context) -> None:
+    rows_of_the_job(context).expect_none_yet(context.exchange)
+
+
+@then("no more rows will come")
+def no_more_rows_will_come(context: Context) -> None:
+    rows_of_the_job(context).expect_over(context.exchange)
+
+
+@then("no more rows come from then on")
+def no_more_rows_come_from_then_on(context: Context) -> None:
+    rows = rows_of_the_job(context)
+    rows.until_over()
+    rows.expect_over(rows.next_rows(10))
+
+
+@then("every row is of its sensors and frequencies")
+def every_row_is_of_its_sensors(context: Context) -> None:
+    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    require_some(rows)
+    require("rows of the job's sensors and frequencies", waterfall.wrong_rows(rows, figures, figures.channels))
+
+
+@then("every row is as long as its window")
+def every_row_is_as_long_as_its_window(context: Context) -> None:
+    every_row_is_of_its_sensors(context)
+
+
+@then("the rows follow each other at its output rate")
+def the_rows_follow_each_other(context: Context) -> None:
+    rows = rows_of_the_job(context).rows
+    require_some(rows, at_least=2)
+    require("rows at the output rate", waterfall.wrong_order(rows, context.case.figures(context.job)))
+
+
+@then("the first row begins with its time")
+def the_first_row_begins_with_its_time(context: Context) -> None:
+    rows = rows_of_the_job(context).rows
+    require_some(rows)
+    begins, wanted = rows[0].start_timestamp, context.window[0].timestamp()
+    require("the first row to begin with the playback", [] if begins == wanted else [f"{begins} instead of {wanted}"])
+
+
+@then("every row lies within what was recorded")
+def every_row_lies_within(context: Context) -> None:
+    rows = rows_of_the_job(context).rows
+    require_some(rows)
+    spans = [(recording.start.timestamp(), recording.end.timestamp()) for recording in context.recordings]
+    require("rows of what was recorded and of nothing else", waterfall.outside_of(rows, spans))
+
+
+@then("there are rows of each recording")
+def there_are_rows_of_each_recording(context: Context) -> None:
+    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    recorded = [(one.start, one.end) for one in context.recordings]
+    problems = waterfall.wrong_amounts(rows, figures, context.window, recorded)
+    require("the rows of each recording", problems)
+
+
+@then("there are as many rows as fit into its time")
+def there_are_as_many_rows_as_fit(context: Context) -> None:
+    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    require(
+        "as many rows as fit into the time", waterfall.wrong_amounts(rows, figures, context.window, [context.window])
+    )
+
+
+@then("the stream of the job is served")
+def the_stream_is_served(context: Context) -> None:
+    context.case.promises.stream_is_served(context.job)
+
+
+@then("the stream of the job is served no longer")
+def the_stream_is_served_no_longer(context: Context) -> None:
+    context.case.promises.stream_is_gone(context.job, context.job.job_id)
+
+
+@then("a job that nobody made has no stream")
+def an_unknown_job_has_no_stream(context: Context) -> None:
+    context.case.promises.stream_is_gone(context.job, context.run.settings.naming.unknown_job_id)
+
+
+def require_some(rows: list[waterfall.Row], at_least: int = 1) -> None:
+    require(f"at least {at_least} rows to judge by", [] if len(rows) >= at_least else [f"there are {len(rows)}"])

@@ -1,0 +1,99 @@
+"""Who gets into the record store and onto the machines, and who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from support.answers import Job
+from support.errors import EnvironmentBroken, ExpectationFailed, require
+from support.observers.mongodb import Database, TaskRecords
+from support.settings import MongoDB, Ssh, password_of
+
+_REFUSED = ("Authentication", "authentication", "OperationFailure")
+
+
+def has_password(settings: MongoDB) -> bool:
+    """Whether the profile's address of the record store holds a password."""
+    return password_of(settings.uri.get_secret_value()) is not None
+
+
+def reached(settings: MongoDB) -> None:
+    """See that the record store is reached over TCP, with its credentials, and can be written to (PZ-13806).
+
+    Raises:
+        ExpectationFailed: it is not.
+    """
+    if refusal := _refusal(settings.uri.get_secret_value(), settings):
+        raise ExpectationFailed(f"expected to get into the record store with its credentials\n  - {refusal}")
+
+
+def not_reached_with(credentials: str, settings: MongoDB) -> None:
+    """See that the record store is closed to `no credentials`, or to `a wrong password`.
+
+    Raises:
+        ExpectationFailed: it is open, or does not answer at all.
+        ValueError: there are no such credentials.
+    """
+    parts = urlsplit(settings.uri.get_secret_value())
+    host = parts.netloc.rpartition("@")[2]
+    logins = {"no credentials": "", "a wrong password": f"{quote(parts.username or 'nobody')}:none-of-yours@"}
+    if credentials not in logins:
+        raise ValueError(f"there is no '{credentials}'; there are: {', '.join(logins)}")
+    refusal = _refusal(urlunsplit(parts._replace(netloc=f"{logins[credentials]}{host}")), settings)
+    problems = [] if refusal and any(word in refusal for word in _REFUSED) else [refusal or "it is open"]
+    require(f"the record store to be closed to {credentials}", problems)
+
+
+def record_read_by_server(job: Job, settings: MongoDB) -> None:
+    """See that the server's own access leads to the records that it writes (PZ-13807).
+
+    Raises:
+        ExpectationFailed: the job's record is not found by it.
+    """
+    assert settings.server_uri is not None
+    database = Database(settings.server_uri.get_secret_value(), settings.database, settings.timeout_s)
+    try:
+        found = TaskRecords(database.collection(settings.tasks_collection)).of_job(job.job_id)
+    except EnvironmentBroken as error:
+        raise ExpectationFailed(f"expected the server's own access to the record store\n  - {error}") from None
+    finally:
+        database.close()
+    problems = [] if len(found) == 1 else [f"{len(found)} records of {job.job_id} are found"]
+    require("the record of the job, by the server's own access", problems)
+
+
+def quick(answers_s: Sequence[float], limit_s: float) -> None:
+    """See that half of these answers came within the limit, s (PZ-13808).
+
+    Raises:
+        ExpectationFailed: they did not.
+    """
+    half_s = median(answers_s)
+    problems = [] if half_s < limit_s else [f"half of them took {half_s:.3f} s or more"]
+    require(f"answers in under {limit_s:g} s (time_limits.record_store_answers_s)", problems)
+
+
+def to_machines(settings: Ssh) -> None:
+    """See that the operator gets onto every machine (PZ-13900).
+
+    Raises:
+        ExpectationFailed: not onto all of them.
+    """
+    from support.observers.machines import unreachable  # Here: it loads an SSH client, which one scenario needs.
+
+    require(f"{settings.user} to log in to each of {', '.join(settings.hosts)}", unreachable(settings))
+
+
+def _refusal(uri: str, settings: MongoDB) -> str | None:
+    """Why this address does not lead to a database that answers reads; None when it does."""
+    database = Database(uri, settings.database, settings.timeout_s)
+    try:
+        database.check_health()
+        database.collections()
+    except EnvironmentBroken as error:
+        return str(error)
+    finally:
+        database.close()
+    return None

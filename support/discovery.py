@@ -1,0 +1,94 @@
+"""What the server tells of the fibre and of what was recorded, held against the profile and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from support.client import Exchange
+from support.contract import Limits
+from support.errors import require
+from support.observers.mongodb import Document
+
+Window = tuple[datetime, datetime]
+
+
+def bounds(exchange: Exchange, limits: Limits) -> None:
+    """See that the channels reach from the first sensor to the last (GET /channels).
+
+    Raises:
+        ExpectationFailed: they do not.
+    """
+    _is(exchange, {"lowest_channel": 0, "highest_channel": limits.last_sensor}, "the bounds of the fibre")
+
+
+def sensors(exchange: Exchange, limits: Limits) -> None:
+    """See that every sensor is listed once, in order (GET /sensors).
+
+    Raises:
+        ExpectationFailed: they are not.
+    """
+    _is(exchange, {"sensors": list(range(limits.sensors))}, "every sensor of the fibre")
+
+
+def live_metadata(exchange: Exchange, recording: Document, limits: Limits) -> None:
+    """See that the live metadata are those of a recording under way (GET /live_metadata).
+
+    Raises:
+        ExpectationFailed: they are not.
+    """
+    started = recording["start_time"].astimezone(UTC)
+    wanted = {"sampling_rate": limits.sampling_rate_hz, "sensors": limits.sensors, "started_at": started}
+    told = exchange.answer()
+    if isinstance(told, dict):
+        told = {**told, "started_at": _moment(told.get("started_at"))}
+    problems = [] if told == wanted else [f"they are {told} instead of {wanted}"]
+    require("the live metadata of the recording under way", _unless_ok(exchange) + problems, exchange)
+
+
+def windows_in(exchange: Exchange) -> list[list[Any]]:
+    """The windows that are listed (POST /recordings_in_time_range).
+
+    Raises:
+        ExpectationFailed: the answer is no list of pairs of numbers.
+    """
+    told = exchange.answer()
+    is_list = isinstance(told, list) and all(
+        isinstance(one, list) and [type(end) for end in one] in ([int, int], [float, float], [int, float], [float, int])
+        for one in told
+    )
+    problems = [] if is_list else ["it is no list of [beginning, end] in epoch seconds"]
+    require("a list of recordings", _unless_ok(exchange) + problems, exchange)
+    return list(told) if isinstance(told, list) else []
+
+
+def recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
+    """See that exactly these recordings are listed, in this order.
+
+    Raises:
+        ExpectationFailed: they are not.
+    """
+    listed = windows_in(exchange)
+    expected = [[start.timestamp(), end.timestamp()] for start, end in wanted]
+    problems = [] if listed == expected else [f"listed are {listed} instead of {expected}"]
+    require("the recordings of that time", problems, exchange)
+
+
+def _is(exchange: Exchange, wanted: Any, expected: str) -> None:
+    told = exchange.answer()
+    problems = [] if told == wanted else [f"it is {str(told)[:200]} instead of {str(wanted)[:200]}"]
+    require(expected, _unless_ok(exchange) + problems, exchange)
+
+
+def _unless_ok(exchange: Exchange) -> list[str]:
+    return [] if exchange.status == 200 else [f"the status is {exchange.status} instead of 200"]
+
+
+def _moment(text: Any) -> Any:
+    """A moment in ISO 8601 with a zone, or the text as it is when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return text
+    return moment if moment.tzinfo is not None else text

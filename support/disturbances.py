@@ -1,0 +1,55 @@
+"""What a scenario does to the stores behind the server's back; what would outlive the scenario is undone at its end."""
+
+from __future__ import annotations
+
+from support.books import Books
+from support.journal import CaseJournal
+from support.settings import Settings
+from support.stores import Stores
+
+
+class Disturbances:
+    """Disturbs the scenario's own jobs, and, where the run is alone, the broker as a whole."""
+
+    def __init__(self, settings: Settings, stores: Stores, journal: CaseJournal, books: Books) -> None:
+        self._settings, self._stores, self._journal, self._books = settings, stores, journal, books
+        self._broker_limited = False
+
+    def end_analyzer(self, job_id: str) -> None:
+        """The analyzer of a job exits.
+
+        Raises:
+            EnvironmentBroken: it could not be made to.
+        """
+        self._books.enter_disturbance(job_id)
+        self._stores.analyzers.end(job_id)
+
+    def take_queue_away(self, job_id: str) -> None:
+        """The queue of a job is deleted, and its consumer goes with it.
+
+        Raises:
+            EnvironmentBroken: it could not be deleted.
+        """
+        self._books.enter_disturbance(job_id)
+        self._stores.queues.take_away(self._settings.naming.work_queue_of(job_id))
+
+    def refuse_queues(self) -> None:
+        """The broker takes no more queues, until `undo`; only for an environment that the run has to itself.
+
+        Raises:
+            EnvironmentBroken: it cannot be told so.
+        """
+        self._books.enter_disturbance()
+        self._journal.broker_limited()
+        self._broker_limited = True
+        self._stores.queues.limit_queues(0)
+
+    def undo(self) -> None:
+        """Have the broker take queues again, if it was told not to.
+
+        Raises:
+            EnvironmentBroken: it cannot be told so.
+        """
+        if self._broker_limited:
+            self._stores.queues.limit_queues(None)
+            self._broker_limited = False

@@ -1,0 +1,60 @@
+"""What no answer may show: passwords, addresses of the stores, the server's inside, something that a browser runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from support.client import Exchange
+from support.errors import require
+from support.settings import Settings
+
+_INSIDES = ("Traceback", 'File "/', "site-packages", "mongodb://", "amqp://", "amqps://", "kubeconfig")
+# Headers by which a server tells what it is made of.
+_TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
+
+
+def nothing_secret(exchanges: Sequence[Exchange], settings: Settings, secrets: Iterable[str]) -> None:
+    """See that no answer holds one of the `secrets`, the address of a store, or something of the server's inside.
+
+    Raises:
+        ExpectationFailed: one does; what it is is not shown.
+    """
+    addresses = [address for address in _addresses(settings) if address]
+    problems = []
+    for exchange in exchanges:
+        text = exchange.answer_text + "\n".join(f"{name}: {value}" for name, value in exchange.answer_headers.items())
+        where = f"{exchange.method} {exchange.path} -> {exchange.status}"
+        problems += [f"{where}: a password or token stands in the answer" for secret in secrets if secret in text]
+        problems += [
+            f"{where}: the address of a store, {one}, stands in the answer" for one in addresses if one in text
+        ]
+        problems += [f"{where}: the answer shows {inside!r}" for inside in _INSIDES if inside in text]
+        problems += [f"{where}: the header {name}" for name in _TELLING_HEADERS if name in exchange.answer_headers]
+    require("answers that give nothing away", problems)
+
+
+def nothing_runs(exchanges: Sequence[Exchange]) -> None:
+    """See that a browser that shows an answer runs nothing of it: it is JSON, is to be taken as nothing else.
+
+    Raises:
+        ExpectationFailed: one is not.
+    """
+    problems = []
+    for exchange in exchanges:
+        where = f"{exchange.method} {exchange.path[:80]} -> {exchange.status}"
+        media_type = exchange.answer_headers.get("Content-Type", "").partition(";")[0]
+        if media_type != "application/json":
+            problems.append(f"{where}: the content type is {media_type or 'not given'}")
+        if exchange.answer_headers.get("X-Content-Type-Options") != "nosniff":
+            problems.append(f"{where}: a browser may take it for something else than it says (X-Content-Type-Options)")
+        if any("x-injected" in name.lower() for name in exchange.answer_headers):
+            problems.append(f"{where}: a header was put in from outside")
+    require("answers that a browser would not run", problems)
+
+
+def _addresses(settings: Settings) -> list[str]:
+    urls = (settings.mongodb.uri, settings.rabbitmq.url, settings.rabbitmq.management_url)
+    hosts = [urlsplit(url.get_secret_value()).netloc.rpartition("@")[2] for url in urls if url is not None]
+    # A host alone may be the server's own, too.
+    return [host for host in hosts if ":" in host]

@@ -60,7 +60,7 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
         mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
         ssh = group.create_task(ssh_access.start(launcher, directory, environment))
-        certificate = group.create_task(asyncio.to_thread(tls.issue, directory))
+        certificate = group.create_task(tls.issue(directory))
         group.create_task(broker.wait_until_ready())
     return Infrastructure(mongodb.result(), broker, kubernetes.result(), ssh.result(), certificate.result())
 

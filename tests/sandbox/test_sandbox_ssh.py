@@ -53,7 +53,7 @@ async def test_no_other_command_is_known(login, command):
 
 async def test_there_is_no_shell(login):
     async with login() as connection:
-        answer = await connection.run(input="id\n")
+        answer = await connection.run()
     assert (answer.exit_status, answer.stdout) == (NOT_FOUND, "")
 
 

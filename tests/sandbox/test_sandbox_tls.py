@@ -1,5 +1,6 @@
 """The certificate that Focus Servers get is good for this machine, and for those only who trust its authority."""
 
+import asyncio
 import socket
 import ssl
 import stat
@@ -14,7 +15,7 @@ from sandbox import tls
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    return tls.issue(tmp_path_factory.mktemp("certificate"))
+    return asyncio.run(tls.issue(tmp_path_factory.mktemp("certificate")))
 
 
 @pytest.fixture
@@ -55,8 +56,9 @@ def test_it_is_not_verified_against_those_of_the_system(greet):
 
 
 def test_it_is_not_verified_against_the_authority_of_another_sandbox(greet, tmp_path):
+    other = asyncio.run(tls.issue(tmp_path))
     with pytest.raises(ssl.SSLCertVerificationError):
-        greet(ssl.create_default_context(cafile=tls.issue(tmp_path).ca_file), "localhost")
+        greet(ssl.create_default_context(cafile=other.ca_file), "localhost")
 
 
 def test_it_is_good_for_no_other_machine(certificate, greet):

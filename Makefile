@@ -11,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance test lint types sandbox sandbox-down sweep soak lock broker clean
+.PHONY: help acceptance test lint types sandbox sandbox-down sweep soak bench lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=
 	  $(BIN)/behave --tags=@smoke --no-color >reports/soak.txt 2>&1 || { cat reports/soak.txt; echo "Run $$run failed."; exit 1; }; \
 	  printf '\r%s of $(N) ' "$$run"; \
 	done; echo "runs, none failed"
+
+bench: sandbox  ## how long a scenario takes on a warm sandbox, and how much of it is the suite's own
+	$(BIN)/python -m bench.run_time $(ARGS)
 
 lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

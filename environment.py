@@ -1,7 +1,10 @@
 """Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
 
-On `context` the steps find `run` (the environment), `case` (the scenario's ledger) and what earlier steps kept:
-`configuration`, `configurations`, `attempts`, `job`, `jobs`, `other_job`, `abandoned`, `refusal`, `cancellation`.
+On `context` the steps find `run` (the environment), `case` (the scenario's ledger), `report`, and what earlier steps kept:
+
+- what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`, `documents`
+- what came of it: `attempts`, `exchanges` and `exchange`, `refusal`, `failure`, `cancellation`
+- jobs: `job`, `jobs`, `first_job`, `other_job`, `abandoned`, and of the present one `waterfall` and `region`
 """
 
 from __future__ import annotations

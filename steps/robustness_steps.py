@@ -6,7 +6,6 @@ from behave import given, then, when
 from behave.runner import Context
 
 from support import refusals
-from support.errors import ExpectationFailed
 from support.malformed import BODIES, statuses_for
 
 
@@ -32,14 +31,15 @@ def it_is_turned_away(context: Context, why: str) -> None:
 @when("{count:d} generated requests are sent")
 def generated_requests_are_sent(context: Context, count: int) -> None:
     # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
-    from support.generated import DEFAULT_SEED, try_all
+    from support.generated import DEFAULT_SEED, NotDealtWith, try_all
     from support.robustness import Judge
 
     context.judge, context.failure = Judge(context.case), None
     seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
     try:
         try_all(count, seed, context.run.settings.limits, context.judge)
-    except ExpectationFailed as failure:
+    except NotDealtWith as failure:
+        context.report.attach("the smallest request that fails", failure.request, "json")
         context.failure = failure
 
 

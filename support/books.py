@@ -85,8 +85,10 @@ class Books:
         self._promises.are_cancelled(self._answered)
         self.state({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
 
-    def expect_nothing_else(self, *, settle: bool) -> None:
+    def expect_nothing_else(self, answered_s_ago: float) -> None:
         """See that the stores show what was stated, and what was promised holds, until late effects would have come.
+
+        Those are waited for from the last answer on; `answered_s_ago` is how long ago that was, s.
 
         Raises:
             ExpectationFailed: they do not.
@@ -96,12 +98,17 @@ class Books:
             "no side effects but those that the scenario states, and its promises to hold still",
             self.census,
             lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
-            settling if settle else Patience(0, settling.interval_s, settling.setting),
+            Patience(max(0.0, settling.limit_s - answered_s_ago), settling.interval_s, settling.setting),
         )
 
     def jobs_to_cancel(self) -> list[str]:
         """Jobs of this scenario that nobody has cancelled, also those that no answer named."""
         return sorted({*self._answered, *self._unanswered()} - self._cancelled)
+
+    def untouched(self) -> Census | None:
+        """The census, if nothing at all has changed and there is no job to take away; else None."""
+        now = self.census()
+        return now if not self._answered and now == self.before else None
 
     def expect_nothing_left(self) -> Census:
         """See that nothing is left but cancelled records of the scenario's jobs; gives the census that shows it.

@@ -153,7 +153,8 @@ class FocusServerAPI:
             APIError: no usable answer came, or not in time, or the server could not be reached at all.
         """
         sent_at, started = datetime.now(UTC), time.perf_counter()
-        response, cause = None, None
+        response: requests.Response | None = None
+        cause: OSError | None = None
         try:
             response = self._session.request(
                 method,
@@ -164,7 +165,7 @@ class FocusServerAPI:
                 timeout=self._timeout_s,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except OSError as error:  # Also what requests has no error of its own for: a ca_file that is not there.
             cause = error
         exchange = Exchange(
             method=method,
@@ -182,9 +183,9 @@ class FocusServerAPI:
             raise self._no_answer(exchange, cause) from cause
         return exchange
 
-    def _no_answer(self, exchange: Exchange, cause: requests.RequestException) -> APIError:
+    def _no_answer(self, exchange: Exchange, cause: OSError) -> APIError:
         reason = getattr(cause.args[0], "reason", None) if cause.args else None
-        if isinstance(cause, requests.exceptions.SSLError):
+        if isinstance(cause, requests.exceptions.SSLError) or not isinstance(cause, requests.RequestException):
             return APIError(
                 f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). Was its certificate "
                 "issued by focus_server.ca_file, for this address?",

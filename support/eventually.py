@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from support.errors import ExpectationFailed
 
@@ -68,7 +68,7 @@ def eventually(
 
 
 def steadily(expected: str, look: Callable[[], T], problems: Callable[[T], Problems], patience: Patience) -> T:
-    """Look for as long as the limit says, at least once; nothing may be wrong at any look.
+    """Look for as long as the limit says, at least once, and once more at its end; nothing may be wrong at any look.
 
     Raises:
         ExpectationFailed: something was wrong at one of them.
@@ -85,7 +85,10 @@ def steadily(expected: str, look: Callable[[], T], problems: Callable[[T], Probl
     def is_early(seen: T) -> bool:
         return time.monotonic() - started < patience.limit_s
 
-    return Retrying(retry=retry_if_result(is_early), wait=wait_fixed(patience.interval_s))(attempt)
+    def until_the_next(_: RetryCallState) -> float:
+        return max(0.0, min(patience.interval_s, started + patience.limit_s - time.monotonic()))
+
+    return Retrying(retry=retry_if_result(is_early), wait=until_the_next)(attempt)
 
 
 def _listed(problems: Problems) -> str:

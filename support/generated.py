@@ -23,6 +23,14 @@ DEFAULT_SEED = 13572
 _SHRINKING_S = 20.0
 
 
+class NotDealtWith(ExpectationFailed):
+    """A request that was not dealt with as it must be; `request` is the smallest that was found, as JSON."""
+
+    def __init__(self, failure: ExpectationFailed, request: str) -> None:
+        super().__init__(f"{failure}\nthe smallest request that shows it: {request}")
+        self.request = request
+
+
 def requests(limits: Limits) -> st.SearchStrategy[Any]:
     """JSON values to be sent as a configuration; one in ten is valid, most of the rest is nearly so."""
     good = _valid(limits)
@@ -34,9 +42,9 @@ def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]
     """Judge so many requests; `judge` raises `ExpectationFailed` for one that was not dealt with as it must be.
 
     Raises:
-        ExpectationFailed: one was not; the message ends with the smallest that was found.
+        NotDealtWith: one was not.
     """
-    known: dict[str, ExpectationFailed] = {}
+    known: dict[str, NotDealtWith] = {}
     first_failure: list[float] = []
 
     @seed(seed_)
@@ -59,7 +67,7 @@ def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]
             judge(request)
         except ExpectationFailed as failure:
             first_failure.append(time.monotonic())
-            known[text] = ExpectationFailed(f"{failure}\nthe smallest request that shows it: {text}")
+            known[text] = NotDealtWith(failure, text)
             raise known[text] from None
 
     check()

@@ -33,6 +33,7 @@ class Run:
         self.late: list[str] = []
         self._journal, self._parts = journal, parts
         self._last: tuple[str, Census] | None = None
+        self._client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
 
     @classmethod
     def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
@@ -65,7 +66,7 @@ class Run:
         Raises:
             EnvironmentBroken: a part of the environment cannot be reached any more.
         """
-        acknowledge(self.settings)
+        acknowledge(self._client)
         case = Case(self.settings, self.stores, self._journal.begin(), keep)
         self._note_late(case.books.before)
         return case
@@ -134,13 +135,12 @@ def _host_of(url: SecretStr) -> str:
     return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
 
 
-def acknowledge(settings: Settings) -> None:
+def acknowledge(client: FocusServerAPI) -> None:
     """See that the server is alive.
 
     Raises:
         EnvironmentBroken: it is not.
     """
-    client = FocusServerAPI(settings)
     try:
         client.acknowledge()
     except APIError as error:
@@ -154,7 +154,7 @@ def check_health(settings: Settings, stores: Stores) -> None:
         EnvironmentBroken: some are not; each of them is named.
     """
     checks: dict[str, Callable[[], None]] = {
-        "Focus Server": lambda: acknowledge(settings),
+        "Focus Server": lambda: acknowledge(FocusServerAPI(settings)),
         "MongoDB": stores.database.check_health,
         "Kubernetes": stores.analyzers.check_health,
         "RabbitMQ": stores.queues.check_health,

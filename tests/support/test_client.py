@@ -1,16 +1,26 @@
 import http.server
 import json
 import socket
+import ssl
 import threading
+from contextlib import contextmanager
 
 import pytest
+import trustme
 
 from support.client import FocusServerAPI
-from support.configuration import ConfigureRequest, generate_config_payload
+from support.configuration import ConfigureRequest, generate_config_payload, generate_task_id
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, ValidationError
 from support.settings import Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
+
+
+def readable(body):
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 class Server:
@@ -19,13 +29,16 @@ class Server:
     def __init__(self):
         self.answers = {}
         self.asked = []
+        self.bodies, self.headers = [], []
         self.silent, self.dying = threading.Event(), threading.Event()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                outer.asked.append((self.command, self.path, json.loads(body) if body else None))
+                outer.bodies.append(body)
+                outer.headers.append(self.headers)
+                outer.asked.append((self.command, self.path, readable(body)))
                 if outer.dying.is_set():
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
@@ -50,13 +63,20 @@ class Server:
 
 @pytest.fixture
 def server():
-    server = Server()
+    with serving(Server()) as server:
+        yield server
+
+
+@contextmanager
+def serving(server):
     thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    try:
+        yield server
+    finally:
+        server.http.shutdown()
+        server.http.server_close()
+        thread.join()
 
 
 @pytest.fixture
@@ -181,3 +201,87 @@ def test_a_cancel_that_is_not_confirmed_is_an_api_error(server, client):
     with pytest.raises(APIError) as error:
         client.cancel_job("job_a1b2c3d4")
     assert (error.value.status, error.value.detail) == (404, "unknown job")
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers"),
+    [(b'{"a": 1,}', {"Content-Type": "text/plain", "X-Own": "1"}), (b"\xff\x00", {}), (b"", {})],
+)
+def test_a_raw_body_goes_out_byte_by_byte_with_the_headers_given_and_no_others(server, client, raw, headers):
+    exchange = client.send("POST", "/anything", raw=raw, headers=headers)
+    assert server.bodies == [raw]
+    (told,) = server.headers
+    assert {name: told[name] for name in ("Content-Type", "X-Own")} == {"Content-Type": None, "X-Own": None, **headers}
+    assert exchange.request_body == raw.decode(errors="backslashreplace")
+
+
+def test_a_long_raw_body_is_sent_whole_and_kept_in_part(server, client):
+    assert len(client.send("POST", "/anything", raw=b"x" * 100_000).request_body) < 10_000
+    assert len(server.bodies[0]) == 100_000
+
+
+def test_headers_of_the_answer_are_kept_whatever_their_case(server, client):
+    assert client.send("GET", "/anything").answer_headers["CONTENT-LENGTH"] == "2"
+
+
+def test_a_task_id_stands_in_the_path(server, client, request_):
+    server.answers["POST"] = (200, ANSWER)
+    task_id = generate_task_id("smoke")
+    client.configure_streaming_job(request_, task_id)
+    assert server.asked == [("POST", f"/focus-server/configure/{task_id}", generate_config_payload())]
+
+
+@pytest.mark.parametrize("task_id", ["", "none", "smoke_20261301000000_0123abcd", "../ack", 7])
+def test_a_malformed_task_id_is_refused_and_nothing_is_sent(server, client, request_, task_id):
+    with pytest.raises(ValidationError):
+        client.configure_streaming_job(request_, task_id)
+    assert server.asked == []
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def own_file(authority, tmp_path_factory):
+    file = tmp_path_factory.mktemp("authority") / "ca.pem"
+    file.write_bytes(authority.cert_pem.bytes())
+    return file
+
+
+def acknowledge(authority, name, ca_file):
+    """Ask an https server that this authority issued a certificate for, for this name."""
+    server = Server()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    with serving(server):
+        address = server.base_url.replace("http:", "https:")
+        FocusServerAPI(settings(address, ca_file=ca_file)).acknowledge()
+    return server.asked
+
+
+def test_a_certificate_of_the_known_authority_is_trusted(authority, own_file):
+    assert acknowledge(authority, "127.0.0.1", own_file) == [("GET", "/focus-server/ack", None)]
+
+
+@pytest.mark.parametrize("why", ["another authority", "none given", "another machine", "no such file", "no PEM"])
+def test_any_other_is_the_environments_failure_in_one_clear_line(authority, own_file, tmp_path, monkeypatch, why):
+    name, ca_file = "127.0.0.1", tmp_path / "ca.pem"
+    if why == "another authority":
+        ca_file.write_bytes(trustme.CA().cert_pem.bytes())
+    elif why == "none given":
+        # The client must not go by what is set for others.
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own_file))
+        monkeypatch.setenv("SSL_CERT_FILE", str(own_file))
+        ca_file = None
+    elif why == "another machine":
+        name, ca_file = "focus.example", own_file
+    elif why == "no PEM":
+        ca_file.write_text("this is no certificate")
+    with pytest.raises(APIError, match=r"^The Focus Server at https://\S+ cannot be trusted") as error:
+        acknowledge(authority, name, ca_file)
+    assert "focus_server.ca_file" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert isinstance(error.value.judged(), EnvironmentBroken)

@@ -1,6 +1,7 @@
 import re
 import time
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,8 +9,14 @@ from support.configuration import (
     ConfigureRequest,
     ConfigureResponse,
     ViewType,
+    different_payloads,
+    fields_set,
     generate_config_payload,
+    generate_playback_payload,
     generate_task_id,
+    is_task_id,
+    point_in_time,
+    with_neighbour,
     with_value,
     without,
 )
@@ -176,3 +183,103 @@ def test_an_answer_must_hold_what_the_client_needs(missing):
     for broken in ({k: v for k, v in answer.items() if k != missing}, {**answer, missing: None}):
         with pytest.raises(ValidationError):
             ConfigureResponse.model_validate(deepcopy(broken))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (generate_task_id("smoke"), True),
+        ("9_20260228235959_0123abcd", True),
+        ("A-b_c_20240229000000_00000000", True),
+        ("a" * 32 + "_20260101000000_0123abcd", True),
+        ("a" * 33 + "_20260101000000_0123abcd", False),
+        ("_20260101000000_0123abcd", False),
+        ("-a_20260101000000_0123abcd", False),
+        ("ä_20260101000000_0123abcd", False),
+        ("a_20260229000000_0123abcd", False),
+        ("a_20260101240000_0123abcd", False),
+        ("a_20260101000000_0123ABCD", False),
+        ("a_20260101000000_0123abc", False),
+        ("a_20260101000000_0123abcd\n", False),
+        ("a_٢٠٢٦٠١٠١٠٠٠٠٠٠_0123abcd", False),
+        ("none", False),
+    ],
+)
+def test_a_task_id_is_of_its_form_and_of_a_real_moment(text, is_one):
+    assert is_task_id(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (253_402_214_400, datetime(9999, 12, 31, tzinfo=UTC)),
+        ("000101000000", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("691231235959", datetime(2069, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("991231235959", datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_point_in_time_is_of_this_century_and_in_utc(value, moment):
+    assert point_in_time(value) == moment
+
+
+@pytest.mark.parametrize(
+    "value", [-1, 253_402_214_401, "", "1700000000", "2311142213200", "231114 21320", "٢٣١١١٤٢٢١٣٢٠", "230229000000"]
+)
+def test_a_point_in_time_that_is_none(value):
+    with pytest.raises(ValueError, match=r"\S"):
+        point_in_time(value)
+
+
+@pytest.mark.parametrize(
+    ("payload", "fields"),
+    [
+        (generate_config_payload(), set()),
+        (generate_config_payload(nfftSelection=512, channels={"min": 1, "max": 49}), {"nfftSelection", "channels"}),
+        (without(generate_config_payload(), PARAMETERS["canvas height"]), {"displayInfo"}),
+        (without(generate_config_payload(), PARAMETERS["start time"]), {"start_time"}),
+        ({**generate_config_payload(), "zoom": 1}, {"zoom"}),
+    ],
+)
+def test_the_fields_that_a_scenario_sets_are_those_unlike_the_usual(payload, fields):
+    assert fields_set(payload) == fields
+
+
+@pytest.mark.parametrize(("words", "below"), [("view type", None), ("canvas height", "displayInfo")])
+def test_a_neighbour_stands_beside_a_parameter_and_is_refused(words, below):
+    payload = generate_config_payload()
+    changed = with_neighbour(payload, PARAMETERS[words], "zoom")
+    assert (changed[below] if below else changed).pop("zoom") == 1
+    assert changed == payload == generate_config_payload()
+    with pytest.raises(ValidationError, match="zoom"):
+        ConfigureRequest(**with_neighbour(payload, PARAMETERS[words], "zoom"))
+
+
+def test_a_channel_is_a_range_of_one_and_the_payload_given_stays_as_it_was():
+    payload = generate_config_payload()
+    assert with_value(payload, PARAMETERS["channel"], 9)["channels"] == {"min": 9, "max": 9}
+    assert payload == generate_config_payload()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, True, False, "0", None])
+def test_a_view_type_that_only_looks_like_one_is_refused(value):
+    with pytest.raises(ValidationError, match="view_type"):
+        request("view type", value)
+
+
+def test_where_a_single_channel_counts_from_is_the_profiles_to_say():
+    payload = generate_config_payload(view_type=1, channels={"min": 0, "max": 0})
+    ConfigureRequest.model_validate(payload, context=Limits(single_channel_min=0))
+    with pytest.raises(ValidationError, match="count from 1"):
+        ConfigureRequest.model_validate(payload)
+
+
+def test_payloads_that_differ_are_valid_and_no_two_alike():
+    payloads = different_payloads(20)
+    assert len({ConfigureRequest(**payload) for payload in payloads}) == 20
+
+
+def test_a_playback_is_of_its_time_in_whole_seconds():
+    start = datetime(2005, 1, 1, tzinfo=UTC)
+    payload = ConfigureRequest(**generate_playback_payload(start, start + timedelta(seconds=10))).payload()
+    assert (payload["start_time"], payload["end_time"]) == (1_104_537_600, 1_104_537_610)

@@ -1,0 +1,88 @@
+"""Small stand-ins that several tests need: settings, answers that nobody gave, jobs that nobody made, a collection."""
+
+import json
+from datetime import UTC, datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from support.answers import Job
+from support.client import Exchange
+from support.configuration import generate_config_payload
+from support.settings import Settings
+
+JOB_ID = "job_a1b2c3d4"
+AS_JSON = {"Content-Type": "application/json"}
+QUICK = {"effect_appears_s": 0.15, "effect_disappears_s": 0.15, "rows_appear_s": 0.15, "poll_interval_s": 0.01}
+
+
+def settings(**groups):
+    """Settings of an environment that is not there; `groups` are laid over them."""
+    tree = {
+        "focus_server": {"base_url": "http://127.0.0.1:1"},
+        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
+        "rabbitmq": {"url": "amqp://127.0.0.1:3"},
+        "kubernetes": {"namespace": "focus"},
+        "time_limits": QUICK,
+    }
+    for name, group in groups.items():
+        tree[name] = {**tree[name], **group} if name in tree else group
+    return Settings(**tree)
+
+
+def exchange(answer=None, status=200, *, method="GET", path="/path", headers=AS_JSON, elapsed_s=0.1):
+    """An exchange with this answer: text as it is, anything else as JSON."""
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    return Exchange(method, path, None, datetime.now(UTC), elapsed_s, status, text, headers)
+
+
+def job(answer=None, payload=None):
+    """A job with the usual payload, or with this one."""
+    return Job(JOB_ID, payload or generate_config_payload(), exchange(answer or {}, method="POST"), None)
+
+
+class Journal:
+    """Keeps what it is told, in order, with whatever else a test enters."""
+
+    def __init__(self):
+        self.entries = []
+
+    def recorded(self, recording_id):
+        self.entries.append(("recorded", recording_id))
+
+    def broker_limited(self):
+        self.entries.append("broker limited")
+
+
+class Collection:
+    """As much of a collection as recordings need; `uuid` is unique."""
+
+    def __init__(self, *documents):
+        self.documents = [dict(document) for document in documents]
+        self.failure = None
+
+    def find(self, query, projection=None):
+        self._fail()
+        hidden = [name for name, shown in (projection or {}).items() if not shown]
+        return [{k: v for k, v in one.items() if k not in hidden} for one in self.documents if _matches(one, query)]
+
+    def insert_one(self, document):
+        if any(one["uuid"] == document["uuid"] for one in self.documents):
+            raise DuplicateKeyError("uuid")
+        self.documents.append({"_id": len(self.documents), **document})
+        self._fail()
+
+    def delete_many(self, query):
+        self._fail()
+        self.documents = [one for one in self.documents if not _matches(one, query)]
+
+    def _fail(self):
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+
+def _matches(document, query):
+    return all(
+        document.get(name) in wanted["$in"] if isinstance(wanted, dict) else document.get(name) == wanted
+        for name, wanted in query.items()
+    )

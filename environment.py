@@ -1,8 +1,10 @@
 """Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
 
-On `context` the steps find `run` (the environment), `case` (the scenario's ledger), `report`, and what earlier steps kept:
+On `context` the steps find `run` (the environment), `case` (the scenario's ledger), `report`, and what earlier steps
+kept:
 
-- what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`, `documents`
+- what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`,
+  `documents`, `gateway`
 - what came of it: `attempts`, `exchanges` and `exchange`, `refusal`, `failure`, `cancellation`
 - jobs: `job`, `jobs`, `first_job`, `other_job`, `abandoned`, and of the present one `waterfall` and `region`
 """

@@ -9,7 +9,7 @@ from support.client import Exchange
 from support.errors import require
 from support.settings import Settings
 
-_INSIDES = ("Traceback", 'File "/', "site-packages", "mongodb://", "amqp://", "amqps://", "kubeconfig")
+_INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages", "mongodb://", "amqp://", "amqps://", "kubeconfig")
 # Headers by which a server tells what it is made of.
 _TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
 

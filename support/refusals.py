@@ -12,7 +12,7 @@ from support.errors import APIError, ExpectationFailed, require
 from support.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
-_INSIDES = ("Traceback", 'File "/', "site-packages")
+_INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
 
 
 # How much later than it should something may happen on a busy machine, s.

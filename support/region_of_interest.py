@@ -1,6 +1,6 @@
 """Changing the sensor range that a running job looks at: a command over the job's queue, answered there.
 
-The contract leaves the wire form open; `docs/region-of-interest.md` decides it.
+The contract leaves the wire form open; `docs/wire-forms.md` decides it.
 """
 
 from __future__ import annotations

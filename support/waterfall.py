@@ -1,6 +1,6 @@
 """The rows of a job: the spectrogram line by line, as a client that draws a waterfall gets them.
 
-Their form stands in `docs/decisions.md`. Each row is given once, oldest first.
+Their form stands in `docs/wire-forms.md`. Each row is given once, oldest first.
 """
 
 from __future__ import annotations

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil, floor
-from typing import Any
+from math import ceil, floor, nan
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from support.answers import Job
 from support.contract import Limits, ViewType
@@ -21,6 +22,12 @@ from support.settings import Answers
 
 _BYTES_OF_A_VALUE = 4  # a single precision number
 _ROUNDING = 1e-4  # of a number of rows, computed from epoch seconds
+_KINDS: Mapping[str, TypeAdapter[Any]] = {
+    "frequencies_list": TypeAdapter(list[FiniteFloat]),
+    "lines_dt": TypeAdapter(Annotated[FiniteFloat, Field(gt=0)]),
+    "channel_to_stream_index": TypeAdapter(dict[str, int]),
+    **dict.fromkeys(("frequencies_amount", "channel_amount", "stream_amount", "view_type"), TypeAdapter(int)),
+}
 
 
 @dataclass(frozen=True)
@@ -87,16 +94,33 @@ def expect(figure: str, job: Job, wanted: Figures) -> None:
     """
     if figure not in FIGURES:
         raise ValueError(f"there is no figure '{figure}'; there are: {', '.join(FIGURES)}")
-    answer = job.exchange.answer()
+    answer = _Told(job.exchange.answer())
     try:
         problems = [
             f"{what} is {_short(told)} instead of {_short(right)}"
             for what, told, right in FIGURES[figure](answer, wanted, job.payload)
             if not _same(told, right)
         ]
-    except KeyError as missing:
-        problems = [f"the answer has no {missing}"]
+    except _NotTold as fault:
+        problems = [str(fault)]
     require(f"the {figure} that follows from the configuration", problems, job.exchange)
+
+
+class _NotTold(Exception):
+    """An answer lacks a figure, or has something in its place that is none."""
+
+
+class _Told(dict[str, Any]):
+    """An answer; a figure that is taken from it is there and of its kind."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise _NotTold(f"the answer has no {name}")
+        try:
+            return _KINDS[name].validate_python(self.get(name), strict=True)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            raise _NotTold(f"{'.'.join(map(str, (name, *wrong['loc'])))}: {wrong['msg']}") from None
 
 
 def _same(told: Any, right: Any) -> bool:
@@ -131,7 +155,7 @@ def _frequency_bins(answer: Mapping[str, Any], wanted: Figures, payload: Mapping
 
 def _highest_frequency(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
     told = answer["frequencies_list"]
-    return [("the highest of frequencies_list", max(told, default=None), float(wanted.frequencies_hz[-1]))]
+    return [("the highest of frequencies_list", max(told, default=nan), float(wanted.frequencies_hz[-1]))]
 
 
 def _time_between_rows(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:

@@ -1,0 +1,46 @@
+import pytest
+from stand_ins import settings
+
+from support import gateway, refusals
+from support.client import FocusServerAPI
+from support.configuration import ConfigureRequest, generate_config_payload
+from support.errors import APIError, ExpectationFailed
+
+
+def ask(where):
+    """What the client says of this gateway, and the exchanges that it had."""
+    exchanges = []
+    server = {"base_url": f"{where.address}/focus", "request_timeout_s": 0.2}
+    client = FocusServerAPI(settings(focus_server=server), exchanges.append)
+    with pytest.raises(APIError) as error:
+        client.configure_streaming_job(ConfigureRequest(**generate_config_payload()))
+    return error.value, exchanges
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_gateway_answers_as_told_and_knows_what_it_was_asked(status):
+    with gateway.answering(status, "nobody behind") as where:
+        failure, _ = ask(where)
+        refusals.reported(failure, status, "nobody behind")
+        assert where.asked == ["/focus/configure"]
+        where.expect_asked_once()
+        ask(where)
+        with pytest.raises(ExpectationFailed, match="there were 2"):
+            where.expect_asked_once()
+    refusals.reported_unreachable(*ask(where))
+
+
+def test_a_gateway_that_was_not_asked_was_not_asked_once():
+    with gateway.absent() as where, pytest.raises(ExpectationFailed, match="there were 0"):
+        where.expect_asked_once()
+
+
+def test_a_silent_gateway_takes_a_request_and_never_answers():
+    with gateway.silent() as where:
+        failure, exchanges = ask(where)
+    refusals.reported_no_answer(failure, exchanges, 0.2)
+
+
+def test_an_absent_gateway_is_not_even_connected_to():
+    with gateway.absent() as where:
+        refusals.reported_unreachable(*ask(where))

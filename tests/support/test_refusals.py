@@ -1,0 +1,142 @@
+import pytest
+from stand_ins import AS_JSON, exchange
+
+from support import refusals
+from support.configuration import ConfigureRequest, generate_config_payload
+from support.contract import PARAMETERS, ROW_COUNT
+from support.errors import APIError, ExpectationFailed, ValidationError
+from support.settings import Answers
+
+NFFT = PARAMETERS["FFT length"]
+GOOD = {"detail": [{"loc": ["body", "nfftSelection"], "msg": "too small"}]}
+
+
+def problem_of(check, *arguments):
+    with pytest.raises(ExpectationFailed) as failure:
+        check(*arguments)
+    return str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (GOOD, 422),
+        (GOOD, 400),
+        ({"detail": "nfftSelection is too small"}, 422),
+        ({"detail": [{"loc": [], "msg": "it is the nfftSelection"}]}, 422),
+    ],
+)
+def test_a_refusal_that_names_its_reason(answer, status):
+    refusals.refused(exchange(answer, status), NFFT, Answers())
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "headers", "told"),
+    [
+        (GOOD, 200, AS_JSON, "the status is 200 instead of 400 or 422"),
+        (GOOD, 500, AS_JSON, "the status is 500"),
+        (GOOD, 422, {}, "the content type is not given"),
+        (GOOD, 422, {"Content-Type": "text/html; charset=utf-8"}, "the content type is text/html"),
+        ("nfftSelection", 422, AS_JSON, "there is no detail"),
+        ({}, 422, AS_JSON, "there is no detail"),
+        ({"detail": ""}, 422, AS_JSON, "there is no detail"),
+        ({"detail": []}, 422, AS_JSON, "there is no detail"),
+        ({"detail": {"msg": "nfftSelection"}}, 422, AS_JSON, "there is no detail"),
+        ({"detail": ["nfftSelection"]}, 422, AS_JSON, "there is no detail"),
+        ({"detail": [{"loc": ["nfftSelection"]}]}, 422, AS_JSON, "there is no detail"),
+        ({"detail": [{"msg": "nfftSelection"}]}, 422, AS_JSON, "there is no detail"),
+        ({"detail": [*GOOD["detail"], {"msg": "and more"}]}, 422, AS_JSON, "there is no detail"),
+        ({"detail": "Traceback (most recent call last): nfftSelection"}, 422, AS_JSON, "a stack trace"),
+        ({**GOOD, "where": 'File "/srv/rules.py"'}, 422, AS_JSON, "a stack trace"),
+        ({**GOOD, "job_id": "job_a1b2c3d4"}, 422, AS_JSON, "the answer names a job: job_a1b2c3d4"),
+        ({"detail": "view_type is wrong", "input": "nfftSelection"}, 422, AS_JSON, "does not name nfftSelection"),
+    ],
+)
+def test_a_refusal_that_is_none(answer, status, headers, told):
+    message = problem_of(refusals.refused, exchange(answer, status, headers=headers), NFFT, Answers())
+    assert f"  - {told}" in message or told in message.partition("\nseen")[0]
+
+
+def test_what_is_turned_away_has_one_of_the_statuses_and_names_what_it_must():
+    answer = exchange({"detail": "rows is no number"}, 400)
+    refusals.turned_away(answer, (400,), "a refusal", ROW_COUNT.field)
+    refusals.turned_away(answer, (404, 400), "a refusal")
+    assert "instead of 404" in problem_of(refusals.turned_away, answer, (404,), "a refusal")
+    assert "does not name zoom" in problem_of(refusals.turned_away, answer, (400,), "a refusal", "zoom")
+
+
+@pytest.mark.parametrize(("status", "is_one"), [(399, False), (400, True), (499, True), (500, False), (None, False)])
+def test_a_mistake_of_the_client_is_told_as_one(status, is_one):
+    if is_one:
+        refusals.is_a_clients_error(exchange(GOOD, status))
+        assert "no detail" in problem_of(refusals.is_a_clients_error, exchange({}, status))
+    else:
+        assert "not 400 to 499" in problem_of(refusals.is_a_clients_error, exchange(GOOD, status))
+
+
+def failure(*, cause=None, **properties):
+    error = APIError(f"answered {properties.get('status')}", **properties)
+    error.__cause__ = cause
+    return error
+
+
+def test_the_client_reports_a_status_with_its_reason():
+    refusals.reported(failure(status=503, detail="MongoDB"), 503, "MongoDB")
+    for wrong in (
+        None,
+        failure(status=503),
+        failure(status=502, detail="MongoDB"),
+        APIError("failed", status=503, detail="MongoDB"),
+    ):
+        assert "to report 503" in problem_of(refusals.reported, wrong, 503, "MongoDB")
+
+
+LOST = OSError("lost")
+
+
+@pytest.mark.parametrize(
+    ("error", "elapsed_s", "told"),
+    [
+        (failure(cause=LOST), 0.5, None),
+        (failure(cause=LOST), 1.5, None),
+        (failure(cause=LOST), 0.4, "it waited 0.40 s"),
+        (failure(cause=LOST), 2.6, "it waited 2.60 s"),
+        (failure(), 0.5, "the cause is lost"),
+        (failure(cause=LOST, status=504), 0.5, "it reports the status 504"),
+        (failure(cause=LOST, unreachable=True), 0.5, "not reached"),
+        (None, 0.5, "it reports nothing"),
+    ],
+)
+def test_the_client_reports_that_no_answer_came(error, elapsed_s, told):
+    arguments = (error, [exchange(elapsed_s=9), exchange(elapsed_s=elapsed_s)], 0.5)
+    if told is None:
+        refusals.reported_no_answer(*arguments)
+    else:
+        assert told in problem_of(refusals.reported_no_answer, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("error", "elapsed_s", "told"),
+    [
+        (failure(cause=LOST, unreachable=True), 0.1, None),
+        (failure(cause=LOST, unreachable=True), 2.1, "it waited 2.10 s"),
+        (failure(cause=LOST), 0.1, "was reached"),
+        (failure(unreachable=True), 0.1, "the cause is lost"),
+        (None, 0.1, "it reports nothing"),
+    ],
+)
+def test_the_client_reports_at_once_that_there_is_no_connection(error, elapsed_s, told):
+    arguments = (error, [exchange(elapsed_s=elapsed_s)])
+    if told is None:
+        refusals.reported_unreachable(*arguments)
+    else:
+        assert told in problem_of(refusals.reported_unreachable, *arguments)
+
+
+def test_the_client_refuses_for_the_reason_that_is_named():
+    with pytest.raises(ValidationError) as refusal:
+        ConfigureRequest(**generate_config_payload(nfftSelection=0))
+    refusals.refused_by_client(refusal.value)
+    refusals.refused_by_client(refusal.value, NFFT)
+    assert "nfftSelection" in problem_of(refusals.refused_by_client, refusal.value, PARAMETERS["view type"])
+    assert "it did not" in problem_of(refusals.refused_by_client, None)

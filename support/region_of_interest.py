@@ -118,7 +118,8 @@ class RegionOfInterest:
         told = [("metadata", answer.get("roi") if isinstance(answer, dict) else None)]
         # A record says nothing of a region until it was changed for the first time.
         untouched = region_of(self.job).model_dump()
-        told += [("record", record.get("roi", untouched)) for record in self.stores.records.of_job(self.job.job_id)]
+        records = self.stores.records.of_job(self.job.job_id)
+        told += [("record", record.get("roi", untouched)) for record in records] or [("record", None)]
         return [(where, _as_region(region)) for where, region in told]
 
 

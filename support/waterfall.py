@@ -100,11 +100,13 @@ class Waterfall:
         Raises:
             ExpectationFailed: none came within the time limit, or one of other sensors came after it.
         """
-        limits = self.settings.time_limits
+        limits, begun = self.settings.time_limits, len(self.rows)
         eventually(
             f"rows of the sensors {_ends(sensors)}",
             lambda: self.next_rows(1),
-            lambda exchange: wrong_rows(self.rows[-1:], figures, sensors) if self.rows else ["there are none"],
+            lambda exchange: (
+                wrong_rows(self.rows[begun:][-1:], figures, sensors) if self.rows[begun:] else ["there are none"]
+            ),
             Patience(limits.rows_appear_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
         )
         read = len(self.rows)

@@ -1,0 +1,254 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from stand_ins import JOB_ID, exchange, job, settings
+
+from support import waterfall
+from support.configuration import generate_config_payload
+from support.contract import Limits
+from support.errors import ExpectationFailed
+from support.figures import figures_of
+from support.settings import Answers
+from support.waterfall import Row, Waterfall, rows_in, wrong_amounts, wrong_order, wrong_rows
+
+# 32 ms a row, one each 16 ms; the bins at 0 and 15.625 Hz.
+LIMITS = Limits(sampling_rate_hz=4000)
+PAYLOAD = generate_config_payload(
+    nfftSelection=128, channels={"min": 7, "max": 8}, frequencyRange={"min": 0, "max": 40}
+)
+FIGURES = figures_of(PAYLOAD, LIMITS, Answers())
+STEP_S, LENGTH_S = 0.016, 0.032
+T = datetime(2005, 1, 1, tzinfo=UTC)
+BEGIN_S = T.timestamp()
+
+
+def row(number=0, *, sensors=(7, 8), values=(0, 1.5), **changes):
+    start = BEGIN_S + number * STEP_S
+    listed = [{"id": sensor, "intensity": list(values)} for sensor in sensors]
+    return {"start_timestamp": start, "end_timestamp": start + LENGTH_S, "sensors": listed, **changes}
+
+
+def rows(*numbers, **changes):
+    return [Row.model_validate(row(number, **changes)) for number in numbers]
+
+
+def given(*numbers, **changes):
+    return exchange({"rows": [row(number, **changes) for number in numbers]}, 201)
+
+
+NONE_YET, OVER = exchange({"rows": []}, 200), exchange({"rows": []}, 208)
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"), [(given(0, 1), 2), (NONE_YET, 0), (OVER, 0), (exchange({"rows": [], "more": 1}), 0)]
+)
+def test_rows_are_read_from_an_answer_that_a_waterfall_can_give(answer, count):
+    assert len(rows_in(answer, Answers())) == count
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        exchange({"rows": []}, 201),
+        exchange({"rows": [row()]}, 200),
+        exchange({"rows": [row()]}, 208),
+        exchange({"rows": []}, 404),
+        exchange({"rows": [row()]}, 404),
+        exchange({"rows": None}, 200),
+        exchange({}, 200),
+        exchange([], 200),
+        exchange("", 200),
+        exchange("<html>", 201),
+        exchange({"rows": [row(start_timestamp="1")]}, 201),
+        exchange({"rows": [row(end_timestamp=None)]}, 201),
+        exchange({"rows": [row(start_timestamp=True)]}, 201),
+        exchange({"rows": [row(sensors=[7.0])]}, 201),
+        exchange({"rows": [row(sensors=["7"])]}, 201),
+        exchange({"rows": [row(values=["1"])]}, 201),
+        exchange({"rows": [row(values=[None])]}, 201),
+        exchange({"rows": [row(sensors=[[7]])]}, 201),
+        exchange({"rows": [row(colour="red")]}, 201),
+        exchange({"rows": [{k: v for k, v in row().items() if k != "end_timestamp"}]}, 201),
+    ],
+)
+def test_what_no_waterfall_gives_is_the_products_failure(answer):
+    with pytest.raises(ExpectationFailed, match="seen: GET"):
+        rows_in(answer, Answers())
+
+
+def test_rows_of_the_right_content_are_not_wrong():
+    assert wrong_rows(rows(0, 1, 2), FIGURES, [7, 8]) == []
+    assert wrong_rows([], FIGURES, [7, 8]) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"sensors": (7,)}, "of the sensors 7 to 7 (1) instead of 7 to 8 (2)"),
+        ({"sensors": (8, 7)}, "of the sensors 8 to 7 (2)"),
+        ({"sensors": (7, 9)}, "of the sensors 7 to 9 (2)"),
+        ({"sensors": (7, 8, 9)}, "(3) instead of"),
+        ({"sensors": ()}, "of the sensors none"),
+        ({"values": (1,)}, "sensor 7 has 1 intensities for 2 frequencies"),
+        ({"values": (0, 1, 2)}, "sensor 8 has 3 intensities"),
+        ({"values": (1, -0.001)}, "sensor 7 has an intensity that is no number of at least 0"),
+        ({"values": (1, float("inf"))}, "sensor 7 has an intensity"),
+        ({"values": (1, float("nan"))}, "sensor 7 has an intensity"),
+        ({"end_timestamp": BEGIN_S + 2 * STEP_S + 0.0321}, "a row is of 0.032100 s instead of 0.032000 s"),
+    ],
+)
+def test_one_row_among_others_whose_content_is_wrong_is_found(fault, told):
+    problems = wrong_rows([*rows(0, 1), *rows(2, **fault), *rows(3)], FIGURES, [7, 8])
+    assert any(told in problem for problem in problems)
+
+
+def test_a_spectrogram_of_nothing_but_zeroes_is_wrong():
+    assert wrong_rows(rows(0, 1, values=(0, 0)), FIGURES, [7, 8]) == ["every intensity is 0"]
+    assert wrong_rows([*rows(0), *rows(1, values=(0, 0))], FIGURES, [7, 8]) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "where"),
+    [
+        ((0, 1, 2, 3), None),
+        ((5, 6), None),
+        ((0,), None),
+        ((), None),
+        ((0, 1, 3), "row 3 begins 0.032000 s"),
+        ((0, 1, 1, 2), "row 3 begins 0.000000 s"),
+        ((1, 0), "row 2 begins -0.016000 s"),
+        ((0, 1.001), "row 2 begins 0.016016 s"),
+    ],
+)
+def test_a_row_that_is_missing_doubled_or_out_of_order_is_found(numbers, where):
+    problems = wrong_order(rows(*numbers), FIGURES)
+    assert [problem.partition(" after")[0] for problem in problems] == ([where] if where else [])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "spans", "count"),
+    [
+        ((0, 1, 2), [(0, 0.064)], 0),
+        ((0, 4), [(0, 0.032), (0.064, 0.096)], 0),
+        ((0, 1, 2), [(0, 0.063)], 1),
+        ((0, 1, 2), [(0.001, 0.064)], 1),
+        ((1,), [(0, 0.032), (0.032, 0.064)], 1),
+        ((0,), [], 1),
+    ],
+)
+def test_rows_that_lie_outside_of_what_was_recorded_are_found(numbers, spans, count):
+    known = ((BEGIN_S + start, BEGIN_S + end) for start, end in spans)
+    assert len(waterfall.outside_of(rows(*numbers), known)) == count
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ((0, 1, 2, 6, 7, 8), []),
+        ((0, 1, 2, 6, 7), ["2 rows instead of 3"]),
+        ((0, 1, 6, 7, 8, 8), ["2 rows instead of 3", "4 rows instead of 3"]),
+        ((), ["0 rows instead of 3", "0 rows instead of 3"]),
+    ],
+)
+def test_a_recording_with_fewer_or_more_rows_than_it_should_have_is_found(numbers, told):
+    def window(start, end):
+        return T + timedelta(seconds=start), T + timedelta(seconds=end)
+
+    # The second recording begins between two rows and goes on after the playback; the third is long over.
+    recorded = [window(0, 0.064), window(0.09, 9), window(-2, -1)]
+    problems = wrong_amounts(rows(*numbers), FIGURES, window(0, 0.165), recorded)
+    assert [problem.partition(" between")[0] for problem in problems] == told
+
+
+class Player:
+    """Answers with these, one after another, the last one for ever."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+
+    def __call__(self, path):
+        self.asked.append(path)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def reading(*answers, **time_limits):
+    limits = {"playback_ends_s": 0.15, **time_limits}
+    return Waterfall(job(payload=PAYLOAD), settings(time_limits=limits), Player(*answers))
+
+
+def test_rows_are_kept_in_the_order_in_which_they_came():
+    read = reading(given(0, 1), NONE_YET, given(2))
+    for _ in range(3):
+        read.next_rows(2)
+    assert wrong_order(read.rows, FIGURES) == []
+    assert (len(read.rows), read.ask.asked) == (3, [f"/waterfall/{JOB_ID}/2"] * 3)
+
+
+def test_more_rows_than_were_asked_for_are_the_products_failure():
+    with pytest.raises(ExpectationFailed, match="at most 1 rows"):
+        reading(given(0, 1)).next_rows(1)
+
+
+def test_rows_are_asked_for_until_there_are_enough():
+    read = reading(NONE_YET, given(0), NONE_YET, given(1, 2), given(3))
+    read.until_there_are(3, 2, FIGURES)
+    assert len(read.rows) == 3
+
+
+def test_rows_that_do_not_come_are_waited_for_as_long_as_they_take_and_the_limit_beyond():
+    with pytest.raises(ExpectationFailed, match="there are 1 of them") as failure:
+        reading(given(0), NONE_YET).until_there_are(3, 2, FIGURES)
+    assert "= 0.23 s" in str(failure.value)  # 0.15 + 0.032 + 3 * 0.016
+
+
+def test_a_live_job_whose_rows_are_over_is_hopeless():
+    read = reading(given(0), OVER, given(1, 2))
+    with pytest.raises(ExpectationFailed, match="no more will come"):
+        read.until_there_are(3, 2, FIGURES)
+    assert len(read.ask.asked) == 2
+
+
+@pytest.mark.parametrize("to_the_end", [Waterfall.to_the_end, Waterfall.until_over])
+def test_a_waterfall_is_read_until_it_is_said_to_be_over(to_the_end):
+    read = reading(given(0, 1), NONE_YET, given(2), OVER, given(3))
+    to_the_end(read)
+    assert (len(read.rows), read.ask.asked[0]) == (3, f"/waterfall/{JOB_ID}/1000")
+    with pytest.raises(ExpectationFailed, match=r"come to an end\n  - 1 rows so far"):
+        to_the_end(reading(given(0), NONE_YET))
+
+
+def test_rows_of_other_sensors_are_read_until_those_that_are_wanted_come():
+    read = reading(given(0), NONE_YET, given(1), *(given(number, sensors=(8, 9)) for number in range(2, 6)))
+    read.until_of(range(8, 10), FIGURES)
+    assert len(read.rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([NONE_YET], "there are none"),
+        ([given(0)], "rows of the sensors 8 to 9"),
+        ([given(0, sensors=(8, 9)), given(1, sensors=(8, 9)), given(2), given(3, sensors=(8, 9))], "every further row"),
+        ([given(0, sensors=(8, 9)), OVER], "no more will come"),
+    ],
+)
+def test_rows_that_are_not_of_the_wanted_sensors_from_then_on_are_found(answers, told):
+    with pytest.raises(ExpectationFailed, match=told):
+        reading(*answers).until_of(range(8, 10), FIGURES)
+
+
+def test_an_earlier_row_of_these_sensors_is_no_proof_that_they_come_now():
+    read = reading(given(0, sensors=(8, 9)), NONE_YET)
+    read.next_rows(1)
+    with pytest.raises(ExpectationFailed, match="rows of the sensors 8 to 9"):
+        read.until_of(range(8, 10), FIGURES)
+
+
+@pytest.mark.parametrize(("answer", "yet", "over"), [(NONE_YET, True, False), (OVER, False, True), (given(0), 0, 0)])
+def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
+    for expect, holds in ((reading(answer).expect_none_yet, yet), (reading(answer).expect_over, over)):
+        if holds:
+            expect(answer)
+        else:
+            with pytest.raises(ExpectationFailed, match="the status is"):
+                expect(answer)

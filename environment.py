@@ -5,7 +5,7 @@ kept:
 
 - what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`,
   `documents`, `gateway`
-- what came of it: `attempts`, `exchanges` and `exchange`, `refusal`, `failure`, `cancellation`
+- what came of it: `attempts`, `exchanges` and `exchange`, `refusal`, `because_of`, `failure`, `cancellation`
 - jobs: `job`, `jobs`, `first_job`, `other_job`, `abandoned`, and of the present one `waterfall` and `region`
 """
 

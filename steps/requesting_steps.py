@@ -226,6 +226,7 @@ def the_answer_comes_in_time(context: Context) -> None:
 
 @then("the request is refused because of the {parameter:Parameter}")
 def the_request_is_refused(context: Context, parameter: Parameter) -> None:
+    context.because_of = parameter
     for attempt in context.attempts:
         refusals.refused(attempt.exchange, parameter, context.run.settings.answers)
 
@@ -243,4 +244,4 @@ def the_request_is_refused_because_of_the_task_id(context: Context) -> None:
 @then("the client refuses it, too")
 def the_client_refuses_it(context: Context) -> None:
     for attempt in context.attempts:
-        refusals.refused_by_client(context.case.refusal_of(attempt.payload))
+        refusals.refused_by_client(context.case.refusal_of(attempt.payload), context.because_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -67,8 +68,14 @@ def is_task_id(text: str) -> bool:
 
 
 def fields_set(payload: Mapping[str, Any]) -> frozenset[str]:
-    """Top-level fields that are otherwise than in the default payload, or missing: what a scenario is about."""
-    return frozenset(name for name in {*_LIVE, *payload} if name not in payload or payload[name] != _LIVE.get(name))
+    """Top-level fields that are otherwise than in the default payload, or missing: what a scenario is about.
+
+    As JSON has it: 10.0 is otherwise than 10.
+    """
+    names = {*_LIVE, *payload}
+    return frozenset(
+        name for name in names if name not in payload or json.dumps(payload[name]) != json.dumps(_LIVE.get(name))
+    )
 
 
 def different_payloads(count: int) -> list[dict[str, Any]]:

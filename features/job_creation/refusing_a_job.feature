@@ -132,6 +132,7 @@ Feature: Refusing a job that cannot be computed
         | first sensor       | the text 1    |
         | last sensor        | the text 50   |
         | frequency range    | the text all  |
+        | lowest frequency   | the text 0    |
         | highest frequency  | the text 500  |
 
       Examples: truths, which are no numbers
@@ -140,6 +141,8 @@ Feature: Refusing a job that cannot be computed
         | FFT length         | true  |
         | canvas height      | true  |
         | first sensor       | true  |
+        | last sensor        | true  |
+        | lowest frequency   | true  |
         | highest frequency  | true  |
         | view type          | true  |
 
@@ -159,6 +162,8 @@ Feature: Refusing a job that cannot be computed
         | canvas             | [1000] |
         | canvas height      | [1000] |
         | sensor range       | [1,50] |
+        | frequency range    | [0]    |
+        | highest frequency  | [500]  |
         | view type          | [0]    |
 
   Rule: What the server does not know it does not accept

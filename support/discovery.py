@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -77,7 +78,9 @@ def recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
 
 def _is(exchange: Exchange, wanted: Any, expected: str) -> None:
     told = exchange.answer()
-    problems = [] if told == wanted else [f"it is {str(told)[:200]} instead of {str(wanted)[:200]}"]
+    # As JSON: for Python 0, 0.0 and False are the same.
+    same = json.dumps(told, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+    problems = [] if same else [f"it is {str(told)[:200]} instead of {str(wanted)[:200]}"]
     require(expected, _unless_ok(exchange) + problems, exchange)
 
 

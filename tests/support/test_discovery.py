@@ -1,0 +1,89 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from stand_ins import exchange
+
+from support import discovery
+from support.contract import Limits
+from support.errors import ExpectationFailed
+
+LIMITS = Limits(sensors=3)
+T = datetime(2005, 1, 1, tzinfo=UTC)
+RECORDING = {"start_time": T.astimezone(timezone(timedelta(hours=2)))}
+LIVE = {"sampling_rate": 2000, "sensors": 3, "started_at": "2005-01-01T00:00:00Z"}
+
+
+def test_the_fibre_is_told_rightly():
+    discovery.bounds(exchange({"lowest_channel": 0, "highest_channel": 2}), LIMITS)
+    discovery.sensors(exchange({"sensors": [0, 1, 2]}), LIMITS)
+    discovery.live_metadata(exchange(LIVE), RECORDING, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "status"),
+    [
+        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 2}, 500),
+        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 3}, 200),
+        (discovery.bounds, {"lowest_channel": 1, "highest_channel": 2}, 200),
+        (discovery.bounds, {"lowest_channel": False, "highest_channel": 2}, 200),
+        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 2.0}, 200),
+        (discovery.bounds, {"highest_channel": 2}, 200),
+        (discovery.bounds, "", 200),
+        (discovery.sensors, {"sensors": [0, 1, 2]}, 201),
+        (discovery.sensors, {"sensors": [0, 1]}, 200),
+        (discovery.sensors, {"sensors": [1, 2, 3]}, 200),
+        (discovery.sensors, {"sensors": [0, 2, 1]}, 200),
+        (discovery.sensors, {"sensors": [0, 1, 2, 2]}, 200),
+        (discovery.sensors, [0, 1, 2], 200),
+        (lambda told, limits: discovery.live_metadata(told, RECORDING, limits), LIVE, 404),
+        *(
+            (lambda told, limits: discovery.live_metadata(told, RECORDING, limits), {**LIVE, **wrong}, 200)
+            for wrong in (
+                {"sampling_rate": 1000},
+                {"sensors": 2},
+                {"started_at": "2005-01-01T00:00:00.001Z"},
+                {"started_at": "2005-01-01T00:00:00"},
+                {"started_at": None},
+                {"more": 1},
+            )
+        ),
+    ],
+)
+def test_the_fibre_told_wrongly(check, answer, status):
+    with pytest.raises(ExpectationFailed, match="seen: GET"):
+        check(exchange(answer, status), LIMITS)
+
+
+WINDOWS = [(T, T + timedelta(seconds=1)), (T + timedelta(seconds=2), T + timedelta(seconds=2.5))]
+LISTED = [[1_104_537_600, 1_104_537_601], [1_104_537_602, 1_104_537_602.5]]
+
+
+def test_recordings_are_those_of_the_time_in_its_order():
+    discovery.recordings(exchange(LISTED), WINDOWS)
+    discovery.recordings(exchange([]), [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ([], "listed are"),
+        (LISTED[:1], "listed are"),
+        (LISTED[::-1], "listed are"),
+        ([*LISTED, LISTED[1]], "listed are"),
+        ([LISTED[0], [1_104_537_602, 1_104_537_603]], "listed are"),
+        ({"recordings": LISTED}, "no list"),
+        ([[str(end) for end in one] for one in LISTED], "no list"),
+        ([one[:1] for one in LISTED], "no list"),
+        ([*LISTED, [True, False]], "no list"),
+        ([*LISTED, None], "no list"),
+        ("", "no list"),
+    ],
+)
+def test_recordings_that_are_not_those_of_the_time(answer, told):
+    with pytest.raises(ExpectationFailed, match=told):
+        discovery.recordings(exchange(answer), WINDOWS)
+
+
+def test_recordings_with_another_status_are_none():
+    with pytest.raises(ExpectationFailed, match="the status is 400"):
+        discovery.recordings(exchange(LISTED, 400), WINDOWS)

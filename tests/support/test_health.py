@@ -1,0 +1,90 @@
+from types import SimpleNamespace
+
+import pytest
+from stand_ins import AS_JSON, exchange
+
+from support import gateway, health
+from support.errors import ExpectationFailed
+from support.settings import Answers
+
+OK = exchange({"status": "ok", "uptime_s": 7})
+HTTPS = "https://focus.example/ack"
+
+
+def failing(check, *arguments):
+    with pytest.raises(ExpectationFailed) as failure:
+        check(*arguments)
+    return str(failure.value)
+
+
+def test_a_server_that_always_says_so_is_healthy():
+    health.healthy([OK, OK], Answers())
+
+
+@pytest.mark.parametrize(
+    "ill",
+    [
+        exchange({"status": "ok"}, 503),
+        exchange({"status": "ok"}, headers={"Content-Type": "text/plain"}),
+        exchange({"status": "ok"}, headers={}),
+        exchange({"status": "ill"}),
+        exchange({}),
+        exchange(["status", "ok"]),
+        exchange(""),
+    ],
+)
+def test_one_answer_of_many_that_does_not_say_so_is_found(ill):
+    assert "1 of 3 answers" in failing(health.healthy, [OK, ill, OK], Answers())
+
+
+def test_a_refused_method_is_405_and_names_those_that_are_not():
+    def refusal(status, allow, method="POST"):
+        return exchange({}, status, method=method, headers={"Allow": allow} if allow else {})
+
+    health.method_refused(refusal(405, "GET, HEAD"))
+    assert "404 instead of 405" in failing(health.method_refused, refusal(404, "GET"))
+    for allow in ("", "HEAD", "GET, POST"):
+        assert f"Allow is {allow!r}" in failing(health.method_refused, refusal(405, allow))
+
+
+def test_headers_that_are_missing_or_say_something_else_are_named():
+    wanted = Answers().headers
+    health.headers(exchange(headers={**AS_JSON, **wanted}), wanted)
+    for name in wanted:
+        others = {key: value for key, value in wanted.items() if key != name}
+        assert f"  - {name} is None" in failing(health.headers, exchange(headers=others), wanted)
+        assert f"  - {name} is 'x'" in failing(health.headers, exchange(headers={**wanted, name: "x"}), wanted)
+
+
+@pytest.mark.parametrize("value", ["max-age=31536000", "includeSubDomains; max-age=63072000"])
+def test_a_client_is_told_to_come_over_tls(value):
+    health.over_tls_from_now_on(exchange(headers={"Strict": value}), "Strict")
+
+
+@pytest.mark.parametrize("value", [None, "", "max-age=31535999", "max-age=0", "max-age=-31536000", "31536000"])
+def test_a_client_is_not_told_to_come_over_tls(value):
+    answer = exchange(headers={} if value is None else {"Strict": value})
+    assert "Strict is" in failing(health.over_tls_from_now_on, answer, "Strict")
+
+
+def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
+    with gateway.answering(200, "") as where:
+        address = where.address.replace("http:", "https:")
+        assert health.asked_in_the_clear(f"{address}/focus", "/ack", 1).status_code == 501  # it knows POST alone
+    with gateway.silent() as where:
+        assert health.asked_in_the_clear(where.address.replace("http:", "https:"), "/ack", 0.2) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "is_silent"),
+    [(400, None, True), (301, HTTPS, True), (200, None, False), (301, "http://focus.example/ack", False)],
+)
+def test_an_answer_in_the_clear_is_found(status, location, is_silent):
+    answer = SimpleNamespace(
+        status_code=status, is_redirect=location is not None, headers={"Location": location}, text=""
+    )
+    if is_silent:
+        health.silent(answer)
+    else:
+        assert f"the status is {status}" in failing(health.silent, answer)
+    health.silent(None)

@@ -131,4 +131,5 @@ def same_time(job: Job, metadata: Exchange) -> None:
     """
     told = (metadata.answer() or {}).get("created_at")
     said = (job.exchange.answer() or {}).get("created_at")
-    require("one moment of creation", [] if told == said else [f"metadata say {told}, the answer said {said}"])
+    same = told == said and said is not None
+    require("one moment of creation", [] if same else [f"metadata say {told}, the answer said {said}"])

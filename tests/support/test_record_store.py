@@ -1,0 +1,103 @@
+import uuid
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from stand_ins import exchange, job, settings
+
+from support import record_store
+from support.errors import ExpectationFailed
+
+T, SECOND = datetime(2005, 1, 1, tzinfo=UTC), timedelta(seconds=1)
+MONGODB = settings().mongodb
+
+
+def recording(**changes):
+    base = {"_id": 1, "uuid": str(uuid.uuid4()), "start_time": T, "end_time": T + SECOND, "deleted": False}
+    return {name: value for name, value in {**base, **changes}.items() if value is not ...}
+
+
+def found(problem, check, *arguments):
+    with pytest.raises(ExpectationFailed, match=problem):
+        check(*arguments)
+
+
+def test_both_collections_are_there():
+    def database(*names):
+        return SimpleNamespace(collections=lambda: list(names))
+
+    record_store.collections(database("tasks", "recordings", "others"), MONGODB)
+    found("there is no recordings", record_store.collections, database("tasks"), MONGODB)
+    found("there is no tasks", record_store.collections, database("recordings"), MONGODB)
+
+
+def test_indexes_are_there_and_unique_where_they_must_be():
+    there = {"tasks": {("_id",): False, ("task_id",): True}, "recordings": {("uuid",): True, ("start_time",): False}}
+    database = SimpleNamespace(indexes=there.get)
+    right = [("jobs", "job id", True), ("recordings", "identity", True), ("recordings", "beginning", False)]
+    record_store.indexed(database, MONGODB, right)
+    for wrong, told in (
+        (("recordings", "end", False), r"no index of recordings by end \(end_time\)"),
+        (("jobs", "identity", True), "no index of jobs by identity"),
+        (("recordings", "identity", False), "by identity is unique"),
+        (("recordings", "beginning", True), "by beginning is not unique"),
+    ):
+        found(told, record_store.indexed, database, MONGODB, [*right, wrong])
+
+
+def test_a_second_recording_of_one_identity_must_not_be_taken():
+    record_store.not_taken(False)
+    found("it was taken", record_store.not_taken, True)
+
+
+def test_complete_recordings():
+    record_store.complete([recording(), recording(end_time=None), recording(end_time=..., deleted=True)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"uuid": ...}, "uuid is none"),
+        ({"uuid": "1"}, "uuid is none"),
+        ({"uuid": str(uuid.uuid4()).upper().replace("1", "A")}, "uuid is none"),
+        ({"start_time": ...}, "start_time is None, no date"),
+        ({"start_time": 1_104_537_600}, "start_time is 1104537600, no date"),
+        ({"start_time": datetime.now(UTC) + timedelta(minutes=1), "end_time": None}, "in the future"),
+        ({"end_time": "2005"}, "end_time is '2005', no date after the beginning"),
+        ({"end_time": T}, "no date after the beginning"),
+        ({"end_time": T - SECOND}, "no date after the beginning"),
+        ({"deleted": ...}, "deleted is None"),
+        ({"deleted": 0}, "deleted is 0, neither true nor false"),
+        ({"path": "/data"}, "path is no field"),
+    ],
+)
+def test_a_recording_that_is_incomplete_is_found_among_others(changes, told):
+    found(told, record_store.complete, [recording(), recording(**changes), recording()])
+
+
+def test_two_recordings_of_one_identity_are_found():
+    one = recording()
+    found("stands for 2 recordings", record_store.complete, [one, recording(), {**one, "_id": 2}])
+
+
+def test_what_has_ended_is_listed_in_the_order_of_its_time_and_the_span_holds_all():
+    later, deleted = recording(start_time=T + SECOND, end_time=T + 9 * SECOND), recording(deleted=True)
+    all_of_them = [later, recording(), deleted, recording(end_time=None, start_time=T + 20 * SECOND)]
+    assert record_store.ended(all_of_them) == [(T, T + SECOND), (T + SECOND, T + 9 * SECOND)]
+    assert record_store.span_of(all_of_them) == (T - SECOND, T + 21 * SECOND)
+
+
+def test_a_record_has_the_fields_of_a_job_and_no_others():
+    right = dict.fromkeys(("_id", "task_id", "config", "status", "created_at", "user"))
+    record_store.nothing_but_a_job([right])
+    found(r"\['roi'\]", record_store.nothing_but_a_job, [right, {**right, "roi": {}}])
+    found(r"\['user'\]", record_store.nothing_but_a_job, [{k: v for k, v in right.items() if k != "user"}])
+    found("there is no record", record_store.nothing_but_a_job, [])
+
+
+def test_answer_and_metadata_tell_the_same_moment():
+    told = {"created_at": "2005-01-01T00:00:00Z"}
+    record_store.same_time(job(told), exchange(told))
+    for other in ({"created_at": "2005-01-01T00:00:00.001Z"}, {}, ""):
+        found("one moment of creation", record_store.same_time, job(told), exchange(other))
+    found("one moment of creation", record_store.same_time, job(), exchange({}))

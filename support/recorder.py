@@ -43,6 +43,7 @@ class Recorder:
     ) -> None:
         self._collection, self._recordings = collection, recordings
         self._journal, self._chance = journal, chance
+        self._begun: list[str] = []  # also those of which no answer said that they are there
         self._put: list[Recording] = []
 
     def free_time(self) -> datetime:
@@ -66,6 +67,7 @@ class Recorder:
         """
         recording = Recording(str(uuid.uuid4()), start, end, deleted)
         self._journal.recorded(recording.uuid)
+        self._begun.append(recording.uuid)
         with reading():
             self._collection.insert_one(recording.document())
         self._put.append(recording)
@@ -90,13 +92,18 @@ class Recorder:
         Raises:
             EnvironmentBroken: the database did not let go of them.
         """
-        problems = []
-        for recording in self._put:
-            with reading():
-                taken = self._collection.delete_one(recording.document()).deleted_count
-            if not taken:
-                problems.append(f"the recording {recording.uuid} was changed or removed, and not by the scenario")
-        remove(self._collection, (recording.uuid for recording in self._put))
+        if not self._begun:
+            return []
+        # Looked at before any is removed, so that it can be tried again.
+        with reading():
+            there = list(self._collection.find({"uuid": {"$in": self._begun}}, {"_id": 0}))
+        problems = [
+            f"the recording {recording.uuid} was changed or removed, and not by the scenario"
+            for recording in self._put
+            if recording.document() not in there
+        ]
+        remove(self._collection, self._begun)
+        self._begun.clear()
         self._put.clear()
         return problems
 

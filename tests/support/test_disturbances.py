@@ -1,0 +1,65 @@
+from types import SimpleNamespace
+
+import pytest
+from stand_ins import JOB_ID, Journal, settings
+
+from support.disturbances import Disturbances
+from support.errors import EnvironmentBroken
+
+
+@pytest.fixture
+def journal():
+    return Journal()
+
+
+@pytest.fixture
+def queues(journal):
+    return SimpleNamespace(
+        take_away=lambda name: journal.entries.append(("queue", name)),
+        limit_queues=lambda most: journal.entries.append(("limit", most)),
+    )
+
+
+@pytest.fixture
+def disturbances(journal, queues):
+    books = SimpleNamespace(enter_disturbance=lambda job_id=None: journal.entries.append(("entered", job_id)))
+    analyzers = SimpleNamespace(end=lambda job_id: journal.entries.append(("analyzer", job_id)))
+    return Disturbances(settings(), SimpleNamespace(analyzers=analyzers, queues=queues), journal, books)
+
+
+def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal):
+    disturbances.end_analyzer(JOB_ID)
+    disturbances.take_queue_away(JOB_ID)
+    assert journal.entries == [
+        *(("entered", JOB_ID), ("analyzer", JOB_ID)),
+        *(("entered", JOB_ID), ("queue", f"grpc-job-{JOB_ID}")),
+    ]
+
+
+def test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once(disturbances, journal):
+    disturbances.refuse_queues()
+    disturbances.undo()
+    disturbances.undo()
+    assert journal.entries == [("entered", None), "broker limited", ("limit", 0), ("limit", None)]
+
+
+def test_without_a_disturbance_nothing_is_undone(disturbances, journal):
+    disturbances.undo()
+    assert journal.entries == []
+
+
+def test_a_limit_that_may_have_been_set_is_taken_away_and_as_often_as_it_takes(disturbances, queues):
+    told = []
+
+    def limit(most):
+        told.append(most)
+        if len(told) < 3:
+            raise EnvironmentBroken("no answer")
+
+    queues.limit_queues = limit
+    for call in (disturbances.refuse_queues, disturbances.undo):
+        with pytest.raises(EnvironmentBroken):
+            call()
+    disturbances.undo()
+    disturbances.undo()
+    assert told == [0, None, None]

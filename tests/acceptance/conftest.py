@@ -1,38 +1,23 @@
-"""Running behave on the sandbox of the session, as a user would, and reading what came of it."""
+"""Running behave on the sandbox of the session, as a user would, and on servers that each have a defect."""
 
 import json
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from support.profile import read_profile
 from support.stores import Stores
+from tests.acceptance import running
+from tests.acceptance.running import ROOT, Caught, Ran, serving
 
-ROOT = Path(__file__).parents[2]
-
-# Shorter than in the profile: here the limits are what is waited for.
-LIMITS = {
-    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "2.5",
-    "FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "1.5",
-    "FOCUS__TIME_LIMITS__EFFECT_DISAPPEARS_S": "2.5",
-    "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.02",
-    "FOCUS__TIME_LIMITS__SETTLING_S": "0.3",
-    "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
-}
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A run of behave: its exit status, what it printed, and of each scenario its status and first failing step."""
-
-    status: int
-    printed: str
-    scenarios: dict[str, tuple[str, str | None, str]]
-    results: Path
+# Each with a tenant of its own: a server or a run that waits leaves its processor to the others.
+WORKERS = 3
 
 
 @pytest.fixture(scope="module")
@@ -59,102 +44,87 @@ def stores(endpoints_file):
 
 @pytest.fixture
 def variables(endpoints_file, tmp_path):
-    return (
-        os.environ
-        | LIMITS
-        | {
-            "FOCUS_PROFILE": str(endpoints_file),
-            "FOCUS__REPORTS__DIRECTORY": str(tmp_path),
-            "FOCUS__JOURNALS": str(tmp_path / "journals"),
-        }
-    )
+    return running.variables(endpoints_file, tmp_path)
 
 
 @pytest.fixture
 def run_behave(variables, tmp_path):
     """Runs behave on the sandbox; keyword arguments are further environment variables."""
 
-    def run(*arguments, **more):
-        output = tmp_path / "behave.json"
-        output.unlink(missing_ok=True)
-        process = subprocess.run(
-            [sys.executable, "-m", "behave", "-f", "json", "-o", str(output), "-f", "plain", *arguments],
-            cwd=ROOT,
-            env=variables | more,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=100,
-        )
-        text = output.read_text() if output.exists() else ""
-        return Ran(process.returncode, process.stdout, outcomes(json.loads(text or "[]")), tmp_path / "allure-results")
+    def run(*arguments, limit_s=running.RUN_LIMIT_S, **more):
+        return running.behave(arguments, variables | more, tmp_path, limit_s)
 
     return run
 
 
 @pytest.fixture
-def feature(tmp_path):
+def feature():
     """Writes a feature of the test's own, to be run with the suite's steps and hooks; gives its path."""
+    # Within the checkout: steps that import one another must not be found by two paths.
+    place = ROOT / ".run"
+    place.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=place) as directory:
+        path = Path(directory) / "own.feature"
 
-    def write(*lines):
-        project = tmp_path / "project"
-        (project / "features").mkdir(parents=True)
-        for name in ("steps", "environment.py"):
-            (project / name).symlink_to(ROOT / name)
-        path = project / "features" / "own.feature"
-        path.write_text(
-            "\n".join(["Feature: Of the test", "  Scenario: Of the test", *(f"    {line}" for line in lines)])
-        )
-        return str(path)
+        def write(*lines):
+            steps = (f"    {line}" for line in lines)
+            path.write_text("\n".join(["Feature: Of the test", "  Scenario: Of the test", *steps]))
+            return str(path)
 
-    return write
+        yield write
 
 
 @pytest.fixture
-def defective_server(endpoints):
-    """Starts a server with a defect on the infrastructure of the sandbox, and gives its address."""
-    tree = endpoints
-    processes = []
-
-    def start(defect):
-        settings = {
-            "FOCUS_SERVER_PORT": "0",
-            "FOCUS_SERVER_MONGODB_URI": tree["mongodb"]["uri"],
-            "FOCUS_SERVER_MONGODB_DATABASE": tree["mongodb"]["database"],
-            "FOCUS_SERVER_RABBITMQ_URL": tree["rabbitmq"]["url"],
-            "FOCUS_SERVER_KUBECONFIG": tree["kubernetes"]["kubeconfig"],
-            "FOCUS_SERVER_NAMESPACE": tree["kubernetes"]["namespace"],
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.acceptance.defective_server", defect],
-            cwd=ROOT,
-            env=os.environ | settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        processes.append(process)
-        word, address = process.stdout.readline().split()
-        assert word == "ready"
-        return address
-
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(10)
+def defective_server(endpoints, tmp_path):
+    """Starts a server with a defect on the infrastructure of the sandbox; gives the variables of a run on it."""
+    with ExitStack() as servers:
+        yield lambda defect: servers.enter_context(serving(defect, endpoints, tmp_path))
 
 
-def outcomes(features):
-    """Of each scenario that ran: its status, and the first step that failed with its message."""
-    found = {}
-    for feature in features:
-        for element in feature.get("elements", []):
-            if element["type"] != "scenario" or element["status"] in ("skipped", "untested"):
-                continue
-            failed = [
-                (step["name"], "\n".join(step["result"].get("error_message", [])))
-                for step in element["steps"]
-                if step.get("result", {}).get("status") in ("failed", "error")
-            ]
-            found[element["name"].split(" -- @")[0]] = (element["status"], *(failed[0] if failed else (None, "")))
-    return found
+@pytest.fixture(scope="session")
+def run_on_defect(leased, tmp_path_factory) -> Iterator[Callable[[Caught], "Future[Ran]"]]:
+    """Runs one scenario against one defect, several of them at a time."""
+    tenants: SimpleQueue = SimpleQueue()
+
+    def run(row):
+        tenant = tenants.get()
+        try:
+            endpoints, file = tenant
+            place = tmp_path_factory.mktemp("defect")
+            with serving(row.defect, endpoints, place) as server:
+                return running.behave_forked(
+                    ("--name", f"^{re.escape(row.scenario)}( -- @|$)"), running.variables(file, place) | server, place
+                )
+        finally:
+            tenants.put(tenant)
+
+    with ExitStack() as leases, ThreadPoolExecutor(WORKERS) as workers:
+        for _ in range(WORKERS):
+            endpoints = leases.enter_context(leased())
+            file = tmp_path_factory.mktemp("endpoints") / "endpoints.json"
+            file.write_text(json.dumps(endpoints))
+            tenants.put((endpoints, file))
+        yield lambda row: workers.submit(run, row)
+        workers.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module")
+def _runs(request, run_on_defect):
+    """The runs of all rows of the module that were selected, begun at once."""
+    selected = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    rows = [item.callspec.params["row"] for item in selected if "row" in item.callspec.params]
+    return {row: run_on_defect(row) for row in rows}
+
+
+@pytest.fixture
+def expect_caught(_runs):
+    """See that the right scenario turned red, at the right step, and names the fault."""
+
+    def expect(row):
+        ran = _runs[row].result()
+        status, failed_step, error = ran.scenarios[row.scenario]
+        assert (status, failed_step) == ("failed", row.step), ran.printed
+        assert row.message in error
+        assert ran.status == 1
+
+    return expect

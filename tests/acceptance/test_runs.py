@@ -21,11 +21,15 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def real_server(endpoints_file):
     settings = read_profile(str(endpoints_file)).settings()
-    return FocusServerAPI(settings.focus_server, settings.answers, settings.limits, lambda exchange: None)
+    return FocusServerAPI(settings)
 
 
 def allure_results(ran):
     return [json.loads(path.read_text()) for path in ran.results.glob("*-result.json")]
+
+
+def addresses(section):
+    return [value for value in section.values() if "://" in value]
 
 
 def what_is_left(stores):
@@ -64,7 +68,7 @@ def test_a_side_effect_that_is_not_stated_is_red_everywhere(run_behave, feature,
 def test_a_clean_up_that_fails_is_red_everywhere(run_behave, feature, defective_server, stores, real_server):
     ran = run_behave(
         feature("Given a running job", "Then the side effects are those of one job"),
-        FOCUS__FOCUS_SERVER__BASE_URL=defective_server("queue_leaked_after_cancel"),
+        **defective_server("queue_leaked_after_cancel"),
     )
     status, step, message = ran.scenarios["Of the test"]
     assert (status, step) == ("failed", "nothing is left behind"), ran.printed
@@ -108,12 +112,12 @@ def test_no_secret_is_shown_or_kept(
     run_behave, feature, endpoints, defective_server, tmp_path, real_server, stores, defect
 ):
     own = feature("Given a running job", "Then the side effects are those of 2 jobs")
-    server = {"FOCUS__FOCUS_SERVER__BASE_URL": defective_server(defect)} if defect else {}
+    server = defective_server(defect) if defect else {}
     ran = run_behave(own, "--verbose", "--no-capture", **server)
     assert ran.status == 1
     kubeconfig = yaml.safe_load(Path(endpoints["kubernetes"]["kubeconfig"]).read_text())
     secrets = [
-        urlsplit(endpoints["rabbitmq"]["url"]).password,
+        *(urlsplit(url).password for url in (endpoints["rabbitmq"]["url"], *addresses(endpoints["mongodb"]))),
         *(user["user"].get("token", "") for user in kubeconfig["users"]),
     ]
     kept = [path.read_text(errors="replace") for path in (*ran.results.iterdir(), *(tmp_path / "journals").glob("*"))]
@@ -125,7 +129,7 @@ def test_no_secret_is_shown_or_kept(
 
 def test_a_server_that_dies_of_a_request_is_a_failure_of_the_product(run_behave, feature, defective_server):
     own = feature("Given a live configuration with every parameter set", "When the job is requested")
-    ran = run_behave(own, FOCUS__FOCUS_SERVER__BASE_URL=defective_server("dies_of_a_request"))
+    ran = run_behave(own, **defective_server("dies_of_a_request"))
     assert "ASSERT FAILED: the connection broke before there was an answer" in ran.printed
     (result,) = allure_results(ran)
     assert result["status"] == "failed"
@@ -135,7 +139,7 @@ def test_a_job_that_no_answer_named_is_taken_away_all_the_same(run_behave, featu
     own = feature(
         "Given a live configuration with every parameter set", "When the job is requested", "Then the job is accepted"
     )
-    ran = run_behave(own, FOCUS__FOCUS_SERVER__BASE_URL=defective_server("error_though_created"))
+    ran = run_behave(own, **defective_server("error_though_created"))
     assert ran.scenarios["Of the test"][:2] == ("failed", "the job is accepted"), ran.printed
     assert what_is_left(stores) == NOTHING
 
@@ -179,7 +183,7 @@ class TestBrokenEnvironments:
         self.check(run_behave("-D", "profile=stagging"), "There is no profile 'stagging'")
 
     def test_an_environment_that_goes_away_ends_the_run(self, run_behave, defective_server, stores, real_server):
-        ran = run_behave("--tags=@smoke", FOCUS__FOCUS_SERVER__BASE_URL=defective_server("gone_after_two_requests"))
+        ran = run_behave("--tags=@smoke", **defective_server("gone_after_two_requests"))
         assert ran.status == 1
         ended = [status for status, *_ in ran.scenarios.values() if status not in ("untested", "passed", "skipped")]
         assert len(ended) == 1, ran.printed

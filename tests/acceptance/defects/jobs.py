@@ -1,50 +1,35 @@
-"""A Focus Server with one defect: `python -m tests.acceptance.defective_server NAME`, set up like the real one.
-
-Each defect replaces a part of the server by one that does its work wrongly.
-"""
+"""Defects of making and ending jobs: their records, analyzers, queues and answers."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sandbox.focus_server.composition import Parts, build_parts
+from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
-from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.logs import log_to_stderr
 from sandbox.focus_server.ports import JobRecord
-from sandbox.focus_server.rules import ALL_RULES, single_channel_is_one
-from sandbox.focus_server.serving import serve
-from sandbox.focus_server.settings import Settings
-from sandbox.focus_server.validation import Validator
+from tests.acceptance.defects.registry import Changed, defect
 
 
-class Changed:
-    """A part with some of its methods replaced; a replacement gets the part as its first argument."""
-
-    def __init__(self, part: Any, **replacements: Callable[..., Any]) -> None:
-        self._part = part
-        for name, function in replacements.items():
-            setattr(self, name, lambda *args, _do=function, **kwargs: _do(part, *args, **kwargs))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._part, name)
-
-
+@defect
 def task_not_written(parts: Parts) -> Parts:
+    """The record of a job is not written."""
+
     async def insert(tasks: Any, record: JobRecord) -> None:
         return None
 
     return replace(parts, tasks=Changed(parts.tasks, insert=insert))
 
 
+@defect
 def task_written_twice(parts: Parts) -> Parts:
+    """The record of a job is written twice."""
+
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
         await tasks.insert(replace(record, job_id=f"{record.job_id}_copy"))
@@ -52,14 +37,20 @@ def task_written_twice(parts: Parts) -> Parts:
     return replace(parts, tasks=Changed(parts.tasks, insert=insert))
 
 
+@defect
 def configuration_changed_on_its_way(parts: Parts) -> Parts:
+    """The analyzer gets another configuration than the one that was sent."""
+
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         await analyzers.launch(job_id, {**config, "nfftSelection": str(config["nfftSelection"])})
 
     return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
 
 
+@defect
 def queue_without_consumer(parts: Parts) -> Parts:
+    """A job has a queue that nobody consumes."""
+
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
         await queues._consumers[job_id]._queue.cancel(consumer_tag(job_id))
@@ -67,7 +58,10 @@ def queue_without_consumer(parts: Parts) -> Parts:
     return replace(parts, queues=Changed(parts.queues, open=open_))
 
 
+@defect
 def consumer_that_takes_and_never_acknowledges(parts: Parts) -> Parts:
+    """The consumer of a job takes messages and never acknowledges them."""
+
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
 
@@ -81,12 +75,17 @@ def consumer_that_takes_and_never_acknowledges(parts: Parts) -> Parts:
     return replace(parts, queues=Changed(parts.queues, open=open_))
 
 
+@defect
 def wrong_image(parts: Parts) -> Parts:
+    """The analyzer is of an old image."""
     parts.analyzers._image = "baby-analyzer:previous"  # type: ignore[attr-defined]
     return parts
 
 
+@defect
 def pod_never_running(parts: Parts) -> Parts:
+    """The pod of an analyzer is never scheduled."""
+
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         analyzers._request, sent = _gated(analyzers._request), analyzers._request
         try:
@@ -107,16 +106,16 @@ def _gated(request: Callable[..., Any]) -> Callable[..., Any]:
     return gated
 
 
+@defect
 def empty_status(parts: Parts) -> Parts:
+    """The status in the answer is empty, though the job was made."""
     return _answering(parts, status="")
 
 
-def single_channel_takes_a_range(parts: Parts) -> Parts:
-    rules = tuple(rule for rule in ALL_RULES if rule is not single_channel_is_one)
-    return replace(parts, validator=Validator(Limits(), rules))
-
-
+@defect
 def cancel_does_not_find_a_running_job(parts: Parts) -> Parts:
+    """A running job is not found when it is to be cancelled."""
+
     class Forgetful(parts.service):  # type: ignore[misc, name-defined]
         async def cancel(self, job_id: str) -> JobRecord:
             raise UnknownJob(job_id)
@@ -124,7 +123,10 @@ def cancel_does_not_find_a_running_job(parts: Parts) -> Parts:
     return replace(parts, service=Forgetful)
 
 
+@defect
 def queue_leaked_after_cancel(parts: Parts) -> Parts:
+    """The queue of a cancelled job stays."""
+
     async def close(queues: Any, job_id: str) -> None:
         consumer = queues._consumers.pop(job_id)
         await consumer._channel.close()
@@ -132,24 +134,29 @@ def queue_leaked_after_cancel(parts: Parts) -> Parts:
     return replace(parts, queues=Changed(parts.queues, close=close))
 
 
+@defect
 def refused_request_launches_an_analyzer(parts: Parts) -> Parts:
+    """A refused request launches an analyzer."""
+
     class Eager(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
             await self._analyzers.launch(self._ids.new(), {})
-            return await super().create(payload)
+            return await super().create(payload, **more)
 
     return replace(parts, service=Eager)
 
 
+@defect
 def refused_request_launches_an_analyzer_later(parts: Parts) -> Parts:
+    """A refused request launches an analyzer, a moment after it was answered."""
     return _launching_after_refusals(parts, delay_s=0.1)
 
 
 def _launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
     class Slow(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
             self._late = asyncio.create_task(self._launch_later())
-            return await super().create(payload)
+            return await super().create(payload, **more)
 
         async def _launch_later(self) -> None:
             await asyncio.sleep(delay_s)
@@ -158,24 +165,30 @@ def _launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
     return replace(parts, service=Slow)
 
 
+@defect
 def gone_after_two_requests(parts: Parts) -> Parts:
-    """It ends right after it has answered its second request for a job."""
+    """The server ends after its second request for a job."""
     asked = itertools.count(1)
 
     class Mortal(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
             if next(asked) == 2:
                 asyncio.get_running_loop().call_later(0.3, os._exit, 1)
-            return await super().create(payload)
+            return await super().create(payload, **more)
 
     return replace(parts, service=Mortal)
 
 
+@defect
 def refused_request_launches_an_analyzer_too_late(parts: Parts) -> Parts:
+    """A refused request launches an analyzer when its scenario is over."""
     return _launching_after_refusals(parts, delay_s=0.45)
 
 
+@defect
 def record_goes_bad(parts: Parts) -> Parts:
+    """The record of a job goes bad after a moment."""
+
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
         loop = asyncio.get_running_loop()
@@ -184,7 +197,10 @@ def record_goes_bad(parts: Parts) -> Parts:
     return replace(parts, tasks=Changed(parts.tasks, insert=insert))
 
 
+@defect
 def record_doubled_for_a_moment(parts: Parts) -> Parts:
+    """There are two records of a job for a moment."""
+
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
         copy = f"{record.job_id}_copy"
@@ -194,17 +210,22 @@ def record_doubled_for_a_moment(parts: Parts) -> Parts:
     return replace(parts, tasks=Changed(parts.tasks, insert=insert))
 
 
+@defect
 def last_configuration_wins(parts: Parts) -> Parts:
+    """Of jobs that are requested at once all get the last configuration."""
+
     class Shared(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
             self._last = payload
             await asyncio.sleep(0.05)
-            return await super().create(self._last)
+            return await super().create(self._last, **more)
 
     return replace(parts, service=Shared)
 
 
+@defect
 def cancel_marks_every_record(parts: Parts) -> Parts:
+    """Cancelling one job marks the records of all."""
     known: list[str] = []
 
     async def insert(tasks: Any, record: JobRecord) -> None:
@@ -218,7 +239,10 @@ def cancel_marks_every_record(parts: Parts) -> Parts:
     return replace(parts, tasks=Changed(parts.tasks, insert=insert, set_status=set_status))
 
 
+@defect
 def first_cancel_finds_nothing(parts: Parts) -> Parts:
+    """A job is found only when it is cancelled for the second time."""
+
     class Hesitant(parts.service):  # type: ignore[misc, name-defined]
         _asked: ClassVar[set[str]] = set()
 
@@ -231,7 +255,10 @@ def first_cancel_finds_nothing(parts: Parts) -> Parts:
     return replace(parts, service=Hesitant)
 
 
+@defect
 def analyzer_without_its_labels(parts: Parts) -> Parts:
+    """The analyzer lacks its labels."""
+
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         sent = analyzers._request
 
@@ -256,32 +283,45 @@ def _answering(parts: Parts, **changes: Any) -> Parts:
     return replace(parts, answers=Changed(parts.answers, configured=configured))
 
 
+@defect
 def id_that_is_none(parts: Parts) -> Parts:
+    """The id of a job is not of the form that ids have."""
     return _answering(parts, job_id="job deadbeef!")
 
 
+@defect
 def answers_with_its_password(parts: Parts) -> Parts:
+    """The answer holds the password of the broker."""
     return _answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
 
 
+@defect
 def error_though_created(parts: Parts) -> Parts:
+    """A job is made, and an error answered."""
+
     class Confused(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
-            await super().create(payload)
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
+            await super().create(payload, **more)
             raise RuntimeError("something else went wrong")
 
     return replace(parts, service=Confused)
 
 
+@defect
 def dies_of_a_request(parts: Parts) -> Parts:
+    """The server dies of a request."""
+
     class Fragile(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any) -> JobRecord:
+        async def create(self, payload: Any, **more: Any) -> JobRecord:
             os._exit(1)
 
     return replace(parts, service=Fragile)
 
 
+@defect
 def refusal_that_names_everything(parts: Parts) -> Parts:
+    """A refusal names every parameter, and shows a stack trace."""
+
     def validate(validator: Any, payload: Any, now: Any) -> Any:
         try:
             return validator.validate(payload, now)
@@ -290,42 +330,3 @@ def refusal_that_names_everything(parts: Parts) -> Parts:
             raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
 
     return replace(parts, validator=Changed(parts.validator, validate=validate))
-
-
-DEFECTS = {
-    function.__name__: function
-    for function in (
-        task_not_written,
-        task_written_twice,
-        configuration_changed_on_its_way,
-        queue_without_consumer,
-        consumer_that_takes_and_never_acknowledges,
-        wrong_image,
-        pod_never_running,
-        empty_status,
-        single_channel_takes_a_range,
-        cancel_does_not_find_a_running_job,
-        queue_leaked_after_cancel,
-        refused_request_launches_an_analyzer,
-        refused_request_launches_an_analyzer_later,
-        gone_after_two_requests,
-        refused_request_launches_an_analyzer_too_late,
-        record_goes_bad,
-        record_doubled_for_a_moment,
-        last_configuration_wins,
-        cancel_marks_every_record,
-        first_cancel_finds_nothing,
-        analyzer_without_its_labels,
-        id_that_is_none,
-        answers_with_its_password,
-        error_though_created,
-        dies_of_a_request,
-        refusal_that_names_everything,
-    )
-}
-
-
-if __name__ == "__main__":
-    log_to_stderr()
-    settings = Settings.from_environment()
-    serve(settings, DEFECTS[sys.argv[1]](build_parts(settings)))

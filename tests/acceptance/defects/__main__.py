@@ -1,0 +1,10 @@
+"""Serve with the defect that is named, or list all of them."""
+
+import sys
+
+from tests.acceptance.defects import DEFECTS, serve_with
+
+if len(sys.argv) == 2:
+    serve_with(sys.argv[1])
+else:
+    print("\n".join(f"{each.name:50} {each.words}" for each in DEFECTS.values()))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from support.configuration import generate_config_payload
 from support.contract import PARAMETERS, Limits, Parameter, ViewType
-from support.errors import ExpectationFailed
+from support.errors import EnvironmentBroken, ExpectationFailed
 
 DEFAULT_SEED = 13572
 # A server that hangs takes its time limit for every try; then the smallest request so far is good enough.
@@ -43,8 +43,10 @@ def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]
 
     Raises:
         NotDealtWith: one was not.
+        EnvironmentBroken: one could not be judged; no further one is tried.
     """
     known: dict[str, NotDealtWith] = {}
+    broken: list[EnvironmentBroken] = []
     first_failure: list[float] = []
 
     @seed(seed_)
@@ -58,6 +60,8 @@ def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]
     )
     @given(requests(limits))
     def check(request: Any) -> None:
+        if broken:
+            raise broken[0]
         text = json.dumps(request)
         if first_failure and time.monotonic() - first_failure[0] > _SHRINKING_S:
             if text in known:
@@ -65,6 +69,9 @@ def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]
             return
         try:
             judge(request)
+        except EnvironmentBroken as failure:
+            broken.append(failure)
+            raise
         except ExpectationFailed as failure:
             first_failure.append(time.monotonic())
             known[text] = NotDealtWith(failure, text)

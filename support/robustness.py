@@ -6,13 +6,14 @@ What is right is decided by the suite's own rules, those of `ConfigureRequest`.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from support import answers, refusals
 from support.answers import Attempt
 from support.case import Case
 from support.client import Exchange
-from support.errors import ValidationError, require
+from support.errors import ExpectationFailed, ValidationError, require
 from support.malformed import JSON
 from support.side_effects import Census, no_effects, unexplained
 
@@ -39,12 +40,12 @@ class Judge:
             self.accepted += 1
             try:
                 self._expect_carried_out(Attempt(request, exchange), against)
-            finally:
-                job_id = exchange.job_id()
-                if job_id is not None:
-                    case.cancel(job_id)
-            case.promises.are_cancelled([job_id] if job_id else [])
-            self._known = case.books.census()
+            except ExpectationFailed:
+                # What this one left must not be held against the next, which is tried to find a smaller one.
+                with suppress(ExpectationFailed):
+                    self._take_back(exchange)
+                raise
+            self._take_back(exchange)
         else:
             self.refused += 1
             self._expect_no_trace(exchange, against)
@@ -57,6 +58,15 @@ class Judge:
         """
         told = f"{self.accepted} accepted, {self.refused} refused"
         require("some requests to be accepted and some refused", [] if self.accepted and self.refused else [told])
+
+    def _take_back(self, exchange: Exchange) -> None:
+        job_id = exchange.job_id()
+        try:
+            if job_id is not None:
+                self._case.cancel(job_id)
+                self._case.promises.are_cancelled([job_id])
+        finally:
+            self._known = self._case.books.census()
 
     def _expect_carried_out(self, attempt: Attempt, against: ValidationError | None) -> None:
         if against is not None:

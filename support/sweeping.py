@@ -63,10 +63,10 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
     clean = True
     if any(requests.broker_limited for requests in leftover.open.values()):
         stores.queues.limit_queues(None)
-    remove(
-        stores.database.collection(settings.mongodb.recordings_collection),
-        (recording_id for requests in leftover.open.values() for recording_id in requests.recordings),
-    )
+        swept.lines.append("The broker, which a killed run had told not to, takes queues again.")
+    if recordings := {recording_id for requests in leftover.open.values() for recording_id in requests.recordings}:
+        remove(stores.database.collection(settings.mongodb.recordings_collection), recordings)
+        swept.lines.append(f"Removed what a killed run had recorded: {', '.join(sorted(recordings))}")
     for job_id in sorted(jobs):
         try:
             client.cancel_job(job_id)

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from support.journal import Journal, of_dead_runs
+from support.journal import Journal, Requests, of_dead_runs
 
 
 def killed_run(directory, entries):
@@ -30,13 +30,16 @@ def killed_run(directory, entries):
 def test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone(tmp_path):
     living = killed_run(
         tmp_path,
-        "j.created('job_1'); j.settled(); other.requested({'displayInfo.height': 7}); other.created('job_2')",
+        "j.created('job_1'); j.settled(); other.requested({'displayInfo.height': 7}); other.created('job_2')\n"
+        "j.recorded('r_1'); j.broker_limited(); j.settled(); other.recorded('r_2'); other.recorded('r_3')",
     )
     assert living == []
     (dead,) = of_dead_runs(tmp_path)
     assert [(requests.jobs, requests.keys) for requests in dead.open.values()] == [
         ({"job_2"}, [{"displayInfo.height": 7}])
     ]
+    (requests,) = dead.open.values()
+    assert (requests.recordings, requests.broker_limited) == ({"r_2", "r_3"}, False)
     assert dead.base_url == "http://127.0.0.1:1"
 
 
@@ -60,11 +63,18 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("entry", [("created", "job_1"), ("requested", {"displayInfo.height": 7})])
-def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry):
-    name, value = entry
-    getattr(journal.begin(), name)(value)
+@pytest.mark.parametrize(
+    ("entry", "values", "left"),
+    [
+        ("created", ["job_1"], Requests(jobs={"job_1"})),
+        ("requested", [{"displayInfo.height": 7}], Requests(keys=[{"displayInfo.height": 7}])),
+        ("recorded", ["r_1"], Requests(recordings={"r_1"})),
+        ("broker_limited", [], Requests(broker_limited=True)),
+    ],
+)
+def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry, values, left):
+    getattr(journal.begin(), entry)(*values)
     journal.begin().settled()
     journal.close()
     (dead,) = of_dead_runs(tmp_path)
-    assert set(dead.open) == {1}
+    assert dead.open == {1: left}

@@ -1,0 +1,90 @@
+from types import SimpleNamespace
+
+import pytest
+from stand_ins import Collection, settings
+
+from support.errors import EnvironmentBroken
+from support.journal import Journal
+from support.sweeping import sweep
+
+SETTINGS = settings()
+HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
+
+
+class Stores:
+    """Stores with three recordings and a broker; no job is known to anybody."""
+
+    def __init__(self):
+        self.collection, self.limits = Collection(*({"uuid": name} for name in ("r_1", "r_2", "theirs"))), []
+        self.database = SimpleNamespace(collection={"recordings": self.collection}.get)
+        self.queues = SimpleNamespace(limit_queues=self.limits.append)
+
+    def job_ids_carrying(self, keys):
+        return {str(key) for key in keys}
+
+    def left(self):
+        return [document["uuid"] for document in self.collection.documents]
+
+
+def run(directory, *, base_url=HERE, provided=False, recordings=(), limited=False, settled=False):
+    """The journal of a run that made these recordings, and limited the broker, and was killed."""
+    journal = Journal(directory, base_url, provided=provided)
+    for recording in recordings:
+        case = journal.begin()
+        case.recorded(recording)
+    if limited:
+        journal.begin().broker_limited()
+    if settled:
+        case.settled()
+    journal.close()
+
+
+def test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay(tmp_path):
+    stores = Stores()
+    run(tmp_path, recordings=["r_1", "r_2"])
+    swept = sweep(tmp_path, SETTINGS, stores)
+    assert stores.left() == ["theirs"]
+    assert (swept.remains, swept.lines) == (False, ["Removed what a killed run had recorded: r_1, r_2"])
+    assert list(tmp_path.iterdir()) == []
+    assert stores.limits == []
+
+
+def test_the_broker_takes_queues_again(tmp_path):
+    stores = Stores()
+    run(tmp_path, limited=True)
+    swept = sweep(tmp_path, SETTINGS, stores)
+    assert stores.limits == [None]
+    assert swept.lines == ["The broker, which a killed run had told not to, takes queues again."]
+    assert list(tmp_path.iterdir()) == []
+    assert stores.left() == ["r_1", "r_2", "theirs"]
+
+
+def test_what_was_settled_is_not_touched(tmp_path):
+    stores = Stores()
+    run(tmp_path, recordings=["r_1", "r_2"], settled=True)
+    sweep(tmp_path, SETTINGS, stores)
+    assert stores.left() == ["r_2", "theirs"]
+
+
+@pytest.mark.parametrize(("where", "kept"), [({"base_url": ELSEWHERE}, 1), ({"provided": True}, 0)])
+def test_what_is_elsewhere_or_went_with_its_environment_is_left_alone(tmp_path, where, kept):
+    stores = Stores()
+    run(tmp_path, recordings=["r_1"], limited=True, **where)
+    swept = sweep(tmp_path, SETTINGS, stores)
+    assert (stores.left(), stores.limits) == (["r_1", "r_2", "theirs"], [])
+    assert (len(list(tmp_path.iterdir())), len(swept.lines)) == (kept, kept)
+
+
+def test_a_broker_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path):
+    stores = Stores()
+    run(tmp_path, limited=True)
+
+    def refuse(most):
+        raise EnvironmentBroken("no answer")
+
+    stores.queues.limit_queues = refuse
+    with pytest.raises(EnvironmentBroken):
+        sweep(tmp_path, SETTINGS, stores)
+    stores.queues.limit_queues = stores.limits.append
+    sweep(tmp_path, SETTINGS, stores)
+    assert stores.limits == [None]

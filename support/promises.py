@@ -50,16 +50,12 @@ class Promises:
     def record_carries_task_id(self, job: Job, task_id: str) -> None:
         """The record keeps the client's own id."""
         field = self.settings.naming.client_task_id
-        self._wait(
-            f"the record of {job.job_id} to carry the task id {task_id}",
-            [job],
-            lambda: [
-                f"{field} is {record.get(field)!r}"
-                for record in self.stores.records.of_job(job.job_id)
-                if record.get(field) != task_id
-            ],
-            "effect_appears_s",
-        )
+
+        def look() -> list[str]:
+            told = [record.get(field) for record in self.stores.records.of_job(job.job_id)]
+            return [f"{field} is {one!r}" for one in told if one != task_id] or ([] if told else ["there is no record"])
+
+        self._wait(f"the record of {job.job_id} to carry the task id {task_id}", [job], look, "effect_appears_s")
 
     def analyzer_runs(self, job: Job) -> None:
         """Exactly one Job and one pod of it, running the right image with the configuration of the job."""

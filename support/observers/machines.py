@@ -40,6 +40,6 @@ async def _problem(host: str, settings: Ssh) -> str | None:
                 status = (await connection.run(HARMLESS)).exit_status
     except TimeoutError:
         return f"{host}: no answer within {settings.timeout_s:g} s"
-    except (OSError, asyncssh.Error) as error:
+    except (OSError, ValueError, asyncssh.Error) as error:  # ValueError: a file that is no key
         return f"{host}: {type(error).__name__}: {error}"
     return None if status == 0 else f"{host}: the command '{HARMLESS}' ended with {status}"

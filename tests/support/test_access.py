@@ -1,0 +1,112 @@
+from types import SimpleNamespace
+
+import pytest
+from stand_ins import JOB_ID, job, settings
+
+from support import access
+from support.errors import EnvironmentBroken, ExpectationFailed
+from support.observers import machines
+from support.settings import Ssh
+
+URI = "mongodb://focus:s3cr3t@db:27017/focus?authSource=admin"
+SERVERS = "mongodb://server:s3cr3t@db:27017/focus"
+MONGODB = settings(mongodb={"uri": URI, "server_uri": SERVERS}).mongodb
+CLOSED = "OperationFailure: Authentication failed."
+
+
+class Database:
+    """Answers each address as told, else that it is closed."""
+
+    def __init__(self):
+        self.opened, self.closed, self.answers = [], 0, {URI: None, SERVERS: None}
+        self.records = [{"task_id": JOB_ID}]
+
+    def __call__(self, uri, name, timeout_s):
+        assert (name, timeout_s) == ("focus", 3)
+        self.opened.append(uri)
+        return SimpleNamespace(
+            check_health=lambda: self.read(uri), collections=list, collection=self.collection, close=self.close
+        )
+
+    def read(self, uri):
+        if refusal := self.answers.get(uri, CLOSED):
+            raise EnvironmentBroken(refusal)
+
+    def collection(self, name):
+        assert name == "tasks"
+
+        def find(query):
+            self.read(self.opened[-1])
+            return [one for one in self.records if one == query]
+
+        return SimpleNamespace(find=find)
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def database(monkeypatch):
+    database = Database()
+    monkeypatch.setattr(access, "Database", database)
+    yield database
+    assert database.closed == len(database.opened) > 0
+
+
+def test_the_record_store_is_reached_with_its_credentials(database):
+    access.reached(MONGODB)
+    database.answers[URI] = "no answer"
+    with pytest.raises(ExpectationFailed, match="no answer"):
+        access.reached(MONGODB)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "uri"),
+    [
+        ("no credentials", "mongodb://db:27017/focus?authSource=admin"),
+        ("a wrong password", "mongodb://focus:none-of-yours@db:27017/focus?authSource=admin"),
+    ],
+)
+def test_the_record_store_is_closed_to_anybody_else(database, credentials, uri):
+    access.not_reached_with(credentials, MONGODB)
+    assert database.opened == [uri]
+    for answer, told in ((None, "it is open"), ("ServerSelectionTimeoutError: no answer", "no answer")):
+        database.answers[uri] = answer
+        with pytest.raises(ExpectationFailed, match=told):
+            access.not_reached_with(credentials, MONGODB)
+
+
+def test_credentials_that_nobody_has_are_named():
+    with pytest.raises(ValueError, match="no 'luck'"):
+        access.not_reached_with("luck", MONGODB)
+
+
+def test_whether_an_address_holds_a_password():
+    assert access.has_password(MONGODB)
+    assert not access.has_password(settings().mongodb)
+
+
+def test_the_servers_own_access_leads_to_its_records(database):
+    access.record_read_by_server(job(), MONGODB)
+    assert database.opened == [SERVERS]
+    database.records = []
+    with pytest.raises(ExpectationFailed, match=f"0 records of {JOB_ID}"):
+        access.record_read_by_server(job(), MONGODB)
+    database.answers[SERVERS] = CLOSED
+    with pytest.raises(ExpectationFailed, match="Authentication failed"):
+        access.record_read_by_server(job(), MONGODB)
+
+
+def test_half_of_the_answers_must_be_quick():
+    access.quick([0.1, 0.1, 9], 0.25)
+    with pytest.raises(ExpectationFailed, match=r"half of them took 0\.300 s"):
+        access.quick([0.1, 0.3, 0.3], 0.25)
+
+
+def test_an_operator_must_get_onto_every_machine(monkeypatch):
+    ssh = Ssh(hosts=("one", "two"))
+    monkeypatch.setattr(machines, "unreachable", lambda asked: [] if asked == ssh else ["wrong settings"])
+    access.to_machines(ssh)
+    monkeypatch.setattr(machines, "unreachable", lambda asked: ["two: PermissionDenied"])
+    with pytest.raises(ExpectationFailed, match="operator to log in to each of one, two\n  - two: PermissionDenied"):
+        access.to_machines(ssh)

@@ -1,0 +1,85 @@
+import subprocess
+import sys
+
+import asyncssh
+import pytest
+
+from support import gateway
+from support.observers import machines
+from support.settings import Ssh
+
+USER = "operator"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    """A machine that lets one operator in; it knows the command `true` and no other."""
+    place = tmp_path_factory.mktemp("ssh")
+    key, known = place / "key", place / "known_hosts"
+    command = [sys.executable, "-m", "sandbox.ssh", "--user", USER, "--key-file", key, "--known-hosts-file", known]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        host = process.stdout.readline().strip().removeprefix("ready ssh://")
+        yield Ssh(hosts=(host,), user=USER, key_file=key, known_hosts_file=known)
+        process.terminate()
+
+
+def changed(machine, **changes):
+    return machine.model_copy(update=changes)
+
+
+def test_the_operator_gets_onto_every_machine(machine):
+    assert machines.unreachable(changed(machine, hosts=machine.hosts * 3)) == []
+
+
+def test_the_one_machine_of_several_that_cannot_be_reached_is_named(machine):
+    with gateway.absent() as nowhere:
+        away = nowhere.address.removeprefix("http://")
+        (problem,) = machines.unreachable(changed(machine, hosts=(*machine.hosts, away)))
+    assert problem.startswith(f"{away}: ConnectionRefusedError")
+
+
+def test_a_machine_that_does_not_answer_is_waited_for_no_longer_than_the_limit(machine):
+    with gateway.silent() as nowhere:
+        away = nowhere.address.removeprefix("http://")
+        settings = changed(machine, hosts=(away,), timeout_s=0.3)
+        assert machines.unreachable(settings) == [f"{away}: no answer within 0.3 s"]
+
+
+def test_a_command_that_fails_is_told(machine, monkeypatch):
+    monkeypatch.setattr(machines, "HARMLESS", "uptime")
+    assert machines.unreachable(machine) == [f"{machine.hosts[0]}: the command 'uptime' ended with 127"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("another user", "PermissionDenied"),
+        ("another key", "PermissionDenied"),
+        ("no key there", "FileNotFoundError"),
+        ("what is no key", "KeyImportError"),
+        ("a machine of another key", "HostKeyNotVerifiable"),
+        ("no machine known", "HostKeyNotVerifiable"),
+        ("no known hosts there", "FileNotFoundError"),
+    ],
+)
+def test_the_way_in_is_closed_to_any_other_and_no_other_machine_is_trusted(machine, tmp_path, setting, told):
+    file = tmp_path / "file"
+    other = asyncssh.generate_private_key("ssh-ed25519")
+    known = machine.known_hosts_file.read_text().split()[0]
+    text = {
+        "another key": other.export_private_key().decode(),
+        "what is no key": "no key",
+        "a machine of another key": f"{known} {other.export_public_key().decode()}",
+        "no machine known": "",
+    }.get(setting)
+    if text is not None:
+        file.write_text(text)
+    name = (
+        "user"
+        if "user" in setting
+        else "known_hosts_file"
+        if "machine" in setting or "hosts" in setting
+        else "key_file"
+    )
+    (problem,) = machines.unreachable(changed(machine, **{name: "root" if name == "user" else file}))
+    assert problem.startswith(f"{machine.hosts[0]}: {told}")

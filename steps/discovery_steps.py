@@ -8,7 +8,7 @@ from typing import Any
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.history_steps import LENGTH, SECOND
+from steps.kept import PLAYBACK, SECOND, ask_for_recordings
 from support import answers, discovery, refusals
 from support.client import Exchange
 from support.configuration import generate_config_payload
@@ -17,10 +17,10 @@ from support.contract import PARAMETERS
 # Beginning and end of the time that is asked for, against a recording of ten seconds.
 AGAINST_A_RECORDING = {
     "begins one second before it begins": (-SECOND, SECOND),
-    "begins one second before it ends": (LENGTH - SECOND, 2 * LENGTH),
-    "lies within it": (SECOND, LENGTH - SECOND),
-    "begins when it ends": (LENGTH, 2 * LENGTH),
-    "ends when it begins": (-LENGTH, timedelta(0)),
+    "begins one second before it ends": (PLAYBACK - SECOND, 2 * PLAYBACK),
+    "lies within it": (SECOND, PLAYBACK - SECOND),
+    "begins when it ends": (PLAYBACK, 2 * PLAYBACK),
+    "ends when it begins": (-PLAYBACK, timedelta(0)),
 }
 WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without a beginning": {"end_time": 1_000_000_000},
@@ -35,11 +35,6 @@ def ask(context: Context, path: str) -> Exchange:
     context.exchanges = [context.exchange]
     exchange: Exchange = context.exchange
     return exchange
-
-
-def ask_for_recordings(context: Context, start: datetime, end: datetime) -> None:
-    times = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
-    context.exchange = context.case.send("POST", context.run.settings.paths.recordings, times)
 
 
 @given("the channels of the fibre were asked for")

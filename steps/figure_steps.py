@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from steps.requesting_steps import payload_of, run_job
+from steps.kept import payload_of, run_job
 from support import answers
 from support.configuration import with_value
 from support.contract import PARAMETERS

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.requesting_steps import jobs_are_requested_at_once
 from support import answers, health
 from support.errors import require
 
@@ -39,7 +38,7 @@ def many_clients_ask(context: Context, clients: int, times: int) -> None:
 def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         asking = pool.submit(many_clients_ask, context, clients, QUESTIONS_WHILE_BUSY)
-        jobs_are_requested_at_once(context, workers)
+        context.attempts = context.case.request_jobs(context.configurations, workers)
         asking.result()
 
 

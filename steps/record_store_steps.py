@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.discovery_steps import ask_for_recordings
+from steps.kept import ask_for_recordings
 from support import discovery, record_store
 
 

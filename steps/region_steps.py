@@ -8,7 +8,7 @@ from typing import Any
 from behave import then, when
 from behave.runner import Context
 
-from steps.waterfall_steps import rows_of_the_job
+from steps.kept import rows_of_the_job
 from support.region_of_interest import RegionOfInterest
 
 

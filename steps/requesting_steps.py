@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from behave import given, then, when
 from behave.runner import Context
 
+from steps.kept import accept, changed, payload_of, run_configuration, run_job, several_changed
 from steps.parameter_types import parse_parameter, parse_value
 from support import answers, refusals
 from support.configuration import (
     different_payloads,
     generate_config_payload,
-    generate_playback_payload,
     generate_task_id,
     with_neighbour,
-    with_value,
     without,
 )
-from support.contract import TASK_ID, UNKNOWN, Parameter, ViewType
-from support.values import resolve
-
-DEFAULT_CHANNEL = {"min": 7, "max": 7}
-PLAYBACK = timedelta(seconds=10)
-
-
-def payload_of(context: Context, kind: str) -> dict[str, Any]:
-    """A valid payload of a kind of job; a playback's recording is put for it."""
-    if kind == "playback":
-        start = context.case.recorder.free_time()
-        context.recordings = [context.case.recorder.put(start, start + PLAYBACK)]
-        context.window = (start, start + PLAYBACK)
-        return generate_playback_payload(*context.window)
-    if kind == "single channel job":
-        return generate_config_payload(view_type=int(ViewType.SINGLE_CHANNEL), channels=DEFAULT_CHANNEL)
-    return generate_config_payload()
-
-
-def changed(context: Context, kind: str, parameter: Parameter, value: Any) -> dict[str, Any]:
-    """A payload of a kind of job with one parameter set."""
-    return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings.limits))
-
-
-def several_changed(context: Context, kind: str) -> dict[str, Any]:
-    """A payload of a kind of job with the parameters of the step's table set."""
-    payload = payload_of(context, kind)
-    for row in context.table:
-        parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
-        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
-    return payload
-
-
-def run_job(context: Context, payload: dict[str, Any]) -> None:
-    """Have a job that runs."""
-    context.configuration = context.case.configuration(payload)
-    run_configuration(context)
-
-
-def run_configuration(context: Context) -> None:
-    """Have a job of the present configuration that runs."""
-    the_job_is_requested(context)
-    the_job_is_accepted(context)
-    context.case.promises.analyzer_runs(context.job)
+from support.contract import TASK_ID, UNKNOWN, Parameter
 
 
 @given("a live configuration with every parameter set")
@@ -203,8 +158,7 @@ def the_job_is_accepted(context: Context) -> None:
 
 @then("every job is accepted")
 def every_job_is_accepted(context: Context) -> None:
-    settings = context.run.settings
-    context.jobs = [answers.accepted(attempt, settings.answers, settings.naming) for attempt in context.attempts]
+    accept(context)
 
 
 @then("every job has an id of its own")

@@ -7,18 +7,10 @@ from urllib.parse import quote
 from behave import given, then, when
 from behave.runner import Context
 
+from steps.kept import rows_of_the_job
 from support import refusals, waterfall
 from support.contract import ROW_COUNT
 from support.errors import require
-from support.waterfall import Waterfall
-
-
-def rows_of_the_job(context: Context) -> Waterfall:
-    """What was read of the present job's rows."""
-    read: Waterfall | None = getattr(context, "waterfall", None)
-    if read is None or read.job is not context.job:
-        read = context.waterfall = context.case.waterfall(context.job)
-    return read
 
 
 @when("the next {count:d} rows are asked for")

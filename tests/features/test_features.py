@@ -53,3 +53,13 @@ def test_every_step_is_defined_once():
     assert dry.returncode == 0, printed[-2000:]
     assert "undefined" not in printed
     assert "AmbiguousStep" not in printed
+
+
+def test_no_step_module_imports_another():
+    """Behave reads each by itself; what is imported besides is defined twice, and ambiguous where paths differ."""
+    importing = [
+        path.name
+        for path in (ROOT / "steps").glob("*.py")
+        if re.search(r"import \w*_steps|_steps import", path.read_text())
+    ]
+    assert importing == []

@@ -1,0 +1,81 @@
+"""What several step modules make of, and keep on, the context.
+
+Steps are not imported from each other: behave reads each of their modules by itself, and would find theirs twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from behave.runner import Context
+
+from steps.parameter_types import parse_parameter, parse_value
+from support import answers
+from support.configuration import generate_config_payload, generate_playback_payload, with_value
+from support.contract import Parameter, ViewType
+from support.values import resolve
+from support.waterfall import Waterfall
+
+DEFAULT_CHANNEL = {"min": 7, "max": 7}
+PLAYBACK, SECOND = timedelta(seconds=10), timedelta(seconds=1)
+
+
+def payload_of(context: Context, kind: str) -> dict[str, Any]:
+    """A valid payload of a kind of job; a playback's recording is put for it."""
+    if kind == "playback":
+        start = context.case.recorder.free_time()
+        context.recordings = [context.case.recorder.put(start, start + PLAYBACK)]
+        context.window = (start, start + PLAYBACK)
+        return generate_playback_payload(*context.window)
+    if kind == "single channel job":
+        return generate_config_payload(view_type=int(ViewType.SINGLE_CHANNEL), channels=DEFAULT_CHANNEL)
+    return generate_config_payload()
+
+
+def changed(context: Context, kind: str, parameter: Parameter, value: Any) -> dict[str, Any]:
+    """A payload of a kind of job with one parameter set."""
+    return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings.limits))
+
+
+def several_changed(context: Context, kind: str) -> dict[str, Any]:
+    """A payload of a kind of job with the parameters of the step's table set."""
+    payload = payload_of(context, kind)
+    for row in context.table:
+        parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
+        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
+    return payload
+
+
+def run_job(context: Context, payload: dict[str, Any]) -> None:
+    """Have a job that runs."""
+    context.configuration = context.case.configuration(payload)
+    run_configuration(context)
+
+
+def run_configuration(context: Context) -> None:
+    """Have a job of the present configuration that runs."""
+    context.attempts = [context.case.request_job(context.configuration)]
+    accept(context)
+    (context.job,) = context.jobs
+    context.case.promises.analyzer_runs(context.job)
+
+
+def accept(context: Context) -> None:
+    """Read the answers to what was asked as those of accepted jobs."""
+    settings = context.run.settings
+    context.jobs = [answers.accepted(attempt, settings.answers, settings.naming) for attempt in context.attempts]
+
+
+def rows_of_the_job(context: Context) -> Waterfall:
+    """What was read of the present job's rows."""
+    read: Waterfall | None = getattr(context, "waterfall", None)
+    if read is None or read.job is not context.job:
+        read = context.waterfall = context.case.waterfall(context.job)
+    return read
+
+
+def ask_for_recordings(context: Context, start: datetime, end: datetime) -> None:
+    """Ask the server what was recorded between two moments."""
+    times = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
+    context.exchange = context.case.send("POST", context.run.settings.paths.recordings, times)

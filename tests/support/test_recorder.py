@@ -66,6 +66,7 @@ def test_all_that_were_put_are_taken_away_and_no_others(recorder, collection):
         recorder.put(T, end)
     assert recorder.take_away() == []
     assert collection.documents == [THEIRS]
+    recorder.put(T, T + HOUR)
     assert recorder.take_away() == []
 
 

@@ -6,7 +6,9 @@ from behave import given, then, when
 from behave.runner import Context
 
 from support import refusals
-from support.malformed import BODIES, statuses_for
+from support.answers import Attempt
+from support.configuration import generate_config_payload
+from support.malformed import BODIES, padded, statuses_for
 
 
 @when("{what} is sent to the server")
@@ -14,6 +16,22 @@ def it_is_sent(context: Context, what: str) -> None:
     body = BODIES[what]()
     path = context.run.settings.paths.configure
     context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
+
+
+@when("a job is requested with a body as large as is read")
+def a_job_with_the_largest_body(context: Context) -> None:
+    request_padded(context, context.run.settings.limits.body_max_bytes)
+
+
+@when("a job is requested with a body one byte larger than is read")
+def a_job_with_too_large_a_body(context: Context) -> None:
+    request_padded(context, context.run.settings.limits.body_max_bytes + 1)
+
+
+def request_padded(context: Context, size: int) -> None:
+    path, body = context.run.settings.paths.configure, padded(size)
+    context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
+    context.attempts = [Attempt(generate_config_payload(), context.exchanges[0])]
 
 
 @given("everything malformed was sent to the server")

@@ -37,6 +37,11 @@ def _with(old: str, new: str) -> Body:
     return Body(text.replace(old, new).encode())
 
 
+def padded(size: int) -> Body:
+    """A good configuration with spaces behind, of so many bytes."""
+    return Body(_good().encode().ljust(size))
+
+
 BODIES: dict[str, Callable[[], Body]] = {
     "an empty body": lambda: Body(b""),
     "a body cut short": lambda: Body(_good()[:-20].encode()),
@@ -59,8 +64,8 @@ BODIES: dict[str, Callable[[], Body]] = {
     "a configuration called a form": lambda: Body(_good().encode(), "application/x-www-form-urlencoded"),
     "a configuration called nothing": lambda: Body(_good().encode(), None),
     "a compressed configuration": lambda: Body(gzip.compress(_good().encode()), content_encoding="gzip"),
-    "a body of 100 kB": lambda: Body(_good().encode() + b" " * 100_000),
-    "a body of 2 MB": lambda: Body(_good().encode() + b" " * 2_000_000),
+    "a body of 100 kB": lambda: padded(100_000),
+    "a body of 2 MB": lambda: padded(2_000_000),
 }
 """What is sent."""
 

@@ -49,6 +49,18 @@ Feature: Surviving malformed requests
         | a body of 100 kB   | too large |
         | a body of 2 MB     | too large |
 
+    @PZ-13769
+    Scenario: A body as large as is read is read to its end
+      When a job is requested with a body as large as is read
+      Then the job is accepted
+      And the side effects are those of one job
+      And the record of the job is complete
+
+    @PZ-13769 @PZ-14018
+    Scenario: A body one byte larger than is read is turned away
+      When a job is requested with a body one byte larger than is read
+      Then it is turned away as too large
+
     @PZ-13572
     Scenario: After all of it the server still serves
       Given everything malformed was sent to the server

@@ -8,19 +8,20 @@ from typing import Any
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.kept import PLAYBACK, SECOND, ask_for_recordings
+from steps.kept import ask_for_recordings
 from support import answers, discovery, refusals
 from support.client import Exchange
 from support.configuration import generate_config_payload
 from support.contract import PARAMETERS
 
+SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of the time that is asked for, against a recording of ten seconds.
 AGAINST_A_RECORDING = {
     "begins one second before it begins": (-SECOND, SECOND),
-    "begins one second before it ends": (PLAYBACK - SECOND, 2 * PLAYBACK),
-    "lies within it": (SECOND, PLAYBACK - SECOND),
-    "begins when it ends": (PLAYBACK, 2 * PLAYBACK),
-    "ends when it begins": (-PLAYBACK, timedelta(0)),
+    "begins one second before it ends": (TEN_SECONDS - SECOND, 2 * TEN_SECONDS),
+    "lies within it": (SECOND, TEN_SECONDS - SECOND),
+    "begins when it ends": (TEN_SECONDS, 2 * TEN_SECONDS),
+    "ends when it begins": (-TEN_SECONDS, timedelta(0)),
 }
 WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without a beginning": {"end_time": 1_000_000_000},

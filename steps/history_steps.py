@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.kept import PLAYBACK, SECOND
 from support import refusals
 from support.configuration import generate_playback_payload
 
+SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of a recording against the time that is asked for, and whether it was deleted; no end: under way.
 AROUND = {
-    "a deleted recording": (timedelta(0), PLAYBACK, True),
+    "a deleted recording": (timedelta(0), TEN_SECONDS, True),
     "a recording under way": (timedelta(0), None, False),
-    "a recording that ends when it begins": (-PLAYBACK, timedelta(0), False),
-    "a recording that begins when it ends": (PLAYBACK, 2 * PLAYBACK, False),
-    "a recording that ends one second into it": (-PLAYBACK, SECOND, False),
-    "a recording of its last second": (PLAYBACK - SECOND, PLAYBACK, False),
+    "a recording that ends when it begins": (-TEN_SECONDS, timedelta(0), False),
+    "a recording that begins when it ends": (TEN_SECONDS, 2 * TEN_SECONDS, False),
+    "a recording that ends one second into it": (-TEN_SECONDS, SECOND, False),
+    "a recording of its last second": (TEN_SECONDS - SECOND, TEN_SECONDS, False),
 }
 AFTER_THE_BEGINNING = {
     "when it begins": timedelta(0),
@@ -61,10 +61,10 @@ def recordings_one_after_another(context: Context) -> None:
 @given("two recordings of ten seconds with a gap of ten seconds between them")
 def two_recordings_with_a_gap(context: Context) -> None:
     start = context.case.recorder.free_time()
-    second = start + 2 * PLAYBACK
+    second = start + 2 * TEN_SECONDS
     put = context.case.recorder.put
-    context.recordings = [put(start, start + PLAYBACK), put(second, second + PLAYBACK)]
-    context.window = (start, second + PLAYBACK)
+    context.recordings = [put(start, start + TEN_SECONDS), put(second, second + TEN_SECONDS)]
+    context.window = (start, second + TEN_SECONDS)
 
 
 @given("a recording of one minute, of which a playback asks for two minutes")
@@ -79,7 +79,7 @@ def a_recording_of_half_the_window(context: Context) -> None:
 def a_time_of_nothing(context: Context) -> None:
     start = context.case.recorder.free_time()
     context.recordings = []
-    context.window = (start, start + PLAYBACK)
+    context.window = (start, start + TEN_SECONDS)
 
 
 @given("a time of which there is only {what}")
@@ -88,7 +88,7 @@ def a_time_of_which_there_is_only(context: Context, what: str) -> None:
     start = context.case.recorder.free_time()
     until = None if end is None else start + end
     context.recordings = [context.case.recorder.put(start + begin, until, deleted=deleted)]
-    context.window = (start, start + PLAYBACK)
+    context.window = (start, start + TEN_SECONDS)
 
 
 @given("the configuration of its playback")
@@ -99,7 +99,7 @@ def the_configuration_of_its_playback(context: Context) -> None:
 
 @given("the configuration of a playback, its times written as yymmddHHMMSS")
 def a_configuration_with_times_as_text(context: Context) -> None:
-    a_recording(context, PLAYBACK)
+    a_recording(context, TEN_SECONDS)
     payload = generate_playback_payload(*context.window)
     payload["start_time"], payload["end_time"] = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
     context.configuration = context.case.configuration(payload)
@@ -107,8 +107,9 @@ def a_configuration_with_times_as_text(context: Context) -> None:
 
 @when("a playback is requested that ends {when_}")
 def a_playback_that_ends(context: Context, when_: str) -> None:
-    a_recording(context, PLAYBACK)
-    start, _ = context.window
+    start, day = context.case.recorder.free_time(), timedelta(days=1)
+    # Recorded is what lies around it as well: nothing but the time itself can be refused.
+    context.recordings = [context.case.recorder.put(start - day, start + day)]
     payload = generate_playback_payload(start, start + AFTER_THE_BEGINNING[when_])
     context.attempts = [context.case.request_raw(payload)]
 

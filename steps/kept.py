@@ -18,7 +18,8 @@ from support.values import resolve
 from support.waterfall import Waterfall
 
 DEFAULT_CHANNEL = {"min": 7, "max": 7}
-PLAYBACK, SECOND = timedelta(seconds=10), timedelta(seconds=1)
+# With an FFT of 128 samples its last row ends with it.
+PLAYBACK = timedelta(seconds=12)
 
 
 def payload_of(context: Context, kind: str) -> dict[str, Any]:

@@ -91,7 +91,14 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS[number]})
 
 
+@parse.with_pattern("start|end|size|shift|jump")
+def parse_reason(text: str) -> str:
+    """Why a change of the region of interest can be refused: `shift`."""
+    return text
+
+
 register_type(
+    Reason=parse_reason,
     Parameter=parse_parameter,
     Value=parse_value,
     Hostile=parse_hostile,

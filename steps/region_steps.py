@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from behave import then, when
+from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import rows_of_the_job
+from support.contract import UNKNOWN
 from support.region_of_interest import RegionOfInterest
 
 
@@ -29,6 +30,18 @@ def a_region_is_asked_for(context: Context, start: str, end: str) -> None:
         "one sensor beyond the fibre": last_sensor + 2,
     }
     region(context).request(*(named[text] if text in named else json.loads(text) for text in (start, end)))
+
+
+@given("its region of interest was changed to {start:d} to {end:d}")
+def its_region_was_changed(context: Context, start: int, end: int) -> None:
+    region(context).request(start, end)
+    region(context).expect_changed()
+
+
+@when("a region of interest with an unknown parameter is asked for")
+def a_region_with_a_stranger(context: Context) -> None:
+    in_force = region(context).in_force
+    region(context).request(in_force.start, in_force.end, **{UNKNOWN.field: 1})
 
 
 @when("these regions of interest are asked for one after another")
@@ -53,7 +66,17 @@ def the_command_was_taken(context: Context) -> None:
     context.case.promises.messages_are_taken([context.job])
 
 
-@then("the change is refused because of its {reason}")
+@then("the region of interest of the first job is as it was")
+def the_region_of_the_first_job(context: Context) -> None:
+    context.case.region_of_interest(context.first_job).expect_in_force()
+
+
+@then("the change is refused because of its unknown parameter")
+def the_change_is_refused_because_of_a_stranger(context: Context) -> None:
+    region(context).expect_refused(UNKNOWN.field)
+
+
+@then("the change is refused because of its {reason:Reason}")
 def the_change_is_refused(context: Context, reason: str) -> None:
     region(context).expect_refused(reason)
 

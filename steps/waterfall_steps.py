@@ -100,6 +100,21 @@ def the_first_row_begins_with_its_time(context: Context) -> None:
     require("the first row to begin with the playback", [] if begins == wanted else [f"{begins} instead of {wanted}"])
 
 
+@then("the first row begins with the job")
+def the_first_row_begins_with_the_job(context: Context) -> None:
+    rows = rows_of_the_job(context).rows
+    require_some(rows)
+    (record,) = context.run.stores.records.of_job(context.job.job_id)
+    begins, wanted = rows[0].start_timestamp, record["created_at"].timestamp()
+    require("the first row to begin with the job", [] if begins == wanted else [f"{begins} instead of {wanted}"])
+
+
+@then("there are {count:d} of them")
+def there_are_so_many(context: Context, count: int) -> None:
+    there = len(rows_of_the_job(context).rows)
+    require(f"{count} rows", [] if there == count else [f"there are {there}"])
+
+
 @then("every row lies within what was recorded")
 def every_row_lies_within(context: Context) -> None:
     rows = rows_of_the_job(context).rows

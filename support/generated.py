@@ -116,14 +116,26 @@ def _valid(limits: Limits) -> st.SearchStrategy[dict[str, Any]]:
 
 Change = Callable[[dict[str, Any]], None]
 
+# What a value is often taken for by mistake.
+_CONFUSIONS: tuple[Callable[[Any], Any], ...] = (
+    str,
+    bool,
+    lambda value: [value],
+    lambda value: {"value": value},
+    lambda value: float(value) if isinstance(value, int) else value,
+    lambda value: -value if isinstance(value, int | float) else None,
+)
+
 
 def _changes(limits: Limits) -> st.SearchStrategy[Change]:
     """Changes of one field: another value, none at all, or a neighbour that should not be there."""
     parameters = st.sampled_from(sorted(PARAMETERS.values(), key=lambda parameter: parameter.words))
     near = st.sampled_from(sorted({edge + step for edge in _edges(limits) for step in (-1, 0, 1)}))
     value = st.one_of(near, near.map(float), near.map(str), _anything())
+    confusion = st.sampled_from(_CONFUSIONS)
     return st.one_of(
         st.builds(lambda parameter, to: lambda payload: _set(payload, parameter, to), parameters, value),
+        st.builds(lambda parameter, how: lambda payload: _confuse(payload, parameter, how), parameters, confusion),
         st.builds(lambda parameter: lambda payload: _remove(payload, parameter), parameters),
         st.builds(lambda name, to: lambda payload: payload.update({name: to}), st.text(max_size=12), _anything()),
     )
@@ -169,6 +181,12 @@ def _set(payload: dict[str, Any], parameter: Parameter, value: Any) -> None:
     parent = _parent(payload, parameter)
     if parent is not None:
         parent[parameter.path[-1]] = value
+
+
+def _confuse(payload: dict[str, Any], parameter: Parameter, how: Callable[[Any], Any]) -> None:
+    parent = _parent(payload, parameter)
+    if parent is not None and parameter.path[-1] in parent:
+        parent[parameter.path[-1]] = how(parent[parameter.path[-1]])
 
 
 def _remove(payload: dict[str, Any], parameter: Parameter) -> None:

@@ -66,14 +66,16 @@ class RegionOfInterest:
     wanted: dict[str, Any] = field(default_factory=dict)
     outcome: Outcome | None = None
 
-    def request(self, start: Any, end: Any) -> None:
+    def request(self, start: Any, end: Any, **more: Any) -> None:
         """Put the command for a region, valid or not, into the job's queue, and wait for what is answered.
+
+        `more` are fields that the region should not have.
 
         Raises:
             ExpectationFailed: nothing was answered in time, or nothing that a command can be answered with.
         """
         self.wanted = {"start": start, "end": end}
-        command = json.dumps({"command": "change_roi", "roi": self.wanted}).encode()
+        command = json.dumps({"command": "change_roi", "roi": {**self.wanted, **more}}).encode()
         limit_s = self.settings.time_limits.effect_appears_s
         answer = self.stores.queues.ask(self.settings.naming.work_queue_of(self.job.job_id), command, limit_s)
         self.outcome = _read(answer, limit_s)
@@ -87,7 +89,7 @@ class RegionOfInterest:
         self.in_force = Region.model_validate(self.wanted)
         if self.outcome is None or (self.outcome.status, self.outcome.roi) != ("changed", self.in_force):
             raise ExpectationFailed(f"expected the region to be changed to {self.in_force}\n  - seen: {self.outcome!r}")
-        self._expect_in_force()
+        self.expect_in_force()
 
     def expect_refused(self, because_of: str) -> None:
         """See that the last command was refused, for the reason that is named, and that nothing shows it.
@@ -102,9 +104,14 @@ class RegionOfInterest:
         if outcome is None or outcome.roi != self.in_force:
             problems.append(f"the region in force is not said to be {self.in_force}")
         require(f"the change to be refused because of its {because_of}", problems, repr(outcome))
-        self._expect_in_force()
+        self.expect_in_force()
 
-    def _expect_in_force(self) -> None:
+    def expect_in_force(self) -> None:
+        """See that record and metadata show the region that is in force.
+
+        Raises:
+            ExpectationFailed: one of them does not.
+        """
         limits = self.settings.time_limits
         eventually(
             f"the region of interest of {self.job.job_id} to be {self.in_force}",

@@ -52,10 +52,27 @@ Feature: Changing the region of interest
       When these regions of interest are asked for one after another
         | start | end |
         | 120   | 220 |
-        | 130   | 250 |
-        | 150   | 230 |
+        | 150   | 250 |
+        | 190   | 290 |
       Then each of them is changed to in its turn
       And the side effects are those of one job
+
+    @PZ-13786
+    Scenario: What is safe is measured by the region of now, and not by the first one
+      Given a running job with sensor range 100 to 199
+      And its region of interest was changed to 140 to 240
+      When a region of interest from 80 to 180 is asked for
+      Then the change is refused because of its shift
+      And the side effects are those of one job
+
+    @extra
+    Scenario: The region of one job is no other job's
+      Given a running job with sensor range 100 to 199
+      And another running job with sensor range 100 to 199
+      When a region of interest from 110 to 210 is asked for
+      Then the region of interest is changed
+      And the region of interest of the first job is as it was
+      And the side effects are those of 2 jobs
 
     @extra
     Scenario: The rows follow the region
@@ -127,6 +144,13 @@ Feature: Changing the region of interest
         | what                     | start | end           | reason |
         | with a start as text     | "10"  | 99            | start  |
         | without an end           | 10    | null          | end    |
+
+    @extra
+    Scenario: A command with an unknown parameter
+      Given a running job with sensor range 0 to 99
+      When a region of interest with an unknown parameter is asked for
+      Then the change is refused because of its unknown parameter
+      And the side effects are those of one job
 
     @extra
     Scenario: A region beyond the end of the fibre

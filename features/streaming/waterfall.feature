@@ -10,7 +10,20 @@ Feature: The rows of a waterfall
       Given a running job with FFT length 128
       When its rows are asked for until there are 5
       Then every row is of its sensors and frequencies
+      And the first row begins with the job
       And the side effects are those of one job
+
+    @PZ-14755
+    Scenario Outline: <count> rows are asked for, of many
+      Given a running playback
+      When the next <count> rows are asked for
+      Then there are <count> of them
+      And the side effects are those of one job
+
+      Examples:
+        | count |
+        | 1     |
+        | 3     |
 
     @PZ-14808
     Scenario: No row is left out, and none is given twice
@@ -70,7 +83,7 @@ Feature: The rows of a waterfall
       Then it is said that there is no such job
 
     @PZ-14758
-    Scenario Outline: <count> rows are asked for
+    Scenario Outline: Rows are asked for by the number <count>
       Given a running job
       When the rows of the job are asked for by the number <count>
       Then the request is refused because of the number of rows

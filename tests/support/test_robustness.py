@@ -20,9 +20,11 @@ class Server:
 
     refusal_of = Case.refusal_of
 
-    def __init__(self, *, accepts=None, refusal=(422, "wrong"), traces=(), status="configured", broken=None):
+    def __init__(
+        self, *, accepts=None, refusal=(422, "wrong"), traces=(), status="configured", broken=None, deaf=False
+    ):
         self.settings, self.accepts = settings(), accepts or (lambda request: self.refusal_of(request) is None)
-        self.refusal, self.traces, self.status = refusal, traces, status
+        self.refusal, self.traces, self.status, self.deaf = refusal, traces, status, deaf
         self.records, self.running, self.sent = [], set(), []
         self.books = SimpleNamespace(census=self.census)
         kept = {
@@ -56,10 +58,12 @@ class Server:
         return exchange({**answer, "created_at": "2005-01-01T00:00:00Z"})
 
     def cancel(self, job_id):
-        self.running.discard(job_id)
+        if not self.deaf:
+            self.running.discard(job_id)
 
     def are_cancelled(self, job_ids):
-        assert self.running.isdisjoint(job_ids)
+        if not self.running.isdisjoint(job_ids):
+            raise ExpectationFailed("it still runs")
 
 
 def failure_of(judge, request):
@@ -107,6 +111,12 @@ def test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_runnin
     server = Server(**planted)
     assert told in failure_of(Judge(server), request_)
     assert server.running == set()
+
+
+def test_an_accepted_one_that_is_not_cancelled_is_found_but_does_not_hide_what_was_wrong_before():
+    assert "it still runs" in failure_of(Judge(Server(deaf=True)), VALID)
+    judge = Judge(Server(deaf=True, accepts=lambda request: True))
+    assert "expected a refusal" in failure_of(judge, INVALID)
 
 
 def test_what_one_request_left_is_not_held_against_the_next():

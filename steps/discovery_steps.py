@@ -12,7 +12,7 @@ from steps.kept import ask_for_recordings
 from support import answers, discovery, refusals
 from support.client import Exchange
 from support.configuration import generate_config_payload
-from support.contract import PARAMETERS
+from support.contract import PARAMETERS, UNKNOWN
 
 SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of the time that is asked for, against a recording of ten seconds.
@@ -28,6 +28,8 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without an end": {"start_time": 1_000_000_000},
     "that ends as it begins": {"start_time": 1_000_000_000, "end_time": 1_000_000_000},
     "that ends in a text": {"start_time": 1_000_000_000, "end_time": "tomorrow"},
+    "that ends in nothing": {"start_time": 1_000_000_000, "end_time": None},
+    "with an unknown parameter": {"start_time": 1_000_000_000, "end_time": 1_000_000_001, UNKNOWN.field: 1},
 }
 
 
@@ -89,6 +91,19 @@ def a_recording_is_under_way(context: Context) -> None:
         context.case.recorder.put(start, None)
 
 
+@given("two recordings are under way, begun one after the other")
+def two_recordings_under_way(context: Context) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    # The later one first: it must not be taken for being found first.
+    for begins in (start, start - timedelta(minutes=1)):
+        context.case.recorder.put(begins, None)
+
+
+@given("a recording that never ended was deleted")
+def a_recording_that_never_ended_was_deleted(context: Context) -> None:
+    context.case.recorder.put(context.case.recorder.free_time(), None, deleted=True)
+
+
 @given("no recording is under way")
 def no_recording_is_under_way(context: Context) -> None:
     if context.run.stores.recordings.under_way():
@@ -124,6 +139,13 @@ def there_is_no_live_source(context: Context) -> None:
 @when("the recordings of that time are asked for")
 def the_recordings_of_that_time(context: Context) -> None:
     ask_for_recordings(context, *context.window)
+
+
+@when("the recordings of that time are asked for, written as yymmddHHMMSS")
+def the_recordings_of_that_time_as_text(context: Context) -> None:
+    start, end = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
+    path = context.run.settings.paths.recordings
+    context.exchange = context.case.send("POST", path, {"start_time": start, "end_time": end})
 
 
 @when("the recordings of a time are asked for that {window}")

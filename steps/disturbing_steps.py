@@ -26,9 +26,8 @@ def a_broker_that_takes_no_more(context: Context) -> None:
     context.case.disturbances.refuse_queues()
 
 
-@given("a message broker that took no more queues for a while")
-def a_broker_that_took_no_more(context: Context) -> None:
-    a_broker_that_takes_no_more(context)
+@when("the message broker takes queues again")
+def the_broker_takes_queues_again(context: Context) -> None:
     context.case.disturbances.undo()
 
 

@@ -73,6 +73,19 @@ def the_job_is_requested_under_a_task_id(context: Context) -> None:
     context.attempts = [context.case.request_job(context.configuration, context.task_id)]
 
 
+@given("a running job under a task id of the client")
+def a_running_job_under_a_task_id(context: Context) -> None:
+    a_live_configuration(context)
+    the_job_is_requested_under_a_task_id(context)
+    the_job_is_accepted(context)
+    context.case.promises.analyzer_runs(context.job)
+
+
+@when("another job is requested under the same task id")
+def another_job_under_the_same_task_id(context: Context) -> None:
+    context.attempts = [context.case.request_job(context.configuration, context.task_id)]
+
+
 @when("a job is requested under the task id {text}")
 def a_job_is_requested_under(context: Context, text: str) -> None:
     context.task_id = text

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from behave import then, when
 from behave.runner import Context
 
-from support import exposure, refusals
+from support import exposure, health, refusals
 from support.configuration import generate_config_payload
 from support.malformed import BODIES
 from support.mistakes import MISTAKES
@@ -60,6 +60,12 @@ def everything_is_asked(context: Context) -> None:
         send("POST", paths.recordings, raw=body().content, headers=body().headers)
     for mistake in MISTAKES.values():
         mistake(context.case)
+
+
+@then("every answer carries the headers that protect its reader")
+def every_answer_carries_the_headers(context: Context) -> None:
+    for exchange in context.case.exchanges:
+        health.headers(exchange, context.run.settings.answers.headers)
 
 
 @then("no answer shows a password, an address of a store or the server's inside")

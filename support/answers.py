@@ -82,7 +82,10 @@ def in_proportion(jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, A
     Raises:
         ExpectationFailed: one is not.
     """
-    figures = [told(job.exchange.answer()) for job in jobs]
+    try:
+        figures = [told(job.exchange.answer()) for job in jobs]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ExpectationFailed(f"expected each answer to tell its {what}\n  - one does not: {error!r}") from None
     problems = [
         f"{what} is {after!r} after {before!r}"
         for before, after in pairwise(figures)

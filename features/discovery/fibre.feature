@@ -30,6 +30,19 @@ Feature: What the fibre has to offer
       When the live metadata are asked for
       Then they are those of the recording under way
 
+    @PZ-13764
+    Scenario: Of two recordings under way the later one is live
+      Given two recordings are under way, begun one after the other
+      When the live metadata are asked for
+      Then they are those of the recording under way
+
+    @PZ-13562 @PZ-13765
+    Scenario: A deleted recording that never ended is no live source
+      Given no recording is under way
+      And a recording that never ended was deleted
+      When the live metadata are asked for
+      Then it is said that there is no live source
+
     @PZ-13562 @PZ-13765
     Scenario: Nothing is being recorded
       Given no recording is under way
@@ -66,6 +79,12 @@ Feature: What the fibre has to offer
         | that ends with    | begins when it ends               | not listed |
         | that begins after | ends when it begins               | not listed |
 
+    @PZ-13766
+    Scenario: A time may be written as text
+      Given a recording of ten seconds
+      When the recordings of that time are asked for, written as yymmddHHMMSS
+      Then the recording is listed
+
     @PZ-13564
     Scenario: A deleted recording is not listed
       Given a deleted recording of ten seconds
@@ -89,3 +108,9 @@ Feature: What the fibre has to offer
         | without an end         | end time   |
         | that ends as it begins | start time |
         | that ends in a text    | end time   |
+        | that ends in nothing   | end time   |
+
+    @PZ-13564
+    Scenario: A time with an unknown parameter is refused
+      When the recordings of a time with an unknown parameter are asked for
+      Then the request is refused because of the unknown parameter

@@ -70,6 +70,16 @@ Feature: Creating a streaming job
       And the side effects are those of one job
       And the job keeps all its promises
       And the answer and the record carry the task id
+      When the metadata of the job is asked for
+      Then the metadata is that of the job
+
+    @PZ-14750
+    Scenario: The same task id comes again
+      Given a running job under a task id of the client
+      When another job is requested under the same task id
+      Then the job is accepted
+      And the answer and the record carry the task id
+      And the side effects are those of 2 jobs
 
     @PZ-14751 @PZ-14018
     Scenario Outline: A task id <what is wrong> is refused and launches nothing
@@ -84,6 +94,8 @@ Feature: Creating a streaming job
         | of too few digits       | acceptance_20250101120000_0a1b2c3      |
         | of too many digits      | acceptance_20250101120000_0a1b2c3d4    |
         | that ends in no number  | acceptance_20250101120000_0a1b2c3z     |
+        | in capital letters      | acceptance_20250101120000_0A1B2C3D     |
+        | with too long a prefix  | abcdefghijklmnopqrstuvwxyzabcdefg_20250101120000_0a1b2c3d |
         | with a space            | my tests_20250101120000_0a1b2c3d       |
 
     @PZ-14751

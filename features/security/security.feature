@@ -68,6 +68,7 @@ Feature: Keeping what is entrusted
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
       Then it is said each time that there is no such job
+      And the answers are nothing that a browser would run
       And the job keeps all its promises
       And the side effects are those of one job
 
@@ -102,6 +103,13 @@ Feature: Keeping what is entrusted
       Given a running job
       When everything is asked of the server that it can answer, rightly and wrongly
       Then no answer shows a password, an address of a store or the server's inside
+      And the side effects are those of one job
+
+    @PZ-14030 @PZ-14775
+    Scenario: Every answer protects its reader
+      Given a running job
+      When everything is asked of the server that it can answer, rightly and wrongly
+      Then every answer carries the headers that protect its reader
       And the side effects are those of one job
 
   Rule: Nobody on the way can listen

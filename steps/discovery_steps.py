@@ -148,6 +148,11 @@ def the_recordings_of_that_time_as_text(context: Context) -> None:
     context.exchange = context.case.send("POST", path, {"start_time": start, "end_time": end})
 
 
+@when("the recordings from its beginning until tomorrow are asked for")
+def the_recordings_until_tomorrow(context: Context) -> None:
+    ask_for_recordings(context, context.window[0], datetime.now(UTC) + timedelta(days=1))
+
+
 @when("the recordings of a time are asked for that {window}")
 def the_recordings_of_a_time_that(context: Context, window: str) -> None:
     begin, end = AGAINST_A_RECORDING[window]
@@ -166,6 +171,11 @@ def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
 @then("the recording is listed")
 def the_recordings_are_listed(context: Context) -> None:
     discovery.recordings(context.exchange, [(one.start, one.end) for one in context.recordings])
+
+
+@then("the recording is among those that are listed")
+def the_recording_is_among_them(context: Context) -> None:
+    discovery.listed(context.exchange, [(one.start, one.end) for one in context.recordings])
 
 
 @then("none is listed")

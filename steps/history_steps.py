@@ -41,6 +41,14 @@ def a_recording(context: Context, duration: timedelta) -> None:
     context.window = (start, start + duration)
 
 
+@given("a recording that begins and ends between two seconds")
+def a_recording_between_seconds(context: Context) -> None:
+    start = context.case.recorder.free_time()
+    begins, ends = start + timedelta(milliseconds=250), start + timedelta(milliseconds=10_500)
+    context.recordings = [context.case.recorder.put(begins, ends)]
+    context.window = (start, start + 2 * TEN_SECONDS)
+
+
 @given("a deleted recording of {duration:Duration}")
 def a_deleted_recording(context: Context, duration: timedelta) -> None:
     start = context.case.recorder.free_time()

@@ -76,6 +76,17 @@ def recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
     require("the recordings of that time", problems, exchange)
 
 
+def listed(exchange: Exchange, wanted: Sequence[Window]) -> None:
+    """See that these recordings are among those that are listed.
+
+    Raises:
+        ExpectationFailed: one is not.
+    """
+    told = windows_in(exchange)
+    missing = [[start, end] for start, end in wanted if [start.timestamp(), end.timestamp()] not in told]
+    require("these recordings to be listed, too", [f"{start} to {end} is not" for start, end in missing], exchange)
+
+
 def _is(exchange: Exchange, wanted: Any, expected: str) -> None:
     told = exchange.answer()
     # As JSON: for Python 0, 0.0 and False are the same.

@@ -23,7 +23,7 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording that was put; times in UTC, whole seconds. Without an end it is under way."""
+    """A recording that was put; times in UTC, whole milliseconds. Without an end it is under way."""
 
     uuid: str
     start: datetime

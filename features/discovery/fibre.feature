@@ -85,6 +85,18 @@ Feature: What the fibre has to offer
       When the recordings of that time are asked for, written as yymmddHHMMSS
       Then the recording is listed
 
+    @PZ-13766
+    Scenario: A time may end in the future
+      Given a recording of ten seconds
+      When the recordings from its beginning until tomorrow are asked for
+      Then the recording is among those that are listed
+
+    @PZ-13564
+    Scenario: A recording is listed to the fraction of a second
+      Given a recording that begins and ends between two seconds
+      When the recordings of that time are asked for
+      Then the recording is listed
+
     @PZ-13564
     Scenario: A deleted recording is not listed
       Given a deleted recording of ten seconds

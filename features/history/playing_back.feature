@@ -216,6 +216,7 @@ Feature: Playing back what was recorded
         | parameter  | value                         |
         | start time | -1                            |
         | start time | 1000000000.5                  |
+        | start time | 1000000000.0                  |
         | start time | true                          |
         | start time | the text yesterday            |
         | start time | the text 1000000000           |

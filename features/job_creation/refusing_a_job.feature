@@ -128,6 +128,7 @@ Feature: Refusing a job that cannot be computed
         | time axis duration | the text 10   |
         | FFT length         | the text 1024 |
         | canvas height      | the text tall |
+        | canvas height      | the text 1000 |
         | sensor range       | the text 1-50 |
         | first sensor       | the text 1    |
         | last sensor        | the text 50   |
@@ -151,8 +152,10 @@ Feature: Refusing a job that cannot be computed
         | time axis duration | 10.0   |
         | FFT length         | 1024.0 |
         | canvas height      | 999.5  |
+        | canvas height      | 1000.0 |
         | first sensor       | 1.0    |
         | last sensor        | 50.5   |
+        | last sensor        | 50.0   |
         | view type          | 0.0    |
 
       Examples: lists and groups, where one value is expected

@@ -97,6 +97,9 @@ Feature: The rows of a waterfall
         | 1.5   |
         | ten   |
         | 1e2   |
+        | +5    |
+        | 007   |
+        | ٣     |
 
     @extra
     Scenario: As many rows as can be asked for

@@ -15,7 +15,7 @@ from support.values import resolve
 
 @when("the client is handed a configuration with {parameter:Parameter} {value:Value}")
 def the_client_is_handed_a_value(context: Context, parameter: Parameter, value: Any) -> None:
-    given = resolve(value, parameter, context.run.settings.limits)
+    given = resolve(value, parameter, context.run.settings)
     payload = with_value(generate_config_payload(), parameter, given)
     context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
 

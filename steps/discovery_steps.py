@@ -8,7 +8,7 @@ from typing import Any
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.kept import ask_for_recordings
+from steps.kept import alone_or_skipped, ask_for_recordings
 from support import answers, discovery, refusals
 from support.client import Exchange
 from support.configuration import generate_config_payload
@@ -29,6 +29,8 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
     "that ends as it begins": {"start_time": 1_000_000_000, "end_time": 1_000_000_000},
     "that ends in a text": {"start_time": 1_000_000_000, "end_time": "tomorrow"},
     "that ends in nothing": {"start_time": 1_000_000_000, "end_time": None},
+    "that begins with a query for anything": {"start_time": {"$ne": None}, "end_time": 1_000_000_000},
+    "that ends with a condition": {"start_time": 1_000_000_000, "end_time": {"$gt": 0}},
     "with an unknown parameter": {"start_time": 1_000_000_000, "end_time": 1_000_000_001, UNKNOWN.field: 1},
 }
 
@@ -53,8 +55,7 @@ def they_reach_from_first_to_last(context: Context) -> None:
 
 @when("a job is requested for each bound, and for one channel beyond it")
 def a_job_is_requested_for_each_bound(context: Context) -> None:
-    bounds = context.exchange.answer()
-    lowest, highest = bounds["lowest_channel"], bounds["highest_channel"]
+    lowest, highest = discovery.bounds_in(context.exchange)
     within, beyond = (lowest, highest), (lowest - 1, highest + 1)
     context.attempts, context.beyond = (
         [
@@ -86,13 +87,15 @@ def every_sensor_is_listed(context: Context) -> None:
 
 @given("a recording is under way")
 def a_recording_is_under_way(context: Context) -> None:
-    if not context.run.stores.recordings.under_way():
+    if not context.run.stores.recordings.under_way() and alone_or_skipped(context):
         start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
         context.case.recorder.put(start, None)
 
 
 @given("two recordings are under way, begun one after the other")
 def two_recordings_under_way(context: Context) -> None:
+    if not alone_or_skipped(context):
+        return
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     # The later one first: it must not be taken for being found first.
     for begins in (start, start - timedelta(minutes=1)):
@@ -112,6 +115,8 @@ def no_recording_is_under_way(context: Context) -> None:
 
 @given("a recording of one minute that has ended, and one that is under way")
 def one_ended_and_one_under_way(context: Context) -> None:
+    if not alone_or_skipped(context):
+        return
     start = context.case.recorder.free_time()
     end = start + timedelta(minutes=1)
     context.recordings = [context.case.recorder.put(start, end)]
@@ -126,8 +131,7 @@ def the_live_metadata_are_asked_for(context: Context) -> None:
 
 @then("they are those of the recording under way")
 def they_are_of_the_recording_under_way(context: Context) -> None:
-    latest = max(context.run.stores.recordings.under_way(), key=lambda recording: recording["start_time"])
-    discovery.live_metadata(context.exchange, latest, context.run.settings.limits)
+    discovery.live_metadata(context.exchange, context.run.stores.recordings.under_way(), context.run.settings.limits)
 
 
 @then("it is said that there is no live source")

@@ -5,12 +5,23 @@ from __future__ import annotations
 from behave import given, then, when
 from behave.runner import Context
 
-from support import refusals
+from steps.kept import alone_or_skipped
+from support import answers, refusals
 
 
-@when("its analyzer exits")
-def its_analyzer_exits(context: Context) -> None:
-    context.case.disturbances.end_analyzer(context.job.job_id)
+@given("a cluster that runs no analyzers of its own")
+def a_cluster_of_stand_ins(context: Context) -> None:
+    alone_or_skipped(context)
+
+
+@when("its analyzer {ends:AnalyzerEnd}")
+def its_analyzer_ends(context: Context, ends: str) -> None:
+    context.case.disturbances.finish_analyzer(context.job.job_id, ends)
+
+
+@when("its analyzer is deleted")
+def its_analyzer_is_deleted(context: Context) -> None:
+    context.case.disturbances.delete_analyzer(context.job.job_id)
 
 
 @when("its work queue is taken away")
@@ -29,6 +40,12 @@ def a_broker_that_takes_no_more(context: Context) -> None:
 @when("the message broker takes queues again")
 def the_broker_takes_queues_again(context: Context) -> None:
     context.case.disturbances.undo()
+
+
+@then("it is said within the promised time")
+def it_is_said_in_time(context: Context) -> None:
+    limit_s = context.run.settings.time_limits.unavailable_answered_s
+    answers.in_time([attempt.exchange for attempt in context.attempts], limit_s, "unavailable_answered_s")
 
 
 @then("it is said that {dependency} is not available")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from steps.kept import payload_of, run_job
+from steps.kept import accept, payload_of
 from support import answers
 from support.configuration import with_value
 from support.contract import PARAMETERS
@@ -60,15 +60,17 @@ def both_have_their_own(context: Context) -> None:
 
 @when("a single channel is opened and closed {count:d} times, each time another one")
 def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
-    context.jobs = []
+    context.made = []
     for number in range(1, count + 1):
         payload = with_value(payload_of(context, "single channel job"), PARAMETERS["channel"], number)
-        run_job(context, payload)
-        context.jobs.append(context.job)
-        context.case.cancel(context.job.job_id)
+        context.attempts = [context.case.request_job(context.case.configuration(payload))]
+        accept(context)
+        context.made += context.jobs
+        job_id = context.made[-1].job_id
+        answers.cancelled(context.case.cancel(job_id), job_id, context.run.settings.answers)
 
 
 @then("every one of them was mapped to its own channel")
 def every_one_was_mapped_to_its_own(context: Context) -> None:
-    for job in context.jobs:
+    for job in context.made:
         context.case.expect_figure("mapping of channels to streams", job)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from behave import given, then, when
 from behave.runner import Context
 
+from steps.kept import alone_or_skipped
 from support import refusals
 from support.configuration import generate_playback_payload
 
@@ -93,6 +94,8 @@ def a_time_of_nothing(context: Context) -> None:
 @given("a time of which there is only {what}")
 def a_time_of_which_there_is_only(context: Context, what: str) -> None:
     begin, end, deleted = AROUND[what]
+    if end is None and not alone_or_skipped(context):
+        return
     start = context.case.recorder.free_time()
     until = None if end is None else start + end
     context.recordings = [context.case.recorder.put(start + begin, until, deleted=deleted)]
@@ -115,10 +118,18 @@ def a_configuration_with_times_as_text(context: Context) -> None:
 
 @when("a playback is requested that ends {when_}")
 def a_playback_that_ends(context: Context, when_: str) -> None:
-    start, day = context.case.recorder.free_time(), timedelta(days=1)
+    day = timedelta(days=1)
+    start = context.case.recorder.free_time(day)
     # Recorded is what lies around it as well: nothing but the time itself can be refused.
     context.recordings = [context.case.recorder.put(start - day, start + day)]
     payload = generate_playback_payload(start, start + AFTER_THE_BEGINNING[when_])
+    context.attempts = [context.case.request_raw(payload)]
+
+
+@when("a playback is requested of an hour of tomorrow")
+def a_playback_of_tomorrow(context: Context) -> None:
+    start = datetime.now(UTC) + timedelta(days=1)
+    payload = generate_playback_payload(start, start + timedelta(hours=1))
     context.attempts = [context.case.request_raw(payload)]
 
 

@@ -20,7 +20,7 @@ def the_orchestrator_answers(context: Context) -> None:
 
 @then("all its pods are healthy")
 def all_its_pods_are_healthy(context: Context) -> None:
-    context.case.promises.pods_are_healthy()
+    context.case.promises.pods_are_healthy(context.job)
 
 
 @then("the message broker answers")

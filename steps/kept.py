@@ -36,7 +36,7 @@ def payload_of(context: Context, kind: str) -> dict[str, Any]:
 
 def changed(context: Context, kind: str, parameter: Parameter, value: Any) -> dict[str, Any]:
     """A payload of a kind of job with one parameter set."""
-    return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings.limits))
+    return with_value(payload_of(context, kind), parameter, resolve(value, parameter, context.run.settings))
 
 
 def several_changed(context: Context, kind: str) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def several_changed(context: Context, kind: str) -> dict[str, Any]:
     payload = payload_of(context, kind)
     for row in context.table:
         parameter, value = parse_parameter(row["parameter"]), parse_value(row["value"])
-        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings.limits))
+        payload = with_value(payload, parameter, resolve(value, parameter, context.run.settings))
     return payload
 
 
@@ -66,6 +66,13 @@ def accept(context: Context) -> None:
     """Read the answers to what was asked as those of accepted jobs."""
     settings = context.run.settings
     context.jobs = [answers.accepted(attempt, settings.answers, settings.naming) for attempt in context.attempts]
+
+
+def alone_or_skipped(context: Context) -> bool:
+    """Whether the run has the environment to itself; if not, what would be felt by others is skipped."""
+    if not context.run.settings.exclusive:
+        context.scenario.skip("others would feel it: this needs an environment of one's own")
+    return bool(context.run.settings.exclusive)
 
 
 def rows_of_the_job(context: Context) -> Waterfall:

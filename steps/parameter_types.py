@@ -97,7 +97,14 @@ def parse_reason(text: str) -> str:
     return text
 
 
+@parse.with_pattern("has done its work|fails")
+def parse_analyzer_end(text: str) -> str:
+    """How an analyzer exits, as the phase of its pod: `fails`."""
+    return {"has done its work": "Succeeded", "fails": "Failed"}[text]
+
+
 register_type(
+    AnalyzerEnd=parse_analyzer_end,
     Reason=parse_reason,
     Parameter=parse_parameter,
     Value=parse_value,

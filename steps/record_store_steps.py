@@ -32,7 +32,7 @@ def the_record_store_refuses_it(context: Context) -> None:
 
 @given("the product has made recordings")
 def the_product_has_made_recordings(context: Context) -> None:
-    context.documents = context.run.stores.recordings.all()
+    context.documents = context.run.stores.recordings.latest()
     if not context.documents:
         context.scenario.skip("there are no recordings here yet")
 
@@ -44,6 +44,7 @@ def each_recording_is_complete(context: Context) -> None:
 
 @then("each that has ended is listed as history, and each that is under way is not")
 def each_is_history_or_live(context: Context) -> None:
+    record_store.complete(context.documents)
     ended = record_store.ended(context.documents)
     ask_for_recordings(context, *record_store.span_of(context.documents))
     discovery.recordings(context.exchange, ended)

@@ -25,11 +25,30 @@ def region(context: Context) -> RegionOfInterest:
 def a_region_is_asked_for(context: Context, start: str, end: str) -> None:
     last_sensor = context.run.settings.limits.last_sensor
     named: dict[str, Any] = {
-        "the first sensor": context.job.payload["channels"]["min"],
+        "a query for anything": {"$ne": None},
         "the end of the fibre": last_sensor + 1,
         "one sensor beyond the fibre": last_sensor + 2,
     }
     region(context).request(*(named[text] if text in named else json.loads(text) for text in (start, end)))
+
+
+@when("a region of interest is asked for that {change}")
+def a_region_is_asked_for_that(context: Context, change: str) -> None:
+    now, limits = region(context).in_force, context.run.settings.limits
+    size = now.end - now.start
+    growth, shift = int(size * limits.roi_max_size_change), int(size * limits.roi_max_shift)
+    changes = {
+        "grows as much as is safe": (-(growth // 2), growth - growth // 2),
+        "grows by one sensor too many": (-(growth // 2), growth - growth // 2 + 1),
+        "shrinks as much as is safe": (growth // 2, growth // 2 - growth),
+        "shrinks by one sensor too many": (growth // 2, growth // 2 - growth - 1),
+        "moves up as far as is safe": (shift, shift),
+        "moves up by one sensor too many": (shift + 1, shift + 1),
+        "moves down as far as is safe": (-shift, -shift),
+        "moves down by one sensor too many": (-shift - 1, -shift - 1),
+    }
+    by_start, by_end = changes[change]
+    region(context).request(now.start + by_start, now.end + by_end)
 
 
 @given("its region of interest was changed to {start:d} to {end:d}")

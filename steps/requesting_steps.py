@@ -211,4 +211,4 @@ def the_request_is_refused_because_of_the_task_id(context: Context) -> None:
 @then("the client refuses it, too")
 def the_client_refuses_it(context: Context) -> None:
     for attempt in context.attempts:
-        refusals.refused_by_client(context.case.refusal_of(attempt.payload), context.because_of)
+        refusals.refused_by_client(attempt.client_refusal, context.because_of)

@@ -9,6 +9,7 @@ from behave.runner import Context
 
 from support import exposure, health, refusals
 from support.configuration import generate_config_payload
+from support.errors import require
 from support.malformed import BODIES
 from support.mistakes import MISTAKES
 
@@ -62,6 +63,12 @@ def everything_is_asked(context: Context) -> None:
         mistake(context.case)
 
 
+@then("no answer is a failure of the server")
+def no_answer_is_a_failure(context: Context) -> None:
+    failures = [exchange for exchange in context.case.exchanges if exchange.status is None or exchange.status >= 500]
+    require("no failure of the server", [str(exchange)[:300] for exchange in failures])
+
+
 @then("every answer carries the headers that protect its reader")
 def every_answer_carries_the_headers(context: Context) -> None:
     for exchange in context.case.exchanges:
@@ -71,5 +78,6 @@ def every_answer_carries_the_headers(context: Context) -> None:
 @then("no answer shows a password, an address of a store or the server's inside")
 def no_answer_gives_away(context: Context) -> None:
     settings = context.run.settings
-    secrets = [*settings.secrets(), *context.run.stores.analyzers.secrets()]
-    exposure.nothing_secret(context.case.exchanges, settings, secrets)
+    analyzers = context.run.stores.analyzers
+    secrets = [*settings.secrets(), *analyzers.secrets()]
+    exposure.nothing_secret(context.case.exchanges, settings, secrets, analyzers.address)

@@ -25,6 +25,7 @@ class Attempt:
 
     payload: Mapping[str, Any]
     exchange: Exchange
+    client_refusal: ValidationError | None = None  # what the client's own checks said before it was sent past them
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
         problems.append(f"status is {response.status!r} instead of {answers.configured_status!r}")
     if response.stream_port != answers.stream_port:
         problems.append(f"stream_port is {response.stream_port} instead of {answers.stream_port}")
-    written = (exchange.answer() or {}).get("created_at")
+    written = exchange.told("created_at")
     if response.created_at is None or not str(written).endswith("Z"):
         problems.append(f"created_at is {written!r}, not ISO 8601 ending in Z")
     require("the answer of an accepted job", problems, exchange)
@@ -96,7 +97,7 @@ def in_proportion(jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, A
 
 def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
     """The mapping of channels to streams that each answer tells."""
-    return [(job.exchange.answer() or {}).get("channel_to_stream_index", {}) for job in jobs]
+    return [job.exchange.told("channel_to_stream_index") or {} for job in jobs]
 
 
 def carries_task_id(job: Job, task_id: str) -> None:
@@ -105,7 +106,7 @@ def carries_task_id(job: Job, task_id: str) -> None:
     Raises:
         ExpectationFailed: it does not.
     """
-    told = (job.exchange.answer() or {}).get("task_id")
+    told = job.exchange.told("task_id")
     if told != task_id:
         raise ExpectationFailed(f"expected the answer to repeat the task id {task_id}\n  - it says {told!r}")
 

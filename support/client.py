@@ -56,6 +56,11 @@ class Exchange:
         except ValueError:
             return None
 
+    def told(self, name: str) -> Any:
+        """What the answer says under a name; None when it does not, or is no JSON object."""
+        answer = self.answer()
+        return answer.get(name) if isinstance(answer, dict) else None
+
     def job_id(self) -> str | None:
         """The job id that the answer names, if it names one."""
         answer = self.answer()

@@ -33,12 +33,27 @@ def sensors(exchange: Exchange, limits: Limits) -> None:
     _is(exchange, {"sensors": list(range(limits.sensors))}, "every sensor of the fibre")
 
 
-def live_metadata(exchange: Exchange, recording: Document, limits: Limits) -> None:
-    """See that the live metadata are those of a recording under way (GET /live_metadata).
+def bounds_in(exchange: Exchange) -> tuple[int, int]:
+    """The lowest and the highest channel that are told.
+
+    Raises:
+        ExpectationFailed: they are not, or are no whole numbers.
+    """
+    found = [exchange.told(name) for name in ("lowest_channel", "highest_channel")]
+    whole = [one for one in found if type(one) is int]
+    require("the bounds of the fibre", [] if len(whole) == len(found) else ["they are not told"], exchange)
+    lowest, highest = whole
+    return lowest, highest
+
+
+def live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Limits) -> None:
+    """See that the live metadata are those of the recording under way that began last (GET /live_metadata).
 
     Raises:
         ExpectationFailed: they are not.
     """
+    require("a recording under way", [] if under_way else ["there is none in the database"], exchange)
+    recording = max(under_way, key=lambda one: one["start_time"])
     started = recording["start_time"].astimezone(UTC)
     wanted = {"sampling_rate": limits.sampling_rate_hz, "sensors": limits.sensors, "started_at": started}
     told = exchange.answer()

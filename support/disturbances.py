@@ -15,11 +15,22 @@ class Disturbances:
         self._settings, self._stores, self._journal, self._books = settings, stores, journal, books
         self._broker_limited = False
 
-    def end_analyzer(self, job_id: str) -> None:
-        """The analyzer of a job exits.
+    def finish_analyzer(self, job_id: str, phase: str) -> None:
+        """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.
+
+        Only where nothing but the suite says what becomes of a pod, as in the sandbox.
 
         Raises:
             EnvironmentBroken: it could not be made to.
+        """
+        self._books.enter_disturbance(job_id)
+        self._stores.analyzers.finish(job_id, phase)
+
+    def delete_analyzer(self, job_id: str) -> None:
+        """The analyzer of a job is deleted.
+
+        Raises:
+            EnvironmentBroken: it could not be.
         """
         self._books.enter_disturbance(job_id)
         self._stores.analyzers.end(job_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from support.client import Exchange
@@ -14,16 +14,20 @@ _INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages", "mongodb://", 
 _TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
 
 
-def nothing_secret(exchanges: Sequence[Exchange], settings: Settings, secrets: Iterable[str]) -> None:
+def nothing_secret(
+    exchanges: Sequence[Exchange], settings: Settings, secrets: Sequence[str], cluster: str = ""
+) -> None:
     """See that no answer holds one of the `secrets`, the address of a store, or something of the server's inside.
+
+    `cluster` is the address of the Kubernetes API.
 
     Raises:
         ExpectationFailed: one does; what it is is not shown.
     """
     # A password may be shown as it is, or as it stands in an address.
     forms = [{secret, quote(secret, safe=""), unquote(secret)} for secret in secrets]
-    addresses = _addresses(settings)
-    problems = []
+    addresses = _addresses(settings, cluster)
+    problems = [] if secrets else ["there is no password or token to look for: the profile has none"]
     for exchange in exchanges:
         text = exchange.answer_text + "\n".join(f"{name}: {value}" for name, value in exchange.answer_headers.items())
         where = f"{exchange.method} {exchange.path} -> {exchange.status}"
@@ -57,8 +61,13 @@ def nothing_runs(exchanges: Sequence[Exchange]) -> None:
     require("answers that a browser would not run", problems)
 
 
-def _addresses(settings: Settings) -> list[str]:
-    urls = (settings.mongodb.uri, settings.rabbitmq.url, settings.rabbitmq.management_url)
-    hosts = [urlsplit(url.get_secret_value()).netloc.rpartition("@")[2] for url in urls if url is not None]
+def _addresses(settings: Settings, cluster: str) -> list[str]:
+    mongodb, rabbitmq = settings.mongodb, settings.rabbitmq
+    urls = [
+        url.get_secret_value()
+        for url in (mongodb.uri, mongodb.server_uri, rabbitmq.url, rabbitmq.management_url)
+        if url
+    ]
+    hosts = [urlsplit(url).netloc.rpartition("@")[2] for url in (*urls, cluster)]
     # A host alone may be the server's own, too.
     return [host for some in hosts for host in some.split(",") if ":" in host]

@@ -9,6 +9,7 @@ import requests
 
 from support.client import Exchange
 from support.errors import require
+from support.refusals import wrong_form
 from support.settings import Answers
 
 
@@ -36,9 +37,11 @@ def method_refused(exchange: Exchange) -> None:
         ExpectationFailed: it was not.
     """
     problems = [] if exchange.status == 405 else [f"the status is {exchange.status} instead of 405"]
-    allowed = exchange.answer_headers.get("Allow", "")
+    if exchange.method != "HEAD":  # Its answer has no body.
+        problems += wrong_form(exchange)
+    allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
     if "GET" not in allowed or exchange.method in allowed:
-        problems.append(f"the header Allow is {allowed!r}")
+        problems.append(f"the header Allow names {', '.join(sorted(allowed))}")
     require(f"{exchange.method} to be refused", problems, exchange)
 
 

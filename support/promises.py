@@ -124,9 +124,12 @@ class Promises:
             f"no longer: {problem}" for one in self.held if one.job_ids.isdisjoint(but_of) for problem in one.look()
         ]
 
-    def pods_are_healthy(self) -> None:
-        """All pods in the namespace of the analyzers run, with all their containers ready; there is one at least."""
-        self._wait("healthy pods in the namespace", [], self._unhealthy_pods, "analyzer_runs_s")
+    def pods_are_healthy(self, job: Job) -> None:
+        """All pods run with their containers ready, or have done their work; there is one at least.
+
+        All in the namespace of the analyzers where the run is alone, else those of the job.
+        """
+        self._wait("healthy pods", [], lambda: self._unhealthy_pods(job), "analyzer_runs_s")
 
     def are_cancelled(self, job_ids: Collection[str]) -> None:
         """Analyzer, pod, queue and consumer of each job are gone; its record is kept and says that it was cancelled."""
@@ -166,8 +169,9 @@ class Promises:
                 problems.append(f"{name}: the message was taken, but never acknowledged")
         return problems
 
-    def _unhealthy_pods(self) -> list[str]:
-        pods = self.stores.analyzers.pods()
+    def _unhealthy_pods(self, job: Job) -> list[str]:
+        analyzers = self.stores.analyzers
+        pods = analyzers.pods() if self.settings.exclusive else analyzers.of_job(job.job_id).pods
         return [
             f"the pod {pod['metadata']['name']} is {(pod.get('status') or {}).get('phase')} and not all of it ready"
             for pod in pods

@@ -129,7 +129,6 @@ def same_time(job: Job, metadata: Exchange) -> None:
     Raises:
         ExpectationFailed: they do not.
     """
-    told = (metadata.answer() or {}).get("created_at")
-    said = (job.exchange.answer() or {}).get("created_at")
+    told, said = metadata.told("created_at"), job.exchange.told("created_at")
     same = told == said and said is not None
     require("one moment of creation", [] if same else [f"metadata say {told}, the answer said {said}"])

@@ -17,7 +17,6 @@ from support.observers.mongodb import Document, Recordings, reading
 
 # A time of which no system has recordings, long enough for a scenario to find a stretch of it for itself.
 _FROM, _UNTIL = datetime(2001, 1, 1, tzinfo=UTC), datetime(2009, 1, 1, tzinfo=UTC)
-_MARGIN = timedelta(hours=1)
 _TRIES = 20
 
 
@@ -46,8 +45,8 @@ class Recorder:
         self._begun: list[str] = []  # also those of which no answer said that they are there
         self._put: list[Recording] = []
 
-    def free_time(self) -> datetime:
-        """A moment, long ago, with nothing recorded within an hour before and after.
+    def free_time(self, margin: timedelta = timedelta(hours=1)) -> datetime:
+        """A moment, long ago, with nothing recorded so long before and after.
 
         Raises:
             EnvironmentBroken: none was found, or the database cannot be read.
@@ -55,7 +54,7 @@ class Recorder:
         span = int((_UNTIL - _FROM).total_seconds())
         for _ in range(_TRIES):
             moment = _FROM + timedelta(seconds=self._chance.randrange(span))
-            if not self._recordings.between(moment - _MARGIN, moment + _MARGIN):
+            if not self._recordings.between(moment - margin, moment + margin):
                 return moment
         raise EnvironmentBroken(f"Between {_FROM:%Y} and {_UNTIL:%Y} everything is recorded; no free time is left.")
 

@@ -74,10 +74,12 @@ class RegionOfInterest:
         Raises:
             ExpectationFailed: nothing was answered in time, or nothing that a command can be answered with.
         """
+        name = self.settings.naming.work_queue_of(self.job.job_id)
+        require("a queue that takes commands", [] if self.stores.queues.state_of(name) else [f"there is no {name}"])
         self.wanted = {"start": start, "end": end}
         command = json.dumps({"command": "change_roi", "roi": {**self.wanted, **more}}).encode()
         limit_s = self.settings.time_limits.effect_appears_s
-        answer = self.stores.queues.ask(self.settings.naming.work_queue_of(self.job.job_id), command, limit_s)
+        answer = self.stores.queues.ask(name, command, limit_s)
         self.outcome = _read(answer, limit_s)
 
     def expect_changed(self) -> None:

@@ -214,6 +214,8 @@ class TimeLimits(_Group):
     settling_s: float = Field(0.5, ge=0, description="after the last answer, for what should not appear")
     job_created_s: float = Field(2.0, gt=0, description="PZ-14090")
     health_answered_s: float = Field(2.0, gt=0, description="PZ-14033: each of many health checks at once")
+    unavailable_answered_s: float = Field(5.0, gt=0, description="PZ-14781: to be told that a store cannot be used")
+    rows_late_s: float = Field(2.0, gt=0, description="PZ-14067: how much later than its own time a row may come")
     record_store_answers_s: float = Field(0.25, gt=0, description="PZ-13808: half of the answers of the record store")
     rows_appear_s: float = Field(10.0, gt=0, description="for a running job's next rows, beyond the rows' own time")
     playback_ends_s: float = Field(60.0, gt=0, description="for all rows of a playback to be had")

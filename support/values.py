@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from tenacity import Retrying, retry_if_result, wait_fixed
 
-from support.contract import Limits, Parameter
+from support.contract import Parameter
+from support.settings import Settings
 
 # A time in whole seconds that shall be less than one second ahead must still be ahead when the request arrives.
 _EARLY_IN_A_SECOND = 0.6
@@ -39,20 +40,24 @@ class Moment:
 
     seconds_ahead: int
 
-    def value(self) -> int:
-        """Epoch seconds; for a time ahead it is waited until the present second is young, 0.4 s at most."""
+    def value(self, tolerance_s: float) -> int:
+        """Epoch seconds; for a time ahead it is waited until the present second is young, 0.4 s at most.
+
+        It is moved away from the present by what the clocks may differ, so that both agree on which side of it it lies.
+        """
+        apart = math.ceil(tolerance_s)
         if self.seconds_ahead <= 0:
-            return int(time.time()) + self.seconds_ahead
+            return int(time.time()) + self.seconds_ahead - apart
         is_late = retry_if_result(lambda now: now % 1 > _EARLY_IN_A_SECOND)
-        return int(Retrying(retry=is_late, wait=wait_fixed(_LOOK_AGAIN_S))(time.time)) + self.seconds_ahead
+        return int(Retrying(retry=is_late, wait=wait_fixed(_LOOK_AGAIN_S))(time.time)) + self.seconds_ahead + apart
 
 
-def resolve(value: Any, parameter: Parameter, limits: Limits) -> Any:
+def resolve(value: Any, parameter: Parameter, settings: Settings) -> Any:
     """The value as it goes into a configuration.
 
     Raises:
         KeyError: the parameter has no smallest and largest value.
     """
     if isinstance(value, Bound):
-        return value.value(*limits.range_of(parameter))
-    return value.value() if isinstance(value, Moment) else value
+        return value.value(*settings.limits.range_of(parameter))
+    return value.value(settings.time_limits.clock_tolerance_s) if isinstance(value, Moment) else value

@@ -6,9 +6,9 @@ Their form stands in `docs/wire-forms.md`. Each row is given once, oldest first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -58,12 +58,16 @@ class _Rows(BaseModel):
 
 @dataclass
 class Waterfall:
-    """Reads the rows of one job; `rows` are all that it was given, in that order."""
+    """Reads the rows of one job.
+
+    `rows` are all that it was given, in that order, `answered_at` the moment of the answer with each, epoch seconds.
+    """
 
     job: Job
     settings: Settings
     ask: Callable[[str], Exchange]
     rows: list[Row] = field(default_factory=list)
+    answered_at: list[float] = field(default_factory=list)
 
     def next_rows(self, count: int) -> Exchange:
         """Ask for the next rows once, and keep them.
@@ -76,6 +80,8 @@ class Waterfall:
         if len(given) > count:
             raise ExpectationFailed(f"expected at most {count} rows\n  - there are {len(given)}: {exchange}")
         self.rows += given
+        answered = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
+        self.answered_at += [answered.timestamp()] * len(given)
         return exchange
 
     def until_there_are(self, count: int, part: int, figures: Figures) -> None:
@@ -114,14 +120,14 @@ class Waterfall:
         problems = wrong_rows(self.rows[read:], figures, sensors)
         require(f"every further row to be of the sensors {_ends(sensors)}", problems)
 
-    def to_the_end(self) -> None:
-        """Read a playback until it is said that no more rows will come.
+    def to_the_end(self, part: int | None = None) -> None:
+        """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.
 
         Raises:
             ExpectationFailed: it was not said within the time limit.
         """
         limits = self.settings.time_limits
-        self._ask_until_over(Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"))
+        self._ask_until_over(Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"), part)
 
     def until_over(self) -> None:
         """Wait until it is said that no more rows will come, as after the analyzer has gone.
@@ -141,6 +147,20 @@ class Waterfall:
         """
         self._expect(exchange, self.settings.answers.no_rows_yet_status, "no rows yet")
 
+    def expect_in_real_time(self) -> None:
+        """See that each row came after its time, and not long after it.
+
+        Raises:
+            ExpectationFailed: one came before it was over, or later than `time_limits.rows_late_s` after it.
+        """
+        limits = self.settings.time_limits
+        problems = []
+        for row, answered_at in zip(self.rows, self.answered_at, strict=True):
+            late_s = answered_at - row.end_timestamp
+            if not -limits.clock_tolerance_s - _PRECISION_S <= late_s <= limits.rows_late_s + limits.clock_tolerance_s:
+                problems.append(f"the row that ends at {row.end_timestamp:.3f} came {late_s:+.3f} s after that")
+        require(f"rows within {limits.rows_late_s:g} s of their time (time_limits.rows_late_s)", problems[:5])
+
     def expect_over(self, exchange: Exchange) -> None:
         """See that it was said that no more rows will come.
 
@@ -153,9 +173,9 @@ class Waterfall:
         problems = [] if exchange.status == status else [f"the status is {exchange.status} instead of {status}"]
         require(expected, problems, exchange)
 
-    def _ask_until_over(self, patience: Patience) -> None:
+    def _ask_until_over(self, patience: Patience, part: int | None = None) -> None:
         over = self.settings.answers.rows_over_status
-        most = self.settings.limits.rows_max
+        most = part or self.settings.limits.rows_max
         eventually(
             f"the rows of {self.job.job_id} to come to an end",
             lambda: self.next_rows(most),
@@ -213,6 +233,21 @@ def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
         for number, step in enumerate(steps)
         if abs(step - figures.lines_dt_s) > _PRECISION_S
     ][:5]
+
+
+def different(rows: Sequence[Row], others: Sequence[Row], sensors: Collection[int] | None = None) -> list[str]:
+    """Where two readings of the same time do not show the same, of these sensors if they are given; a line each."""
+    problems = [] if len(rows) == len(others) else [f"{len(rows)} rows and {len(others)} rows"]
+    for number, (one, other) in enumerate(zip(rows, others, strict=False), start=1):
+        if abs(one.start_timestamp - other.start_timestamp) > _PRECISION_S:
+            problems.append(f"row {number} begins at {one.start_timestamp:.6f} and at {other.start_timestamp:.6f}")
+        shown, shown_too = (
+            {sensor.id: sensor.intensity for sensor in row.sensors if sensors is None or sensor.id in sensors}
+            for row in (one, other)
+        )
+        if not shown or shown != shown_too:
+            problems.append(f"row {number} shows something else")
+    return problems[:5]
 
 
 def wrong_amounts(rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]) -> list[str]:

@@ -122,6 +122,16 @@ Feature: What the fibre has to offer
         | that ends in a text    | end time   |
         | that ends in nothing   | end time   |
 
+    @PZ-14774
+    Scenario Outline: A time <what is wrong> is an order to nobody
+      When the recordings of a time <what is wrong> are asked for
+      Then the request is refused because of the <parameter>
+
+      Examples:
+        | what is wrong                         | parameter  |
+        | that begins with a query for anything | start time |
+        | that ends with a condition            | end time   |
+
     @PZ-13564
     Scenario: A time with an unknown parameter is refused
       When the recordings of a time with an unknown parameter are asked for

@@ -78,6 +78,14 @@ Feature: The figures of a job
         | 1024   | output rate |
         | 4096   | output rate |
 
+    @PZ-14067
+    Scenario: Rows come at the rate that was told
+      Given a running job with FFT length 128
+      When its rows are asked for until there are 40
+      Then the rows follow each other at its output rate
+      And each row comes within the promised time of its own
+      And the side effects are those of one job
+
     @PZ-14068
     Scenario Outline: Each row of an FFT of <length> samples is of the time that the window takes
       Given a running job with FFT length <length>

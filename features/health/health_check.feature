@@ -46,6 +46,9 @@ Feature: The health check
         | PUT    |
         | PATCH  |
         | DELETE |
+        | HEAD   |
+        | OPTIONS |
+        | TRACE  |
 
   Rule: Many may ask at once
 

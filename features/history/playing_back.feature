@@ -76,6 +76,14 @@ Feature: Playing back what was recorded
       And every row lies within what was recorded
       And the side effects are those of one job
 
+    @PZ-13867 @PZ-14810
+    Scenario: What was recorded looks the same each time
+      Given a running playback
+      When its rows are read to the end
+      And the playback is played back once more
+      Then both show the same
+      And the side effects are those of 2 jobs
+
     @extra
     Scenario: A playback across a gap leaves the gap out
       Given two recordings of ten seconds with a gap of ten seconds between them
@@ -185,6 +193,7 @@ Feature: Playing back what was recorded
       And the side effects are those of one job
 
   Rule: The future has not been recorded
+    Where the clocks of client and server may differ, what is near the present counts as the present.
 
     @PZ-13870 @PZ-14089 @PZ-14018
     Scenario Outline: A playback with its <parameter> <when> is refused and launches nothing
@@ -197,6 +206,13 @@ Feature: Playing back what was recorded
         | end time   | one second in the future |
         | end time   | an hour in the future    |
         | start time | an hour in the future    |
+
+    @PZ-13870 @PZ-14089 @PZ-14018
+    Scenario: A playback of a time that lies in the future as a whole is refused and launches nothing
+      When a playback is requested of an hour of tomorrow
+      Then the request is refused because of the start time
+      And the request is refused because of the end time
+      And the client refuses it, too
 
     @extra
     Scenario: A playback may end with the present second

@@ -21,6 +21,7 @@ Feature: Creating a streaming job
       And the record of the job is complete
       And its analyzer runs with its configuration
       And its work queue is served by one consumer
+      And its view follows from its configuration
 
     @PZ-14800 @critical
     Scenario: Ten jobs for five clients at once
@@ -113,9 +114,14 @@ Feature: Creating a streaming job
         | parameter          |
         | time axis duration |
         | FFT length         |
+        | canvas             |
         | canvas height      |
         | sensor range       |
+        | first sensor       |
+        | last sensor        |
         | frequency range    |
+        | lowest frequency   |
+        | highest frequency  |
         | view type          |
 
     @PZ-14753 @PZ-14018
@@ -124,9 +130,10 @@ Feature: Creating a streaming job
       Then the request is refused because of the sensor range
 
       Examples:
-        | value   |
-        | 50 to 1 |
-        | -1 to 5 |
+        | value        |
+        | 50 to 1      |
+        | -1 to 5      |
+        | 5000 to 5001 |
 
     @PZ-14754 @PZ-14018
     Scenario Outline: A job under a task id refuses a frequency range of <value>

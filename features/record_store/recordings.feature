@@ -40,7 +40,8 @@ Feature: What the record store holds
 
     @PZ-13705
     Scenario: Every recording is either history or live
-      Given the product has made recordings
+      Given a recording is under way
+      And the product has made recordings
       Then each that has ended is listed as history, and each that is under way is not
 
   Rule: A job's record is complete

@@ -41,10 +41,21 @@ Feature: Changing the region of interest
       @PZ-13785 @PZ-13800
       Examples: within the limits, and at them
         | what                     | start | end |
-        | stays as it is           | 100   | 200 |
-        | grows by half            | 75    | 225 |
-        | shrinks to half          | 125   | 175 |
-        | moves by half its size   | 150   | 250 |
+        | stays as it is | 100   | 200 |
+
+    @PZ-13785 @PZ-13800
+    Scenario Outline: The region <what>
+      Given a running job with sensor range 100 to 199
+      When a region of interest is asked for that <what>
+      Then the region of interest is changed
+      And the side effects are those of one job
+
+      Examples: at the limits
+        | what                         |
+        | grows as much as is safe     |
+        | shrinks as much as is safe   |
+        | moves up as far as is safe   |
+        | moves down as far as is safe |
 
     @PZ-13786
     Scenario: Several changes in sequence
@@ -98,16 +109,16 @@ Feature: Changing the region of interest
     Scenario: A region of the whole fibre
       Given a running job with
         | parameter    | value       |
-        | first sensor | 500         |
+        | first sensor | 740         |
         | last sensor  | the largest |
-      When a region of interest from the first sensor to the end of the fibre is asked for
+      When a region of interest from 0 to the end of the fibre is asked for
       Then the region of interest is changed
       And the side effects are those of one job
 
     @PZ-13796
     Scenario: A region that starts at zero
-      Given a running job with sensor range 0 to 99
-      When a region of interest from 0 to 80 is asked for
+      Given a running job with sensor range 20 to 119
+      When a region of interest from 0 to 100 is asked for
       Then the region of interest is changed
       And the side effects are those of one job
 
@@ -144,6 +155,11 @@ Feature: Changing the region of interest
         | what                     | start | end           | reason |
         | with a start as text     | "10"  | 99            | start  |
         | without an end           | 10    | null          | end    |
+
+      @PZ-14774
+      Examples: that is a query
+        | what                   | start                | end | reason |
+        | that begins with query | a query for anything | 99  | start  |
 
     @extra
     Scenario: A command with an unknown parameter
@@ -182,14 +198,31 @@ Feature: Changing the region of interest
 
       @PZ-13798
       Examples: changes its size by more than half
-        | what                          | start | end | reason |
-        | doubles                       | 50    | 250 | size   |
-        | grows by one sensor too many  | 75    | 226 | size   |
-        | shrinks by one sensor too far | 125   | 174 | size   |
+        | what    | start | end | reason |
+        | doubles | 50    | 250 | size   |
+        | halves  | 100   | 149 | size   |
 
       @PZ-13799
       Examples: shifts too far
-        | what                       | start | end | reason |
-        | shifts by almost its size  | 190   | 290 | shift  |
-        | shifts by one sensor more  | 151   | 251 | shift  |
-        | shifts down too far        | 49    | 149 | shift  |
+        | what                      | start | end | reason |
+        | shifts by almost its size | 190   | 290 | shift  |
+        | shifts down as much       | 10    | 110 | shift  |
+
+    @PZ-13785
+    Scenario Outline: A region that <what>
+      Given a running job with sensor range 100 to 199
+      When a region of interest is asked for that <what>
+      Then the change is refused because of its <reason>
+      And the side effects are those of one job
+
+      @PZ-13798
+      Examples: changes its size by one sensor more
+        | what                              | reason |
+        | grows by one sensor too many      | size   |
+        | shrinks by one sensor too many    | size   |
+
+      @PZ-13799
+      Examples: shifts by one sensor more
+        | what                              | reason |
+        | moves up by one sensor too many   | shift  |
+        | moves down by one sensor too many | shift  |

@@ -10,8 +10,22 @@ Feature: The rows of a waterfall
       Given a running job with FFT length 128
       When its rows are asked for until there are 5
       Then every row is of its sensors and frequencies
-      And the first row begins with the job
       And the side effects are those of one job
+
+    @PZ-14755 @PZ-14811
+    Scenario: The rows of a live job begin with the job
+      Given a running job with FFT length 1024
+      When its rows are asked for until there are 1
+      Then the first row begins with the job
+      And the side effects are those of one job
+
+    @PZ-14808 @PZ-14810
+    Scenario: Rows read in parts are those read at once
+      Given a running playback
+      When its rows are read to the end
+      And the playback is played back once more, 7 rows at a time
+      Then both show the same
+      And the side effects are those of 2 jobs
 
     @PZ-14755
     Scenario Outline: <count> rows are asked for, of many
@@ -57,10 +71,24 @@ Feature: The rows of a waterfall
   Rule: When the analyzer has gone, no more rows will come
 
     @PZ-14759
-    Scenario: The analyzer exits
+    Scenario Outline: The analyzer <ends>
+      Given a cluster that runs no analyzers of its own
+      And a running job with FFT length 128
+      And its rows were asked for until there are 2
+      When its analyzer <ends>
+      Then no more rows come from then on
+      And the side effects are those of one job
+
+      Examples:
+        | ends              |
+        | has done its work |
+        | fails             |
+
+    @PZ-14759
+    Scenario: The analyzer is deleted
       Given a running job with FFT length 128
       And its rows were asked for until there are 2
-      When its analyzer exits
+      When its analyzer is deleted
       Then no more rows come from then on
       And the side effects are
         | side effect    | change |

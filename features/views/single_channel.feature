@@ -12,6 +12,7 @@ Feature: Looking at a single channel
       Then the job is accepted
       And the side effects are those of one job
       And the job keeps all its promises
+      And its view follows from its configuration
       And its number of channels follows from its configuration
       And its number of streams follows from its configuration
       And its mapping of channels to streams follows from its configuration
@@ -59,6 +60,14 @@ Feature: Looking at a single channel
       Then every row is of its sensors and frequencies
       And the rows follow each other at its output rate
       And the side effects are those of one job
+
+    @PZ-13853
+    Scenario: A single channel shows what it shows among many
+      Given a running playback
+      When its rows are read to the end
+      And the same time is played back of its last sensor alone
+      Then both show the same of that sensor
+      And the side effects are those of 2 jobs
 
     @PZ-13860
     Scenario: The metadata of a single channel agree with its configuration
@@ -209,7 +218,10 @@ Feature: Looking at a single channel
 
     @PZ-13859
     Scenario: A single channel that is asked for again and again
-      Given a running single channel job
-      When the metadata of the job is asked for 20 times
-      Then the metadata is that of the job every time
+      Given a running single channel job with FFT length 128
+      When its rows are asked for until there are 20, 1 at a time
+      And the metadata of the job is asked for 20 times
+      Then the rows follow each other at its output rate
+      And every row is of its sensors and frequencies
+      And the metadata is that of the job every time
       And the side effects are those of one job

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from pymongo import MongoClient
+from pymongo import DESCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
@@ -104,10 +104,10 @@ class Recordings:
     def __init__(self, recordings: Collection[Document]) -> None:
         self._recordings = recordings
 
-    def all(self) -> list[Document]:
-        """Every recording."""
+    def latest(self) -> list[Document]:
+        """The recordings that began last, a thousand at most."""
         with reading():
-            return list(self._recordings.find())
+            return list(self._recordings.find().sort("start_time", DESCENDING).limit(1000))
 
     def under_way(self) -> list[Document]:
         """What is being recorded now."""
@@ -115,8 +115,8 @@ class Recordings:
             return list(self._recordings.find({"end_time": None, "deleted": {"$ne": True}}))
 
     def between(self, start: datetime, end: datetime) -> list[Document]:
-        """Whatever touches a window, also what was deleted or has no end yet; in the order of its beginnings."""
-        touching = {"start_time": {"$lte": end}, "$or": [{"end_time": {"$gte": start}}, {"end_time": None}]}
+        """What has ended and touches a window, also what was deleted; in the order of its beginnings."""
+        touching = {"start_time": {"$lte": end}, "end_time": {"$gte": start}}
         with reading():
             return list(self._recordings.find(touching).sort("start_time"))
 

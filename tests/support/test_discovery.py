@@ -16,7 +16,19 @@ LIVE = {"sampling_rate": 2000, "sensors": 3, "started_at": "2005-01-01T00:00:00Z
 def test_the_fibre_is_told_rightly():
     discovery.bounds(exchange({"lowest_channel": 0, "highest_channel": 2}), LIMITS)
     discovery.sensors(exchange({"sensors": [0, 1, 2]}), LIMITS)
-    discovery.live_metadata(exchange(LIVE), RECORDING, LIMITS)
+    discovery.live_metadata(exchange(LIVE), [{"start_time": T - timedelta(days=1)}, RECORDING], LIMITS)
+    assert discovery.bounds_in(exchange({"lowest_channel": 0, "highest_channel": 2})) == (0, 2)
+
+
+@pytest.mark.parametrize("answer", [None, [], {"lowest_channel": 0}, {"lowest_channel": 0, "highest_channel": "2"}])
+def test_bounds_that_are_not_told_are_the_products_failure(answer):
+    with pytest.raises(ExpectationFailed, match="the bounds of the fibre"):
+        discovery.bounds_in(exchange(answer))
+
+
+def test_live_metadata_of_nothing_are_wrong():
+    with pytest.raises(ExpectationFailed, match="none in the database"):
+        discovery.live_metadata(exchange(LIVE), [], LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -35,9 +47,9 @@ def test_the_fibre_is_told_rightly():
         (discovery.sensors, {"sensors": [0, 2, 1]}, 200),
         (discovery.sensors, {"sensors": [0, 1, 2, 2]}, 200),
         (discovery.sensors, [0, 1, 2], 200),
-        (lambda told, limits: discovery.live_metadata(told, RECORDING, limits), LIVE, 404),
+        (lambda told, limits: discovery.live_metadata(told, [RECORDING], limits), LIVE, 404),
         *(
-            (lambda told, limits: discovery.live_metadata(told, RECORDING, limits), {**LIVE, **wrong}, 200)
+            (lambda told, limits: discovery.live_metadata(told, [RECORDING], limits), {**LIVE, **wrong}, 200)
             for wrong in (
                 {"sampling_rate": 1000},
                 {"sensors": 2},

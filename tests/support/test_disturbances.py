@@ -23,15 +23,20 @@ def queues(journal):
 @pytest.fixture
 def disturbances(journal, queues):
     books = SimpleNamespace(enter_disturbance=lambda job_id=None: journal.entries.append(("entered", job_id)))
-    analyzers = SimpleNamespace(end=lambda job_id: journal.entries.append(("analyzer", job_id)))
+    analyzers = SimpleNamespace(
+        end=lambda job_id: journal.entries.append(("analyzer", job_id)),
+        finish=lambda job_id, phase: journal.entries.append((phase, job_id)),
+    )
     return Disturbances(settings(), SimpleNamespace(analyzers=analyzers, queues=queues), journal, books)
 
 
 def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal):
-    disturbances.end_analyzer(JOB_ID)
+    disturbances.delete_analyzer(JOB_ID)
+    disturbances.finish_analyzer(JOB_ID, "Failed")
     disturbances.take_queue_away(JOB_ID)
     assert journal.entries == [
         *(("entered", JOB_ID), ("analyzer", JOB_ID)),
+        *(("entered", JOB_ID), ("Failed", JOB_ID)),
         *(("entered", JOB_ID), ("queue", f"grpc-job-{JOB_ID}")),
     ]
 

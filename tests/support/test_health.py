@@ -39,12 +39,15 @@ def test_one_answer_of_many_that_does_not_say_so_is_found(ill):
 
 def test_a_refused_method_is_405_and_names_those_that_are_not():
     def refusal(status, allow, method="POST"):
-        return exchange({}, status, method=method, headers={"Allow": allow} if allow else {})
+        answer = {} if method == "HEAD" else {"detail": "not so"}
+        return exchange(answer, status, method=method, headers=AS_JSON | ({"Allow": allow} if allow else {}))
 
     health.method_refused(refusal(405, "GET, HEAD"))
+    health.method_refused(refusal(405, "GET", "HEAD"))
     assert "404 instead of 405" in failing(health.method_refused, refusal(404, "GET"))
-    for allow in ("", "HEAD", "GET, POST"):
-        assert f"Allow is {allow!r}" in failing(health.method_refused, refusal(405, allow))
+    assert "there is no detail" in failing(health.method_refused, exchange({}, 405, method="PUT", headers=AS_JSON))
+    for allow in ("", "HEAD", "GET, POST", "GETS"):
+        assert "the header Allow names" in failing(health.method_refused, refusal(405, allow))
 
 
 def test_headers_that_are_missing_or_say_something_else_are_named():

@@ -19,6 +19,9 @@ class Queues:
     def __init__(self, reply):
         self.reply, self.asked = reply, []
 
+    def state_of(self, name):
+        return None if self.reply == "no queue" else name
+
     def ask(self, name, body, limit_s):
         self.asked.append((name, json.loads(body), limit_s))
         return self.reply if self.reply is None or isinstance(self.reply, bytes) else json.dumps(self.reply).encode()
@@ -50,6 +53,11 @@ def test_a_change_is_asked_for_over_the_queue_of_the_job_and_shown_by_record_and
     changed(roi)
     assert roi.stores.queues.asked == [(f"grpc-job-{JOB_ID}", {"command": "change_roi", "roi": NEW}, 0.15)]
     assert roi.in_force == Region(**NEW)
+
+
+def test_a_job_without_its_queue_can_be_told_nothing():
+    with pytest.raises(ExpectationFailed, match=f"there is no grpc-job-{JOB_ID}"):
+        changed(region("no queue"))
 
 
 def test_what_was_refused_is_named_and_nothing_shows_it():

@@ -1,10 +1,11 @@
 import pytest
+from stand_ins import settings
 
 from support import values
-from support.contract import PARAMETERS, Limits
+from support.contract import PARAMETERS
 from support.values import Bound, Moment, resolve
 
-LIMITS = Limits()
+CLOSE = settings(time_limits={"clock_tolerance_s": 0})
 
 
 class Clock:
@@ -29,12 +30,12 @@ class Clock:
     ],
 )
 def test_a_bound_is_at_an_end_or_one_beside_it_and_stays_a_whole_number(end, step, value):
-    found = resolve(Bound(end, step), PARAMETERS["FFT length"], LIMITS)
+    found = resolve(Bound(end, step), PARAMETERS["FFT length"], CLOSE)
     assert (found, type(found)) == (value, int)
 
 
 def test_just_above_is_above_by_the_least_that_there_is():
-    found = resolve(Bound("largest", "just above"), PARAMETERS["highest frequency"], LIMITS)
+    found = resolve(Bound("largest", "just above"), PARAMETERS["highest frequency"], CLOSE)
     assert 1000 < found < 1000.000001
 
 
@@ -52,15 +53,22 @@ def test_just_above_is_above_by_the_least_that_there_is():
 def test_a_time_ahead_waits_for_a_young_second_and_no_other_does(monkeypatch, seconds_ahead, times, value):
     clock = Clock(*times)
     monkeypatch.setattr(values, "time", clock)
-    assert resolve(Moment(seconds_ahead), PARAMETERS["start time"], LIMITS) == value
+    assert resolve(Moment(seconds_ahead), PARAMETERS["start time"], CLOSE) == value
     assert clock.times == []
+
+
+@pytest.mark.parametrize(("seconds_ahead", "value"), [(0, 98), (1, 103)])
+def test_a_time_keeps_off_the_present_by_what_the_clocks_may_differ(monkeypatch, seconds_ahead, value):
+    monkeypatch.setattr(values, "time", Clock(100.3))
+    apart = settings(time_limits={"clock_tolerance_s": 1.5})
+    assert resolve(Moment(seconds_ahead), PARAMETERS["start time"], apart) == value
 
 
 @pytest.mark.parametrize("value", [7, 0.5, None, "the text", {"min": 1, "max": 2}, True])
 def test_any_other_value_stays_as_it_is(value):
-    assert resolve(value, PARAMETERS["canvas"], LIMITS) is value
+    assert resolve(value, PARAMETERS["canvas"], CLOSE) is value
 
 
 def test_a_parameter_without_ends_has_no_bound():
     with pytest.raises(KeyError, match="canvas"):
-        resolve(Bound("smallest"), PARAMETERS["canvas"], LIMITS)
+        resolve(Bound("smallest"), PARAMETERS["canvas"], CLOSE)

@@ -252,3 +252,37 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
         else:
             with pytest.raises(ExpectationFailed, match="the status is"):
                 expect(answer)
+
+
+def test_two_readings_that_show_the_same():
+    assert waterfall.different(rows(0, 1, 2), rows(0, 1, 2)) == []
+    one, other = rows(0, 1, values=(1, 2)), rows(0, 1, sensors=(8,), values=(1, 2))
+    assert waterfall.different(one, other, {8}) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "sensors", "told"),
+    [
+        (rows(0, 1), None, "2 rows and 1 rows"),
+        (rows(1), None, "row 1 begins at"),
+        (rows(0, values=(0, 1.4)), None, "row 1 shows something else"),
+        (rows(0, sensors=(7,)), None, "row 1 shows something else"),
+        (rows(0, values=(0, 1.4)), {7}, "row 1 shows something else"),
+        (rows(0), {9}, "row 1 shows something else"),
+    ],
+)
+def test_two_readings_that_differ(others, sensors, told):
+    assert told in "\n".join(waterfall.different(others, rows(0), sensors))
+
+
+@pytest.mark.parametrize(("late_s", "told"), [(-0.5, "-0.500 s after that"), (3.1, "+3.100 s after that"), (1, None)])
+def test_rows_come_after_their_time_and_not_long_after(late_s, told):
+    at = settings(time_limits={"rows_late_s": 2, "clock_tolerance_s": 0})
+    reading = Waterfall(job(PAYLOAD), at, lambda path: exchange(), rows(0, 1))
+    reading.answered_at = [row.end_timestamp + late for row, late in zip(reading.rows, (0.1, late_s), strict=True)]
+    if told is None:
+        reading.expect_in_real_time()
+    else:
+        with pytest.raises(ExpectationFailed, match=r"rows within 2 s") as failure:
+            reading.expect_in_real_time()
+        assert told in str(failure.value)

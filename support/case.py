@@ -116,7 +116,8 @@ class Case:
         """Ask for a job with whatever the payload holds, past the client's own checks."""
         paths, marked = self.settings.paths, self.mark(payload)
         path = paths.configure if task_id is None else paths.configure_by_task.format(task_id=quote(task_id, safe=""))
-        return Attempt(marked, self.send("POST", path, marked))
+        against = self.refusal_of(marked)
+        return Attempt(marked, self.send("POST", path, marked), against)
 
     def refusal_of(self, payload: Mapping[str, Any]) -> ValidationError | None:
         """What the client's own checks say against a payload; None when they would send it."""

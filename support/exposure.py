@@ -7,9 +7,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from support.client import Exchange
 from support.errors import require
+from support.refusals import INSIDES
 from support.settings import Settings
 
-_INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages", "mongodb://", "amqp://", "amqps://", "kubeconfig")
+_INSIDES = (*INSIDES, "mongodb://", "amqp://", "amqps://", "kubeconfig")
 # Headers by which a server tells what it is made of.
 _TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
 

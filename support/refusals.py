@@ -12,7 +12,7 @@ from support.errors import APIError, ExpectationFailed, require
 from support.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
-_INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
+INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
 
 
 # How much later than it should something may happen on a busy machine, s.
@@ -62,7 +62,7 @@ def wrong_form(exchange: Exchange) -> list[str]:
     is_list = isinstance(detail, list) and all(isinstance(one, dict) and {"loc", "msg"} <= set(one) for one in detail)
     if not detail or not (isinstance(detail, str) or is_list):
         problems.append("there is no detail that is a text or a list of {loc, msg}")
-    if any(inside in exchange.answer_text for inside in _INSIDES):
+    if any(inside in exchange.answer_text for inside in INSIDES):
         problems.append("the answer shows the server's inside (a stack trace)")
     if exchange.job_id() is not None:
         problems.append(f"the answer names a job: {exchange.job_id()}")

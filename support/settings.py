@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -63,7 +63,7 @@ class FocusServer(_Group):
 
     base_url: Annotated[str, AfterValidator(_plain_address)] = Field(description="address with the base path")
     request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
-    ca_file: Path | None = Field(None, description="certificate authority of an https address")
+    ca_file: FilePath | None = Field(None, description="certificate authority of an https address")
     log_file: Path | None = Field(None, description="the server's log, where this machine can read it")
 
 
@@ -127,8 +127,8 @@ class Ssh(_Group):
         (), description="host or host:port; PZ-13900 is skipped without any"
     )
     user: str = "operator"
-    key_file: Path | None = Field(None, description="private key; None: those of the user who runs the suite")
-    known_hosts_file: Path | None = Field(None, description="None: the known hosts of that user")
+    key_file: FilePath | None = Field(None, description="private key; None: those of the user who runs the suite")
+    known_hosts_file: FilePath | None = Field(None, description="None: the known hosts of that user")
     timeout_s: float = Field(5.0, gt=0)
 
 

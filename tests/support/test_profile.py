@@ -1,11 +1,14 @@
 import json
 import os
+import re
 
 import pytest
+from pydantic import BaseModel
 
 from support import profile as profiles
 from support.errors import SettingsError
 from support.profile import read_profile
+from support.settings import Settings
 
 COMPLETE = """
 exclusive = true
@@ -181,3 +184,29 @@ class TestSecrets:
     def test_a_secrets_file_inside_is_refused(self):
         self.keep(f'secrets_file = "{self.root}/config/secrets.toml"\n{COMPLETE}')
         assert "outside of the repository" in problem_of("staging")
+
+
+def settings_of(model):
+    """Names of all settings of a group, and of the groups in it."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from settings_of(field.annotation)
+        else:
+            yield name
+
+
+def test_every_setting_is_listed_in_the_example():
+    text = (profiles.ROOT / "config" / "remote.example.toml").read_text()
+    listed = set(re.findall(r"^#?\s*(\w+) = ", text, re.MULTILINE))
+    assert set(settings_of(Settings)) - listed == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "name"), [("focus_server", "ca_file"), ("ssh", "key_file"), ("ssh", "known_hosts_file")]
+)
+def test_a_file_that_is_not_there_is_named(write, monkeypatch, section, name):
+    variable = f"FOCUS__{section.upper()}__{name.upper()}"
+    monkeypatch.setenv(variable, "/nowhere/at/all")
+    problem = problem_of(write(COMPLETE))
+    assert f"{section}.{name}: Path does not point to a file" in problem
+    assert variable in problem

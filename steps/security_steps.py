@@ -11,7 +11,7 @@ from support import exposure, health, refusals
 from support.configuration import generate_config_payload
 from support.errors import require
 from support.malformed import BODIES
-from support.mistakes import MISTAKES
+from support.mistakes import MISTAKES, send_malformed
 
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
@@ -56,8 +56,8 @@ def everything_is_asked(context: Context) -> None:
         send("GET", path)
     for path in (paths.metadata, paths.waterfall):
         send("GET", path.format(job_id=context.job.job_id, rows=10))
-    for body in BODIES.values():
-        send("POST", paths.configure, raw=body().content, headers=body().headers)
+    for what, body in BODIES.items():
+        send_malformed(context.case, what)
         send("POST", paths.recordings, raw=body().content, headers=body().headers)
     for mistake in MISTAKES.values():
         mistake(context.case)

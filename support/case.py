@@ -6,7 +6,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,7 +27,7 @@ from support.region_of_interest import RegionOfInterest, region_of
 from support.settings import Settings
 from support.side_effects import Census
 from support.stores import Stores
-from support.trace_key import stamp
+from support.trace_key import TraceKey, stamp
 from support.waterfall import Waterfall
 
 if TYPE_CHECKING:
@@ -80,12 +80,20 @@ class Case:
 
         Fields that the scenario set, which are those that differ from the usual payload, are left alone.
         """
+        return self.marked(payload, fields_set(payload))[0]
+
+    def marked(self, payload: Mapping[str, Any], pinned: Collection[str]) -> tuple[dict[str, Any], TraceKey | None]:
+        """As `mark`, but the fields that are left alone are those in `pinned`; and the key, if there is one."""
         if self.settings.exclusive:
-            return dict(payload)
-        marked, key = stamp(payload, fields_set(payload), self.settings.limits, self._chance)
+            return dict(payload), None
+        marked, key = stamp(payload, pinned, self.settings.limits, self._chance)
         self.books.enter_request(key)
         self._journal.requested(key)
-        return marked
+        return marked, key
+
+    def jobs_carrying(self, key: TraceKey) -> set[str]:
+        """Ids of the jobs, in any store, of the request that has this key."""
+        return self._stores.job_ids_carrying([key])
 
     def configuration(self, payload: Mapping[str, Any]) -> ConfigureRequest:
         """A request for a job with this payload, marked where that is needed."""

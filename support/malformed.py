@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from support.configuration import generate_config_payload
+from support.configuration import generate_config_payload, with_value
+from support.contract import PARAMETERS
 from support.settings import Answers
 
 JSON = "application/json"
+Payload: TypeAlias = Mapping[str, Any]
 
 
 class Body(NamedTuple):
@@ -27,47 +30,65 @@ class Body(NamedTuple):
         return {name: value for name, value in given.items() if value is not None}
 
 
-def _good() -> str:
-    return json.dumps(generate_config_payload())
+Make: TypeAlias = Callable[..., Body]
+
+# Each is made of a good configuration, which need not be the usual one: where the environment is shared it is marked.
+_GOOD = generate_config_payload()
 
 
-def _with(old: str, new: str) -> Body:
-    text = _good()
-    assert old in text
-    return Body(text.replace(old, new).encode())
-
-
-def padded(size: int) -> Body:
+def padded(size: int, good: Payload = _GOOD) -> Body:
     """A good configuration with spaces behind, of so many bytes."""
-    return Body(_good().encode().ljust(size))
+    return Body(json.dumps(good).encode().ljust(size))
 
 
-BODIES: dict[str, Callable[[], Body]] = {
-    "an empty body": lambda: Body(b""),
-    "a body cut short": lambda: Body(_good()[:-20].encode()),
-    "a body of plain text": lambda: Body(b"please make a job"),
-    "a body with a comma behind": lambda: Body(_good().replace("}", ",}").encode()),
-    "a body in single quotes": lambda: Body(_good().replace('"', "'").encode()),
-    "not a number (NaN)": lambda: _with("500", "NaN"),
-    "an infinite number": lambda: _with("500", "Infinity"),
-    "bytes that are no text": lambda: Body(b"\xff\xfe\x00\x80" * 8),
-    "a body in UTF-16": lambda: Body(_good().encode("utf-16")),
-    "endless nesting": lambda: Body(b"[" * 30_000 + b"]" * 30_000),
-    "a parameter given twice": lambda: _with('"nfftSelection": 1024', '"nfftSelection": 1024, "nfftSelection": 512'),
-    "an empty object": lambda: Body(b"{}"),
-    "a list": lambda: Body(f"[{_good()}]".encode()),
-    "a number": lambda: Body(b"42"),
-    "a text": lambda: Body(b'"a job"'),
-    "nothing at all, null": lambda: Body(b"null"),
-    "a configuration called text": lambda: Body(_good().encode(), "text/plain"),
-    "a configuration called XML": lambda: Body(_good().encode(), "application/xml"),
-    "a configuration called a form": lambda: Body(_good().encode(), "application/x-www-form-urlencoded"),
-    "a configuration called nothing": lambda: Body(_good().encode(), None),
-    "a compressed configuration": lambda: Body(gzip.compress(_good().encode()), content_encoding="gzip"),
-    "a body of 100 kB": lambda: padded(100_000),
-    "a body of 2 MB": lambda: padded(2_000_000),
+def _as(change: Callable[[str], str | bytes], content_type: str | None = JSON, encoding: str | None = None) -> Make:
+    """A body made of the text of a configuration."""
+
+    def make(good: Payload = _GOOD) -> Body:
+        changed = change(json.dumps(good))
+        return Body(changed.encode() if isinstance(changed, str) else changed, content_type, encoding)
+
+    return make
+
+
+def _of_other(content_type: str | None) -> Make:
+    return _as(lambda text: text, content_type)
+
+
+def _with_highest(number: float) -> Make:
+    return lambda good=_GOOD: Body(json.dumps(with_value(good, PARAMETERS["highest frequency"], number)).encode())
+
+
+def _always(content: bytes) -> Make:
+    return _as(lambda text: content)
+
+
+BODIES: dict[str, Make] = {
+    "an empty body": _always(b""),
+    "a body cut short": _as(lambda text: text[:-20]),
+    "a body of plain text": _always(b"please make a job"),
+    "a body with a comma behind": _as(lambda text: text.replace("}", ",}")),
+    "a body in single quotes": _as(lambda text: text.replace('"', "'")),
+    "not a number (NaN)": _with_highest(math.nan),
+    "an infinite number": _with_highest(math.inf),
+    "bytes that are no text": _always(b"\xff\xfe\x00\x80" * 8),
+    "a body in UTF-16": _as(lambda text: text.encode("utf-16")),
+    "endless nesting": _always(b"[" * 30_000 + b"]" * 30_000),
+    "a parameter given twice": _as(lambda text: text.replace('"channels"', '"nfftSelection": 512, "channels"')),
+    "an empty object": _always(b"{}"),
+    "a list": _as(lambda text: f"[{text}]"),
+    "a number": _always(b"42"),
+    "a text": _always(b'"a job"'),
+    "nothing at all, null": _always(b"null"),
+    "a configuration called text": _of_other("text/plain"),
+    "a configuration called XML": _of_other("application/xml"),
+    "a configuration called a form": _of_other("application/x-www-form-urlencoded"),
+    "a configuration called nothing": _of_other(None),
+    "a compressed configuration": _as(lambda text: gzip.compress(text.encode()), encoding="gzip"),
+    "a body of 100 kB": lambda good=_GOOD: padded(100_000, good),
+    "a body of 2 MB": lambda good=_GOOD: padded(2_000_000, good),
 }
-"""What is sent."""
+"""What is sent: `BODIES[what]()`, or `BODIES[what](configuration)` to make it of another one."""
 
 
 def statuses_for(why: str, answers: Answers) -> Sequence[int]:

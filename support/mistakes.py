@@ -19,12 +19,19 @@ def _about_an_unknown_job(method: str, path: str) -> Callable[[Case], Exchange]:
     return ask
 
 
-def _with_body(what: str) -> Callable[[Case], Exchange]:
-    def ask(case: Case) -> Exchange:
-        body = BODIES[what]()
-        return case.send("POST", case.settings.paths.configure, raw=body.content, headers=body.headers)
+def send_malformed(case: Case, what: str) -> Exchange:
+    """Send one of `BODIES` as a configuration.
 
-    return ask
+    Where the environment is shared it is made of a marked one, so that a job that comes of it is found. Nothing is
+    claimed of bodies that hold no configuration, like an empty object: what comes of them carries no mark.
+    """
+    # The highest frequency is no number in some of them.
+    body = BODIES[what](case.marked(generate_config_payload(), {"frequencyRange"})[0])
+    return case.send("POST", case.settings.paths.configure, raw=body.content, headers=body.headers)
+
+
+def _with_body(what: str) -> Callable[[Case], Exchange]:
+    return lambda case: send_malformed(case, what)
 
 
 def _playback_of_nothing(case: Case) -> Exchange:

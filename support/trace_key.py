@@ -17,6 +17,9 @@ from support.contract import Limits
 TraceKey = Mapping[str, Any]
 """Dotted field -> value, by which a configuration is recognised."""
 
+MARKED_FIELDS = frozenset({"displayTimeAxisDuration", "displayInfo", "frequencyRange"})
+"""The fields of the top level that a mark is made of, any two of them enough."""
+
 
 def stamp(
     payload: Mapping[str, Any], pinned: Collection[str], limits: Limits, chance: random.Random

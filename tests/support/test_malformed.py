@@ -99,3 +99,29 @@ def test_each_reason_has_its_statuses():
     assert statuses_for("too large", answers) == (413,)
     with pytest.raises(ValueError, match=r"'ugly'.*too large"):
         statuses_for("ugly", answers)
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_body_can_be_made_of_another_configuration_and_keeps_all_of_it_that_it_can(what):
+    other = generate_config_payload(displayTimeAxisDuration=1234, displayInfo={"height": 5678})
+    usual, body = BODIES[what](), BODIES[what](other)
+    assert body.headers == usual.headers
+    assert (len(body.content) > Limits().body_max_bytes) is (len(usual.content) > Limits().body_max_bytes)
+    if body.content == usual.content:
+        assert b"nfft" not in body.content
+        return
+    content = gzip.decompress(body.content) if body.content_encoding else body.content
+    text = content.decode("utf-16" if what.endswith("UTF-16") else "utf-8")
+    assert "1234" in text
+    assert "5678" in text
+
+
+def test_what_holds_no_configuration_is_always_the_same():
+    other = generate_config_payload(displayTimeAxisDuration=1234)
+    assert {what for what in BODIES if BODIES[what](other) == BODIES[what]()} == {
+        "an empty body",
+        "a body of plain text",
+        "bytes that are no text",
+        "endless nesting",
+        *(NO_CONFIGURATION - {"a list"}),
+    }

@@ -1,4 +1,5 @@
 import json
+import random
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -8,22 +9,22 @@ from stand_ins import settings
 from support.case import Case
 from support.configuration import ConfigureRequest, is_task_id
 from support.errors import ValidationError
-from support.mistakes import MISTAKES
+from support.malformed import BODIES
+from support.mistakes import MISTAKES, send_malformed
 
 FREE = datetime(2005, 1, 1, tzinfo=UTC)
 
 
 class Asked:
-    """Stands in for a scenario: keeps what is sent; marks nothing."""
+    """Stands in for a scenario: keeps what is sent, and the keys of what was marked."""
 
-    request_raw = Case.request_raw
+    request_raw, refusal_of, mark, marked = Case.request_raw, Case.refusal_of, Case.mark, Case.marked
 
-    def __init__(self):
-        self.settings, self.sent = settings(), []
+    def __init__(self, *, exclusive=True):
+        self.settings, self.sent, self.keys, self._chance = settings(exclusive=exclusive), [], [], random.Random(1)
         self.recorder = SimpleNamespace(free_time=lambda: FREE)
-
-    def mark(self, payload):
-        return payload
+        self.books = SimpleNamespace(enter_request=self.keys.append)
+        self._journal = SimpleNamespace(requested=lambda key: None)
 
     def send(self, method, path, body=None, *, raw=None, headers=None):
         self.sent.append((method, path, body, raw, headers))
@@ -61,3 +62,24 @@ def test_no_mistake_is_another():
         mistake(case)
         asked.append(str(case.sent))
     assert len(set(asked)) == len(MISTAKES) >= 12
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_where_the_environment_is_shared_a_malformed_body_is_made_of_a_marked_configuration(what):
+    case = Asked(exclusive=False)
+    send_malformed(case, what)
+    ((method, path, _, raw, headers),) = case.sent
+    assert (method, path, headers) == ("POST", "/configure", BODIES[what]().headers)
+    (key,) = case.keys
+    assert set(key) == {"displayTimeAxisDuration", "displayInfo.height"}
+    usual = BODIES[what]()
+    if raw != usual.content and usual.content_encoding is None and "UTF-16" not in what:
+        assert all(str(value).encode() in raw for value in key.values())
+
+
+def test_where_it_is_ours_alone_a_malformed_body_is_as_it_is():
+    case = Asked()
+    for what in BODIES:
+        send_malformed(case, what)
+    assert [raw for _, _, _, raw, _ in case.sent] == [BODIES[what]().content for what in BODIES]
+    assert case.keys == []

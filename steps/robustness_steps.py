@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 from behave import given, then, when
 from behave.runner import Context
 
+from steps.kept import PLAYBACK
 from support import refusals
 from support.answers import Attempt
 from support.configuration import generate_config_payload
 from support.malformed import BODIES, padded, statuses_for
+from support.mistakes import send_malformed
 
 
 @when("{what} is sent to the server")
 def it_is_sent(context: Context, what: str) -> None:
-    body = BODIES[what]()
-    path = context.run.settings.paths.configure
-    context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
+    context.exchanges = [send_malformed(context.case, what)]
 
 
 @when("a job is requested with a body as large as is read")
@@ -29,9 +31,10 @@ def a_job_with_too_large_a_body(context: Context) -> None:
 
 
 def request_padded(context: Context, size: int) -> None:
-    path, body = context.run.settings.paths.configure, padded(size)
+    path, payload = context.run.settings.paths.configure, context.case.mark(generate_config_payload())
+    body = padded(size, payload)
     context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
-    context.attempts = [Attempt(generate_config_payload(), context.exchanges[0])]
+    context.attempts = [Attempt(payload, context.exchanges[0])]
 
 
 @given("everything malformed was sent to the server")
@@ -49,20 +52,25 @@ def it_is_turned_away(context: Context, why: str) -> None:
 @when("{count:d} generated requests are sent")
 def generated_requests_are_sent(context: Context, count: int) -> None:
     # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
-    from support.generated import DEFAULT_SEED, NotDealtWith, try_all
+    from support.generated import DEFAULT_SEED, NotDealtWith, requests, try_all
     from support.robustness import Judge
 
-    context.judge, context.failure = Judge(context.case), None
+    limits, recorder = context.run.settings.limits, context.case.recorder
+    start = recorder.free_time()
+    window = (start, start + PLAYBACK)
+    recorder.put(*window)
+    context.generated, context.judge, context.failure = requests(limits, window), Judge(context.case), None
     seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
     try:
-        try_all(count, seed, context.run.settings.limits, context.judge)
+        try_all(count, seed, limits, context.judge, window)
     except NotDealtWith as failure:
         context.report.attach("the smallest request that fails", failure.request, "json")
         context.failure = failure
+    context.report.attach("what was sent, by kind", json.dumps(context.judge.counts, indent=2), "json")
 
 
 @then("each was refused without a trace, or was valid and fully carried out")
 def each_was_dealt_with(context: Context) -> None:
     if context.failure is not None:
         raise context.failure
-    context.judge.expect_both_kinds()
+    context.judge.expect_each(context.generated["valid"], context.generated["one mistake"])

@@ -1,26 +1,49 @@
-"""Generated requests: most are a good configuration with a little wrong with it, some are anything at all.
+"""Generated requests: nearly all are a good configuration with one thing wrong with it, each thing as often as another.
 
-A request that is not dealt with as it must be is shrunk to the smallest one that is not.
+What is wrong is chosen first, from the table in `support.spoiling`, and each entry gets its share of the requests; the
+configuration around it is generated. A request that is not dealt with as it must be is shrunk to the smallest of its
+kind that is not.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from support.configuration import generate_config_payload
-from support.contract import PARAMETERS, Limits, Parameter, ViewType
+from support.contract import Limits, ViewType
 from support.errors import EnvironmentBroken, ExpectationFailed
+from support.spoiling import ANYTHING, Change, Values, few_sensors, lengths, mistakes, moment
 
 DEFAULT_SEED = 13572
 # A server that hangs takes its time limit for every try; then the smallest request so far is good enough.
 _SHRINKING_S = 20.0
+# Of all requests; what is left over has one mistake.
+_SHARES = {"valid": 1 / 8, "two mistakes": 1 / 10, "anything at all": 1 / 25}
+
+Window: TypeAlias = tuple[datetime, datetime]
+
+
+class Request(NamedTuple):
+    """JSON to be sent as a configuration, and what kind it is of.
+
+    `mistaken` are the fields of the top level that hold the mistake; None for what is no configuration at all.
+    """
+
+    kind: str
+    body: Any
+    mistaken: frozenset[str] | None = frozenset()
+
+
+Requests: TypeAlias = st.SearchStrategy[Request]
 
 
 class NotDealtWith(ExpectationFailed):
@@ -31,173 +54,115 @@ class NotDealtWith(ExpectationFailed):
         self.request = request
 
 
-def requests(limits: Limits) -> st.SearchStrategy[Any]:
-    """JSON values to be sent as a configuration; one in ten is valid, most of the rest is nearly so."""
-    good = _valid(limits)
-    spoilt = st.builds(_spoilt, good, st.lists(_changes(limits), min_size=1, max_size=2))
-    return st.integers(0, 9).flatmap(lambda n: good if n == 0 else _anything() if n == 1 else spoilt)
+def requests(limits: Limits, window: Window | None = None) -> dict[str, dict[str, Requests]]:
+    """The requests by their kind, in four groups: valid, with one mistake, with two, and anything at all.
+
+    Playbacks are among the valid ones if there is a window, in whole seconds, of which all was recorded.
+    """
+    valid, single = _valid(limits, window), mistakes(limits)
+    base = st.one_of(*valid.values())
+    two = st.lists(st.sampled_from(list(single)), min_size=2, max_size=2, unique=True)
+    pairs = two.flatmap(lambda kinds: st.tuples(*(single[kind] for kind in kinds)))
+    return {
+        "valid": {kind: st.builds(Request, st.just(kind), good) for kind, good in valid.items()},
+        "one mistake": {kind: st.builds(_spoilt, st.just(kind), base, st.tuples(it)) for kind, it in single.items()},
+        "two mistakes": {"two mistakes": st.builds(_spoilt, st.just("two mistakes"), base, pairs)},
+        "anything at all": {"anything at all": st.builds(Request, st.just("anything at all"), ANYTHING, st.none())},
+    }
 
 
-def try_all(count: int, seed_: int, limits: Limits, judge: Callable[[Any], None]) -> None:
+def try_all(
+    count: int, seed_: int, limits: Limits, judge: Callable[[Request], object], window: Window | None = None
+) -> None:
     """Judge so many requests; `judge` raises `ExpectationFailed` for one that was not dealt with as it must be.
+
+    None is judged twice: a failure counts though it would not show again.
 
     Raises:
         NotDealtWith: one was not.
-        EnvironmentBroken: one could not be judged; no further one is tried.
+        EnvironmentBroken: one could not be judged, and none had failed before; no further one is tried.
     """
-    known: dict[str, NotDealtWith] = {}
-    broken: list[EnvironmentBroken] = []
-    first_failure: list[float] = []
+    outcomes: dict[str, NotDealtWith | EnvironmentBroken | None] = {}
+    ends_at = math.inf
 
-    @seed(seed_)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(requests(limits))
-    def check(request: Any) -> None:
-        if broken:
-            raise broken[0]
-        text = json.dumps(request)
-        if first_failure and time.monotonic() - first_failure[0] > _SHRINKING_S:
-            if text in known:
-                raise known[text]
-            return
+    def outcome_of(request: Request, text: str) -> NotDealtWith | EnvironmentBroken | None:
+        nonlocal ends_at
+        if time.monotonic() > ends_at:
+            return None
         try:
             judge(request)
         except EnvironmentBroken as failure:
-            broken.append(failure)
-            raise
+            found, ends_at = ends_at < math.inf, -math.inf
+            return None if found else failure
         except ExpectationFailed as failure:
-            first_failure.append(time.monotonic())
-            known[text] = NotDealtWith(failure, text)
-            raise known[text] from None
+            ends_at = min(ends_at, time.monotonic() + _SHRINKING_S)
+            return NotDealtWith(failure, text)
+        return None
 
-    check()
+    def check(request: Request) -> None:
+        text = json.dumps(request.body)
+        if text not in outcomes:
+            outcomes[text] = outcome_of(request, text)
+        failure = outcomes[text]
+        if failure is not None:
+            raise failure.with_traceback(None)
+
+    for kind, strategy, share in _shared_out(count, requests(limits, window)):
+        configured = settings(
+            max_examples=share,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        )
+        seed(f"{seed_} {kind}")(configured(given(strategy)(check)))()
 
 
-def _valid(limits: Limits) -> st.SearchStrategy[dict[str, Any]]:
-    lengths = [1 << n for n in range(32) if limits.fft_length_min <= 1 << n <= limits.fft_length_max]
-    sensors = st.integers(0, limits.last_sensor)
-    frequencies = st.one_of(
-        st.integers(0, int(limits.nyquist_hz)), st.floats(0, limits.nyquist_hz, allow_subnormal=False)
-    )
-    view = st.sampled_from([int(view) for view in ViewType])
+def _shared_out(count: int, groups: dict[str, dict[str, Requests]]) -> Iterator[tuple[str, Requests, int]]:
+    sizes = {group: int(count * share) for group, share in _SHARES.items()}
+    sizes["one mistake"] = count - sum(sizes.values())
+    for group, kinds in groups.items():
+        for n, (kind, strategy) in enumerate(kinds.items()):
+            share = sizes[group] * (n + 1) // len(kinds) - sizes[group] * n // len(kinds)
+            if share:
+                yield kind, strategy, share
 
-    def built(view_type: int, a: int, b: int, low: float, high: float, length: int, duration: int, height: int) -> Any:
-        single = view_type == ViewType.SINGLE_CHANNEL
-        first, last = (max(a, limits.single_channel_min),) * 2 if single else (min(a, b), max(a, b))
-        return generate_config_payload(
-            view_type=view_type,
-            channels={"min": first, "max": last},
-            frequencyRange={"min": min(low, high), "max": max(low, high)},
-            nfftSelection=length,
-            displayTimeAxisDuration=duration,
-            displayInfo={"height": height},
+
+def _valid(limits: Limits, window: Window | None) -> dict[str, Values]:
+    # So that a mark, which moves the highest frequency down by a hertz at most, leaves the band one.
+    top = int(limits.nyquist_hz)
+    lows = st.integers(0, top - 2) | st.floats(0, top - 2, allow_subnormal=False)
+    widths = st.integers(1, top) | st.floats(0.001, top)
+    bands = st.builds(lambda low, width: {"min": low, "max": min(low + width, top)}, lows, widths)
+    channel = st.integers(limits.single_channel_min, limits.last_sensor).map(lambda n: {"min": n, "max": n})
+
+    def of(view: ViewType) -> Values:
+        return st.builds(
+            generate_config_payload,
+            view_type=st.just(int(view)),
+            channels=channel if view is ViewType.SINGLE_CHANNEL else few_sensors(limits, 0, 0),
+            frequencyRange=bands,
+            nfftSelection=st.sampled_from(lengths(limits)),
+            displayTimeAxisDuration=st.integers(1, limits.duration_max_s),
+            displayInfo=st.builds(dict, height=st.integers(1, limits.height_max_px)),
         )
 
-    # Few sensors: an answer names each of them.
-    ranges = st.builds(lambda a, n: (a, min(a + n, limits.last_sensor)), sensors, st.integers(0, 60))
-    return st.builds(
-        lambda v, r, low, high, length, duration, height: built(v, r[0], r[1], low, high, length, duration, height),
-        view,
-        ranges,
-        frequencies,
-        frequencies,
-        st.sampled_from(lengths),
-        st.integers(1, limits.duration_max_s),
-        st.integers(1, limits.height_max_px),
-    )
+    valid = {view.name.lower().replace("_", " "): of(view) for view in ViewType}
+    if window is not None:
+        start, length_s = window[0], int((window[1] - window[0]).total_seconds())
+        spans = st.lists(st.integers(0, length_s), min_size=2, max_size=2, unique=True).map(sorted)
+        times: Values = spans.flatmap(
+            lambda s: st.builds(dict, start_time=moment(start, s[0]), end_time=moment(start, s[1]))
+        )
+        valid["playback"] = st.builds(lambda payload, times: payload | times, st.one_of(*valid.values()), times)
+    return valid
 
 
-Change = Callable[[dict[str, Any]], None]
-
-# What a value is often taken for by mistake.
-_CONFUSIONS: tuple[Callable[[Any], Any], ...] = (
-    str,
-    bool,
-    lambda value: [value],
-    lambda value: {"value": value},
-    lambda value: float(value) if isinstance(value, int) else value,
-    lambda value: -value if isinstance(value, int | float) else None,
-)
-
-
-def _changes(limits: Limits) -> st.SearchStrategy[Change]:
-    """Changes of one field: another value, none at all, or a neighbour that should not be there."""
-    parameters = st.sampled_from(sorted(PARAMETERS.values(), key=lambda parameter: parameter.words))
-    near = st.sampled_from(sorted({edge + step for edge in _edges(limits) for step in (-1, 0, 1)}))
-    value = st.one_of(near, near.map(float), near.map(str), _anything())
-    confusion = st.sampled_from(_CONFUSIONS)
-    return st.one_of(
-        st.builds(lambda parameter, to: lambda payload: _set(payload, parameter, to), parameters, value),
-        st.builds(lambda parameter, how: lambda payload: _confuse(payload, parameter, how), parameters, confusion),
-        st.builds(lambda parameter: lambda payload: _remove(payload, parameter), parameters),
-        st.builds(lambda name, to: lambda payload: payload.update({name: to}), st.text(max_size=12), _anything()),
-    )
-
-
-def _edges(limits: Limits) -> list[int]:
-    return [
-        0,
-        limits.fft_length_min,
-        limits.fft_length_max,
-        limits.duration_max_s,
-        limits.height_max_px,
-        limits.last_sensor,
-        int(limits.nyquist_hz),
-        2**31,
-        2**63,
-    ]
-
-
-def _anything() -> st.SearchStrategy[Any]:
-    leaf = st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-(2**70), 2**70),
-        st.floats(allow_nan=False, allow_infinity=False),
-        st.text(max_size=20),
-    )
-    return st.recursive(
-        leaf,
-        lambda below: st.one_of(st.lists(below, max_size=4), st.dictionaries(st.text(max_size=8), below, max_size=4)),
-        max_leaves=8,
-    )
-
-
-def _spoilt(payload: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
+def _spoilt(kind: str, payload: dict[str, Any], changes: tuple[Change, ...]) -> Request:
     changed = deepcopy(payload)
     for change in changes:
         change(changed)
-    return changed
-
-
-def _set(payload: dict[str, Any], parameter: Parameter, value: Any) -> None:
-    parent = _parent(payload, parameter)
-    if parent is not None:
-        parent[parameter.path[-1]] = value
-
-
-def _confuse(payload: dict[str, Any], parameter: Parameter, how: Callable[[Any], Any]) -> None:
-    parent = _parent(payload, parameter)
-    if parent is not None and parameter.path[-1] in parent:
-        parent[parameter.path[-1]] = how(parent[parameter.path[-1]])
-
-
-def _remove(payload: dict[str, Any], parameter: Parameter) -> None:
-    parent = _parent(payload, parameter)
-    if parent is not None:
-        parent.pop(parameter.path[-1], None)
-
-
-def _parent(payload: dict[str, Any], parameter: Parameter) -> dict[str, Any] | None:
-    """Where a parameter stands; an earlier change may have taken that away."""
-    if len(parameter.path) == 1:
-        return payload
-    parent = payload.get(parameter.path[0])
-    return parent if isinstance(parent, dict) else None
+    fields = payload.keys() | changed.keys()
+    text = {name: (json.dumps(payload.get(name, kind)), json.dumps(changed.get(name, kind))) for name in fields}
+    return Request(kind, changed, frozenset(name for name, (before, after) in text.items() if before != after))

@@ -1,4 +1,5 @@
 import json
+import random
 from types import SimpleNamespace
 
 import pytest
@@ -8,25 +9,44 @@ from support.case import Case
 from support.configuration import generate_config_payload
 from support.contract import Limits
 from support.errors import ExpectationFailed
-from support.generated import DEFAULT_SEED, try_all
-from support.robustness import Judge
+from support.generated import DEFAULT_SEED, Request, try_all
+from support.robustness import Judge, rules_broken
 from support.side_effects import Effect, no_effects
 
-VALID, INVALID = generate_config_payload(), generate_config_payload(nfftSelection=1000)
+VALID = Request("multichannel", generate_config_payload())
+INVALID = Request("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))
+NOTHING, LIST = Request("anything at all", None, None), Request("anything at all", [], None)
 
 
 class Server:
     """A scenario with a server behind it that deals with requests rightly, but for what a test plants."""
 
-    refusal_of = Case.refusal_of
+    refusal_of, marked, jobs_carrying = Case.refusal_of, Case.marked, Case.jobs_carrying
 
     def __init__(
-        self, *, accepts=None, refusal=(422, "wrong"), traces=(), status="configured", broken=None, deaf=False
+        self,
+        *,
+        accepts=None,
+        refusal=(422, "wrong"),
+        traces=(),
+        status="configured",
+        broken=None,
+        deaf=False,
+        exclusive=True,
+        keeps_refused=False,
     ):
-        self.settings, self.accepts = settings(), accepts or (lambda request: self.refusal_of(request) is None)
+        self.keeps_refused = keeps_refused
+        self.settings, self.accepts = (
+            settings(exclusive=exclusive),
+            accepts or (lambda request: self.refusal_of(request) is None),
+        )
         self.refusal, self.traces, self.status, self.deaf = refusal, traces, status, deaf
         self.records, self.running, self.sent = [], set(), []
-        self.books = SimpleNamespace(census=self.census)
+        self.keys, self.written, self._chance = [], [], random.Random(1)
+        self.books = SimpleNamespace(census=self.census, enter_request=self.keys.append)
+        self._journal = SimpleNamespace(requested=self.written.append)
+        self._stores = SimpleNamespace(job_ids_carrying=self.job_ids_carrying)
+        self.kept_configurations = []  # a record each, of what was refused
         kept = {
             name: self.kept(name, broken) for name in ("record_is_complete", "analyzer_runs", "queues_have_consumers")
         }
@@ -44,11 +64,16 @@ class Server:
         found = {"task record": self.records, "work queue": self.running}
         return {k: frozenset(Effect(one, one, one) for one in found.get(k, ())) for k in no_effects()}
 
+    def job_ids_carrying(self, keys):
+        return {f"job_{n}" for n, one in enumerate(self.kept_configurations) if any(carries(one, key) for key in keys)}
+
     def send(self, method, path, body=None, *, raw=None, headers=None):
         assert (method, path, headers) == ("POST", "/configure", AS_JSON)
         self.sent.append(json.loads(raw))
         if not self.accepts(self.sent[-1]):
             self.records += self.traces
+            if self.keeps_refused:
+                self.kept_configurations.append(self.sent[-1])
             status, detail = self.refusal
             return exchange({"detail": detail}, status)
         job_id = f"job_{len(self.records):08x}"
@@ -66,6 +91,16 @@ class Server:
             raise ExpectationFailed("it still runs")
 
 
+def carries(configuration, key):
+    for field, value in key.items():
+        found = configuration
+        for name in field.split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        if found != value:
+            return False
+    return True
+
+
 def failure_of(judge, request):
     with pytest.raises(ExpectationFailed) as failure:
         judge(request)
@@ -75,28 +110,39 @@ def failure_of(judge, request):
 def test_valid_ones_are_carried_out_and_cancelled_and_invalid_ones_refused():
     server = Server()
     judge = Judge(server)
-    for request in (VALID, INVALID, None, VALID, [], INVALID):
+    for request in (VALID, INVALID, NOTHING, VALID, LIST, INVALID):
         judge(request)
-    assert (judge.accepted, judge.refused) == (2, 4)
-    assert server.sent[:3] == [VALID, INVALID, None]
+    assert server.sent[:3] == [VALID.body, INVALID.body, None]
+    assert judge.counts == {
+        "multichannel": {"accepted": 2},
+        "no power of two": {"refused": 2, "for one rule alone": 2},
+        "anything at all": {"refused": 2, "for one rule alone": 2},
+    }
     assert (len(server.records), server.running) == (2, set())
     assert server.kept_to == 2 * ["record_is_complete", "analyzer_runs", "queues_have_consumers"]
-    judge.expect_both_kinds()
+    judge.expect_each(["multichannel"], ["no power of two"])
 
 
-@pytest.mark.parametrize(("request_", "told"), [(VALID, "1 accepted, 0 refused"), (INVALID, "0 accepted, 1 refused")])
-def test_requests_of_one_kind_alone_show_too_little(request_, told):
+def test_a_kind_that_never_came_or_never_alone_shows_too_little():
     judge = Judge(Server())
-    judge(request_)
-    with pytest.raises(ExpectationFailed, match=told):
-        judge.expect_both_kinds()
+    two = generate_config_payload(displayInfo={"height": 0}, view_type=3)
+    for request in (VALID, INVALID, Request("height", VALID.body), Request("view", two)):
+        judge(request)
+    with pytest.raises(ExpectationFailed) as failure:
+        judge.expect_each(["multichannel", "playback"], ["no power of two", "height", "view", "duration"])
+    assert str(failure.value).splitlines()[1:] == [
+        "  - playback: never accepted",
+        "  - height: never refused for it alone",
+        "  - view: never refused for it alone",
+        "  - duration: never refused for it alone",
+    ]
 
 
 @pytest.mark.parametrize(
     ("planted", "request_", "told"),
     [
         ({"accepts": lambda request: True}, INVALID, "expected a refusal\n  - : nfftSelection is no power of two"),
-        ({"accepts": lambda request: True}, None, "expected a refusal"),
+        ({"accepts": lambda request: True}, NOTHING, "expected a refusal"),
         ({"accepts": lambda request: False}, VALID, "  - it is a valid configuration"),
         ({"refusal": (500, "wrong")}, INVALID, "  - the status is 500"),
         ({"refusal": (422, "")}, INVALID, "  - there is no detail"),
@@ -124,7 +170,7 @@ def test_what_one_request_left_is_not_held_against_the_next():
         judge = Judge(server)
         failure_of(judge, first)
         server.traces, server.accepts = (), lambda request: False
-        judge(None)
+        judge(NOTHING)
 
 
 def test_the_request_that_is_named_in_the_end_is_one_that_was_dealt_with_wrongly():
@@ -132,3 +178,58 @@ def test_the_request_that_is_named_in_the_end_is_one_that_was_dealt_with_wrongly
     with pytest.raises(ExpectationFailed, match="expected a refusal\n") as failure:
         try_all(100, DEFAULT_SEED, Limits(), judge)
     assert isinstance(json.loads(str(failure.value).rpartition("shows it: ")[2]), dict)
+
+
+def test_where_the_environment_is_shared_what_is_not_mistaken_is_marked():
+    server = Server(exclusive=False)
+    judge = Judge(server)
+    for request in (VALID, INVALID):
+        judge(request)
+    assert server.keys == server.written
+    for sent, key, request in zip(server.sent, server.keys, (VALID, INVALID), strict=True):
+        assert carries(sent, key)
+        assert not carries(request.body, key)
+        assert len(key) == 3
+    assert server.sent[1]["nfftSelection"] == 1000
+
+
+def test_where_it_is_shared_and_too_little_is_left_nothing_is_marked():
+    server = Server(exclusive=False)
+    judge = Judge(server)
+    high = generate_config_payload(displayInfo={"height": 0}, frequencyRange={"min": 0, "max": 0})
+    for request in (NOTHING, LIST, Request("two mistakes", high, frozenset({"displayInfo", "frequencyRange"}))):
+        judge(request)
+    assert server.sent == [None, [], high]
+    assert server.keys == []
+
+
+def test_where_it_is_shared_what_a_refused_request_left_is_found_by_its_mark():
+    server = Server(exclusive=False, keeps_refused=True)
+    server.kept_configurations.append(generate_config_payload())  # another user's
+    assert "  - a job was made of it: job_1" in failure_of(Judge(server), INVALID)
+
+
+def test_where_it_is_shared_all_generated_requests_are_marked_but_those_that_cannot_be():
+    server = Server(exclusive=False)
+    try_all(300, DEFAULT_SEED, Limits(), Judge(server))
+    assert len(server.keys) > 0.9 * len(server.sent)
+    assert len({json.dumps(key) for key in server.keys}) == len(server.keys)
+    server = Server(exclusive=False, keeps_refused=True)
+    with pytest.raises(ExpectationFailed, match="a job was made of it: job_0"):
+        try_all(300, DEFAULT_SEED, Limits(), Judge(server))
+
+
+def test_the_rules_that_are_broken_are_each_named_once():
+    def broken(**fields):
+        return rules_broken(Server().refusal_of(generate_config_payload(**fields)))
+
+    assert broken(start_time=True) == ["start_time: "]
+    assert broken(displayInfo={"height": 0}, view_type=True) == [
+        "displayInfo.height: Input should be greater than 0",
+        "view_type: Input should be a whole number",
+    ]
+    assert broken(nfftSelection=100, displayTimeAxisDuration=4000) == [
+        "nfftSelection is not within 128 to 4096",
+        "nfftSelection is no power of two",
+        "displayTimeAxisDuration is above 3600",
+    ]

@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from behave.parser import parse_file
 
 from sandbox.processes import free_port
 
@@ -36,9 +40,13 @@ LIMITS = {
     "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
 }
 
+# A defect shows at once, or is waited for in vain.
+QUICK = LIMITS | {"FOCUS__TIME_LIMITS__SETTLING_S": "0.2", "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.04"}
+
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
+        "pytest",  # Whatever is the parent's main module is loaded by each of them.
         "behave.__main__",
         "behave.formatter.json",
         "behave.formatter.plain",
@@ -74,14 +82,34 @@ class Caught(NamedTuple):
     message: str
 
 
-def variables(endpoints_file: Path, place: Path) -> dict[str, str]:
+def caught(step: str, message: str, rows: Iterable[tuple[str, str]]) -> list[Caught]:
+    """Rows of one step and message, each of a defect and a scenario."""
+    return [Caught(defect, scenario, step, message) for defect, scenario in rows]
+
+
+@cache
+def _features() -> dict[str, list[str]]:
+    """By the name of a scenario the features that have one."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(ROOT.glob("features/**/*.feature")):
+        for scenario in parse_file(str(path)).walk_scenarios():
+            found.setdefault(scenario.name.split(" -- @")[0], []).append(str(path))
+    return found
+
+
+def only(scenario: str) -> tuple[str, ...]:
+    """The arguments for behave that select scenarios of exactly this name, and spare it the other features."""
+    return (*dict.fromkeys(_features()[scenario]), "--name", f"^{re.escape(scenario)}( -- @|$)")
+
+
+def variables(endpoints_file: Path, place: Path, limits: Mapping[str, str] = LIMITS) -> dict[str, str]:
     """The environment of a run on a tenant that keeps everything in one directory."""
     own = {
         "FOCUS_PROFILE": str(endpoints_file),
         "FOCUS__REPORTS__DIRECTORY": str(place),
         "FOCUS__JOURNALS": str(place / "journals"),
     }
-    return {**os.environ, **LIMITS, **own}
+    return {**os.environ, **limits, **own}
 
 
 def behave(arguments: tuple[str, ...], variables: Mapping[str, str], place: Path, limit_s: float = RUN_LIMIT_S) -> Ran:
@@ -200,9 +228,13 @@ def _outcomes(scenarios: list[dict[str, Any]]) -> dict[str, tuple[str, str | Non
         if scenario["status"] in ("skipped", "untested") or found.get(name, ("passed",))[0] != "passed":
             continue
         failed = [
-            (step["name"], "\n".join(step["result"].get("error_message", [])))
+            (step["name"], _text(step["result"].get("error_message", "")))
             for step in scenario["steps"]
             if step.get("result", {}).get("status") in ("failed", "error")
         ]
         found[name] = (scenario["status"], *(failed[0] if failed else (None, "")))
     return found
+
+
+def _text(message: str | list[str]) -> str:
+    return message if isinstance(message, str) else "\n".join(message)

@@ -47,7 +47,9 @@ ROWS = [
     Caught("analyzer_without_its_labels", CREATED, RUNS, "app.kubernetes.io/name"),
     Caught("id_that_is_none", CREATED, "the job is accepted", "job_id is 'job deadbeef!'"),
     Caught("refusal_that_names_everything", REFUSED, "the request is refused because of the FFT length", "stack trace"),
+    Caught("fails_to_cancel_again", TWICE, "the cancelling does no harm", "500"),
     Caught("cancel_does_not_find_a_running_job", CANCELLED, "the cancelling is confirmed", "404"),
+    Caught("analyzer_not_undone", CANCELLED, "only the record of the job remains", "is still there"),
     Caught("queue_leaked_after_cancel", CANCELLED, "only the record of the job remains", "is still there"),
     Caught(
         "refused_request_launches_an_analyzer",

@@ -2,8 +2,26 @@
 
 import pytest
 
+from tests.acceptance import (
+    test_broken_jobs,
+    test_broken_knowledge,
+    test_broken_limits,
+    test_broken_views,
+    test_broken_wire,
+)
+from tests.acceptance.defects import DEFECTS
 from tests.acceptance.running import LIMITS
 from tests.acceptance.test_broken_jobs import CREATED, REFUSED
+
+TABLES = (test_broken_jobs, test_broken_limits, test_broken_views, test_broken_knowledge, test_broken_wire)
+# What these do is not the business of one scenario.
+IN_OTHER_TESTS = {
+    "answers_with_its_password",
+    "dies_of_a_request",
+    "error_though_created",
+    "gone_after_two_requests",
+    "refused_request_launches_an_analyzer_too_late",
+}
 
 # The sandbox's own pace, and one that does not disturb: nothing is waited for in vain here.
 PACE = {name: "0.1" for name in LIMITS if name.endswith("SETTLING_S")}
@@ -16,6 +34,11 @@ def test_without_a_defect_all_is_green_and_nothing_is_skipped(run_behave):
     assert set(ran.statuses) == {"passed"}, ran.printed
     assert ran.statuses["passed"] > AT_LEAST
     assert ran.status == 0
+
+
+def test_every_defect_is_caught_somewhere():
+    caught = {row.defect for table in TABLES for row in table.ROWS}
+    assert caught | IN_OTHER_TESTS == set(DEFECTS)
 
 
 def test_a_defect_is_caught_in_a_shared_environment_too(run_behave, defective_server):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.ports import JobRecord
-from tests.acceptance.defects.registry import Changed, defect
+from tests.acceptance.defects.registry import Changed, answering, defect
 
 
 @defect
@@ -109,7 +110,7 @@ def _gated(request: Callable[..., Any]) -> Callable[..., Any]:
 @defect
 def empty_status(parts: Parts) -> Parts:
     """The status in the answer is empty, though the job was made."""
-    return _answering(parts, status="")
+    return answering(parts, status="")
 
 
 @defect
@@ -187,14 +188,18 @@ def refused_request_launches_an_analyzer_too_late(parts: Parts) -> Parts:
 
 @defect
 def record_goes_bad(parts: Parts) -> Parts:
-    """The record of a job goes bad after a moment."""
+    """The record of a job goes bad when its consumer is at work."""
 
-    async def insert(tasks: Any, record: JobRecord) -> None:
-        await tasks.insert(record)
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.3, lambda: asyncio.ensure_future(tasks.set_status(record.job_id, "error")))
+    async def open_(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
 
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+        class Buffer(deque[bytes]):
+            def append(self, message: bytes) -> None:
+                self.late = asyncio.ensure_future(parts.tasks.set_status(job_id, "error"))
+
+        queues._consumers[job_id]._buffer = Buffer()
+
+    return replace(parts, queues=Changed(parts.queues, open=open_))
 
 
 @defect
@@ -276,23 +281,16 @@ def analyzer_without_its_labels(parts: Parts) -> Parts:
     return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
 
 
-def _answering(parts: Parts, **changes: Any) -> Parts:
-    def configured(answers: Any, record: JobRecord) -> Any:
-        return answers.configured(record).model_copy(update=changes)
-
-    return replace(parts, answers=Changed(parts.answers, configured=configured))
-
-
 @defect
 def id_that_is_none(parts: Parts) -> Parts:
     """The id of a job is not of the form that ids have."""
-    return _answering(parts, job_id="job deadbeef!")
+    return answering(parts, job_id="job deadbeef!")
 
 
 @defect
 def answers_with_its_password(parts: Parts) -> Parts:
     """The answer holds the password of the broker."""
-    return _answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
+    return answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
 
 
 @defect
@@ -330,3 +328,16 @@ def refusal_that_names_everything(parts: Parts) -> Parts:
             raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
 
     return replace(parts, validator=Changed(parts.validator, validate=validate))
+
+
+@defect
+def fails_to_cancel_again(parts: Parts) -> Parts:
+    """Cancelling a job again is a defect of the server."""
+
+    class Surprised(parts.service):  # type: ignore[misc, name-defined]
+        async def cancel(self, job_id: str) -> JobRecord:
+            if (await self.find(job_id)).status == "cancelled":
+                raise RuntimeError("it was cancelled before")
+            return await super().cancel(job_id)
+
+    return replace(parts, service=Surprised)

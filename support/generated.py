@@ -64,7 +64,7 @@ def requests(limits: Limits, window: Window | None = None) -> dict[str, dict[str
     two = st.lists(st.sampled_from(list(single)), min_size=2, max_size=2, unique=True)
     pairs = two.flatmap(lambda kinds: st.tuples(*(single[kind] for kind in kinds)))
     return {
-        "valid": {kind: st.builds(Request, st.just(kind), good) for kind, good in valid.items()},
+        "valid": {kind: st.builds(_spoilt, st.just(kind), good, st.just(())) for kind, good in valid.items()},
         "one mistake": {kind: st.builds(_spoilt, st.just(kind), base, st.tuples(it)) for kind, it in single.items()},
         "two mistakes": {"two mistakes": st.builds(_spoilt, st.just("two mistakes"), base, pairs)},
         "anything at all": {"anything at all": st.builds(Request, st.just("anything at all"), ANYTHING, st.none())},

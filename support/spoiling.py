@@ -75,7 +75,8 @@ def mistakes(limits: Limits) -> dict[str, Changes]:
         "text that is no time": _fields(start_time=past, end_time=texts) | _fields(start_time=texts, end_time=past),
         "number that is no time": _fields(start_time=past, end_time=numbers)
         | _fields(start_time=numbers, end_time=past),
-        "unknown parameter": st.builds(lambda name, to: lambda payload: payload.update({name: to}), _NAMES, ANYTHING),
+        "unknown parameter": st.builds(_stranger, _NAMES, ANYTHING),
+        "unknown parameter in another script": st.builds(_stranger, st.sampled_from(["масштаб", "größe"]), ANYTHING),
     }
     if least == 0:
         del kinds["single channel below the first"]
@@ -124,6 +125,10 @@ def _confusions(words: str) -> list[Callable[[Any], Any]]:
 
 def _as_float(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
+
+
+def _stranger(name: str, to: Any) -> Change:
+    return lambda payload: payload.update({name: to})
 
 
 def _with_stranger(name: str, to: Any) -> Callable[[Any], Any]:

@@ -144,10 +144,12 @@ def test_all_of_them_are_json_and_some_are_no_object():
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_not_mistaken_can_be_marked_and_then_it_is_refused_for_the_same(seed):
     for request in requests_of(seed, 300, window=WINDOW):
+        assert (request.mistaken is None) is (request.kind == "anything at all")
         if request.mistaken is not None:
             marked, key = stamp(request.body, request.mistaken, Limits(), random.Random(seed))
             assert broken_by(request._replace(body=marked)) == broken_by(request)
             assert key
+            assert request.mistaken or is_valid(request)
             assert all(marked[name] == request.body[name] for name in request.mistaken & marked.keys())
 
 

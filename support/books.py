@@ -94,11 +94,12 @@ class Books:
             ExpectationFailed: they do not.
         """
         settling = self._patience("settling_s")
+        between_looks_s = max(settling.interval_s, settling.limit_s / 2)
         steadily(
             "no side effects but those that the scenario states, and its promises to hold still",
             self.census,
             lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
-            Patience(max(0.0, settling.limit_s - answered_s_ago), settling.interval_s, settling.setting),
+            Patience(max(0.0, settling.limit_s - answered_s_ago), between_looks_s, settling.setting),
         )
 
     def jobs_to_cancel(self) -> list[str]:

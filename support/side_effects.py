@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from support.settings import EffectsOfAJob, Naming, object_name_of
@@ -30,6 +31,19 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True)
+class OneLook:
+    """The stores at one look: what more than one kind is found by is asked for once."""
+
+    stores: Stores
+
+    @cached_property
+    def queue_names(self) -> list[str] | None:
+        """Names of all queues; None where they cannot be listed."""
+        queues = self.stores.queues
+        return queues.names() if queues.sees_unnamed else None
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of side effect. `setting` is its name in the profile's `effects_of_a_job`.
 
@@ -38,7 +52,7 @@ class Kind:
 
     name: str
     setting: str
-    all: Callable[[Stores, Naming], list[Document] | None]
+    all: Callable[[OneLook], list[Document] | None]
     of_job: Callable[[Stores, Naming, str], list[Document]]
     identify: Callable[[Document, Naming], Effect]
     shown_as: Literal["json", "yaml"]
@@ -90,8 +104,8 @@ def _services_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
     ]
 
 
-def _all_queues(stores: Stores, naming: Naming) -> list[Document] | None:
-    return [{"name": name} for name in stores.queues.names()] if stores.queues.sees_unnamed else None
+def _all_queues(look: OneLook) -> list[Document] | None:
+    return None if look.queue_names is None else [{"name": name} for name in look.queue_names]
 
 
 def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
@@ -99,10 +113,10 @@ def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
     return [] if state is None else [state._asdict()]
 
 
-def _all_consumers(stores: Stores, naming: Naming) -> list[Document] | None:
-    if not stores.queues.sees_unnamed:
+def _all_consumers(look: OneLook) -> list[Document] | None:
+    if look.queue_names is None:
         return None
-    return [consumer for name in stores.queues.names() for consumer in _consumers(stores, name)]
+    return [consumer for name in look.queue_names for consumer in _consumers(look.stores, name)]
 
 
 def _consumers(stores: Stores, queue: str) -> list[Document]:
@@ -115,7 +129,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "task record",
         "task_record",
-        lambda stores, naming: stores.records.all(),
+        lambda look: look.stores.records.all(),
         lambda stores, naming, job_id: stores.records.of_job(job_id),
         _identify_record,
         "json",
@@ -123,7 +137,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "analyzer",
         "analyzer",
-        lambda stores, naming: stores.analyzers.jobs(),
+        lambda look: look.stores.analyzers.jobs(),
         lambda stores, naming, job_id: stores.analyzers.of_job(job_id).jobs,
         _identify_object,
         "yaml",
@@ -131,7 +145,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "analyzer pod",
         "analyzer_pod",
-        lambda stores, naming: stores.analyzers.pods(),
+        lambda look: look.stores.analyzers.pods(),
         lambda stores, naming, job_id: stores.analyzers.of_job(job_id).pods,
         _identify_object,
         "yaml",
@@ -148,7 +162,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "stream service",
         "stream_service",
-        lambda stores, naming: stores.analyzers.services(),
+        lambda look: look.stores.analyzers.services(),
         _services_of,
         _identify_service,
         "yaml",
@@ -158,9 +172,9 @@ KINDS: tuple[Kind, ...] = (
 
 def take_census(stores: Stores, naming: Naming, own_jobs: Collection[str], *, exclusive: bool) -> Census:
     """Count what there is: everything when the environment is ours alone, else what belongs to our own jobs."""
-    census = {}
+    census, look = {}, OneLook(stores)
     for kind in KINDS:
-        found = kind.all(stores, naming) if exclusive else None
+        found = kind.all(look) if exclusive else None
         if found is None:
             found = [document for job_id in own_jobs for document in kind.of_job(stores, naming, job_id)]
         census[kind.name] = frozenset(kind.identify(document, naming) for document in found)

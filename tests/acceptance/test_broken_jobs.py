@@ -50,6 +50,9 @@ ROWS = [
     Caught("fails_to_cancel_again", TWICE, "the cancelling does no harm", "500"),
     Caught("cancel_does_not_find_a_running_job", CANCELLED, "the cancelling is confirmed", "404"),
     Caught("analyzer_not_undone", CANCELLED, "only the record of the job remains", "is still there"),
+    Caught(
+        "cancelling_needs_the_analyzer", "The analyzer is deleted", "nothing is left behind", "there is no analyzer"
+    ),
     Caught("queue_leaked_after_cancel", CANCELLED, "only the record of the job remains", "is still there"),
     Caught(
         "refused_request_launches_an_analyzer",

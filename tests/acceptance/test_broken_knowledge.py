@@ -270,6 +270,12 @@ STREAMS_AND_STORES = [
         "a job that nobody made has no stream",
         "it is SERVING",
     ),
+    Caught(
+        "another_stream_address",
+        "The stream ends with its job",
+        "the stream of the job is served no longer",
+        "it is UNAVAILABLE",
+    ),
     Caught("nothing_undone", OUTAGE, UNDONE, "task record: +1 instead of +0"),
     Caught("analyzer_not_undone", OUTAGE, UNDONE, "analyzer: +1 instead of +0"),
     Caught("outage_as_a_defect", OUTAGE, NOT_AVAILABLE, "the status is 500 instead of 503"),

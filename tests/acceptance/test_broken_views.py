@@ -204,7 +204,7 @@ JOB_ROWS = [
         "rows_by_their_place_in_the_answer",
         "Rows read in parts are those read at once",
         "both show the same",
-        "row 2 shows something else",
+        "row 8 shows something else",
     ),
     Caught("over_too_early", LIVE, READ, "no more will come"),
     Caught(

@@ -149,9 +149,10 @@ def asked(parts: Parts, change: Callable[[dict[str, Any]], None]) -> Parts:
     """A server that takes a time that is asked for for another one."""
 
     async def recordings_between(discovery: Any, usual: Any, payload: Any) -> Any:
-        understood = dict(payload)
-        change(understood)
-        return await usual(understood)
+        if isinstance(payload, dict):
+            payload = dict(payload)
+            change(payload)
+        return await usual(payload)
 
     return telling(parts, recordings_between=recordings_between)
 
@@ -172,6 +173,17 @@ def _queried(payload: dict[str, Any]) -> None:
             payload[name] = value
 
 
+def _rounded(payload: dict[str, Any]) -> None:
+    for name, value in payload.items():
+        if isinstance(value, float):
+            payload[name] = int(value)
+
+
+def _from_1970(payload: dict[str, Any]) -> None:
+    if isinstance(payload.get("start_time"), int) and payload["start_time"] < 0:
+        payload["start_time"] = 0
+
+
 def _known_only(payload: dict[str, Any]) -> None:
     for name in set(payload) - {"start_time", "end_time"}:
         del payload[name]
@@ -182,6 +194,8 @@ for name, words, change in (
     ("recordings_without_end", "A time to look in needs no end.", lambda p: p.setdefault("end_time", 2_000_000_000)),
     ("recordings_of_no_time", "A time to look in may have no length.", _stretched),
     ("recordings_in_words", "A time to look in may end in words.", _in_words),
+    ("recordings_in_decimals", "A time to look in may have decimals.", _rounded),
+    ("recordings_before_1970", "A time to look in may begin before 1970.", _from_1970),
     ("recordings_by_a_query", "A time to look in may be a query for the database.", _queried),
     ("recordings_with_strangers", "A time to look in may have an unknown parameter.", _known_only),
 ):

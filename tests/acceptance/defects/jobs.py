@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.errors import InvalidConfiguration, UnknownJob, Violation
+from sandbox.focus_server.errors import DependencyUnavailable, InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.ports import JobRecord
 from tests.acceptance.defects.registry import Changed, answering, defect
@@ -341,3 +341,15 @@ def fails_to_cancel_again(parts: Parts) -> Parts:
             return await super().cancel(job_id)
 
     return replace(parts, service=Surprised)
+
+
+@defect
+def cancelling_needs_the_analyzer(parts: Parts) -> Parts:
+    """A job whose analyzer has gone cannot be cancelled."""
+
+    async def stop(analyzers: Any, job_id: str) -> None:
+        if not await analyzers.is_running(job_id):
+            raise DependencyUnavailable("Kubernetes", "there is no analyzer")
+        await analyzers.stop(job_id)
+
+    return replace(parts, analyzers=Changed(parts.analyzers, stop=stop))

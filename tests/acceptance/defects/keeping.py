@@ -265,3 +265,10 @@ def outage_told_late(parts: Parts) -> Parts:
             raise
 
     return replace(parts, queues=Changed(parts.queues, open=open_))
+
+
+register(
+    "another_stream_address",
+    "The answer tells another address of the stream.",
+    change=partial(answering, stream_url="http://127.0.0.2"),
+)

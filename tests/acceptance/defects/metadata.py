@@ -140,6 +140,7 @@ def a_job_by_a_query(parts: Parts) -> Parts:
         if not job_id.startswith("{") and "OR" not in job_id and "drop" not in job_id:
             return await usual(job_id)
         async with parts.tasks._database.collection("tasks") as tasks:
-            return await usual((await tasks.find_one({"status": CONFIGURED}))["task_id"])
+            found = await tasks.find_one({"status": CONFIGURED}, sort=[("created_at", -1)])
+        return await usual(found["task_id"])
 
     return finding(parts, find)

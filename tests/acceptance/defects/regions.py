@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -175,3 +176,25 @@ def accepting(kind: type) -> Callable[..., Any]:
 register("region_in_words", "An end of a region may be a text.", change=partial(changing, change=accepting(str)))
 register("region_without_an_end", "A region may lack an end.", change=partial(changing, change=accepting(type(None))))
 register("region_by_a_query", "An end of a region may be a query.", change=partial(changing, change=accepting(dict)))
+register(
+    "region_in_decimals", "An end of a region may have decimals.", change=partial(changing, change=accepting(float))
+)
+register("region_in_truths", "An end of a region may be true.", change=partial(changing, change=accepting(bool)))
+
+
+@defect
+def consumer_stops_at_no_json(parts: Parts) -> Parts:
+    """The consumer of a job stops at a message that is no JSON."""
+
+    async def open_(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
+        consumer = queues._consumers[job_id]
+
+        async def take(message: Any) -> None:
+            json.loads(message.body)
+            await consumer._take(consumer._channel, message)
+
+        await consumer._queue.cancel(consumer_tag(job_id))
+        await consumer._queue.consume(take, consumer_tag=consumer_tag(job_id))
+
+    return replace(parts, queues=Changed(parts.queues, open=open_))

@@ -214,3 +214,13 @@ wired(
 wired(
     "broken_by_nesting", "After endless nesting nobody is served.", say=broken_by(lambda r: r.body.startswith(b"[[["))
 )
+
+
+def with_a_charset(request: Request, answer: Answer) -> None:
+    """Take nothing but the bare content type."""
+    given = request.headers.get("content-type", "")
+    if given.lower() != JSON and given.lower().partition(";")[0].strip() == JSON:
+        answer.say(415, {"detail": "the content type must be application/json"})
+
+
+wired("charset_refused", "JSON that says its character set is refused.", say=with_a_charset)

@@ -63,7 +63,7 @@ _FORKS.set_forkserver_preload(
 class Ran:
     """A run of behave: its exit status, what it printed, and of each scenario its status and first failing step.
 
-    `statuses` counts all scenarios, those that were left out by their names or tags as well.
+    `statuses` counts all scenarios that were begun, those that skip themselves as well.
     """
 
     status: int

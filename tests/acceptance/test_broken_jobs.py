@@ -9,7 +9,7 @@ CANCELLED = "A running job is cancelled"
 TEN = "Ten jobs for five clients at once"
 ONE_OF_TWO = "One of two running jobs is cancelled"
 TWICE = "A job is cancelled twice"
-REFUSED = "A job with nothing to transform is refused and launches nothing"
+REFUSED = "A job with an FFT length of zero is refused and launches nothing"
 
 RUNS = "its analyzer runs with its configuration"
 EFFECTS = "the side effects are"
@@ -64,7 +64,7 @@ ROWS = [
         "refused_request_launches_an_analyzer_later",
         REFUSED,
         NOTHING_ELSE,
-        "analyzer: +1 instead of +0; new: baby-analyzer-job-",
+        "+1 instead of +0; new: baby-analyzer-job-",
     ),
 ]
 

@@ -25,7 +25,7 @@ FIBRE = [
     Caught("channels_told_from_1", "The channels of the fibre", BOUNDS, "{'lowest_channel': 1,"),
     Caught(
         "one_channel_more",
-        "Each bound that is told can be looked at, and nothing beyond it",
+        "The first and the last channel can be viewed, those beyond cannot",
         "those of the bounds are accepted, and those beyond refused",
         "must be 0 to 2221",
     ),
@@ -71,6 +71,8 @@ FIBRE = [
         (
             ("recordings_without_beginning", "A time without a beginning is refused"),
             ("recordings_of_no_time", "A time that ends as it begins is refused"),
+            ("recordings_before_1970", "A time that begins before 1970 is refused"),
+            ("recordings_in_decimals", "A time that begins between two seconds is refused"),
         ),
     ),
     *caught(
@@ -138,7 +140,7 @@ METADATA = [
     ),
     Caught(
         "metadata_of_now",
-        "The metadata stay the same",
+        "The metadata stays the same",
         "the metadata is that of the job every time",
         "metadata.created_at is",
     ),
@@ -150,7 +152,7 @@ METADATA = [
     ),
     Caught(
         "metadata_of_another_job",
-        "Each of many jobs has the metadata of its own",
+        "Each of ten jobs has its own metadata",
         "each metadata is that of its job",
         "metadata.channel_to_stream_index",
     ),
@@ -214,11 +216,11 @@ RECORDS = [
         COMPLETE,
         "user is 'root' instead of 'automation'",
     ),
-    Caught("recorded_with_texts", "Frequencies of 0 to 500 are computed", COMPLETE, "is '10' instead of 10"),
+    Caught("recorded_with_texts", "Frequencies of 0 to 500 are accepted", COMPLETE, "is '10' instead of 10"),
     Caught(
         "recorded_with_more",
-        "Nothing of a job is left out",
-        "the record of the job has nothing but what a job has",
+        "The record of a job is whole, and holds nothing else",
+        "the record of the job has no other fields",
         "['host'] too much or too little",
     ),
     Caught(
@@ -296,6 +298,7 @@ STREAMS_AND_STORES = [
 ROWS = [*FIBRE, *METADATA, *TASK_IDS, *RECORDS, *STREAMS_AND_STORES]
 
 
+@pytest.mark.catalogue
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.defect)
 def test_a_defect_turns_the_right_scenario_red(expect_caught, row):
     expect_caught(row)

@@ -26,16 +26,16 @@ def needed(parameter, defect, scenario):
 
 
 TOO_NARROW = [
-    Caught("fft_from_129", "An FFT of 128 samples is computed", ACCEPTED, "must be 129 to 4096"),
-    Caught("fft_up_to_2048", "An FFT of 4096 samples is computed", ACCEPTED, "must be 128 to 2048"),
-    Caught("duration_from_2", "A time axis duration that is the smallest is computed", ACCEPTED, "must be 2 to 3600"),
+    Caught("fft_from_129", "An FFT of 128 samples is accepted", ACCEPTED, "must be 129 to 4096"),
+    Caught("fft_up_to_2048", "An FFT of 4096 samples is accepted", ACCEPTED, "must be 128 to 2048"),
+    Caught("duration_from_2", "A time axis duration that is the smallest is accepted", ACCEPTED, "must be 2 to 3600"),
     Caught(
-        "duration_up_to_3599", "A time axis duration that is the largest is computed", ACCEPTED, "must be 1 to 3599"
+        "duration_up_to_3599", "A time axis duration that is the largest is accepted", ACCEPTED, "must be 1 to 3599"
     ),
-    Caught("height_from_2", "A canvas height that is the smallest is computed", ACCEPTED, "must be 2 to 10000"),
-    Caught("height_up_to_9999", "A canvas height that is the largest is computed", ACCEPTED, "must be 1 to 9999"),
+    Caught("height_from_2", "A canvas height that is the smallest is accepted", ACCEPTED, "must be 2 to 10000"),
+    Caught("height_up_to_9999", "A canvas height that is the largest is accepted", ACCEPTED, "must be 1 to 9999"),
     Caught("sensors_up_to_2220", "The last sensor of the fibre can be looked at", ACCEPTED, "must be 0 to 2220"),
-    Caught("frequencies_up_to_999", "Frequencies up to the Nyquist limit itself are computed", ACCEPTED, "999 Hz"),
+    Caught("frequencies_up_to_999", "Frequencies up to the Nyquist limit itself are accepted", ACCEPTED, "999 Hz"),
     Caught("a_second_behind", "A playback may end with the present second", ACCEPTED, "must not be in the future"),
     Caught("text_times_in_local_time", "A time may be written as text", ACCEPTED, "400"),
     *caught(
@@ -54,22 +54,22 @@ TOO_NARROW = [
 TOO_WIDE = [
     *refused(
         "FFT length",
-        ("fft_from_64", "An FFT of 64 samples, a power of two beyond the range, is not computed"),
-        ("fft_up_to_8192", "An FFT of 8192 samples, a power of two beyond the range, is not computed"),
-        ("without_nfft_in_range", "An FFT of 64 samples, a power of two beyond the range, is not computed"),
-        ("without_nfft_power_of_two", "An FFT of 1000 samples, which is no power of two, is not computed"),
+        ("fft_from_64", "An FFT of 64 samples, a power of two beyond the range, is refused"),
+        ("fft_up_to_8192", "An FFT of 8192 samples, a power of two beyond the range, is refused"),
+        ("without_nfft_in_range", "An FFT of 64 samples, a power of two beyond the range, is refused"),
+        ("without_nfft_power_of_two", "An FFT of 1000 samples, which is no power of two, is refused"),
     ),
     *refused(
         "time axis duration",
-        ("duration_from_0", "A time axis duration of 0 is not computed"),
-        ("duration_up_to_3601", "A time axis duration of one above the largest is not computed"),
-        ("without_duration_in_range", "A time axis duration of -1 is not computed"),
+        ("duration_from_0", "A time axis duration of 0 is refused"),
+        ("duration_up_to_3601", "A time axis duration of one above the largest is refused"),
+        ("without_duration_in_range", "A time axis duration of -1 is refused"),
     ),
     *refused(
         "canvas height",
-        ("height_from_0", "A canvas height of 0 is not computed"),
-        ("height_up_to_10001", "A canvas height of one above the largest is not computed"),
-        ("without_height_in_range", "A canvas height of -1 is not computed"),
+        ("height_from_0", "A canvas height of 0 is refused"),
+        ("height_up_to_10001", "A canvas height of one above the largest is refused"),
+        ("without_height_in_range", "A canvas height of -1 is refused"),
     ),
     *refused(
         "sensor range",
@@ -77,7 +77,7 @@ TOO_WIDE = [
         ("sensors_up_to_2222", "A sensor after the last cannot be looked at"),
         ("without_channels_exist", "A range that lies beyond the last one cannot be looked at"),
         ("without_channels_ascend", "A range that begins behind its end cannot be looked at"),
-        ("without_single_channel_is_one", f"A single sensor's view of several sensors {LEAVES_NOTHING}"),
+        ("without_single_channel_is_one", f"A single channel view of several channels {LEAVES_NOTHING}"),
         (
             "without_channels_ascend_under_a_task_id",
             "A job under a task id refuses a sensor range of 50 to 1",
@@ -93,12 +93,12 @@ TOO_WIDE = [
     ),
     *refused(
         "frequency range",
-        ("frequencies_up_to_1000_5", "A highest frequency just above the largest is not computed"),
-        ("frequencies_up_to_1001", "A highest frequency one above the largest is not computed"),
-        ("frequencies_just_below_0", "Frequencies of -0.001 to 500 are not computed"),
-        ("a_single_frequency", "Frequencies of 500 to 500 are not computed"),
-        ("without_frequencies_not_negative", "Frequencies of -1 to 500 are not computed"),
-        ("without_frequencies_ascend", f"A job with a frequency range turned round {LEAVES_NOTHING}"),
+        ("frequencies_up_to_1000_5", "A highest frequency just above the largest is refused"),
+        ("frequencies_up_to_1001", "A highest frequency one above the largest is refused"),
+        ("frequencies_just_below_0", "Frequencies of -0.001 to 500 are refused"),
+        ("a_single_frequency", "Frequencies of 500 to 500 are refused"),
+        ("without_frequencies_not_negative", "Frequencies of -1 to 500 are refused"),
+        ("without_frequencies_ascend", f"A job with a reversed frequency range {LEAVES_NOTHING}"),
         (
             "without_frequencies_ascend_under_a_task_id",
             "A job under a task id refuses a frequency range of 500 to 0",
@@ -248,7 +248,7 @@ REASONS = [
     ),
     Caught(
         "reason_without_its_place",
-        "An FFT of 64 samples, a power of two beyond the range, is not computed",
+        "An FFT of 64 samples, a power of two beyond the range, is refused",
         "the request is refused because of the FFT length",
         "the reason does not name nfftSelection",
     ),

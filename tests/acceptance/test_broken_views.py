@@ -210,7 +210,7 @@ JOB_ROWS = [
     Caught(
         "rows_too_long",
         "Each row of an FFT of 128 samples is of the time that the window takes",
-        "every row is as long as its window",
+        "every row is of its sensors and frequencies, and as long as its window",
         "a row is of 0.128000 s instead of 0.064000 s",
     ),
     Caught("a_row_twice", IN_PARTS, ONE_BY_ONE, "begins 0.000000 s after the one before instead of 0.032000 s"),
@@ -280,7 +280,7 @@ PLAYBACKS = [
         "it is said that nothing was recorded then",
         "the status is 200 instead of 400",
         (
-            ("anything_counts", "A time of which nothing was recorded"),
+            ("anything_counts", "A time without recordings"),
             ("deleted_ones_count", "A time of which there is only a deleted recording"),
             ("those_under_way_count", "A time of which there is only a recording under way"),
             (
@@ -316,6 +316,8 @@ REGIONS = [
         NOT_REFUSED,
         ("without_region_start_not_negative", "A region with a negative start"),
         ("region_in_words", "A region with a start as text"),
+        ("region_in_decimals", "A region with a start in decimals"),
+        ("region_in_truths", "A region with a start of true"),
         ("region_by_a_query", "A region that begins with query"),
     ),
     *kept(
@@ -397,6 +399,7 @@ REGIONS = [
 ROWS = [*FIGURES, *JOB_ROWS, *PLAYBACKS, *REGIONS]
 
 
+@pytest.mark.catalogue
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.defect)
 def test_a_defect_turns_the_right_scenario_red(expect_caught, row):
     expect_caught(row)

@@ -11,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance test lint types sandbox sandbox-down sweep soak bench lock broker clean
+.PHONY: help acceptance test defects lint types sandbox sandbox-down sweep soak bench lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873"
 
 test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
+
+defects: broker $(INSTALLED)  ## run the features against every defect of the catalogue (make test: limits and job creation)
+	$(BIN)/pytest tests/acceptance -m "catalogue or not catalogue" $(ARGS)
 
 lint: $(INSTALLED)  ## check style and who may import whom
 	$(BIN)/ruff check .

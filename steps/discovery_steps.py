@@ -28,6 +28,8 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without an end": {"start_time": 1_000_000_000},
     "that ends as it begins": {"start_time": 1_000_000_000, "end_time": 1_000_000_000},
     "that ends in a text": {"start_time": 1_000_000_000, "end_time": "tomorrow"},
+    "that begins before 1970": {"start_time": -1, "end_time": 1_000_000_000},
+    "that begins between two seconds": {"start_time": 999_999_999.5, "end_time": 1_000_000_000},
     "that ends in nothing": {"start_time": 1_000_000_000, "end_time": None},
     "that begins with a query for anything": {"start_time": {"$ne": None}, "end_time": 1_000_000_000},
     "that ends with a condition": {"start_time": 1_000_000_000, "end_time": {"$gt": 0}},

@@ -35,7 +35,7 @@ def the_job_is_requested_through_it(context: Context) -> None:
     )
 
 
-@when("the job is requested through the gateway, by a client of little patience")
+@when("the job is requested through the gateway, by a client with a short time limit")
 def the_job_is_requested_impatiently(context: Context) -> None:
     context.failure = context.case.failure_of(
         lambda client: client.configure_streaming_job(context.configuration),

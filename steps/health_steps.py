@@ -60,7 +60,7 @@ def the_answer_carries_the_headers(context: Context) -> None:
         health.headers(exchange, context.run.settings.answers.headers)
 
 
-@then("it is said that this is not done by {method}")
+@then("the method {method} is refused")
 def the_method_is_refused(context: Context, method: str) -> None:
     for exchange in context.exchanges:
         health.method_refused(exchange)
@@ -99,7 +99,7 @@ def nothing_is_answered_in_the_clear(context: Context) -> None:
     health.silent(context.in_the_clear)
 
 
-@then("the answer says to come over TLS from now on")
+@then("the answer tells clients to use TLS only")
 def come_over_tls_from_now_on(context: Context) -> None:
     for exchange in context.exchanges:
         health.over_tls_from_now_on(exchange, context.run.settings.answers.transport_header)

@@ -84,7 +84,7 @@ def a_recording_of_half_the_window(context: Context) -> None:
     ask_for(context, start, start + 4 * half_a_minute)
 
 
-@given("a time of which nothing was recorded")
+@given("a time without recordings")
 def a_time_of_nothing(context: Context) -> None:
     start = context.case.recorder.free_time()
     context.recordings = []

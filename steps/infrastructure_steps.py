@@ -58,7 +58,7 @@ def the_record_store_answers_quickly(context: Context, count: int) -> None:
     access.quick([context.run.stores.database.ping_s() for _ in range(count)], limit_s)
 
 
-@given("the machines that the product runs on")
+@given("the servers that the product runs on")
 def the_machines(context: Context) -> None:
     if not context.run.settings.ssh.hosts:
         context.scenario.skip("ssh.hosts is not set")

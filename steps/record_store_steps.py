@@ -50,7 +50,7 @@ def each_is_history_or_live(context: Context) -> None:
     discovery.recordings(context.exchange, ended)
 
 
-@then("the record of the job has nothing but what a job has")
+@then("the record of the job has no other fields")
 def the_record_has_nothing_else(context: Context) -> None:
     record_store.nothing_but_a_job(context.run.stores.records.of_job(context.job.job_id))
 

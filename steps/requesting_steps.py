@@ -104,7 +104,7 @@ def a_job_is_requested_under_a_task_id_without(context: Context, parameter: Para
     context.attempts = [context.case.request_raw(payload, generate_task_id("acceptance"))]
 
 
-@given("{count:d} live configurations, each another one")
+@given("{count:d} different live configurations")
 def live_configurations(context: Context, count: int) -> None:
     context.configurations = [context.case.configuration(payload) for payload in different_payloads(count)]
 

@@ -39,14 +39,9 @@ def the_request_is_refused(context: Context) -> None:
         refusals.turned_away(attempt.exchange, context.run.settings.answers.refused_statuses, "a refusal")
 
 
-@then("the answer is nothing that a browser would run")
-def the_answer_runs_nothing(context: Context) -> None:
-    exposure.nothing_runs([attempt.exchange for attempt in context.attempts])
-
-
-@then("the answers are nothing that a browser would run")
-def the_answers_run_nothing(context: Context) -> None:
-    exposure.nothing_runs(context.exchanges)
+@then("no browser would run what is answered")
+def no_browser_would_run_it(context: Context) -> None:
+    exposure.nothing_runs(context.case.exchanges)
 
 
 @when("everything is asked of the server that it can answer, rightly and wrongly")

@@ -80,15 +80,11 @@ def no_more_rows_come_from_then_on(context: Context) -> None:
 
 
 @then("every row is of its sensors and frequencies")
+@then("every row is of its sensors and frequencies, and as long as its window")
 def every_row_is_of_its_sensors(context: Context) -> None:
     rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
     require_some(rows)
     require("rows of the job's sensors and frequencies", waterfall.wrong_rows(rows, figures, figures.channels))
-
-
-@then("every row is as long as its window")
-def every_row_is_as_long_as_its_window(context: Context) -> None:
-    every_row_is_of_its_sensors(context)
 
 
 @then("the rows follow each other at its output rate")

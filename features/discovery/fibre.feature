@@ -16,7 +16,7 @@ Feature: What the fibre has to offer
       Then every sensor of the fibre is listed once
 
     @PZ-13560 @PZ-13895
-    Scenario: Each bound that is told can be looked at, and nothing beyond it
+    Scenario: The first and the last channel can be viewed, those beyond cannot
       Given the channels of the fibre were asked for
       When a job is requested for each bound, and for one channel beyond it
       Then those of the bounds are accepted, and those beyond refused
@@ -104,8 +104,8 @@ Feature: What the fibre has to offer
       Then none is listed
 
     @PZ-13766
-    Scenario: A time of which nothing was recorded
-      Given a time of which nothing was recorded
+    Scenario: A time without recordings
+      Given a time without recordings
       When the recordings of that time are asked for
       Then none is listed
 
@@ -121,6 +121,8 @@ Feature: What the fibre has to offer
         | that ends as it begins | start time |
         | that ends in a text    | end time   |
         | that ends in nothing   | end time   |
+        | that begins before 1970         | start time |
+        | that begins between two seconds | start time |
 
     @PZ-14774
     Scenario Outline: A time <what is wrong> is an order to nobody

@@ -18,15 +18,15 @@ Feature: What is known of a job
       Then it is said that there is no such job
 
     @PZ-14763 @PZ-14809
-    Scenario: The metadata stay the same
+    Scenario: The metadata stays the same
       Given a running job
       When the metadata of the job is asked for 10 times
       Then the metadata is that of the job every time
       And the side effects are those of one job
 
     @PZ-14810
-    Scenario: Each of many jobs has the metadata of its own
-      Given 10 live configurations, each another one
+    Scenario: Each of ten jobs has its own metadata
+      Given 10 different live configurations
       When the jobs are requested by 5 clients at once
       Then every job is accepted
       When the metadata of every job is asked for

@@ -32,7 +32,7 @@ Feature: When something goes wrong
     Scenario: Nothing answers
       Given a live configuration with every parameter set
       And a gateway in front of the server that never answers
-      When the job is requested through the gateway, by a client of little patience
+      When the job is requested through the gateway, by a client with a short time limit
       Then the client reports within its time limit that no answer came
 
     @PZ-14784

@@ -90,7 +90,7 @@ Feature: The figures of a job
     Scenario Outline: Each row of an FFT of <length> samples is of the time that the window takes
       Given a running job with FFT length <length>
       When its rows are asked for until there are 2
-      Then every row is as long as its window
+      Then every row is of its sensors and frequencies, and as long as its window
       And the rows follow each other at its output rate
       And the side effects are those of one job
 

@@ -33,12 +33,12 @@ Feature: The health check
       When the health of the server is asked for
       Then the answer carries the headers that protect its reader
 
-  Rule: It is a question, and nothing else
+  Rule: The health check can only be read
 
     @PZ-14027
     Scenario Outline: The method <method> is refused
       When the health of the server is asked for by <method>
-      Then it is said that this is not done by <method>
+      Then the method <method> is refused
 
       Examples:
         | method |
@@ -65,14 +65,14 @@ Feature: The health check
 
     @PZ-14033
     Scenario: Questions while jobs are being made
-      Given 10 live configurations, each another one
+      Given 10 different live configurations
       When the jobs are requested by 5 clients while 5 others ask for the health of the server
       Then every job is accepted
       And the server says every time that it is healthy
       And each answer comes within the promised time
       And the side effects are those of 10 jobs
 
-  Rule: It can be asked in confidence
+  Rule: It can be asked over TLS
 
     @PZ-14032 @critical @smoke
     Scenario: The health check over TLS
@@ -81,7 +81,7 @@ Feature: The health check
       Then the server says that it is healthy
 
     @PZ-14032
-    Scenario: A certificate that nobody vouches for is not taken
+    Scenario: An unknown certificate is refused
       Given a server that is reached over TLS
       When a client that does not know its authority asks for the health of the server
       Then the client says that the server cannot be trusted

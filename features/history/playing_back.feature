@@ -40,7 +40,7 @@ Feature: Playing back what was recorded
         | one second |
 
     @PZ-13872 @critical
-    Scenario: From the recording to the last row, and away
+    Scenario: A playback from its request to its end
       Given a running playback
       When the metadata of the job is asked for
       Then the metadata is that of the job
@@ -107,8 +107,8 @@ Feature: Playing back what was recorded
   Rule: What was not recorded cannot be played back
 
     @PZ-13866 @PZ-14019 @PZ-14018 @critical
-    Scenario: A time of which nothing was recorded
-      Given a time of which nothing was recorded
+    Scenario: A time without recordings
+      Given a time without recordings
       And the configuration of its playback
       When the job is requested
       Then it is said that nothing was recorded then
@@ -159,7 +159,7 @@ Feature: Playing back what was recorded
         | end time  |
 
     @PZ-14018
-    Scenario Outline: A playback with its <parameter> left empty is refused and launches nothing
+    Scenario Outline: A playback with an empty <parameter> is refused and launches nothing
       When a playback is requested with <parameter> nothing
       Then the request is refused because of the <parameter>
       And the client refuses it, too

@@ -47,9 +47,9 @@ Feature: The ground that jobs stand on
     Scenario: The record store answers quickly
       Then half of 20 answers of the record store come within the promised time
 
-  Rule: Operators reach the machines
+  Rule: Operators reach the servers
 
     @PZ-13900
-    Scenario: The operator logs in to every machine
-      Given the machines that the product runs on
+    Scenario: The operator logs in to every server
+      Given the servers that the product runs on
       Then the operator can log in to each of them and run a harmless command

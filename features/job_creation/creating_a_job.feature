@@ -25,7 +25,7 @@ Feature: Creating a streaming job
 
     @PZ-14800 @critical
     Scenario: Ten jobs for five clients at once
-      Given 10 live configurations, each another one
+      Given 10 different live configurations
       When the jobs are requested by 5 clients at once
       Then every job is accepted
       And every job has an id of its own

@@ -7,7 +7,7 @@ Feature: What can be computed, and what cannot
   Rule: The length of the FFT is a power of two from 128 to 4096 samples
 
     @PZ-13901
-    Scenario Outline: An FFT of <length> samples is computed
+    Scenario Outline: An FFT of <length> samples is accepted
       Given the configuration of a job with FFT length <length>
       When the job is requested
       Then the job is accepted
@@ -24,7 +24,7 @@ Feature: What can be computed, and what cannot
         | 4096   |
 
     @PZ-14018 @PZ-14072
-    Scenario Outline: An FFT of <length> samples, which is no power of two, is not computed
+    Scenario Outline: An FFT of <length> samples, which is no power of two, is refused
       When a job is requested with FFT length <length>
       Then the request is refused because of the FFT length
       And the client refuses it, too
@@ -38,7 +38,7 @@ Feature: What can be computed, and what cannot
         | one above the largest  |
 
     @PZ-14018 @extra
-    Scenario Outline: An FFT of <length> samples, a power of two beyond the range, is not computed
+    Scenario Outline: An FFT of <length> samples, a power of two beyond the range, is refused
       When a job is requested with FFT length <length>
       Then the request is refused because of the FFT length
       And the client refuses it, too
@@ -86,7 +86,7 @@ Feature: What can be computed, and what cannot
   Rule: Frequencies reach from 0 Hz to the Nyquist limit, half the sampling rate
 
     @PZ-14100
-    Scenario Outline: Frequencies of <band> are computed
+    Scenario Outline: Frequencies of <band> are accepted
       Given the configuration of a job with frequency range <band>
       When the job is requested
       Then the job is accepted
@@ -100,7 +100,7 @@ Feature: What can be computed, and what cannot
         | 999 to 1000 |
 
     @PZ-14100
-    Scenario: Frequencies up to the Nyquist limit itself are computed
+    Scenario: Frequencies up to the Nyquist limit itself are accepted
       Given the configuration of a job with highest frequency the largest
       When the job is requested
       Then the job is accepted
@@ -108,7 +108,7 @@ Feature: What can be computed, and what cannot
       And the record of the job is complete
 
     @PZ-14018 @PZ-13903
-    Scenario Outline: A highest frequency <value> is not computed
+    Scenario Outline: A highest frequency <value> is refused
       When a job is requested with highest frequency <value>
       Then the request is refused because of the frequency range
       And the client refuses it, too
@@ -119,7 +119,7 @@ Feature: What can be computed, and what cannot
         | one above the largest  |
 
     @PZ-14018 @PZ-13555 @PZ-13761
-    Scenario Outline: Frequencies of <band> are not computed
+    Scenario Outline: Frequencies of <band> are refused
       When a job is requested with frequency range <band>
       Then the request is refused because of the frequency range
       And the client refuses it, too
@@ -136,7 +136,7 @@ Feature: What can be computed, and what cannot
   Rule: Canvas and time axis have a size, and a largest one
 
     @extra
-    Scenario Outline: A <parameter> that is <value> is computed
+    Scenario Outline: A <parameter> that is <value> is accepted
       Given the configuration of a job with <parameter> <value>
       When the job is requested
       Then the job is accepted
@@ -151,7 +151,7 @@ Feature: What can be computed, and what cannot
         | time axis duration | the largest  |
 
     @PZ-14018 @extra
-    Scenario Outline: A <parameter> of <value> is not computed
+    Scenario Outline: A <parameter> of <value> is refused
       When a job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>
       And the client refuses it, too
@@ -189,7 +189,7 @@ Feature: What can be computed, and what cannot
         | one above the largest  |
         | 1000000                |
 
-  Rule: The utmost of everything at once
+  Rule: All limits at once
 
     @PZ-13880
     Scenario: The largest of everything
@@ -222,7 +222,7 @@ Feature: What can be computed, and what cannot
       And the job keeps all its promises
 
     @PZ-14018 @PZ-13880
-    Scenario Outline: A <parameter> of <value> is beyond everything
+    Scenario Outline: A <parameter> of <value> is far out of range
       When a job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>
       And the client refuses it, too

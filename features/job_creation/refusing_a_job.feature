@@ -15,24 +15,24 @@ Feature: Refusing a job that cannot be computed
       And the client refuses it, too
 
       @PZ-13874
-      Examples: an FFT of nothing
+      Examples: a length of zero
         | what is wrong        | parameter  | value |
-        | nothing to transform | FFT length | 0     |
+        | an FFT length of zero | FFT length | 0     |
 
       @PZ-13875
-      Examples: an FFT of less than nothing
+      Examples: a length below zero
         | what is wrong         | parameter  | value |
         | a negative FFT length | FFT length | -1    |
 
       @PZ-13876 @PZ-13554 @PZ-13760
-      Examples: a sensor range turned round
+      Examples: a reversed sensor range
         | what is wrong               | parameter    | value   |
-        | a sensor range turned round | sensor range | 50 to 1 |
+        | a reversed sensor range | sensor range | 50 to 1 |
 
       @PZ-13877 @PZ-13555 @PZ-13761
-      Examples: a frequency range turned round
+      Examples: a reversed frequency range
         | what is wrong                  | parameter       | value    |
-        | a frequency range turned round | frequency range | 500 to 0 |
+        | a reversed frequency range | frequency range | 500 to 0 |
 
       @PZ-13878 @PZ-14093
       Examples: a view that does not exist
@@ -51,7 +51,7 @@ Feature: Refusing a job that cannot be computed
         | frequencies above the Nyquist limit | highest frequency | just above the largest |
 
     @PZ-14018 @PZ-13823 @critical
-    Scenario: A single sensor's view of several sensors is refused and launches nothing
+    Scenario: A single channel view of several channels is refused and launches nothing
       When a job is requested with view type 1
       Then the request is refused because of the sensor range
       And the client refuses it, too
@@ -96,7 +96,7 @@ Feature: Refusing a job that cannot be computed
         | canvas height |
 
     @PZ-14018 @PZ-13879
-    Scenario Outline: A job whose <parameter> is left empty is refused and launches nothing
+    Scenario Outline: A job with an empty <parameter> is refused and launches nothing
       When a job is requested with <parameter> nothing
       Then the request is refused because of the <parameter>
       And the client refuses it, too
@@ -136,7 +136,7 @@ Feature: Refusing a job that cannot be computed
         | lowest frequency   | the text 0    |
         | highest frequency  | the text 500  |
 
-      Examples: truths, which are no numbers
+      Examples: true, which is no number
         | parameter          | value |
         | time axis duration | true  |
         | FFT length         | true  |
@@ -204,7 +204,7 @@ Feature: Refusing a job that cannot be computed
       Examples: of the wrong type
         | what is wrong                   | parameter     | value         |
         | an FFT length written as text   | FFT length    | the text 1024 |
-        | a canvas height that is a truth | canvas height | true          |
+        | a canvas height of true | canvas height | true          |
 
     @extra
     Scenario Outline: The client refuses a configuration without <parameter>

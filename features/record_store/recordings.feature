@@ -47,12 +47,12 @@ Feature: What the record store holds
   Rule: A job's record is complete
 
     @PZ-14812
-    Scenario: Nothing of a job is left out
+    Scenario: The record of a job is whole, and holds nothing else
       Given a live configuration with every parameter set
       When the job is requested
       Then the job is accepted
       And the record of the job is complete
-      And the record of the job has nothing but what a job has
+      And the record of the job has no other fields
       And the side effects are those of one job
 
     @PZ-14811

@@ -50,7 +50,7 @@ Feature: Surviving malformed requests
         | a body of 2 MB     | too large |
 
     @PZ-13769
-    Scenario: A body as large as is read is read to its end
+    Scenario: The largest body that is read is accepted
       When a job is requested with a body as large as is read
       Then the job is accepted
       And the side effects are those of one job

@@ -35,10 +35,10 @@ Feature: Keeping what is entrusted
         | canvas height      | a condition that is always true |
 
     @PZ-14775 @PZ-14018
-    Scenario Outline: <hostile> as <parameter> comes back as nothing that runs
+    Scenario Outline: <hostile> as <parameter> is not run by a browser
       When a job is requested with <parameter> <hostile>
       Then the request is refused because of the <parameter>
-      And the answer is nothing that a browser would run
+      And no browser would run what is answered
 
       Examples:
         | parameter  | hostile                  |
@@ -47,16 +47,16 @@ Feature: Keeping what is entrusted
         | start time | a script                 |
 
     @PZ-14775 @PZ-14018
-    Scenario: A script as the name of a parameter comes back as nothing that runs
+    Scenario: A script as the name of a parameter is not run by a browser
       When a job is requested with a script as the name of a parameter
       Then the request is refused
-      And the answer is nothing that a browser would run
+      And no browser would run what is answered
 
     @PZ-14775
-    Scenario Outline: <hostile> in the place of a job's id comes back as nothing that runs
+    Scenario Outline: <hostile> in the place of a job's id is not run by a browser
       When metadata, rows and the end of a job called <hostile> are asked for
       Then it is said each time that there is no such job
-      And the answers are nothing that a browser would run
+      And no browser would run what is answered
 
       Examples:
         | hostile                  |
@@ -68,7 +68,7 @@ Feature: Keeping what is entrusted
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
       Then it is said each time that there is no such job
-      And the answers are nothing that a browser would run
+      And no browser would run what is answered
       And the job keeps all its promises
       And the side effects are those of one job
 
@@ -122,7 +122,7 @@ Feature: Keeping what is entrusted
       Then nothing is answered in the clear
 
     @PZ-14778
-    Scenario: Who came over TLS is told to come that way again
+    Scenario: Clients are told to use TLS only
       Given a server that is reached over TLS
       When the health of the server is asked for
-      Then the answer says to come over TLS from now on
+      Then the answer tells clients to use TLS only

@@ -24,7 +24,7 @@ Feature: Changing the region of interest
       Examples: expands
         | what             | start | end |
         | expands upwards  | 100   | 220 |
-        | expands both way | 90    | 210 |
+        | expands both ways| 90    | 210 |
 
       @PZ-13788
       Examples: shrinks
@@ -138,7 +138,7 @@ Feature: Changing the region of interest
       @PZ-13791
       Examples: reversed
         | what           | start | end | reason |
-        | that is turned | 80    | 20  | start  |
+        | that is reversed | 80    | 20  | start  |
 
       @PZ-13792
       Examples: with a negative start
@@ -154,6 +154,8 @@ Feature: Changing the region of interest
       Examples: that is no region of the fibre
         | what                     | start | end           | reason |
         | with a start as text     | "10"  | 99            | start  |
+        | with a start in decimals | 10.0  | 99            | start  |
+        | with a start of true     | true  | 99            | start  |
         | without an end           | 10    | null          | end    |
 
       @PZ-14774

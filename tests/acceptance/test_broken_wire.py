@@ -82,7 +82,7 @@ HEALTH = [
         Caught(
             f"health_by_{method.lower()}",
             f"The method {method} is refused",
-            f"the health check is refused by {method}",
+            f"the method {method} is refused",
             "the status is 200 instead of 405",
         )
         for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -90,7 +90,7 @@ HEALTH = [
     Caught(
         "no_word_of_what_is_allowed",
         "The method POST is refused",
-        "the health check is refused by POST",
+        "the method POST is refused",
         "the header Allow names",
     ),
     *caught(

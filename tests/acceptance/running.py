@@ -97,6 +97,13 @@ def _features() -> dict[str, list[str]]:
     return found
 
 
+@cache
+def steps_of(scenario: str) -> set[str]:
+    """The steps of the scenarios of exactly this name; none where there is no such scenario."""
+    parsed = (one for path in _features().get(scenario, ()) for one in parse_file(path).walk_scenarios())
+    return {step.name for one in parsed if one.name.split(" -- @")[0] == scenario for step in one.steps}
+
+
 def only(scenario: str) -> tuple[str, ...]:
     """The arguments for behave that select scenarios of exactly this name, and spare it the other features."""
     return (*dict.fromkeys(_features()[scenario]), "--name", f"^{re.escape(scenario)}( -- @|$)")

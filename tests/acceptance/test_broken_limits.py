@@ -138,7 +138,7 @@ TIMES = [
     *refused(
         "end time",
         ("beginning_without_end", f"A playback without its end time {LEAVES_NOTHING}"),
-        ("without_times_go_together", f"A playback with its end time left empty {LEAVES_NOTHING}"),
+        ("without_times_go_together", f"A playback with an empty end time {LEAVES_NOTHING}"),
         ("without_times_not_in_future", f"A playback with its end time an hour in the future {LEAVES_NOTHING}"),
         ("a_second_ahead", f"A playback with its end time one second in the future {LEAVES_NOTHING}"),
         ("end_as_iso", f"A playback with its end time as the text 2001-01-01T00:00:00Z {LEAVES_NOTHING}"),
@@ -206,9 +206,7 @@ SHAPES = [
     *chain.from_iterable(
         (
             needed(parameter, f"{slug(parameter)}_as_missing", f"A job without its {parameter} {LEAVES_NOTHING}"),
-            needed(
-                parameter, f"{slug(parameter)}_as_nothing", f"A job whose {parameter} is left empty {LEAVES_NOTHING}"
-            ),
+            needed(parameter, f"{slug(parameter)}_as_nothing", f"A job with an empty {parameter} {LEAVES_NOTHING}"),
         )
         for parameter in NEEDED
     ),

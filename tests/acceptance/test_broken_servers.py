@@ -10,7 +10,7 @@ from tests.acceptance import (
     test_broken_wire,
 )
 from tests.acceptance.defects import DEFECTS
-from tests.acceptance.running import LIMITS
+from tests.acceptance.running import LIMITS, steps_of
 from tests.acceptance.test_broken_jobs import CREATED, REFUSED
 
 TABLES = (test_broken_jobs, test_broken_limits, test_broken_views, test_broken_knowledge, test_broken_wire)
@@ -42,6 +42,12 @@ def test_without_a_defect_all_is_green_and_nothing_is_skipped(run_behave):
     assert set(ran.statuses) == {"passed"}, ran.printed
     assert ran.statuses["passed"] > AT_LEAST
     assert ran.status == 0
+
+
+def test_every_row_names_a_scenario_and_a_step_of_it():
+    closing = {"nothing else has changed", "nothing is left behind"}
+    unknown = [row for table in TABLES for row in table.ROWS if row.step not in closing | steps_of(row.scenario)]
+    assert unknown == []
 
 
 def test_every_defect_is_caught_somewhere():

@@ -324,7 +324,7 @@ REGIONS = [
         "start",
         "the reason does not name the start",
         ("without_region_holds_a_sensor", "A region of zero size"),
-        ("without_region_holds_a_sensor", "A region that is turned"),
+        ("without_region_holds_a_sensor", "A region that is reversed"),
     ),
     *kept(
         "end", "the reason does not name the end", ("without_region_end_not_negative", "A region with a negative end")

@@ -23,8 +23,6 @@ from typing import Any, NamedTuple
 
 from behave.parser import parse_file
 
-from sandbox.processes import free_port
-
 ROOT = Path(__file__).parents[2]
 RUN_LIMIT_S = 100
 
@@ -149,11 +147,11 @@ def behave_forked(arguments: tuple[str, ...], variables: Mapping[str, str], plac
 @contextmanager
 def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it."""
-    stream_port, log = str(free_port()), str(place / "server.log")
+    log = str(place / "server.log")
     authority = Path(endpoints["focus_server"]["ca_file"])
     settings = {
         "PORT": "0",
-        "STREAM_PORT": stream_port,
+        "STREAM_PORT": "0",
         "TLS_CERT_FILE": str(authority.with_name("server.pem")),
         "TLS_KEY_FILE": str(authority.with_name("server.key")),
         "MONGODB_URI": endpoints["mongodb"]["server_uri"],
@@ -168,12 +166,12 @@ def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[
     says.close()
     try:
         with os.fdopen(os.dup(said.fileno())) as output:
-            word, _, address = output.readline().strip().partition(" ")
-        assert word == "ready", Path(log).read_text()
+            told = dict(line.split() for line in (output.readline(), output.readline()) if line)
+        assert {"streams", "ready"} <= set(told), Path(log).read_text()
         yield {
-            "FOCUS__FOCUS_SERVER__BASE_URL": address,
+            "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
             "FOCUS__FOCUS_SERVER__LOG_FILE": log,
-            "FOCUS__ANSWERS__STREAM_PORT": stream_port,
+            "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
         }
     finally:
         said.close()

@@ -3,6 +3,9 @@
 Each defect replaces a part of the server by one that does its work wrongly. `DEFECTS` holds all of them.
 """
 
+from dataclasses import replace
+from typing import Any
+
 from sandbox.focus_server import composition, serving
 from sandbox.focus_server.logs import log_to_stderr
 from sandbox.focus_server.settings import Settings
@@ -20,13 +23,22 @@ from tests.acceptance.defects import (  # noqa: F401 - they fill the registry
     shapes,
     wire,
 )
-from tests.acceptance.defects.registry import DEFECTS
+from tests.acceptance.defects.registry import DEFECTS, Changed
 
 
 def serve_with(name: str) -> None:
-    """Serve with a defect, set up by the environment, until a signal ends it."""
+    """Serve with a defect, set up by the environment, until a signal ends it.
+
+    Before the server says that it is ready, it is said where its streams are: their port may be any free one.
+    """
     log_to_stderr()
     settings, defect = Settings.from_environment(), DEFECTS[name]
+    parts = defect.change(composition.build_parts(settings))
     # The application as a whole is no part of the server that could be handed in.
     serving.create_app = lambda settings, parts: defect.wrap(composition.create_app(settings, parts))
-    serving.serve(settings, defect.change(composition.build_parts(settings)))
+    serving.serve(settings, replace(parts, stream=Changed(parts.stream, start=_start_and_tell)))
+
+
+async def _start_and_tell(stream: Any) -> None:
+    await stream.start()
+    print(f"streams {stream.port}", flush=True)

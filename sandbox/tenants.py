@@ -22,7 +22,7 @@ PACE = {
     "analyzer_runs_s": 10.0,
     "effect_disappears_s": 5.0,
     "settling_s": 0.1,
-    "poll_interval_s": 0.02,
+    "poll_interval_s": 0.05,
     "clock_tolerance_s": 0.0,
 }
 QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them

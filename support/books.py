@@ -27,6 +27,7 @@ class Books:
         self._stated: Mapping[str, int] = no_effects()
         self._disturbed: set[str] = set()
         self._something_goes = False
+        self._settled: Census | None = None  # what was seen when late effects would have come
         self.before = self.census()
 
     @property
@@ -95,7 +96,7 @@ class Books:
         """
         settling = self._patience("settling_s")
         between_looks_s = max(settling.interval_s, settling.limit_s / 2)
-        steadily(
+        self._settled = steadily(
             "no side effects but those that the scenario states, and its promises to hold still",
             self.census,
             lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
@@ -108,7 +109,7 @@ class Books:
 
     def untouched(self) -> Census | None:
         """The census, if nothing at all has changed and there is no job to take away; else None."""
-        now = self.census()
+        now = self._settled if self._settled is not None else self.census()
         return now if not self._answered and now == self.before else None
 
     def expect_nothing_left(self) -> Census:

@@ -80,8 +80,13 @@ def the_last_region_is_in_force(context: Context) -> None:
     region(context).expect_changed()
 
 
-@then("the command was taken from the queue")
-def the_command_was_taken(context: Context) -> None:
+@when("a message that nobody understands is put into its queue")
+def a_message_of_nobody(context: Context) -> None:
+    context.case.promises.put_message(context.job, b"\x00 no JSON")
+
+
+@then("the message was taken from the queue")
+def the_message_was_taken(context: Context) -> None:
     context.case.promises.messages_are_taken([context.job])
 
 

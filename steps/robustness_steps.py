@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from behave import given, then, when
 from behave.runner import Context
@@ -11,7 +12,7 @@ from steps.kept import PLAYBACK
 from support import refusals
 from support.answers import Attempt
 from support.configuration import generate_config_payload
-from support.malformed import BODIES, padded, statuses_for
+from support.malformed import BODIES, Make, padded, statuses_for, with_character_set
 from support.mistakes import send_malformed
 
 
@@ -22,17 +23,22 @@ def it_is_sent(context: Context, what: str) -> None:
 
 @when("a job is requested with a body as large as is read")
 def a_job_with_the_largest_body(context: Context) -> None:
-    request_padded(context, context.run.settings.limits.body_max_bytes)
+    request_in(context, partial(padded, context.run.settings.limits.body_max_bytes))
 
 
 @when("a job is requested with a body one byte larger than is read")
 def a_job_with_too_large_a_body(context: Context) -> None:
-    request_padded(context, context.run.settings.limits.body_max_bytes + 1)
+    request_in(context, partial(padded, context.run.settings.limits.body_max_bytes + 1))
 
 
-def request_padded(context: Context, size: int) -> None:
+@when("a job is requested with a body that tells its character set")
+def a_job_with_a_character_set(context: Context) -> None:
+    request_in(context, with_character_set)
+
+
+def request_in(context: Context, make: Make) -> None:
     path, payload = context.run.settings.paths.configure, context.case.mark(generate_config_payload())
-    body = padded(size, payload)
+    body = make(payload)
     context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
     context.attempts = [Attempt(payload, context.exchanges[0])]
 

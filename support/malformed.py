@@ -41,6 +41,11 @@ def padded(size: int, good: Payload = _GOOD) -> Body:
     return Body(json.dumps(good).encode().ljust(size))
 
 
+def with_character_set(good: Payload = _GOOD) -> Body:
+    """A good configuration whose content type says that it is in UTF-8, as JSON always is."""
+    return Body(json.dumps(good).encode(), f"{JSON}; charset=utf-8")
+
+
 def _as(change: Callable[[str], str | bytes], content_type: str | None = JSON, encoding: str | None = None) -> Make:
     """A body made of the text of a configuration."""
 

@@ -69,11 +69,13 @@ class Promises:
     def queues_are_served(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
         self.queues_have_consumers(jobs)
-        names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
-        for name, job in zip(names, jobs, strict=True):
-            probe = {"probe": "acceptance", "job_id": job.job_id}
-            self.stores.queues.publish(name, json.dumps(probe).encode())
+        for job in jobs:
+            self.put_message(job, json.dumps({"probe": "acceptance", "job_id": job.job_id}).encode())
         self.messages_are_taken(jobs)
+
+    def put_message(self, job: Job, body: bytes) -> None:
+        """Put one message into the job's queue."""
+        self.stores.queues.publish(self.settings.naming.work_queue_of(job.job_id), body)
 
     def messages_are_taken(self, jobs: Sequence[Job]) -> None:
         """What was put into each job's queue is taken and acknowledged; something was."""

@@ -56,6 +56,13 @@ Feature: Surviving malformed requests
       And the side effects are those of one job
       And the record of the job is complete
 
+    @PZ-13769
+    Scenario: A configuration that tells its character set is accepted
+      When a job is requested with a body that tells its character set
+      Then the job is accepted
+      And the side effects are those of one job
+      And the record of the job is complete
+
     @PZ-13769 @PZ-14018
     Scenario: A body one byte larger than is read is turned away
       When a job is requested with a body one byte larger than is read

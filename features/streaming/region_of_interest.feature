@@ -10,7 +10,7 @@ Feature: Changing the region of interest
       Given a running job with sensor range 100 to 199
       When a region of interest from 110 to 210 is asked for
       Then the region of interest is changed
-      And the command was taken from the queue
+      And the message was taken from the queue
       And the side effects are those of one job
 
     @critical
@@ -168,6 +168,13 @@ Feature: Changing the region of interest
       Given a running job with sensor range 0 to 99
       When a region of interest with an unknown parameter is asked for
       Then the change is refused because of its unknown parameter
+      And the side effects are those of one job
+
+    @extra
+    Scenario: A message that is no command does no harm
+      Given a running job with sensor range 0 to 99
+      When a message that nobody understands is put into its queue
+      Then the message was taken from the queue
       And the side effects are those of one job
 
     @extra

@@ -391,7 +391,13 @@ REGIONS = [
     Caught(
         "command_not_acknowledged",
         "The change is sent over the job's queue and takes effect",
-        "the command was taken from the queue",
+        "the message was taken from the queue",
+        "the message was taken, but never acknowledged",
+    ),
+    Caught(
+        "consumer_stops_at_no_json",
+        "A message that is no command does no harm",
+        "the message was taken from the queue",
         "the message was taken, but never acknowledged",
     ),
 ]

@@ -69,6 +69,7 @@ BODIES_READ = [
     Caught(
         "500_instead_of_422", "an empty object is sent", "it is turned away as no configuration", "the status is 500"
     ),
+    Caught("charset_refused", "A configuration that tells its character set is accepted", "the job is accepted", "415"),
     Caught("broken_by_a_large_body", *SERVES, "503"),
     Caught("broken_by_nesting", *SERVES, "503"),
 ]

@@ -256,15 +256,3 @@ register(
     "A refusal does not say which parameter is at fault.",
     change=partial(refusing_otherwise, change=lambda wrong: [Violation((), "something is wrong")]),
 )
-
-
-@defect
-def task_id_or_configuration(parts: Parts) -> Parts:
-    """Of a task id and a configuration that are both wrong only the task id is told."""
-
-    def validated(service: Any, usual: Any, payload: Any, task_id: str | None) -> Any:
-        if task_id is not None and (wrong := list(parts.task_ids(task_id))):
-            raise InvalidConfiguration(wrong)
-        return usual(payload, task_id)
-
-    return replace(parts, service=derived(parts.service, _validated=validated))

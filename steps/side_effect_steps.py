@@ -21,6 +21,11 @@ def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
     context.case.books.state(effects_of(jobs, context.run.settings.effects_of_a_job))
 
 
+@then("it was there when it was answered")
+def it_was_there(context: Context) -> None:
+    context.case.promises.is_there(context.job)
+
+
 @then("only the record of the job remains")
 @then("only the records of the jobs remain")
 def only_the_records_remain(context: Context) -> None:

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from support.answers import Job
+from support.errors import ExpectationFailed
 from support.eventually import Patience, eventually
 from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of, is_healthy
 from support.observers.mongodb import Document
 from support.settings import Settings
+from support.side_effects import KINDS
 from support.stores import Stores
 
 # What the standard health service of gRPC says of a stream.
@@ -91,6 +93,25 @@ class Promises:
         """Each job's queue has exactly one consumer; whether it takes anything is not tried."""
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
         self._wait("one consumer on each queue", jobs, lambda: self._consumer_problems(names), "effect_appears_s")
+
+    def is_there(self, job: Job) -> None:
+        """Record, analyzer and served queue are there at the first look: the answer comes after them (step G).
+
+        Raises:
+            ExpectationFailed: one of them is not; nothing is waited for.
+        """
+        settings = self.settings
+        made = (kind for kind in KINDS if kind.setting != "analyzer_pod")  # Kubernetes takes its time for that.
+        missing = [
+            f"no {kind.name}"
+            for kind in made
+            if len(kind.of_job(self.stores, settings.naming, job.job_id))
+            < getattr(settings.effects_of_a_job, kind.setting)
+        ]
+        if missing:
+            raise ExpectationFailed(
+                f"expected all of {job.job_id} to be there when it was answered\n  - there was {', '.join(missing)}"
+            )
 
     def stream_is_served(self, job: Job) -> None:
         """The server at the address that the answer gave says that it serves the stream of this job (PZ-13570)."""

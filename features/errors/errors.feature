@@ -89,7 +89,7 @@ Feature: When something goes wrong
         | a playback of what was not recorded  |
         | a job under a malformed task id      |
 
-    @extra
+    @PZ-14787
     Scenario: All that is wrong with a configuration is told at once
       When a job is requested with
         | parameter     | value |

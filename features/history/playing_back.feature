@@ -84,7 +84,7 @@ Feature: Playing back what was recorded
       Then both show the same
       And the side effects are those of 2 jobs
 
-    @extra
+    @PZ-13867
     Scenario: A playback across a gap leaves the gap out
       Given two recordings of ten seconds with a gap of ten seconds between them
       And the configuration of the playback of all of it
@@ -127,7 +127,7 @@ Feature: Playing back what was recorded
         | a recording that ends when it begins  |
         | a recording that begins when it ends  |
 
-    @extra
+    @PZ-14019
     Scenario Outline: A time that a recording only just reaches: <what>
       Given a time of which there is only <what>
       And the configuration of its playback
@@ -186,7 +186,7 @@ Feature: Playing back what was recorded
         | one second before it began |
         | one hour before it began   |
 
-    @extra
+    @PZ-14101
     Scenario: The shortest playback is one second long
       When a playback is requested that ends one second after it began
       Then the job is accepted
@@ -214,7 +214,7 @@ Feature: Playing back what was recorded
       And the request is refused because of the end time
       And the client refuses it, too
 
-    @extra
+    @PZ-13870
     Scenario: A playback may end with the present second
       When a playback is requested with end time the present second
       Then the job is accepted

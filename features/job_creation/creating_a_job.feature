@@ -23,6 +23,14 @@ Feature: Creating a streaming job
       And its work queue is served by one consumer
       And its view follows from its configuration
 
+    @PZ-13547 @critical
+    Scenario: A job is there when it is answered
+      Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      And it was there when it was answered
+      And the side effects are those of one job
+
     @PZ-14800 @critical
     Scenario: Ten jobs for five clients at once
       Given 10 different live configurations

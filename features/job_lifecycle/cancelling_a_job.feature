@@ -19,7 +19,7 @@ Feature: Cancelling a job
       When the work with a temporary job fails half way
       Then only the record of the temporary job remains
 
-    @extra @critical
+    @PZ-14810 @critical
     Scenario: One of two running jobs is cancelled
       Given two running jobs
       When the first of them is cancelled

@@ -76,7 +76,7 @@ Feature: Changing the region of interest
       Then the change is refused because of its shift
       And the side effects are those of one job
 
-    @extra
+    @PZ-14810
     Scenario: The region of one job is no other job's
       Given a running job with sensor range 100 to 199
       And another running job with sensor range 100 to 199
@@ -85,7 +85,7 @@ Feature: Changing the region of interest
       And the region of interest of the first job is as it was
       And the side effects are those of 2 jobs
 
-    @extra
+    @PZ-14808
     Scenario: The rows follow the region
       Given a running job with
         | parameter    | value      |
@@ -150,7 +150,7 @@ Feature: Changing the region of interest
         | what                | start | end | reason |
         | with a negative end | -20   | -10 | end    |
 
-      @extra
+      @PZ-14786
       Examples: that is no region of the fibre
         | what                     | start | end           | reason |
         | with a start as text     | "10"  | 99            | start  |
@@ -163,21 +163,21 @@ Feature: Changing the region of interest
         | what                   | start                | end | reason |
         | that begins with query | a query for anything | 99  | start  |
 
-    @extra
+    @PZ-14786
     Scenario: A command with an unknown parameter
       Given a running job with sensor range 0 to 99
       When a region of interest with an unknown parameter is asked for
       Then the change is refused because of its unknown parameter
       And the side effects are those of one job
 
-    @extra
+    @PZ-13769
     Scenario: A message that is no command does no harm
       Given a running job with sensor range 0 to 99
       When a message that nobody understands is put into its queue
       Then the message was taken from the queue
       And the side effects are those of one job
 
-    @extra
+    @PZ-13795
     Scenario: A region beyond the end of the fibre
       Given a running job with
         | parameter    | value       |

@@ -96,7 +96,7 @@ Feature: The rows of a waterfall
         | work queue     | +1     |
         | queue consumer | +1     |
 
-    @extra
+    @PZ-14759
     Scenario: A cancelled job has no more rows
       Given a running job with FFT length 128
       When the job is cancelled
@@ -129,7 +129,7 @@ Feature: The rows of a waterfall
         | 007   |
         | ٣     |
 
-    @extra
+    @PZ-14755
     Scenario: As many rows as can be asked for
       Given a running playback
       When the next 1000 rows are asked for

@@ -52,7 +52,7 @@ _FORKS.set_forkserver_preload(
         "support.observers.stream",
         "support.figures",
         "support.run",
-        "tests.acceptance.defects",
+        "sandbox.defects",
     ]
 )
 
@@ -190,7 +190,7 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
 
 
 def _serve(defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
-    from tests.acceptance.defects import serve_with
+    from sandbox.defects import serve_with
 
     os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)

@@ -7,8 +7,8 @@ from itertools import chain
 
 import pytest
 
+from sandbox.defects.shapes import slug
 from sandbox.focus_server.rules import ALL_RULES
-from tests.acceptance.defects.shapes import slug
 from tests.acceptance.running import Caught, caught
 
 ACCEPTED = "the job is accepted"

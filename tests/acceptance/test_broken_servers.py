@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.defects import DEFECTS
 from tests.acceptance import (
     test_broken_jobs,
     test_broken_knowledge,
@@ -9,7 +10,6 @@ from tests.acceptance import (
     test_broken_views,
     test_broken_wire,
 )
-from tests.acceptance.defects import DEFECTS
 from tests.acceptance.running import LIMITS, steps_of
 from tests.acceptance.test_broken_jobs import CREATED, REFUSED
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sandbox.defects.wire import name_of
 from support.malformed import BODIES
-from tests.acceptance.defects.wire import name_of
 from tests.acceptance.running import Caught, caught
 
 ERROR_FORM = "it is told in the form that all errors have"

@@ -9,11 +9,12 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.defects.usual import usual as usual_configuration
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.identity import as_iso
 from sandbox.focus_server.ports import CANCELLED, CONFIGURED, JobRecord
-from tests.acceptance.defects.registry import Changed, defect, derived, register
 
 
 def known(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Parts:
@@ -56,7 +57,12 @@ for name, words, change in (
     ),
     ("metadata_with_more", "Metadata tell the user of the job.", lambda told: {**told, "user": "automation"}),
 ):
-    register(name, words, change=partial(known, change=change))
+    register(
+        name,
+        words,
+        "Whoever joins a view later draws it by figures that are not its own.",
+        change=partial(known, change=change),
+    )
 
 
 def finding(parts: Parts, change: Callable[..., Any]) -> Parts:
@@ -70,7 +76,10 @@ def finding(parts: Parts, change: Callable[..., Any]) -> Parts:
 
 @defect
 def metadata_of_another_job(parts: Parts) -> Parts:
-    """Metadata are those of the job that was made last."""
+    """Metadata are those of the job that was made last.
+
+    The axes of a view are labelled with the figures of another one.
+    """
     made: list[JobRecord] = []
 
     def configured(answers: Any, record: JobRecord) -> Any:
@@ -85,7 +94,10 @@ def metadata_of_another_job(parts: Parts) -> Parts:
 
 @defect
 def metadata_go_with_the_job(parts: Parts) -> Parts:
-    """A job is unknown when it was cancelled."""
+    """A job is unknown when it was cancelled.
+
+    What a closed job was can never be looked up again.
+    """
 
     async def find(service: Any, usual: Any, job_id: str) -> JobRecord:
         record = await usual(job_id)
@@ -98,7 +110,10 @@ def metadata_go_with_the_job(parts: Parts) -> Parts:
 
 @defect
 def metadata_go_with_the_queue(parts: Parts) -> Parts:
-    """A job is unknown when its consumer has gone."""
+    """A job is unknown when its consumer has gone.
+
+    A job that lost its queue cannot even be examined.
+    """
 
     async def find(service: Any, usual: Any, job_id: str) -> JobRecord:
         consumer = parts.queues._consumers.get(job_id)
@@ -119,22 +134,26 @@ def metadata_go_with_the_queue(parts: Parts) -> Parts:
 
 @defect
 def any_job_is_known(parts: Parts) -> Parts:
-    """A job that nobody made is known."""
+    """A job that nobody made is known.
+
+    A mistyped id is answered with a job that does not exist.
+    """
 
     async def find(service: Any, usual: Any, job_id: str) -> JobRecord:
         try:
             return await usual(job_id)
         except UnknownJob:
-            from support.configuration import generate_config_payload
-
-            return JobRecord(job_id, generate_config_payload(), CONFIGURED, datetime.now(UTC), "automation")
+            return JobRecord(job_id, usual_configuration(), CONFIGURED, datetime.now(UTC), "automation")
 
     return finding(parts, find)
 
 
 @defect
 def a_job_by_a_query(parts: Parts) -> Parts:
-    """What stands in the place of a job's id is a query for the database."""
+    """What stands in the place of a job's id is a query for the database.
+
+    Whoever asks cleverly sees, and ends, the jobs of others.
+    """
 
     async def find(service: Any, usual: Any, job_id: str) -> JobRecord:
         if not job_id.startswith("{") and "OR" not in job_id and "drop" not in job_id:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sandbox.defects.registry import Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import as_iso
-from tests.acceptance.defects.registry import Changed, defect, derived, register
 
 
 def telling(parts: Parts, **methods: Callable[..., Any]) -> Parts:
@@ -23,6 +23,7 @@ def saying(**changes: Any) -> Callable[..., Any]:
     return lambda discovery, usual: usual().model_copy(update=changes)
 
 
+FIBRE = "Operators ask for sensors that do not exist, or never find some that do."
 for name, words, methods in (
     ("one_channel_more", "A channel is told beyond the last.", {"channels": saying(highest_channel=2222)}),
     ("one_channel_less", "The last channel is not told.", {"channels": saying(highest_channel=2220)}),
@@ -30,7 +31,7 @@ for name, words, methods in (
     ("a_sensor_not_listed", "A sensor is not listed.", {"sensors": saying(sensors=[*range(1000), *range(1001, 2222)])}),
     ("a_sensor_listed_twice", "A sensor is listed twice.", {"sensors": saying(sensors=[0, *range(2222)])}),
 ):
-    register(name, words, change=partial(telling, **methods))
+    register(name, words, FIBRE, change=partial(telling, **methods))
 
 
 def living(parts: Parts, change: Callable[[Any], Any]) -> Parts:
@@ -53,6 +54,7 @@ def under_way(parts: Parts, query: dict[str, Any], order: int = -1) -> Parts:
     return replace(parts, recordings=Changed(parts.recordings, under_way=found))
 
 
+LIVE = "Clients set up a live view by figures of something else."
 for name, words, update in (
     ("live_rate_wrong", "The live metadata tell another sampling rate.", {"sampling_rate": 1000}),
     ("live_sensors_wrong", "The live metadata tell a sensor too many.", {"sensors": 2223}),
@@ -62,14 +64,19 @@ for name, words, update in (
         {"started_at": as_iso(datetime(2030, 1, 1, tzinfo=UTC))},
     ),
 ):
-    register(name, words, change=partial(living, change=lambda answer, update=update: answer.model_copy(update=update)))
+    register(
+        name,
+        words,
+        LIVE,
+        change=partial(living, change=lambda answer, update=update: answer.model_copy(update=update)),
+    )
 KEPT = {"deleted": {"$ne": True}}
 for name, words, query, order in (
     ("live_though_ended", "A recording that has ended is taken for the live one.", KEPT, -1),
     ("live_though_deleted", "A deleted recording is taken for the live one.", {"end_time": None}, -1),
     ("live_since_the_first", "Of two recordings under way the older is taken.", {**KEPT, "end_time": None}, 1),
 ):
-    register(name, words, change=partial(under_way, query=query, order=order))
+    register(name, words, LIVE, change=partial(under_way, query=query, order=order))
 
 
 Spans = list[tuple[datetime, datetime]]
@@ -95,6 +102,7 @@ def listed(parts: Parts, change: Callable[[Spans, datetime, datetime], Spans]) -
     return replace(parts, recordings=Changed(parts.recordings, between=between))
 
 
+HISTORY = "Operators are offered what cannot be played back, or do not find what can."
 for name, words, query in (
     (
         "deleted_ones_listed",
@@ -127,7 +135,7 @@ for name, words, query in (
         lambda s, e: {**KEPT, "start_time": {"$lt": e}, "end_time": {"$gt": s, "$lte": e}},
     ),
 ):
-    register(name, words, change=partial(listing, query=query))
+    register(name, words, HISTORY, change=partial(listing, query=query))
 for name, words, change in (
     ("recordings_backwards", "The newest recording is listed first.", lambda found, s, e: found[::-1]),
     (
@@ -142,7 +150,7 @@ for name, words, change in (
         lambda found, s, e: [(a + timedelta(hours=1), b + timedelta(hours=1)) for a, b in found],
     ),
 ):
-    register(name, words, change=partial(listed, change=change))
+    register(name, words, HISTORY, change=partial(listed, change=change))
 
 
 def asked(parts: Parts, change: Callable[[dict[str, Any]], None]) -> Parts:
@@ -199,12 +207,20 @@ for name, words, change in (
     ("recordings_by_a_query", "A time to look in may be a query for the database.", _queried),
     ("recordings_with_strangers", "A time to look in may have an unknown parameter.", _known_only),
 ):
-    register(name, words, change=partial(asked, change=change))
+    register(
+        name,
+        words,
+        "A client with a fault in it is told of another time than it asked for.",
+        change=partial(asked, change=change),
+    )
 
 
 @defect
 def recordings_of_numbers_only(parts: Parts) -> Parts:
-    """A time to look in cannot be written as text."""
+    """A time to look in cannot be written as text.
+
+    A time cannot be given in the form that the product promises.
+    """
 
     async def recordings_between(discovery: Any, usual: Any, payload: Any) -> Any:
         if isinstance(payload, dict):
@@ -216,7 +232,10 @@ def recordings_of_numbers_only(parts: Parts) -> Parts:
 
 @defect
 def recordings_of_the_past_only(parts: Parts) -> Parts:
-    """A time to look in must have passed."""
+    """A time to look in must have passed.
+
+    "From yesterday until now" is refused while a clock runs ahead.
+    """
 
     async def recordings_between(discovery: Any, usual: Any, payload: Any) -> Any:
         end = payload.get("end_time") if isinstance(payload, dict) else None
@@ -229,7 +248,10 @@ def recordings_of_the_past_only(parts: Parts) -> Parts:
 
 @defect
 def recordings_in_whole_seconds(parts: Parts) -> Parts:
-    """Recordings are listed in whole seconds."""
+    """Recordings are listed in whole seconds.
+
+    The first and the last moments of a recording cannot be reached.
+    """
 
     async def recordings_between(discovery: Any, usual: Any, payload: Any) -> Any:
         return [[int(start), int(end)] for start, end in await usual(payload)]

@@ -9,11 +9,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sandbox.defects.registry import Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.region_rules import BOUNDS, SAFETY
-from tests.acceptance.defects.registry import Changed, defect, derived, register
+
+CRASHES = "An analyzer is made to follow what it cannot, and the view breaks off."
+STAYS = "An operator who follows something along the fibre is stopped without need."
 
 for part, rules in (("region_rules", BOUNDS), ("region_safety_rules", SAFETY)):
     for rule in rules:
@@ -21,6 +24,7 @@ for part, rules in (("region_rules", BOUNDS), ("region_safety_rules", SAFETY)):
         register(
             f"without_region_{rule.__name__}",
             f"It is not checked of a region: {rule.__doc__}",
+            CRASHES,
             change=lambda parts, part=part, kept=kept: replace(parts, **{part: kept}),
         )
 
@@ -34,15 +38,15 @@ def limited(parts: Parts, **figures: float) -> Parts:
     return replace(parts, regions=derived(parts.regions, __init__=init))
 
 
-for name, words, figures in (
-    ("size_by_49_percent", "A region that changes its size by half is refused.", {"roi_max_size_change": 0.49}),
-    ("size_by_51_percent", "A region may change its size by more than half.", {"roi_max_size_change": 0.51}),
-    ("shift_by_49_percent", "A region that moves by half its size is refused.", {"roi_max_shift": 0.49}),
-    ("shift_by_51_percent", "A region may move by more than half its size.", {"roi_max_shift": 0.51}),
-    ("region_without_the_last_sensor", "A region cannot hold the last sensor.", {"sensors": 2221}),
-    ("region_with_a_sensor_more", "A region may end one sensor beyond the fibre.", {"sensors": 2223}),
+for name, words, harm, figures in (
+    ("size_by_49_percent", "A region that changes its size by half is refused.", STAYS, {"roi_max_size_change": 0.49}),
+    ("size_by_51_percent", "A region may change its size by more than half.", CRASHES, {"roi_max_size_change": 0.51}),
+    ("shift_by_49_percent", "A region that moves by half its size is refused.", STAYS, {"roi_max_shift": 0.49}),
+    ("shift_by_51_percent", "A region may move by more than half its size.", CRASHES, {"roi_max_shift": 0.51}),
+    ("region_without_the_last_sensor", "A region cannot hold the last sensor.", STAYS, {"sensors": 2221}),
+    ("region_with_a_sensor_more", "A region may end one sensor beyond the fibre.", CRASHES, {"sensors": 2223}),
 ):
-    register(name, words, change=partial(limited, **figures))
+    register(name, words, harm, change=partial(limited, **figures))
 
 
 def changing(parts: Parts, change: Callable[..., Any]) -> Parts:
@@ -52,7 +56,10 @@ def changing(parts: Parts, change: Callable[..., Any]) -> Parts:
 
 @defect
 def region_change_not_recorded(parts: Parts) -> Parts:
-    """A change of the region is confirmed, and not done."""
+    """A change of the region is confirmed, and not done.
+
+    The operator is told that the view has moved, and it has not.
+    """
 
     async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
         return None
@@ -62,7 +69,10 @@ def region_change_not_recorded(parts: Parts) -> Parts:
 
 @defect
 def region_one_sensor_short(parts: Parts) -> Parts:
-    """A region is taken without its last sensor."""
+    """A region is taken without its last sensor.
+
+    The last sensor of the region is missing from the view.
+    """
 
     async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
         await tasks.set_roi(job_id, Region(start=roi.start, end=roi.end - 1))
@@ -72,7 +82,10 @@ def region_one_sensor_short(parts: Parts) -> Parts:
 
 @defect
 def refused_region_recorded(parts: Parts) -> Parts:
-    """A change that is refused is done all the same."""
+    """A change that is refused is done all the same.
+
+    A change that is unsafe for the analyzer is made all the same.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         outcome = await usual(job_id, command)
@@ -85,7 +98,10 @@ def refused_region_recorded(parts: Parts) -> Parts:
 
 @defect
 def refused_region_said_to_be_in_force(parts: Parts) -> Parts:
-    """A refusal says that the region is in force that was asked for."""
+    """A refusal says that the region is in force that was asked for.
+
+    The client draws a region that the job does not look at.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         return {**await usual(job_id, command), "roi": command["roi"]}
@@ -95,7 +111,10 @@ def refused_region_said_to_be_in_force(parts: Parts) -> Parts:
 
 @defect
 def regions_measured_against_the_first(parts: Parts) -> Parts:
-    """Each change of a region is measured against the one that the job began with."""
+    """Each change of a region is measured against the one that the job began with.
+
+    Following something along the fibre ends after two steps.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         first = regions._in_force[job_id]
@@ -108,7 +127,10 @@ def regions_measured_against_the_first(parts: Parts) -> Parts:
 
 @defect
 def region_of_every_job(parts: Parts) -> Parts:
-    """A change of one job's region changes those of all jobs."""
+    """A change of one job's region changes those of all jobs.
+
+    One operator moves a view, and those of all others move with it.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         outcome = await usual(job_id, command)
@@ -122,7 +144,10 @@ def region_of_every_job(parts: Parts) -> Parts:
 
 @defect
 def stranger_in_command_accepted(parts: Parts) -> Parts:
-    """A command may hold what no command has."""
+    """A command may hold what no command has.
+
+    A mistyped parameter of a command is passed over in silence.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         known = {end: value for end, value in command["roi"].items() if end in ("start", "end")}
@@ -133,7 +158,10 @@ def stranger_in_command_accepted(parts: Parts) -> Parts:
 
 @defect
 def command_never_carried_out(parts: Parts) -> Parts:
-    """A command is taken, and nothing comes of it."""
+    """A command is taken, and nothing comes of it.
+
+    The view does not move, and nobody is told why.
+    """
 
     async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
         await asyncio.Event().wait()
@@ -144,7 +172,10 @@ def command_never_carried_out(parts: Parts) -> Parts:
 
 @defect
 def command_not_acknowledged(parts: Parts) -> Parts:
-    """A command is carried out and answered, and never acknowledged."""
+    """A command is carried out and answered, and never acknowledged.
+
+    The broker sends the command again and again, and keeps it for ever.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
@@ -173,18 +204,35 @@ def accepting(kind: type) -> Callable[..., Any]:
     return change
 
 
-register("region_in_words", "An end of a region may be a text.", change=partial(changing, change=accepting(str)))
-register("region_without_an_end", "A region may lack an end.", change=partial(changing, change=accepting(type(None))))
-register("region_by_a_query", "An end of a region may be a query.", change=partial(changing, change=accepting(dict)))
 register(
-    "region_in_decimals", "An end of a region may have decimals.", change=partial(changing, change=accepting(float))
+    "region_in_words", "An end of a region may be a text.", CRASHES, change=partial(changing, change=accepting(str))
 )
-register("region_in_truths", "An end of a region may be true.", change=partial(changing, change=accepting(bool)))
+register(
+    "region_without_an_end",
+    "A region may lack an end.",
+    CRASHES,
+    change=partial(changing, change=accepting(type(None))),
+)
+register(
+    "region_by_a_query", "An end of a region may be a query.", CRASHES, change=partial(changing, change=accepting(dict))
+)
+register(
+    "region_in_decimals",
+    "An end of a region may have decimals.",
+    CRASHES,
+    change=partial(changing, change=accepting(float)),
+)
+register(
+    "region_in_truths", "An end of a region may be true.", CRASHES, change=partial(changing, change=accepting(bool))
+)
 
 
 @defect
 def consumer_stops_at_no_json(parts: Parts) -> Parts:
-    """The consumer of a job stops at a message that is no JSON."""
+    """The consumer of a job stops at a message that is no JSON.
+
+    One message that nobody understands blocks the queue of a job.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,8 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from support.configuration import generate_config_payload
-from support.malformed import BODIES
-from tests.acceptance.defects.registry import register
+from sandbox.defects.registry import register
+from sandbox.defects.usual import usual
 
 JSON = "application/json"
 
@@ -29,11 +29,18 @@ class Request:
 
     @property
     def path(self) -> str:
+        """Where it goes."""
         return self.scope["path"]
 
     @property
     def headers(self) -> MutableHeaders:
+        """Its headers; changes are heard by the server."""
         return MutableHeaders(scope=self.scope)
+
+    @property
+    def body_is_a_configuration(self) -> bool:
+        """Whether it asks for a job."""
+        return self.scope["method"] == "POST" and self.path.endswith("/configure")
 
 
 @dataclass
@@ -45,6 +52,7 @@ class Answer:
     body: bytes
 
     def say(self, status: int, body: Any, media_type: str = JSON) -> None:
+        """Say this instead."""
         self.status, self.headers["content-type"] = status, media_type
         self.body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
@@ -62,6 +70,7 @@ class Between:
         self._app, self._hear, self._say, self._slow_s = app, hear, say, slow_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hear all of the request, hand it on, hear all of the answer, send that."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -99,25 +108,18 @@ class Between:
             await send({"type": "http.response.body", "body": answer.body})
 
 
-def wired(name: str, words: str, **how: Callable[..., Any]) -> None:
-    """Register a defect on the wire."""
-    register(name, words, wrap=partial(Between, **how))
+def wired(name: str, words: str, harm: str, **how: Callable[..., Any]) -> None:
+    """Register a defect on the wire, of the area of the caller."""
+    area = inspect.stack()[1].frame.f_globals["__name__"].rpartition(".")[2]
+    register(name, words, harm, area=area, wrap=partial(Between, **how))
 
 
-def _good() -> bytes:
-    return json.dumps(generate_config_payload()).encode()
-
-
-def taken_for_good(what: str) -> Callable[[Request], None]:
-    """Take a malformed body for a good one."""
-    body = BODIES[what]()
+def taken_for_good(matches: Callable[[Request], bool]) -> Callable[[Request], None]:
+    """Take a malformed request for the usual one."""
 
     def hear(request: Request) -> None:
-        same = (
-            request.body == body.content or None is not request.headers.get("content-encoding") == body.content_encoding
-        )
-        if same and request.headers.get("content-type") == body.content_type:
-            request.body = _good()
+        if request.body_is_a_configuration and matches(request):
+            request.body = json.dumps(usual()).encode()
             request.headers["content-type"] = JSON
             if "content-encoding" in request.headers:
                 del request.headers["content-encoding"]
@@ -125,13 +127,42 @@ def taken_for_good(what: str) -> Callable[[Request], None]:
     return hear
 
 
-def name_of(what: str) -> str:
-    """The name of the defect that accepts a malformed body."""
-    return "accepts_" + "".join(letter if letter.isalnum() else "_" for letter in what.lower())
+def called(content_type: str | None) -> Callable[[Request], bool]:
+    """A configuration that is said to be something else."""
+    return lambda request: request.headers.get("content-type") == content_type and request.body.startswith(b"{")
 
 
-for what in BODIES:
-    wired(name_of(what), f"A configuration is accepted that is sent as {what}.", hear=taken_for_good(what))
+for name, words, matches in (
+    ("accepts_no_body", "Nothing at all", lambda r: r.body == b""),
+    ("accepts_half_a_body", "A body cut short", lambda r: r.body[:1] == b"{" and r.body.rstrip()[-1:] != b"}"),
+    ("accepts_plain_text", "A text in words", lambda r: r.body[:1].isalpha() and r.body != b"null"),
+    ("accepts_a_comma_behind", "JSON with a comma too many", lambda r: b",}" in r.body),
+    ("accepts_single_quotes", "JSON in single quotes", lambda r: r.body.startswith(b"{'")),
+    ("accepts_not_a_number", "JSON with what is not a number", lambda r: b"NaN" in r.body),
+    ("accepts_infinity", "JSON with an infinite number", lambda r: b"Infinity" in r.body),
+    ("accepts_any_bytes", "A body of any bytes", lambda r: r.body.startswith(b"\xff\xfe\x00")),
+    ("accepts_utf_16", "JSON in UTF-16", lambda r: r.body.startswith("{".encode("utf-16"))),
+    ("accepts_nesting", "Endless nesting", lambda r: r.body.startswith(b"[[[")),
+    ("accepts_a_parameter_twice", "A parameter given twice", lambda r: r.body.count(b'"nfftSelection"') == 2),
+    ("accepts_an_empty_object", "A configuration without any parameter", lambda r: r.body == b"{}"),
+    ("accepts_a_list", "A list", lambda r: r.body.startswith(b"[{")),
+    ("accepts_a_number", "A number", lambda r: r.body.isdigit()),
+    ("accepts_a_text", "A text in quotes", lambda r: r.body.startswith(b'"')),
+    ("accepts_null", "The word null", lambda r: r.body == b"null"),
+    ("accepts_text_plain", "A body that is said to be text", called("text/plain")),
+    ("accepts_xml", "A body that is said to be XML", called("application/xml")),
+    ("accepts_a_form", "A body that is said to be a form", called("application/x-www-form-urlencoded")),
+    ("accepts_no_type", "A body that is said to be nothing", called(None)),
+    ("accepts_gzip", "A compressed body", lambda r: r.headers.get("content-encoding") == "gzip"),
+    ("accepts_large_bodies", "A body larger than is read", lambda r: 65_536 < len(r.body) < 1_000_000),
+    ("accepts_huge_bodies", "A body of megabytes", lambda r: len(r.body) >= 1_000_000),
+):
+    wired(
+        name,
+        f"{words} is taken for a configuration.",
+        "A client with a fault in it is served something that it never asked for.",
+        hear=taken_for_good(matches),
+    )
 
 
 def told(words: str) -> Callable[[Request, Answer], None]:
@@ -150,16 +181,18 @@ def told(words: str) -> Callable[[Request, Answer], None]:
     return lambda request, answer: forms[words](answer) if answer.status >= 400 else None
 
 
-for form, words in (
-    ("text", "Errors are plain text."),
-    ("page", "Errors are pages for a browser."),
-    ("error", "Errors have another form than promised."),
-    ("number", "The reason of an error is a number."),
-    ("nothing", "The reason of an error is empty."),
-    ("job", "An error names a job."),
-    ("inside", "An error shows a stack trace."),
+PARSE = "Clients cannot read what went wrong, and show nothing or fail themselves."
+GUESS = "The operator has to guess what to mend."
+for form, words, harm in (
+    ("text", "Errors are plain text.", PARSE),
+    ("page", "Errors are pages for a browser.", PARSE),
+    ("error", "Errors have another form than promised.", PARSE),
+    ("number", "The reason of an error is a number.", GUESS),
+    ("nothing", "The reason of an error is empty.", GUESS),
+    ("job", "An error names a job.", "Clients wait for a job that was never made."),
+    ("inside", "An error shows a stack trace.", "Every client sees the inside of the server."),
 ):
-    wired(f"errors_as_{form}", words, say=told(form))
+    wired(f"errors_as_{form}", words, harm, say=told(form))
 
 
 def says_when(status: int, new: int) -> Callable[[Request, Answer], None]:
@@ -176,6 +209,7 @@ for status, new in ((400, 500), (404, 200), (404, 500), (405, 500), (413, 500), 
     wired(
         f"{new}_instead_of_{status}",
         f"Instead of {HTTPStatus(status).phrase!r} it is said {HTTPStatus(new).phrase!r}.",
+        "Clients take their own mistake for the server's, or for none at all.",
         say=says_when(status, new),
     )
 
@@ -190,7 +224,12 @@ def no_object(request: Request, answer: Answer) -> None:
         answer.say(500, {"detail": "internal error"})
 
 
-wired("fails_at_no_object", "A body that is JSON and no object is a defect of the server.", say=no_object)
+wired(
+    "fails_at_no_object",
+    "A body that is JSON and no object is a defect of the server.",
+    "A client's mistake wakes the people who operate the server.",
+    say=no_object,
+)
 
 
 def broken_by(hurts: Callable[[Request], bool]) -> Callable[[Request, Answer], None]:
@@ -209,10 +248,14 @@ def broken_by(hurts: Callable[[Request], bool]) -> Callable[[Request, Answer], N
 wired(
     "broken_by_a_large_body",
     "After a body that is too large nobody is served.",
+    "One client's mistake ends the service for everybody.",
     say=broken_by(lambda r: len(r.body) > 1_000_000),
 )
 wired(
-    "broken_by_nesting", "After endless nesting nobody is served.", say=broken_by(lambda r: r.body.startswith(b"[[["))
+    "broken_by_nesting",
+    "After endless nesting nobody is served.",
+    "One client's mistake ends the service for everybody.",
+    say=broken_by(lambda r: r.body.startswith(b"[[[")),
 )
 
 
@@ -223,4 +266,9 @@ def with_a_charset(request: Request, answer: Answer) -> None:
         answer.say(415, {"detail": "the content type must be application/json"})
 
 
-wired("charset_refused", "JSON that says its character set is refused.", say=with_a_charset)
+wired(
+    "charset_refused",
+    "JSON that says its character set is refused.",
+    "Clients whose library says so cannot ask for a job at all.",
+    say=with_a_charset,
+)

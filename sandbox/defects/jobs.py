@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from sandbox.defects.registry import Changed, answering, defect
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.ports import JobRecord
-from tests.acceptance.defects.registry import Changed, answering, defect
 
 
 @defect
 def task_not_written(parts: Parts) -> Parts:
-    """The record of a job is not written."""
+    """The record of a job is not written.
+
+    The job runs and costs a pod, and nobody can find or account for it.
+    """
 
     async def insert(tasks: Any, record: JobRecord) -> None:
         return None
@@ -29,7 +31,10 @@ def task_not_written(parts: Parts) -> Parts:
 
 @defect
 def task_written_twice(parts: Parts) -> Parts:
-    """The record of a job is written twice."""
+    """The record of a job is written twice.
+
+    One request is counted and billed as two, and one of the two can never be ended.
+    """
 
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
@@ -40,7 +45,10 @@ def task_written_twice(parts: Parts) -> Parts:
 
 @defect
 def configuration_changed_on_its_way(parts: Parts) -> Parts:
-    """The analyzer gets another configuration than the one that was sent."""
+    """The analyzer gets another configuration than the one that was sent.
+
+    The operator looks at a spectrogram that is not the one asked for.
+    """
 
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         await analyzers.launch(job_id, {**config, "nfftSelection": str(config["nfftSelection"])})
@@ -50,7 +58,10 @@ def configuration_changed_on_its_way(parts: Parts) -> Parts:
 
 @defect
 def queue_without_consumer(parts: Parts) -> Parts:
-    """A job has a queue that nobody consumes."""
+    """A job has a queue that nobody consumes.
+
+    The view opens and stays empty: nobody feeds its analyzer.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
@@ -61,7 +72,10 @@ def queue_without_consumer(parts: Parts) -> Parts:
 
 @defect
 def consumer_that_takes_and_never_acknowledges(parts: Parts) -> Parts:
-    """The consumer of a job takes messages and never acknowledges them."""
+    """The consumer of a job takes messages and never acknowledges them.
+
+    The broker fills up with messages that are never done with, until it takes no more.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
@@ -78,14 +92,20 @@ def consumer_that_takes_and_never_acknowledges(parts: Parts) -> Parts:
 
 @defect
 def wrong_image(parts: Parts) -> Parts:
-    """The analyzer is of an old image."""
+    """The analyzer is of an old image.
+
+    Operators see the faults of a release that was taken back.
+    """
     parts.analyzers._image = "baby-analyzer:previous"  # type: ignore[attr-defined]
     return parts
 
 
 @defect
 def pod_never_running(parts: Parts) -> Parts:
-    """The pod of an analyzer is never scheduled."""
+    """The pod of an analyzer is never scheduled.
+
+    The view opens and stays empty, while everything says that it runs.
+    """
 
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         analyzers._request, sent = _gated(analyzers._request), analyzers._request
@@ -109,13 +129,19 @@ def _gated(request: Callable[..., Any]) -> Callable[..., Any]:
 
 @defect
 def empty_status(parts: Parts) -> Parts:
-    """The status in the answer is empty, though the job was made."""
+    """The status in the answer is empty, though the job was made.
+
+    Clients cannot tell a job that was made from one that was not.
+    """
     return answering(parts, status="")
 
 
 @defect
 def cancel_does_not_find_a_running_job(parts: Parts) -> Parts:
-    """A running job is not found when it is to be cancelled."""
+    """A running job is not found when it is to be cancelled.
+
+    Nobody can end a job: each view that was ever opened goes on using the cluster.
+    """
 
     class Forgetful(parts.service):  # type: ignore[misc, name-defined]
         async def cancel(self, job_id: str) -> JobRecord:
@@ -126,7 +152,10 @@ def cancel_does_not_find_a_running_job(parts: Parts) -> Parts:
 
 @defect
 def queue_leaked_after_cancel(parts: Parts) -> Parts:
-    """The queue of a cancelled job stays."""
+    """The queue of a cancelled job stays.
+
+    Each closed view leaves a queue behind, until the broker has no room.
+    """
 
     async def close(queues: Any, job_id: str) -> None:
         consumer = queues._consumers.pop(job_id)
@@ -137,7 +166,10 @@ def queue_leaked_after_cancel(parts: Parts) -> Parts:
 
 @defect
 def refused_request_launches_an_analyzer(parts: Parts) -> Parts:
-    """A refused request launches an analyzer."""
+    """A refused request launches an analyzer.
+
+    A mistyped parameter costs a pod that nobody knows of.
+    """
 
     class Eager(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any, **more: Any) -> JobRecord:
@@ -149,11 +181,16 @@ def refused_request_launches_an_analyzer(parts: Parts) -> Parts:
 
 @defect
 def refused_request_launches_an_analyzer_later(parts: Parts) -> Parts:
-    """A refused request launches an analyzer, a moment after it was answered."""
-    return _launching_after_refusals(parts, delay_s=0.1)
+    """A refused request launches an analyzer, a moment after it was answered.
+
+    A mistyped parameter costs a pod, and it is gone from sight when it comes.
+    """
+    return launching_after_refusals(parts, delay_s=0.1)
 
 
-def _launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
+def launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
+    """A server that launches an analyzer some time after each request."""
+
     class Slow(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any, **more: Any) -> JobRecord:
             self._late = asyncio.create_task(self._launch_later())
@@ -167,28 +204,11 @@ def _launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
 
 
 @defect
-def gone_after_two_requests(parts: Parts) -> Parts:
-    """The server ends after its second request for a job."""
-    asked = itertools.count(1)
-
-    class Mortal(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            if next(asked) == 2:
-                asyncio.get_running_loop().call_later(0.3, os._exit, 1)
-            return await super().create(payload, **more)
-
-    return replace(parts, service=Mortal)
-
-
-@defect
-def refused_request_launches_an_analyzer_too_late(parts: Parts) -> Parts:
-    """A refused request launches an analyzer when its scenario is over."""
-    return _launching_after_refusals(parts, delay_s=0.45)
-
-
-@defect
 def record_goes_bad(parts: Parts) -> Parts:
-    """The record of a job goes bad when its consumer is at work."""
+    """The record of a job goes bad when its consumer is at work.
+
+    A job that runs well is shown as failed, and is opened again.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
@@ -204,7 +224,10 @@ def record_goes_bad(parts: Parts) -> Parts:
 
 @defect
 def record_doubled_for_a_moment(parts: Parts) -> Parts:
-    """There are two records of a job for a moment."""
+    """There are two records of a job for a moment.
+
+    Whoever looks at that moment counts a job that does not exist.
+    """
 
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
@@ -217,7 +240,10 @@ def record_doubled_for_a_moment(parts: Parts) -> Parts:
 
 @defect
 def last_configuration_wins(parts: Parts) -> Parts:
-    """Of jobs that are requested at once all get the last configuration."""
+    """Of jobs that are requested at once all get the last configuration.
+
+    Two operators open a view at the same moment, and one gets what the other asked for.
+    """
 
     class Shared(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any, **more: Any) -> JobRecord:
@@ -230,7 +256,10 @@ def last_configuration_wins(parts: Parts) -> Parts:
 
 @defect
 def cancel_marks_every_record(parts: Parts) -> Parts:
-    """Cancelling one job marks the records of all."""
+    """Cancelling one job marks the records of all.
+
+    One operator closes a view, and those of all others are shown as closed.
+    """
     known: list[str] = []
 
     async def insert(tasks: Any, record: JobRecord) -> None:
@@ -246,7 +275,10 @@ def cancel_marks_every_record(parts: Parts) -> Parts:
 
 @defect
 def first_cancel_finds_nothing(parts: Parts) -> Parts:
-    """A job is found only when it is cancelled for the second time."""
+    """A job is found only when it is cancelled for the second time.
+
+    Clients that clean up once, as they should, leave everything running.
+    """
 
     class Hesitant(parts.service):  # type: ignore[misc, name-defined]
         _asked: ClassVar[set[str]] = set()
@@ -262,7 +294,10 @@ def first_cancel_finds_nothing(parts: Parts) -> Parts:
 
 @defect
 def analyzer_without_its_labels(parts: Parts) -> Parts:
-    """The analyzer lacks its labels."""
+    """The analyzer lacks its labels.
+
+    Operations cannot find the analyzers, neither to count nor to end them.
+    """
 
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
         sent = analyzers._request
@@ -283,19 +318,28 @@ def analyzer_without_its_labels(parts: Parts) -> Parts:
 
 @defect
 def id_that_is_none(parts: Parts) -> Parts:
-    """The id of a job is not of the form that ids have."""
+    """The id of a job is not of the form that ids have.
+
+    Clients and stores refuse the id: the job can be neither followed nor ended.
+    """
     return answering(parts, job_id="job deadbeef!")
 
 
 @defect
 def answers_with_its_password(parts: Parts) -> Parts:
-    """The answer holds the password of the broker."""
+    """The answer holds the password of the broker.
+
+    Every client learns the password of the broker.
+    """
     return answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
 
 
 @defect
 def error_though_created(parts: Parts) -> Parts:
-    """A job is made, and an error answered."""
+    """A job is made, and an error answered.
+
+    The client tries again, and each try leaves a job running.
+    """
 
     class Confused(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any, **more: Any) -> JobRecord:
@@ -307,7 +351,10 @@ def error_though_created(parts: Parts) -> Parts:
 
 @defect
 def dies_of_a_request(parts: Parts) -> Parts:
-    """The server dies of a request."""
+    """The server dies of a request.
+
+    One request ends the service for everybody.
+    """
 
     class Fragile(parts.service):  # type: ignore[misc, name-defined]
         async def create(self, payload: Any, **more: Any) -> JobRecord:
@@ -318,7 +365,10 @@ def dies_of_a_request(parts: Parts) -> Parts:
 
 @defect
 def refusal_that_names_everything(parts: Parts) -> Parts:
-    """A refusal names every parameter, and shows a stack trace."""
+    """A refusal names every parameter, and shows a stack trace.
+
+    The operator is not told what to mend, and is shown the inside of the server.
+    """
 
     def validate(validator: Any, payload: Any, now: Any) -> Any:
         try:
@@ -332,7 +382,10 @@ def refusal_that_names_everything(parts: Parts) -> Parts:
 
 @defect
 def fails_to_cancel_again(parts: Parts) -> Parts:
-    """Cancelling a job again is a defect of the server."""
+    """Cancelling a job again is a defect of the server.
+
+    A client that is not sure whether a job ended gets an error instead of an answer.
+    """
 
     class Surprised(parts.service):  # type: ignore[misc, name-defined]
         async def cancel(self, job_id: str) -> JobRecord:
@@ -345,7 +398,10 @@ def fails_to_cancel_again(parts: Parts) -> Parts:
 
 @defect
 def cancelling_needs_the_analyzer(parts: Parts) -> Parts:
-    """A job whose analyzer has gone cannot be cancelled."""
+    """A job whose analyzer has gone cannot be cancelled.
+
+    A job whose analyzer has crashed can never be cleaned up.
+    """
 
     async def stop(analyzers: Any, job_id: str) -> None:
         if not await analyzers.is_running(job_id):

@@ -1,4 +1,4 @@
-"""Focus Servers with one defect each: `python -m tests.acceptance.defects NAME`, set up like the real one.
+"""Focus Servers with one defect each: `python -m sandbox.defects NAME`, set up like the real one.
 
 Each defect replaces a part of the server by one that does its work wrongly. `DEFECTS` holds all of them.
 """
@@ -6,11 +6,9 @@ Each defect replaces a part of the server by one that does its work wrongly. `DE
 from dataclasses import replace
 from typing import Any
 
-from sandbox.focus_server import composition, serving
-from sandbox.focus_server.logs import log_to_stderr
-from sandbox.focus_server.settings import Settings
-from tests.acceptance.defects import (  # noqa: F401 - they fill the registry
+from sandbox.defects import (  # noqa: F401 - they fill the registry
     discovery,
+    effects,
     figures,
     jobs,
     keeping,
@@ -19,11 +17,17 @@ from tests.acceptance.defects import (  # noqa: F401 - they fill the registry
     recordings,
     regions,
     rows,
+    runs,
     safety,
     shapes,
     wire,
 )
-from tests.acceptance.defects.registry import DEFECTS, Changed
+from sandbox.defects.registry import DEFECTS, Changed, Defect
+from sandbox.focus_server import composition, serving
+from sandbox.focus_server.logs import log_to_stderr
+from sandbox.focus_server.settings import Settings
+
+__all__ = ["DEFECTS", "Defect", "serve_with"]
 
 
 def serve_with(name: str) -> None:

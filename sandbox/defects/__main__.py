@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.acceptance.defects import DEFECTS, serve_with
+from sandbox.defects import DEFECTS, serve_with
 
 if len(sys.argv) == 2:
     serve_with(sys.argv[1])

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sandbox.defects.registry import Changed, register
 from sandbox.focus_server.composition import Parts
-from tests.acceptance.defects.registry import Changed, register
 
 KEPT = {"deleted": {"$ne": True}}
 
@@ -62,4 +62,9 @@ for name, words, query in (
         lambda start, end: {**KEPT, "start_time": {"$lt": end}, "end_time": {"$gte": end}},
     ),
 ):
-    register(name, words, change=partial(counting, query=query))
+    register(
+        name,
+        words,
+        "A playback is made that has nothing to show, or refused though there is something.",
+        change=partial(counting, query=query),
+    )

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sandbox.defects.registry import answering, derived, register, told_by
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.configuration import SINGLE_CHANNEL, Configuration
-from tests.acceptance.defects.registry import answering, derived, register
 
 
 def computing(parts: Parts, limits: dict[str, Any] | None = None, **methods: Callable[..., Any]) -> Parts:
@@ -105,9 +105,10 @@ def channels_as_one(calculation: Any, usual: Any, config: Configuration) -> dict
     return {"1": 0} if config.view_type == SINGLE_CHANNEL else usual(config)
 
 
-for method, functions in (
+for method, harm, functions in (
     (
         "frequencies",
+        "The frequency axis is wrong: what is heard at one frequency is labelled with another.",
         (
             lowest_end_open,
             highest_end_open,
@@ -122,6 +123,7 @@ for method, functions in (
     ),
     (
         "channel_to_stream",
+        "What one place of the fibre shows is drawn at another place.",
         (
             streams_from_1,
             channels_one_further,
@@ -133,17 +135,20 @@ for method, functions in (
     ),
 ):
     for function in functions:
-        register(function.__name__, function.__doc__, change=partial(computing, **{method: function}))
+        register(function.__name__, told_by(function)[0], harm, change=partial(computing, **{method: function}))
 
 
+TIME_AXIS = "The time axis is wrong: an event is dated to another second."
 register(
     "overlap_of_a_quarter",
     "The time between rows is that of windows that overlap by a quarter.",
+    TIME_AXIS,
     change=partial(computing, limits={"overlap": 0.25}),
 )
 register(
     "time_between_rows_without_the_rate",
     "The time between rows does not double with the FFT length.",
+    TIME_AXIS,
     change=partial(computing, lines_dt=lambda calculation, usual, config: 0.256),
 )
 
@@ -154,11 +159,19 @@ for name, words, changes in (
     ("channels_as_decimals", "The number of channels has a decimal.", {"channel_amount": float}),
     ("always_view_0", "Every view is said to be one of many channels.", {"view_type": 0}),
 ):
-    register(name, words, change=partial(answering, **changes))
+    register(
+        name,
+        words,
+        "Clients make room for another picture than the one that comes.",
+        change=partial(answering, **changes),
+    )
 
 
 def stale(parts: Parts) -> Parts:
-    """The mapping in the answer is that of the job before, after the first."""
+    """The mapping in the answer is that of the job before, after the first.
+
+    An operator who changes the view sees the new place labelled with the old one.
+    """
     before: list[dict[str, int]] = []
 
     def mapping(calculation: Any, usual: Any, config: Configuration) -> dict[str, int]:
@@ -168,4 +181,4 @@ def stale(parts: Parts) -> Parts:
     return computing(parts, channel_to_stream=mapping)
 
 
-register("mapping_of_the_job_before", stale.__doc__, change=stale)
+register("mapping_of_the_job_before", *told_by(stale), change=stale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -17,10 +18,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Defect:
-    """What is wrong with a server, in the product's words; its parts are changed for it, or the whole is wrapped."""
+    """What is wrong with a server, and what a user suffers of it, in the product's words.
+
+    The server's parts are changed for it, or its application as a whole is wrapped. `area` is the module it stands in.
+    """
 
     name: str
+    area: str
     words: str
+    harm: str
     change: Change = lambda parts: parts
     wrap: Wrap = lambda app: app
 
@@ -28,16 +34,27 @@ class Defect:
 DEFECTS: dict[str, Defect] = {}
 
 
-def register(name: str, words: str | None, **how: Any) -> None:
-    """Add a defect under a name that no other one has; `words` is one line, `how` is `change` or `wrap`."""
-    assert name not in DEFECTS, name
-    assert words, name
-    DEFECTS[name] = Defect(name, words, **how)
+def register(name: str, words: str, harm: str, *, area: str = "", **how: Any) -> None:
+    """Add a defect under a name that no other one has; `words` and `harm` are a line each, `how` `change` or `wrap`.
+
+    Raises:
+        ValueError: the name is taken, or the words or the harm are missing.
+    """
+    if name in DEFECTS or not words or not harm:
+        raise ValueError(f"the defect {name!r} is there already, or it is not said what is wrong and who suffers")
+    area = area or inspect.stack()[1].frame.f_globals["__name__"].rpartition(".")[2]
+    DEFECTS[name] = Defect(name, area.replace("_", " "), words, harm, **how)
+
+
+def told_by(function: Callable[..., Any]) -> tuple[str, str]:
+    """What is wrong and what is suffered, as a docstring tells it: its first line, and the rest."""
+    words, _, harm = inspect.cleandoc(function.__doc__ or "").partition("\n")
+    return words, " ".join(harm.split())
 
 
 def defect(change: Function) -> Function:
     """Register a change of parts by its name and its docstring."""
-    register(change.__name__, change.__doc__, change=change)
+    register(change.__name__, *told_by(change), area=change.__module__.rpartition(".")[2], change=change)
     return change
 
 

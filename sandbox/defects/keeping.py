@@ -10,10 +10,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from sandbox.defects.registry import Changed, answering, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, Violation
 from sandbox.focus_server.ports import JobRecord
-from tests.acceptance.defects.registry import Changed, answering, defect, derived, register
 
 _UNKNOWN = "job_00000000"
 
@@ -50,7 +50,12 @@ for name, words, pattern, taken_for in (
     ("task_id_of_any_length", "A task id may be of any length.", ".{1000,}", _GOOD),
     ("task_id_of_spaces", "A task id may be nothing but spaces.", "^ +$", _GOOD),
 ):
-    register(name, words, change=partial(task_id_read, pattern=pattern, taken_for=taken_for))
+    register(
+        name,
+        words,
+        "Logs cannot be brought together: what a client calls its request is no name that can be searched for.",
+        change=partial(task_id_read, pattern=pattern, taken_for=taken_for),
+    )
 
 
 def inserting(parts: Parts, change: Callable[[JobRecord], JobRecord]) -> Parts:
@@ -81,12 +86,20 @@ for name, words, change in (
         lambda record: replace(record, config={k: v for k, v in record.config.items() if v is not None}),
     ),
 ):
-    register(name, words, change=partial(inserting, change=change))
+    register(
+        name,
+        words,
+        "Whoever examines a job later finds something that never was.",
+        change=partial(inserting, change=change),
+    )
 
 
 @defect
 def recorded_with_more(parts: Parts) -> Parts:
-    """The record holds something that no job has."""
+    """The record holds something that no job has.
+
+    Records grow by what nobody has agreed on, and other readers of the database stumble.
+    """
 
     async def insert(tasks: Any, record: JobRecord) -> None:
         await tasks.insert(record)
@@ -98,7 +111,10 @@ def recorded_with_more(parts: Parts) -> Parts:
 
 @defect
 def record_goes_with_the_job(parts: Parts) -> Parts:
-    """The record of a cancelled job is removed."""
+    """The record of a cancelled job is removed.
+
+    Nobody can tell afterwards who looked at what.
+    """
 
     async def set_status(tasks: Any, job_id: str, status: str) -> None:
         await tasks.remove(job_id)
@@ -108,7 +124,10 @@ def record_goes_with_the_job(parts: Parts) -> Parts:
 
 @defect
 def task_id_once_only(parts: Parts) -> Parts:
-    """A task id can be given once only."""
+    """A task id can be given once only.
+
+    A client that opens the same view again after a fault is turned away.
+    """
     given: set[str] = set()
 
     def rule(text: str) -> Iterator[Violation]:
@@ -143,25 +162,34 @@ for collection, index in (
 ):
     register(
         f"without_index_{collection}_{index}",
-        f"{collection} are not indexed by {index.removesuffix('_1')}.",
+        f"{collection} are not indexed by {index.removesuffix('_1')}.".capitalize(),
+        "With a year of records every look takes seconds; without unique ones two have the same identity.",
         change=partial(without_index, collection=collection, index=index),
     )
 
 
-register("another_task_id", "The answer has another task id.", change=partial(answering, task_id="other"))
+register(
+    "another_task_id",
+    "The answer has another task id.",
+    "The client takes the answer for somebody else's.",
+    change=partial(answering, task_id="other"),
+)
 register(
     "another_stream_port",
     "The answer tells another port of the stream.",
+    "The view opens and finds no stream.",
     change=partial(answering, stream_port=lambda port: port + 1),
 )
 register(
     "answer_of_another_time",
     "The answer tells another time than the record.",
+    "Logs of client and server cannot be brought together.",
     change=partial(answering, created_at=lambda text: text.replace("20", "19", 1)),
 )
 register(
     "answer_in_local_time",
     "The answer tells the time without its zone.",
+    "Each client reads another moment.",
     change=partial(answering, created_at=lambda text: text.rstrip("Z")),
 )
 
@@ -180,20 +208,32 @@ async def _one_more(stream: Any, job_id: str) -> None:
     await stream.serve(_UNKNOWN)
 
 
-register("stream_not_served", "The stream of a job is not served.", change=partial(streaming, serve=_nothing))
+register(
+    "stream_not_served",
+    "The stream of a job is not served.",
+    "The view opens and stays empty.",
+    change=partial(streaming, serve=_nothing),
+)
 register(
     "stream_of_a_cancelled_job",
     "The stream of a cancelled job is served on.",
+    "Clients stay connected to what shows nothing any more.",
     change=partial(streaming, withdraw=_nothing),
 )
 register(
-    "stream_of_no_job", "A stream is served of a job that nobody made.", change=partial(streaming, serve=_one_more)
+    "stream_of_no_job",
+    "A stream is served of a job that nobody made.",
+    "A client with a wrong id waits for what will never come.",
+    change=partial(streaming, serve=_one_more),
 )
 
 
 @defect
 def nothing_undone(parts: Parts) -> Parts:
-    """What was begun of a job that fails half way is left."""
+    """What was begun of a job that fails half way is left.
+
+    Each failed attempt leaves a record and a pod behind.
+    """
 
     async def undo(service: Any, usual: Any, roll_back: Any) -> None:
         return None
@@ -203,7 +243,10 @@ def nothing_undone(parts: Parts) -> Parts:
 
 @defect
 def analyzer_not_undone(parts: Parts) -> Parts:
-    """Of a job that fails half way the analyzer is left."""
+    """Of a job that fails half way the analyzer is left.
+
+    Each failed attempt leaves a pod that runs for nobody.
+    """
     return replace(parts, analyzers=Changed(parts.analyzers, stop=_nothing))
 
 
@@ -223,39 +266,52 @@ def failing(parts: Parts, change: Callable[[Exception], Exception], *, for_ever:
     return replace(parts, queues=Changed(parts.queues, open=open_))
 
 
-for name, words, change, for_ever in (
+for name, words, harm, change, for_ever in (
     (
         "outage_as_a_defect",
         "A broker that takes no queues is told as a defect of the server.",
+        "Operations look for a fault in the wrong place.",
         lambda error: RuntimeError(),
         False,
     ),
     (
         "outage_of_another",
         "A broker that takes no queues is told as another store.",
+        "Operations repair what is not broken.",
         lambda error: DependencyUnavailable("MongoDB", "no"),
         False,
     ),
     (
         "outage_tells_its_address",
         "A broker that takes no queues is told with its address.",
+        "Every client learns where the broker is.",
         lambda error: DependencyUnavailable("RabbitMQ", "amqp://10.0.0.7/ refused"),
         False,
     ),
     (
         "outage_as_taken",
         "A broker that takes no queues is told as an id that is taken.",
+        "Operations look for a fault in the wrong place.",
         lambda error: IdTaken("the store"),
         False,
     ),
-    ("outage_for_ever", "A broker that took no queues once is not asked again.", lambda error: error, True),
+    (
+        "outage_for_ever",
+        "A broker that took no queues once is not asked again.",
+        "After each outage somebody has to restart the server.",
+        lambda error: error,
+        True,
+    ),
 ):
-    register(name, words, change=partial(failing, change=change, for_ever=for_ever))
+    register(name, words, harm, change=partial(failing, change=change, for_ever=for_ever))
 
 
 @defect
 def outage_told_late(parts: Parts) -> Parts:
-    """That the broker takes no queues is told after more than five seconds."""
+    """That the broker takes no queues is told after more than five seconds.
+
+    Operators wait for an answer that is known at once.
+    """
 
     async def open_(queues: Any, job_id: str) -> None:
         try:
@@ -270,5 +326,6 @@ def outage_told_late(parts: Parts) -> Parts:
 register(
     "another_stream_address",
     "The answer tells another address of the stream.",
+    "The view opens and finds no stream.",
     change=partial(answering, stream_url="http://127.0.0.2"),
 )

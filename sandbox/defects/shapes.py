@@ -13,13 +13,13 @@ from functools import partial
 from types import NoneType
 from typing import Any
 
+from sandbox.defects.limits import LET_IN, ruled
+from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.defects.usual import PATHS, usual
 from sandbox.focus_server import rules
 from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.configuration import SINGLE_CHANNEL
 from sandbox.focus_server.errors import InvalidConfiguration, Violation
-from support.configuration import generate_config_payload
-from support.contract import PARAMETERS
-from tests.acceptance.defects.limits import ruled
-from tests.acceptance.defects.registry import Changed, defect, derived, register
 
 
 def slug(words: str) -> str:
@@ -54,14 +54,14 @@ def reading(parts: Parts, read: Reading) -> Parts:
 
 def usual_where(parameter: str, matches: Callable[[Any], bool]) -> Reading:
     """Take a value of a parameter, when it matches, for the usual one; a parameter that is missing is `...`."""
-    path = PARAMETERS[parameter].path
+    path = PATHS[parameter]
 
     def read(payload: dict[str, Any]) -> None:
-        parent, usual = payload, generate_config_payload()
+        parent, known = payload, usual()
         for key in path[:-1]:
-            parent, usual = parent.get(key), usual[key]
+            parent, known = parent.get(key), known[key]
         if isinstance(parent, dict) and matches(parent.get(path[-1], ...)):
-            parent[path[-1]] = usual[path[-1]]
+            parent[path[-1]] = known[path[-1]]
 
     return read
 
@@ -83,25 +83,27 @@ GROUPS = ("canvas", "sensor range", "frequency range")
 FREQUENCIES = ("lowest frequency", "highest frequency")
 NEEDED = (*NUMBERS, *GROUPS, *FREQUENCIES)
 
-for kind, matches, parameters in (
-    ("number in text", _is_number_in_text, (*NUMBERS, *FREQUENCIES)),
-    ("text", _exactly(str), ("canvas height", "sensor range", "frequency range", "view type")),
-    ("truth", _exactly(bool), (*NUMBERS, *FREQUENCIES)),
-    ("whole decimal", _is_whole_decimal, NUMBERS),
-    ("decimal", _exactly(float), ("canvas height", "last sensor")),
+for kind, called, matches, parameters in (
+    ("number in text", "a number in text", _is_number_in_text, (*NUMBERS, *FREQUENCIES)),
+    ("text", "a text", _exactly(str), ("canvas height", "sensor range", "frequency range", "view type")),
+    ("truth", "true", _exactly(bool), (*NUMBERS, *FREQUENCIES)),
+    ("whole decimal", "a whole number with a decimal of 0", _is_whole_decimal, NUMBERS),
+    ("decimal", "a number with decimals", _exactly(float), ("canvas height", "last sensor")),
     (
         "list",
+        "a list",
         _exactly(list),
         ("time axis duration", "FFT length", "canvas", "canvas height", "sensor range", "view type"),
     ),
-    ("group", _exactly(dict), ("FFT length", "time axis duration")),
-    ("nothing", _exactly(NoneType), NEEDED),
-    ("missing", lambda value: value is ..., NEEDED),
+    ("group", "a query for the database", _exactly(dict), ("FFT length", "time axis duration")),
+    ("nothing", "null", _exactly(NoneType), NEEDED),
+    ("missing", "missing", lambda value: value is ..., NEEDED),
 ):
     for parameter in parameters:
         register(
             f"{slug(parameter)}_as_{slug(kind)}",
-            f"Of a {parameter} that is {kind} the usual one is made.",
+            f"A {parameter} that is {called} is taken for the usual one.",
+            "A client with a fault in it is served something that it never asked for.",
             change=partial(reading, read=usual_where(parameter, matches)),
         )
 
@@ -110,7 +112,7 @@ def without_strangers(group: str | None, is_taken: Callable[[str], bool] = lambd
     """Leave out what is unknown, in one of the groups of a configuration or beside them."""
 
     def read(payload: dict[str, Any]) -> None:
-        known = generate_config_payload()
+        known = usual()
         there, known = (payload, known) if group is None else (payload.get(group), known[group])
         if isinstance(there, dict):
             for name in [name for name in there if name not in known and is_taken(name)]:
@@ -119,27 +121,56 @@ def without_strangers(group: str | None, is_taken: Callable[[str], bool] = lambd
     return read
 
 
+MISTYPED = "A mistyped parameter is passed over in silence, and the operator looks at something else."
 for group in (None, "displayInfo", "channels", "frequencyRange"):
     register(
         f"strangers_in_{slug(group or 'configuration')}",
         f"An unknown parameter is accepted in {group or 'a configuration'}.",
+        MISTYPED,
         change=partial(reading, read=without_strangers(group)),
     )
 register(
     "strangers_of_another_script",
     "An unknown parameter is accepted if its name is written in another script.",
+    MISTYPED,
     change=partial(reading, read=without_strangers(None, lambda name: not name.isascii())),
 )
 
 
 @defect
 def truths_as_numbers(parts: Parts) -> Parts:
-    """What is true or false is taken for the usual number, whatever the parameter."""
+    """What is true or false is taken for the usual number, whatever the parameter.
+
+    A client with a fault in it is served something that it never asked for.
+    """
     each = [usual_where(parameter, _exactly(bool)) for parameter in (*NUMBERS, *FREQUENCIES)]
 
     def read(payload: dict[str, Any]) -> None:
         for one in each:
             one(payload)
+
+    return reading(parts, read)
+
+
+register(
+    "negative_fft_length",
+    "An FFT length below zero is taken for the usual one.",
+    "A client with a fault in it is served something that it never asked for.",
+    change=partial(reading, read=usual_where("FFT length", lambda value: type(value) is int and value < 0)),
+)
+
+
+@defect
+def single_channel_by_its_end(parts: Parts) -> Parts:
+    """Of the range of a single channel view only the end is read.
+
+    The operator asks for one place of the fibre, by mistake for several, and is shown any of them.
+    """
+
+    def read(payload: dict[str, Any]) -> None:
+        channels = payload.get("channels")
+        if payload.get("view_type") == SINGLE_CHANNEL and isinstance(channels, dict) and "max" in channels:
+            channels["min"] = channels["max"]
 
     return reading(parts, read)
 
@@ -161,6 +192,7 @@ def _is_digits(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 12 and value.isdigit()
 
 
+ANOTHER_TIME = "The operator is shown a time that nobody asked for."
 for name, words, field, matches in (
     ("start_before_1970", "A negative time is accepted.", "start_time", lambda v: type(v) is int and v < 0),
     ("start_as_decimal", "A time of half seconds is accepted.", "start_time", _exactly(float)),
@@ -183,12 +215,15 @@ for name, words, field, matches in (
     ("end_as_list", "A list is accepted as a time.", "end_time", _exactly(list)),
     ("end_after_9999", "A time after the year 9999 is accepted.", "end_time", lambda v: v == 253402300800),
 ):
-    register(name, words, change=partial(reading, read=moment_where(field, matches)))
+    register(name, words, ANOTHER_TIME, change=partial(reading, read=moment_where(field, matches)))
 
 
 @defect
 def text_times_in_local_time(parts: Parts) -> Parts:
-    """A time that is written as text is taken for one hour later."""
+    """A time that is written as text is taken for one hour later.
+
+    The operator is shown another hour than the one asked for.
+    """
 
     def read(payload: dict[str, Any]) -> None:
         for field in ("start_time", "end_time"):
@@ -219,6 +254,7 @@ for parameter in ("time axis duration", "FFT length", "canvas height", "sensor r
     register(
         f"{slug(parameter)}_missing_under_a_task_id",
         f"A job under a task id needs no {parameter}.",
+        "Clients with a task id are served something that they never asked for.",
         change=partial(under_a_task_id, change=partial(reading, read=read)),
     )
 for rule in (
@@ -230,6 +266,7 @@ for rule in (
     register(
         f"without_{rule.__name__}_under_a_task_id",
         f"It is not checked under a task id: {rule.__doc__}",
+        LET_IN,
         change=partial(under_a_task_id, change=partial(ruled, without=rule)),
     )
 
@@ -249,10 +286,12 @@ def refusing_otherwise(parts: Parts, change: Callable[[list[Violation]], list[Vi
 register(
     "first_reason_only",
     "Of all that is wrong with a configuration only the first is told.",
+    "The operator mends one parameter after another, and is turned away each time.",
     change=partial(refusing_otherwise, change=lambda wrong: wrong[:1]),
 )
 register(
     "reason_without_its_place",
     "A refusal does not say which parameter is at fault.",
+    "The operator has to guess what to mend.",
     change=partial(refusing_otherwise, change=lambda wrong: [Violation((), "something is wrong")]),
 )

@@ -1,0 +1,88 @@
+"""`make prove` and `make mutants`: see whether the suite can fail for every reason that it exists for."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from proof import catalogue, report, trial
+from proof.report import Proof
+from proof.tenants import tenants
+from support.errors import EnvironmentBroken, SettingsError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(soft_wrap=True, highlight=False)
+
+Workers = Annotated[int, typer.Option(min=1, max=16, help="Tenants of the sandbox to work in at a time.")]
+
+
+@app.callback()
+def proof() -> None:
+    """Prove that the suite can fail. The sandbox should be up (`make sandbox`)."""
+
+
+@app.command()
+def prove(
+    only: Annotated[str, typer.Option(help="A pattern: only defects whose name it is found in.")] = "",
+    workers: Workers = 6,
+    expected: Annotated[Path, typer.Option(help="Who must catch what, a CSV file.")] = catalogue.EXPECTED,
+    reports: Annotated[Path, typer.Option(help="Where the matrix is written to.")] = Path("reports"),
+) -> None:
+    """Run the suite's scenarios against each defect of the catalogue, and without one before and after.
+
+    Fails when a defect is missed or caught only by an unrelated scenario, when a message does not name what is wrong,
+    or when anything is red without a defect.
+    """
+    try:
+        entries = [entry for entry in catalogue.read(expected) if re.search(only, entry.defect.name)]
+        if not entries:
+            raise typer.BadParameter(f"no defect has a name with {only!r}; `python -m sandbox.defects` lists them")
+        names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
+        columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with tenants(workers) as lent, Progress(*columns, console=console) as bars:
+
+            def bar(words: str, total: int) -> trial.Progress:
+                task = bars.add_task(words, total=total)
+                return lambda: bars.advance(task)
+
+            before = trial.without_defect(lent, names, bar("without a defect", len(names)))
+            started = time.monotonic()
+            verdicts = trial.with_defects(lent, entries, bar("with one each", len(entries)))
+            took_s = time.monotonic() - started
+            after = trial.without_defect(lent, names, bar("without a defect", len(names)))
+    except (catalogue.CatalogueError, EnvironmentBroken, SettingsError) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+    found = Proof(before, verdicts, after, took_s, catalogue.out_of_reach())
+    problems = found.problems + ([] if only else found.gaps)
+    html, data = report.write(found, reports)
+    _show(found, problems)
+    console.print(f"{html}, {data}", markup=False)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _show(found: Proof, problems: list[str]) -> None:
+    table = Table("area", "defects", "caught", title="What the suite catches", title_justify="left")
+    for area, verdicts in report.by_area(found.verdicts).items():
+        table.add_row(area, str(len(verdicts)), str(sum(verdict.caught for verdict in verdicts)))
+    total = len(found.verdicts)
+    table.add_section()
+    table.add_row("all", str(total), str(sum(verdict.caught for verdict in found.verdicts)))
+    console.print(table)
+    console.print(
+        f"{len(found.keys_seen_red)} test cases were seen red, {len(found.keys_never_red)} never. "
+        f"The defects took {found.matrix_s:.0f} s."
+    )
+    for problem in problems:
+        console.print(f"  - {problem}", style="red", markup=False)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,129 @@
+"""Runs of behave, and servers with a defect, each in a process forked from one that has loaded everything."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from proof.outcomes import Ran, ran, reporting_to
+
+ROOT = Path(__file__).resolve().parent.parent
+RUN_LIMIT_S = 100
+
+# Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
+QUICK = {
+    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "2.5",
+    "FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "1.5",
+    "FOCUS__TIME_LIMITS__EFFECT_DISAPPEARS_S": "2.5",
+    "FOCUS__TIME_LIMITS__ROWS_APPEAR_S": "2.5",
+    "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "2.5",
+    "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.04",
+    "FOCUS__TIME_LIMITS__SETTLING_S": "0.2",
+    "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
+}
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["proof.warm"])
+
+
+def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run on a tenant that keeps everything in one directory."""
+    own = {
+        "FOCUS_PROFILE": str(endpoints_file),
+        "FOCUS__REPORTS__DIRECTORY": str(place),
+        "FOCUS__JOURNALS": str(place / "journals"),
+    }
+    return {**os.environ, **own, **more}
+
+
+def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Ran:
+    """Run behave; after `limit_s` it is killed, and what it had reported until then is given."""
+    printed = place / "printed.txt"
+    process = _FORKS.Process(target=_behave, args=([*reporting_to(place), *arguments], dict(variables), str(printed)))
+    process.start()
+    process.join(limit_s)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    return ran(process.exitcode or 0, printed.read_text(), place)
+
+
+@contextmanager
+def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[dict[str, str]]:
+    """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
+
+    Raises:
+        RuntimeError: it did not start; the message is its log.
+    """
+    log = str(place / "server.log")
+    authority = Path(endpoints["focus_server"]["ca_file"])
+    settings = {
+        "PORT": "0",
+        "STREAM_PORT": "0",
+        "TLS_CERT_FILE": str(authority.with_name("server.pem")),
+        "TLS_KEY_FILE": str(authority.with_name("server.key")),
+        "MONGODB_URI": endpoints["mongodb"]["server_uri"],
+        "MONGODB_DATABASE": endpoints["mongodb"]["database"],
+        "RABBITMQ_URL": endpoints["rabbitmq"]["url"],
+        "KUBECONFIG": endpoints["kubernetes"]["kubeconfig"],
+        "NAMESPACE": endpoints["kubernetes"]["namespace"],
+    }
+    said, says = _FORKS.Pipe(duplex=False)
+    process = _FORKS.Process(target=_serve, args=(defect, settings, log, says))
+    process.start()
+    says.close()
+    try:
+        with os.fdopen(os.dup(said.fileno())) as output:
+            told = dict(line.split() for line in (output.readline(), output.readline()) if line)
+        if not {"streams", "ready"} <= set(told):
+            raise RuntimeError(f"the server with the defect {defect} did not start:\n{Path(log).read_text()}")
+        yield {
+            "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
+            "FOCUS__FOCUS_SERVER__LOG_FILE": log,
+            "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
+        }
+    finally:
+        said.close()
+        process.terminate()
+        process.join(10)
+
+
+def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> None:
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(variables)
+    _write_to(printed, 1, 2)
+    from behave.__main__ import run_behave as run
+    from behave.configuration import Configuration
+    from behave.runner import Runner
+
+    class WithStepsRead(Runner):  # type: ignore[misc]
+        """The process that this one was forked from has read them."""
+
+        def load_step_definitions(self, extra_step_paths: Any = None) -> None:
+            return None
+
+    sys.exit(run(Configuration(arguments), runner_class=WithStepsRead))
+
+
+def _serve(defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
+    from sandbox.defects import serve_with
+
+    os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
+    _write_to(log, 2)
+    os.dup2(says.fileno(), 1)
+    says.close()
+    serve_with(defect)
+
+
+def _write_to(file: str, *descriptors: int) -> None:
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for descriptor in descriptors:
+        os.dup2(opened, descriptor)
+    os.close(opened)

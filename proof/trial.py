@@ -1,0 +1,66 @@
+"""A trial of the suite: without a defect all is green; with one the scenarios that must catch it turn red."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from proof.catalogue import Entry
+from proof.features import scenarios, selecting
+from proof.outcomes import Outcome, Ran
+from proof.processes import QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
+from proof.tenants import Tenant, Tenants
+from proof.verdicts import Verdict, verdict_on
+
+Progress = Callable[[], object]
+
+_SHARE = 12  # Scenarios in one run of those without a defect.
+_CLEAN_LIMIT_S = 300
+
+
+def without_defect(tenants: Tenants, names: Sequence[str], progress: Progress) -> dict[str, Outcome]:
+    """Run scenarios against a server without a defect; those that were not green, by their names.
+
+    Asked for are all of one feature one after another, so that few features are read more than once.
+    """
+    by_file = sorted(names, key=lambda name: scenarios()[name].files)
+    shares = [by_file[start : start + _SHARE] for start in range(0, len(by_file), _SHARE)]
+
+    def run(share: list[str], tenant: Tenant, place: Path) -> Ran:
+        return run_behave(selecting(share), variables_of(tenant.file, place, {}), place, _CLEAN_LIMIT_S)
+
+    red: dict[str, Outcome] = {}
+    for share, ran in tenants.work(run, shares):
+        for name in share:
+            outcome = ran.scenarios.get(name, Outcome("not run", None, ran.printed))
+            if outcome.status != "passed":
+                red[name] = outcome
+            progress()
+    return red
+
+
+def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Progress) -> list[Verdict]:
+    """Run for each defect the scenarios that must catch it; in the order of the entries.
+
+    For one that none of them noticed, the others of their features are run as well, to see who did.
+    """
+    bystanders = sorted(one.name for one in scenarios().values() if "smoke" in one.tags)
+
+    def attempt(entry: Entry, tenant: Tenant, place: Path) -> Verdict:
+        with serving(entry.defect.name, tenant.endpoints, place) as server:
+            variables = variables_of(tenant.file, place, QUICK | server)
+            verdict = verdict_on(entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios)
+            if verdict.seen:
+                return verdict
+            files = {file for name in entry.scenarios for file in scenarios()[name].files}
+            others = [one.name for one in scenarios().values() if files.intersection(one.files)]
+            asked = [name for name in dict.fromkeys((*bystanders, *others)) if name not in entry.scenarios]
+            found = run_behave(selecting(asked), variables, place, RUN_LIMIT_S).scenarios
+        noticed = tuple(name for name, outcome in found.items() if outcome.status != "passed")
+        return Verdict(entry, verdict.judged, noticed)
+
+    found: dict[str, Verdict] = {}
+    for entry, verdict in tenants.work(attempt, entries):
+        found[entry.defect.name] = verdict
+        progress()
+    return [found[entry.defect.name] for entry in entries]

@@ -36,7 +36,7 @@ Feature: Cancelling a job
 
   Rule: Cancelling is safe to repeat
 
-    @extra
+    @PZ-14780
     Scenario: A job is cancelled twice
       Given a running job
       When the job is cancelled

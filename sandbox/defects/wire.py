@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -110,7 +110,7 @@ class Between:
 
 def wired(name: str, words: str, harm: str, **how: Callable[..., Any]) -> None:
     """Register a defect on the wire, of the area of the caller."""
-    area = inspect.stack()[1].frame.f_globals["__name__"].rpartition(".")[2]
+    area = sys._getframe(1).f_globals["__name__"].rpartition(".")[2]
     register(name, words, harm, area=area, wrap=partial(Between, **how))
 
 

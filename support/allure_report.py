@@ -266,12 +266,18 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[A
     return [
         *(Label(name=name, value=value) for name, value in labels.items()),
         *(Label(name=LabelType.TAG, value=str(tag)) for tag in plain),
+        # What traces a result to its scenario, and to test cases whatever links and tags show of them.
+        Label(name="location", value=f"{Path(os.path.relpath(scenario.filename)).as_posix()}:{scenario.line}"),
+        *(Label(name="key", value=key) for key in _keys(tags)),
     ]
 
 
 def _links(tags: Iterable[str], url: str) -> list[Any]:
-    keys = [str(tag) for tag in tags if _KEY.fullmatch(tag)]
-    return [Link(type=LinkType.TEST_CASE, url=url.replace("{key}", key), name=key) for key in keys]
+    return [Link(type=LinkType.TEST_CASE, url=url.replace("{key}", key), name=key) for key in _keys(tags)]
+
+
+def _keys(tags: Iterable[str]) -> list[str]:
+    return [str(tag) for tag in tags if _KEY.fullmatch(tag)]
 
 
 def _step_verdict(step: Any) -> tuple[str, Any]:

@@ -177,7 +177,7 @@ def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inheri
     lines = {str(tag): tag.line for part in (written, examples) if part for tag in part.tags}
     own = tuple(Tag(str(tag), Place(file, lines.get(str(tag), row.line))) for tag in row.tags)
     return Scenario(
-        name=row.name,
+        name=(row.name or row.keyword).strip(),
         title=written.name,
         place=Place(file, row.line),
         feature=feature,

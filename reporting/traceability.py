@@ -46,7 +46,9 @@ class TracedCase:
     @property
     def state(self) -> str:
         """The verdict of an automated case, the plan's word for another (`unexplained` where it has none)."""
-        return self.verdict.value if self.is_automated else (self.case.state.value if self.case.state else "unexplained")
+        return (
+            self.verdict.value if self.is_automated else (self.case.state.value if self.case.state else "unexplained")
+        )
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -98,7 +100,5 @@ def trace(cases: Iterable[Case], features: Iterable[Feature], run: Run) -> Trace
         for feature in features
         for scenario in feature.scenarios
     )
-    traced = tuple(
-        TracedCase(case, tuple(one for one in scenarios if case.key in one.scenario.keys)) for case in cases
-    )
+    traced = tuple(TracedCase(case, tuple(one for one in scenarios if case.key in one.scenario.keys)) for case in cases)
     return Traceability(traced, scenarios, run, tuple(results.values()))

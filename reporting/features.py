@@ -15,6 +15,7 @@ from behave.parser import ParserError, parse_file
 
 KEY = re.compile(r"PZ-\d{5}")
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
+KNOWN_ISSUE = "known-issue:"
 EXTRA = "extra"
 EXTRA_REASON = "Beyond the plan:"
 
@@ -85,6 +86,12 @@ class Scenario:
     def keys(self) -> tuple[str, ...]:
         """The test cases of the plan that it shows."""
         return tuple(dict.fromkeys(tag.name for tag in self.tags if KEY.fullmatch(tag.name)))
+
+    @property
+    def known_issues(self) -> tuple[str, ...]:
+        """The tickets of what is known to fail in it."""
+        names = (tag.name for tag in self.tags if tag.name.startswith(KNOWN_ISSUE))
+        return tuple(dict.fromkeys(name.removeprefix(KNOWN_ISSUE) for name in names))
 
     @property
     def severity(self) -> str:

@@ -60,6 +60,8 @@ class Result:
     start: datetime
     stop: datetime
     message: str = ""
+    known: bool = False
+    """It failed as its known issue says."""
     attachments: tuple[Attachment, ...] = ()
     """Those of the scenario itself; steps have their own."""
     steps: tuple[StepResult, ...] = ()
@@ -141,6 +143,7 @@ def _result(path: Path) -> Result:
             start=_time(found["start"]),
             stop=_time(found["stop"]),
             message=_message(found),
+            known=bool((found.get("statusDetails") or {}).get("known")),
             attachments=_attachments(found, path.parent),
             steps=tuple(_step(step, path.parent) for step in found.get("steps") or ()),
         )

@@ -96,6 +96,7 @@ def _scenario(one: TracedScenario) -> dict[str, Any]:
         "file": one.scenario.place.file,
         "line": one.scenario.place.line,
         "status": one.status.value,
+        "known_issues": list(one.scenario.known_issues) if one.result and one.result.known else [],
         "start": _moment(one.result.start) if one.result else None,
         "duration_s": round(one.result.duration_s, 3) if one.result else None,
         "message": (one.result.message or None) if one.result else None,

@@ -2,7 +2,7 @@
 
 The first line that holds:
 
-1. any scenario failed: **failed** (the product did something else than promised);
+1. any scenario failed: **failed** (the product did something else than promised; that it is known does not change it);
 2. any broke: **broken** (the environment; the question is open);
 3. none has come to its end: **not run** (not selected, or skipped);
 4. not all have come to their end: **incomplete** (what ran passed, which is not yet the whole case);

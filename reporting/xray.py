@@ -56,7 +56,7 @@ class Execution:
     """What the results are filed under."""
 
     project: str = "PZ"
-    test_plan: str | None = "PZ-14024"
+    test_plan: str = "PZ-14024"
     key: str | None = None
     """An execution that is already there and gets the results; without it a new one is made."""
 
@@ -106,6 +106,14 @@ def _test(one: TracedCase, dialect: Dialect, evidence: Which) -> dict[str, Any]:
         test["steps"] = _steps(one.scenarios[0], dialect)
     else:
         test["iterations"] = [_iteration(scenario, dialect) for scenario in one.scenarios]
+    known = [
+        key
+        for scenario in one.scenarios
+        if scenario.result and scenario.result.known
+        for key in scenario.scenario.known_issues
+    ]
+    if known:
+        test["defects"] = list(dict.fromkeys(known))
     files = enclosed(one.results, evidence)
     if files:
         test[_EVIDENCE[dialect]] = [

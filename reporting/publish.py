@@ -137,8 +137,12 @@ def _send(document: Mapping[str, Any], target: Target) -> str:
             f"Expected a certificate of {target.address} that can be verified, seen: {error}. "
             "Set FOCUS_PUBLISH_CA_FILE to its authority's."
         ) from None
-    except requests.RequestException as error:
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         raise _TryAgain(f"{type(error).__name__}: {error}") from None
+    except requests.RequestException as error:
+        raise PublishFailed(
+            f"Expected an address that can be sent to, seen {target.address}: {error}. Set FOCUS_PUBLISH_URL right."
+        ) from None
     said = answer.content.decode("utf-8", "replace").replace(target.token.get_secret_value(), "***")[:_EXCERPT]
     if answer.status_code == requests.codes.too_many_requests or answer.status_code >= 500:
         raise _TryAgain(f"{answer.status_code} {said}", _seconds(answer.headers.get("Retry-After")))

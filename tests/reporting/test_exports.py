@@ -7,9 +7,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from conftest import VERDICTS
 from jsonschema import Draft202012Validator, FormatChecker
 from junitparser import Error, Failure, JUnitXml, Properties, Skipped
+from small_checkout import VERDICTS
 
 from reporting.cucumber import ENVIRONMENT_BROKE, as_cucumber
 from reporting.evidence import Which

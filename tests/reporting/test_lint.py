@@ -1,7 +1,7 @@
 """The linter finds each error where it was planted, and nothing else."""
 
 import pytest
-from conftest import FEATURES, PLAN
+from small_checkout import FEATURES, PLAN
 
 from reporting.lint import lint
 from reporting.results import Run
@@ -45,7 +45,7 @@ def test_it_finds_the_same_before_a_run_and_after_one(checkout, traced):
             id="examples without a key",
         ),
         pytest.param(
-            "@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n  Rule: R\n    @extra\n    Scenario: T\n      Given a\n",
+            "@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n\n  @extra\n  Scenario: T\n    Given a\n",
             CLEAN,
             "features/jobs/f.feature:7",
             "the scenario 'T' is @extra and has the key PZ-10001, too",

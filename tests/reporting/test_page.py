@@ -6,7 +6,7 @@ from hashlib import md5
 from html.parser import HTMLParser
 
 import pytest
-from conftest import VERDICTS
+from small_checkout import VERDICTS
 
 from reporting.features import Place
 from reporting.lint import Problem

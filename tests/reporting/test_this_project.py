@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from conftest import CHECKOUT, Checkout
+from small_checkout import CHECKOUT, Checkout
 
 from reporting.lint import lint
 

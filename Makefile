@@ -37,10 +37,11 @@ test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to 
 defects: broker $(INSTALLED)  ## run the features against every defect of the catalogue (make test: limits and job creation)
 	$(BIN)/pytest tests/acceptance -m "catalogue or not catalogue" $(ARGS)
 
-lint: $(INSTALLED)  ## check style and who may import whom
+lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m reporting lint
 
 types: $(INSTALLED)  ## check types
 	$(BIN)/mypy

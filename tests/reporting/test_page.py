@@ -101,14 +101,15 @@ def test_every_control_is_a_real_one_with_a_label(page):
     assert {"role": "status", "id": "count"} in page.all("span")
 
 
-def test_no_two_elements_have_one_id(page):
+def test_no_two_elements_have_one_id_and_links_within_the_page_lead_somewhere(page):
     ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
     assert sorted(set(ids)) == sorted(ids)
+    assert {one["href"][1:] for one in page.all("a") if one["href"].startswith("#")} <= set(ids)
 
 
 def test_without_addresses_there_are_no_links(traced):
     page = Page(as_page(traced, [], test_case_url=None, allure_site=None, made=MADE))
-    assert page.all("a") == []
+    assert [one for one in page.all("a") if not one["href"].startswith("#")] == []
 
 
 def test_problems_stale_results_and_errors_of_the_run_are_told(ran, traced):

@@ -63,6 +63,12 @@ def test_the_rows_have_the_verdicts(traced):
     assert "connection refused" in broken["message"]
 
 
+def test_a_cell_is_no_formula(ran, checkout):
+    plan = PLAN.replace("Passes,first", "=1+1,first")
+    made = checkout({**FEATURES, "config/test_cases.csv": plan})
+    assert next(csv.DictReader(io.StringIO(as_csv(made.traced()))))["title"] == "'=1+1"
+
+
 @pytest.mark.parametrize("evidence", Which)
 @pytest.mark.parametrize("dialect", Dialect)
 class TestXray:
@@ -168,6 +174,13 @@ def test_cucumber_read_back_has_the_verdicts(ran, traced):
             keys = [tag["name"][1:] for tag in element["tags"] if tag["name"].startswith("@PZ-")]
             statuses += [(key, _status([*element["steps"], *element.get("after", ())])) for key in keys]
     assert folded(statuses) == {key: verdict for key, verdict in VERDICTS.items() if key != "PZ-10007"}
+
+
+def test_cucumber_tells_what_failed_outside_of_the_steps_and_only_that_as_a_hook(ran, traced):
+    elements = [element for feature in as_cucumber(traced, ran.features) for element in feature["elements"]]
+    (hook,) = [element for element in elements if "after" in element]
+    assert hook["name"] == "It fails in a hook"
+    assert "1 queue more than before" in hook["after"][0]["result"]["error_message"]
 
 
 def test_cucumber_has_tables_durations_and_evidence(ran, traced):

@@ -11,14 +11,25 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance test prove lint types sandbox sandbox-down sweep soak bench lock broker clean
+.PHONY: help acceptance traceability export publish test prove lint types sandbox sandbox-down sweep soak bench lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
 	@status=0; $(BIN)/behave --junit --junit-directory reports/junit $(ARGS) || status=$$?; \
-	echo "Results: reports/allure-results (evidence), reports/junit"; exit $$status
+	echo "Results: reports/allure-results (evidence), reports/junit"; \
+	$(BIN)/python -m reporting traceability || { linted=$$?; [ $$status -ne 0 ] || status=$$linted; }; \
+	exit $$status
+
+traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended: reports/traceability.html
+	@$(BIN)/python -m reporting traceability $(ARGS)
+
+export: $(INSTALLED)  ## the last run for test management: reports/export (Xray, JUnit, Cucumber)
+	@$(BIN)/python -m reporting export $(ARGS)
+
+publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are set
+	@$(BIN)/python -m reporting publish $(ARGS)
 
 test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
@@ -26,10 +37,11 @@ test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)
 
-lint: $(INSTALLED)  ## check style and who may import whom
+lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m reporting lint
 
 types: $(INSTALLED)  ## check types
 	$(BIN)/mypy

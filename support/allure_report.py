@@ -66,7 +66,6 @@ class AllureReport:
             )
         self._results_dir = results_dir
         self._test_case_url = test_case_url
-        self._show_skipped = bool(behave_config.show_skipped)
         self._listener = AllureListener(behave_config)
         self._plugins: tuple[Any, ...] = (self._listener, AllureFileLogger(str(results_dir)))
         for plugin in self._plugins:
@@ -218,11 +217,9 @@ class AllureReport:
         for step, item in result.steps:  # an after_step hook may have failed after the step was stopped
             item.status, item.statusDetails = _step_verdict(step)
         result.item.status, result.item.statusDetails = _verdict(result.scenario)
-        if result.item.status == Status.SKIPPED and not self._show_skipped:
-            logger.drop_test(result.uuid)
-        else:
-            logger.close_test(result.uuid)
-            group.append_test(result.uuid)
+        # A skipped one, too, whatever behave prints: somebody will ask for its reason.
+        logger.close_test(result.uuid)
+        group.append_test(result.uuid)
         group.exit()
         self._listener.current_scenario_uuid = self._listener.current_step_uuid = None
 
@@ -266,6 +263,9 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[A
     return [
         *(Label(name=name, value=value) for name, value in labels.items()),
         *(Label(name=LabelType.TAG, value=str(tag)) for tag in plain),
+        # What traces a result to its scenario, and to test cases whatever links and tags show of them.
+        Label(name="location", value=f"{Path(os.path.relpath(scenario.filename)).as_posix()}:{scenario.line}"),
+        *(Label(name="key", value=str(tag)) for tag in tags if _KEY.fullmatch(tag)),
     ]
 
 

@@ -122,7 +122,9 @@ class Run:
     def description(self) -> dict[str, str]:
         """Which environment this is, for the report; without secrets."""
         settings = self.settings
+        version = settings.focus_server.version
         return {
+            **({"Version": version} if version else {}),
             "Focus Server": settings.focus_server.base_url,
             "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
             "RabbitMQ": _host_of(settings.rabbitmq.url),

@@ -62,6 +62,7 @@ class FocusServer(_Group):
     """The system under test."""
 
     base_url: Annotated[str, AfterValidator(_plain_address)] = Field(description="address with the base path")
+    version: str | None = Field(None, description="what is deployed there, for the reports: the server does not say it")
     request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
     ca_file: FilePath | None = Field(None, description="certificate authority of an https address")
     log_file: Path | None = Field(None, description="the server's log, where this machine can read it")

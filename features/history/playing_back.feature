@@ -97,6 +97,8 @@ Feature: Playing back what was recorded
 
     @extra
     Scenario: A time may be written as text
+      Beyond the plan: it does not say how a time is written; the contract allows text, too.
+
       Given the configuration of a playback, its times written as yymmddHHMMSS
       When the job is requested
       Then the job is accepted

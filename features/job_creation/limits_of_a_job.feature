@@ -37,7 +37,7 @@ Feature: What can be computed, and what cannot
         | one below the largest  |
         | one above the largest  |
 
-    @PZ-14018 @extra
+    @PZ-14018
     Scenario Outline: An FFT of <length> samples, a power of two beyond the range, is refused
       When a job is requested with FFT length <length>
       Then the request is refused because of the FFT length
@@ -54,6 +54,8 @@ Feature: What can be computed, and what cannot
 
     @extra
     Scenario Outline: <what> can be looked at
+      Beyond the plan: it refuses sensors beyond the fibre, and has no case for those at its ends.
+
       Given the configuration of a job with
         | parameter    | value   |
         | sensor range | 1 to 50 |
@@ -137,6 +139,8 @@ Feature: What can be computed, and what cannot
 
     @extra
     Scenario Outline: A <parameter> that is <value> is accepted
+      Beyond the plan: it has the extremes of FFT length and frequency only; these are the others.
+
       Given the configuration of a job with <parameter> <value>
       When the job is requested
       Then the job is accepted
@@ -150,7 +154,7 @@ Feature: What can be computed, and what cannot
         | time axis duration | the smallest |
         | time axis duration | the largest  |
 
-    @PZ-14018 @extra
+    @PZ-14018
     Scenario Outline: A <parameter> of <value> is refused
       When a job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>

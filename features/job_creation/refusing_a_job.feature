@@ -117,7 +117,7 @@ Feature: Refusing a job that cannot be computed
 
   Rule: A number is a number, and nothing that looks like one
 
-    @PZ-14018 @extra
+    @PZ-14018
     Scenario Outline: A job with a <parameter> of <value> is refused and launches nothing
       When a job is requested with <parameter> <value>
       Then the request is refused because of the <parameter>
@@ -171,7 +171,7 @@ Feature: Refusing a job that cannot be computed
 
   Rule: What the server does not know it does not accept
 
-    @PZ-14018 @extra
+    @PZ-14018
     Scenario Outline: A job with an unknown parameter beside its <parameter> is refused and launches nothing
       When a job is requested with an unknown parameter beside its <parameter>
       Then the request is refused because of the unknown parameter
@@ -189,6 +189,8 @@ Feature: Refusing a job that cannot be computed
 
     @extra
     Scenario Outline: The client refuses <what is wrong>
+      Beyond the plan: it is about the server; the contract has the client refuse before anything is sent.
+
       When the client is handed a configuration with <parameter> <value>
       Then the client refuses because of the <parameter>
       And nothing is sent to the server
@@ -208,6 +210,8 @@ Feature: Refusing a job that cannot be computed
 
     @extra
     Scenario Outline: The client refuses a configuration without <parameter>
+      Beyond the plan: it is about the server; the contract has the client refuse before anything is sent.
+
       When the client is handed a configuration without <parameter>
       Then the client refuses because of the <parameter>
       And nothing is sent to the server
@@ -223,6 +227,8 @@ Feature: Refusing a job that cannot be computed
 
     @extra
     Scenario: The client refuses something that is no configuration
+      Beyond the plan: it is about the server; the contract has the client take nothing but a configuration.
+
       When the client is handed something that is no configuration
       Then the client refuses it
       And nothing is sent to the server

@@ -8,6 +8,8 @@ Feature: Cancelling a job
 
     @extra @critical @smoke
     Scenario: A running job is cancelled
+      Beyond the plan: it has no case for cancelling, on which every clean-up rests; a real server once answered 404.
+
       Given a running job
       When the job is cancelled
       Then the cancelling is confirmed
@@ -15,6 +17,8 @@ Feature: Cancelling a job
 
     @extra @critical
     Scenario: The work with a temporary job fails half way
+      Beyond the plan: it has no case for cleaning up after a failure, which the contract promises.
+
       Given a live configuration with every parameter set
       When the work with a temporary job fails half way
       Then only the record of the temporary job remains
@@ -38,6 +42,8 @@ Feature: Cancelling a job
 
     @PZ-14780
     Scenario: A job is cancelled twice
+      Beyond the plan: it has no case for cancelling; a retry must do no harm.
+
       Given a running job
       When the job is cancelled
       Then the cancelling is confirmed
@@ -47,5 +53,7 @@ Feature: Cancelling a job
 
     @extra
     Scenario: A job that nobody made is cancelled
+      Beyond the plan: it has no case for cancelling; what is unknown must be told, not confirmed.
+
       When a job that nobody made is cancelled
       Then the cancelling finds no such job

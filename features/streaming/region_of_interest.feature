@@ -44,14 +44,14 @@ Feature: Changing the region of interest
         | stays as it is | 100   | 200 |
 
     @PZ-13785 @PZ-13800
-    Scenario Outline: The region <what>
+    Scenario Outline: The region <changes to the limit>
       Given a running job with sensor range 100 to 199
-      When a region of interest is asked for that <what>
+      When a region of interest is asked for that <changes to the limit>
       Then the region of interest is changed
       And the side effects are those of one job
 
       Examples: at the limits
-        | what                         |
+        | changes to the limit         |
         | grows as much as is safe     |
         | shrinks as much as is safe   |
         | moves up as far as is safe   |
@@ -218,20 +218,20 @@ Feature: Changing the region of interest
         | shifts down as much       | 10    | 110 | shift  |
 
     @PZ-13785
-    Scenario Outline: A region that <what>
+    Scenario Outline: A region that <changes too much>
       Given a running job with sensor range 100 to 199
-      When a region of interest is asked for that <what>
+      When a region of interest is asked for that <changes too much>
       Then the change is refused because of its <reason>
       And the side effects are those of one job
 
       @PZ-13798
       Examples: changes its size by one sensor more
-        | what                              | reason |
+        | changes too much                  | reason |
         | grows by one sensor too many      | size   |
         | shrinks by one sensor too many    | size   |
 
       @PZ-13799
       Examples: shifts by one sensor more
-        | what                              | reason |
+        | changes too much                  | reason |
         | moves up by one sensor too many   | shift  |
         | moves down by one sensor too many | shift  |

@@ -16,7 +16,7 @@ from behave.parser import parse_feature
 from support.allure_report import AllureReport
 
 ROOT = Path(__file__).parents[2]
-CONFIG = SimpleNamespace(userdata={}, show_skipped=True)
+CONFIG = SimpleNamespace(userdata={})
 URL = "https://tests.example/case/{key}?view=1"
 
 # As the real suite uses it: the report comes first in every before hook and last in every after hook.
@@ -416,6 +416,23 @@ def test_labels_and_links(
     assert sorted((link["name"], link["url"], link["type"]) for link in result["links"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "keys"),
+    [
+        ("Outside of a rule", "    Scenario: Outside of a rule", ["PZ-1"]),
+        ("Less severe than its rule", "    Scenario: Less severe than its rule", ["PZ-1", "PZ-3", "PZ-4"]),
+        ("A range of 2 -- @1.2 small", "        | 2     |", ["PZ-1", "PZ-3", "PZ-10", "PZ-11"]),
+    ],
+)
+def test_a_result_can_be_traced_to_its_scenario_and_to_its_test_cases(
+    labelled: Run, name: str, line: str, keys: list[str]
+) -> None:
+    result = labelled.find(name)
+    number = [text.strip() for text in LABELS.splitlines()].index(line.strip()) + 1
+    assert labels(result, "location") == [f"features/job_creation/create.feature:{number}"]
+    assert labels(result, "key") == keys
+
+
 def test_without_an_address_a_key_is_a_tag_and_severity_is_normal(tmp_path: Path) -> None:
     feature = "@PZ-7 @epic:Life_of_a_job\nFeature: F\n  Scenario: S\n    Given this works\n"
     result = behave(tmp_path, {"features/f.feature": feature}, "--no-capture").find("S")
@@ -575,12 +592,14 @@ def test_environment_is_written_as_java_properties(judged: Run) -> None:
     assert lines == [rb"Base\ URL=http://h:1/a=b", rb"path=C:\\t\n#\u00e9\ud83d\ude00"]
 
 
-def test_hidden_skipped_scenarios_leave_no_result(tmp_path: Path) -> None:
+def test_a_scenario_that_is_skipped_leaves_its_reason_also_where_behave_prints_none(tmp_path: Path) -> None:
     feature = (
         "Feature: F\n  @skipped_by_hook\n  Scenario: skipped\n    Given this works\n"
         "  Scenario: kept\n    Given this works\n"
     )
-    assert behave(tmp_path, {"features/f.feature": feature}, "--no-skipped").names == ["kept"]
+    run = behave(tmp_path, {"features/f.feature": feature}, "--no-skipped")
+    assert run.names == ["kept", "skipped"]
+    assert "needs another environment" in message(run.find("skipped"))
 
 
 @pytest.mark.parametrize("place", ["step", "hook"])

@@ -1,0 +1,217 @@
+"""`make traceability`, `make export` and `make publish`: what the last run says about the plan, for those who ask."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from reporting.cucumber import as_cucumber
+from reporting.evidence import Which
+from reporting.features import Feature, FeatureUnreadable, read_features
+from reporting.junit import as_junit
+from reporting.lint import Problem, lint
+from reporting.page import as_page, find_allure_site
+from reporting.plan import PlanError, read_plan
+from reporting.publish import PublishFailed, Target, as_dry_run, publish
+from reporting.results import ResultsUnreadable, Run, read_run
+from reporting.summary import as_summary
+from reporting.tables import as_csv, as_document
+from reporting.traceability import Traceability, trace
+from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
+from support.errors import SettingsError
+from support.profile import ROOT, read_profile
+from support.settings import Reports as Settings
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Plan = Annotated[Path, typer.Option(help="The cases of the plan.")]
+PLAN = Path("config/test_cases.csv")
+Reports = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FOCUS__REPORTS__DIRECTORY",
+        help="Where the run has left its results, and reports go; else as in the profile (FOCUS_PROFILE).",
+        show_default=False,
+    ),
+]
+Evidence = Annotated[Which, typer.Option(help="Of which scenarios evidence is carried along.")]
+Project = Annotated[str, typer.Option(help="Project of the test execution.")]
+TestPlan = Annotated[str, typer.Option(help="Plan that the execution belongs to.")]
+ExecutionKey = Annotated[
+    str | None, typer.Option("--execution", help="An execution that is there already, and gets the results.")
+]
+
+
+@dataclass(frozen=True)
+class _Found:
+    features: tuple[Feature, ...]
+    traced: Traceability
+    problems: list[Problem]
+
+
+@app.callback()
+def reporting() -> None:
+    """Say which test cases of the plan are automated, how they ended, and what is open.
+
+    Which scenario shows which case is read from the tags in features/, results from the last run's
+    reports/allure-results. Everything works before a run, too: then no case has a result.
+    """
+
+
+@app.command()
+def traceability(
+    plan: Plan = PLAN,
+    reports: Reports = None,
+    results: Annotated[bool, typer.Option(help="Read the results of the last run, or only the features.")] = True,
+    test_case_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FOCUS__REPORTS__TEST_CASE_URL",
+            help="Address of a case, with {key} in the place of its key; else as in the profile (FOCUS_PROFILE).",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Lint plan and features, and write traceability.html, .csv and .json.
+
+    Exits with 1 when there is something to put right: a scenario without a key, an unknown or malformed key, a case
+    that is neither shown nor excused, or both, a name that stands twice in a feature. Red scenarios are no reason.
+    """
+    settings = _settings()
+    folder, url = ROOT / (reports or settings.directory), test_case_url or settings.test_case_url
+    found = _find(plan, folder if results else None)
+    made = datetime.now(UTC)
+    page = as_page(found.traced, found.problems, test_case_url=url, allure_site=find_allure_site(folder), made=made)
+    document = as_document(found.traced, found.problems, test_case_url=url, made=made)
+    console.print(as_summary(found.traced, found.problems))
+    _write(folder / "traceability.html", page.encode())
+    _write(folder / "traceability.csv", as_csv(found.traced).encode())
+    _write(folder / "traceability.json", _json(document))
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command("lint")
+def lint_only(plan: Plan = PLAN) -> None:
+    """Lint plan and features, and write nothing; a problem a line, as compilers print theirs."""
+    problems = _find(plan, None).problems
+    for problem in problems:
+        console.print(str(problem), soft_wrap=True, markup=False)
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def export(
+    plan: Plan = PLAN,
+    reports: Reports = None,
+    evidence: Evidence = Which.RED,
+    project: Project = Execution.project,
+    test_plan: TestPlan = Execution.test_plan,
+    execution: ExecutionKey = None,
+) -> None:
+    """Write the last run for test management, into the folder `export` of the reports.
+
+    Xray JSON for Server and for Cloud, JUnit XML with the keys as properties, Cucumber JSON. docs/reports.md says what
+    each of them holds.
+    """
+    folder = ROOT / (reports or _settings().directory)
+    found = _find(plan, folder)
+    filed_under = Execution(project, test_plan, execution)
+    for dialect in Dialect:
+        document = _as_xray(found, dialect, filed_under, evidence)
+        _write(folder / "export" / f"xray-{dialect}.json", _json(document))
+    _write(folder / "export" / "junit.xml", as_junit(found.traced))
+    _write(folder / "export" / "cucumber.json", _json(as_cucumber(found.traced, found.features, evidence=evidence)))
+
+
+@app.command("publish")
+def publish_execution(
+    plan: Plan = PLAN,
+    reports: Reports = None,
+    evidence: Evidence = Which.RED,
+    project: Project = Execution.project,
+    test_plan: TestPlan = Execution.test_plan,
+    execution: ExecutionKey = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
+) -> None:
+    """Send the last run to Xray. Off, unless the environment says where to, and with which token.
+
+    FOCUS_PUBLISH_URL (https://…, of Jira or of Xray Cloud) and FOCUS_PUBLISH_TOKEN; FOCUS_PUBLISH_DIALECT (server,
+    cloud), FOCUS_PUBLISH_CA_FILE and FOCUS_PUBLISH_TIMEOUT_S where the defaults (server, the system's, 60) do not do.
+    """
+    if not any(os.environ.get(name) for name in ("FOCUS_PUBLISH_URL", "FOCUS_PUBLISH_TOKEN")):
+        console.print("Publishing is off: FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are not set.", soft_wrap=True)
+        return
+    try:
+        target = Target()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"FOCUS_PUBLISH_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+        )
+        raise _stop(f"Expected where to publish in the environment, seen {wrong}.") from None
+    folder = ROOT / (reports or _settings().directory)
+    document = _as_xray(_find(plan, folder), target.dialect, Execution(project, test_plan, execution), evidence)
+    if dry_run:
+        body = folder / "export" / f"xray-{target.dialect}.json"
+        _write(body, _json(document))
+        console.print(as_dry_run(document, target), soft_wrap=True, markup=False)
+        return
+    try:
+        console.print(f"Published as {publish(document, target)}.", soft_wrap=True)
+    except PublishFailed as error:
+        raise _stop(str(error)) from None
+
+
+def _find(plan: Path, reports: Path | None) -> _Found:
+    try:
+        features = read_features(ROOT)
+        run = read_run(reports / "allure-results") if reports else Run()
+        traced = trace(read_plan(ROOT / plan, ROOT), features, run)
+    except (FeatureUnreadable, PlanError, ResultsUnreadable) as error:
+        raise _stop(str(error)) from None
+    return _Found(features, traced, lint(features, traced))
+
+
+def _as_xray(found: _Found, dialect: Dialect, execution: Execution, evidence: Which) -> dict[str, Any]:
+    try:
+        return as_xray(found.traced, dialect, execution=execution, evidence=evidence)
+    except NothingWasRun as error:
+        raise _stop(str(error)) from None
+
+
+def _settings() -> Settings:
+    """What the profile says of reports; the rest of it need not be complete."""
+    try:
+        return Settings.model_validate(read_profile(os.environ.get("FOCUS_PROFILE") or "local").tree.get("reports", {}))
+    except (SettingsError, ValidationError) as error:
+        raise _stop(str(error)) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    console.print(str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path), soft_wrap=True)
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _stop(message: str) -> typer.Exit:
+    complaints.print(message, style="bold", markup=False)
+    return typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m reporting")

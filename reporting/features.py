@@ -1,0 +1,221 @@
+"""The features as they stand in their files: features, rules, scenarios, and the tags that hold for each.
+
+Every row of a scenario outline is a scenario of its own, as it is in a run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from behave.parser import ParserError, parse_file
+
+KEY = re.compile(r"PZ-\d{5}")
+SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
+KNOWN_ISSUE = "known-issue:"
+EXTRA = "extra"
+EXTRA_REASON = "Beyond the plan:"
+
+
+class FeatureUnreadable(Exception):
+    """A feature file is no Gherkin; the message names file and line."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line of a file; the file's path is relative to the checkout, with slashes."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """As editors and behave take it."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag, without its @, and where it is written."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is written; of an outline's row, with the row's values."""
+
+    keyword: str
+    name: str
+    line: int
+    table: tuple[tuple[str, ...], ...] = ()  # the heading first
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario, or one row of a scenario outline."""
+
+    name: str
+    """As behave and the reports call it; a row's ends in ` -- @1.2 <name of its examples>`."""
+    title: str
+    """As it is written: an outline's, with its `<parameters>`."""
+    place: Place
+    """Of a row, the line of the row: what behave runs it by."""
+    feature: str
+    rule: str
+    """Empty outside of a rule."""
+    capability: str
+    """The folder that the feature lies in."""
+    description: str
+    tags: tuple[Tag, ...]
+    """All that hold: the feature's, the rule's, its own, its examples'."""
+    background: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    template: Place
+    """Where it is written: of a row, the outline's line."""
+    values: tuple[tuple[str, str], ...] = ()
+    """Of a row: its columns and their values."""
+    examples: str = ""
+    """Of a row: the name of its examples."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The test cases of the plan that it shows."""
+        return tuple(dict.fromkeys(tag.name for tag in self.tags if KEY.fullmatch(tag.name)))
+
+    @property
+    def known_issues(self) -> tuple[str, ...]:
+        """The tickets of what is known to fail in it."""
+        names = (tag.name for tag in self.tags if tag.name.startswith(KNOWN_ISSUE))
+        return tuple(dict.fromkeys(name.removeprefix(KNOWN_ISSUE) for name in names))
+
+    @property
+    def severity(self) -> str:
+        """As Allure has them; the most specific tag wins."""
+        return next((tag.name for tag in reversed(self.tags) if tag.name in SEVERITIES), "normal")
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether it says that the plan has no case for it."""
+        return any(tag.name == EXTRA for tag in self.tags)
+
+    @property
+    def extra_reason(self) -> str:
+        """Why it is there though the plan has no case for it: the description's line that begins with these words."""
+        lines = (line for line in self.description.splitlines() if line.startswith(EXTRA_REASON))
+        return next(lines, "").removeprefix(EXTRA_REASON).strip()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, which holds some of its feature's scenarios."""
+
+    name: str
+    place: Place
+    description: str
+    scenarios: tuple[Scenario, ...]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature file."""
+
+    name: str
+    place: Place
+    description: str
+    capability: str
+    tags: tuple[Tag, ...]
+    rules: tuple[Rule, ...]
+    """In their order; scenarios outside of any rule come first, in one without a name."""
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All of them, in their order."""
+        return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
+
+
+def read_features(root: Path) -> tuple[Feature, ...]:
+    """Every feature below `root/features`, by path.
+
+    Raises:
+        FeatureUnreadable: a file is no Gherkin.
+    """
+    return tuple(_feature(path, root) for path in sorted((root / "features").rglob("*.feature")))
+
+
+def _feature(path: Path, root: Path) -> Feature:
+    file = path.relative_to(root).as_posix()
+    try:
+        parsed = parse_file(str(path))
+    except ParserError as error:
+        raise FeatureUnreadable(f"{file}:{error.line}: {error.args[0]}") from None
+    if parsed is None:
+        raise FeatureUnreadable(f"{file}:1: expected a feature, seen an empty file: write one or delete it")
+    outside = (_rule(parsed, parsed, file, of_feature=True),) if parsed.scenarios else ()
+    return Feature(
+        parsed.name,
+        Place(file, parsed.line),
+        _text(parsed.description),
+        path.parent.name,
+        _tags(parsed.tags, file),
+        (*outside, *(_rule(rule, parsed, file) for rule in parsed.rules)),
+    )
+
+
+def _rule(parsed: Any, feature: Any, file: str, *, of_feature: bool = False) -> Rule:
+    """A rule's scenarios, or those of a feature that stand in no rule."""
+    name = "" if of_feature else parsed.name
+    inherited = _tags(feature.tags, file) + (() if of_feature else _tags(parsed.tags, file))
+    scenarios = []
+    for written in parsed.scenarios:
+        rows = written.scenarios if written.type == "scenario_outline" else [written]
+        for row in rows:
+            scenarios.append(_scenario(row, written, file, feature.name, name, inherited))
+    return Rule(name, Place(file, parsed.line), "" if of_feature else _text(parsed.description), tuple(scenarios))
+
+
+def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inherited: tuple[Tag, ...]) -> Scenario:
+    examples = next((one for one in getattr(written, "examples", ()) if row._row in one.table.rows), None)
+    # behave keeps no lines for the tags of a row.
+    lines = {str(tag): tag.line for part in (written, examples) if part for tag in part.tags}
+    own = tuple(Tag(str(tag), Place(file, lines.get(str(tag), row.line))) for tag in row.tags)
+    return Scenario(
+        name=(row.name or row.keyword).strip(),
+        title=written.name,
+        place=Place(file, row.line),
+        feature=feature,
+        rule=rule,
+        capability=Path(file).parent.name,
+        description=_text(written.description),
+        tags=(*inherited, *own),
+        background=_steps(row.background_steps or ()),
+        steps=_steps(row.steps),
+        template=Place(file, written.line),
+        values=tuple((str(name), str(value)) for name, value in row._row.items()) if examples else (),
+        examples=examples.name if examples else "",
+    )
+
+
+def _tags(tags: Iterable[Any], file: str) -> tuple[Tag, ...]:
+    return tuple(Tag(str(tag), Place(file, tag.line)) for tag in tags)
+
+
+def _steps(steps: Iterable[Any]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            step.keyword,
+            step.name,
+            step.line,
+            tuple(tuple(map(str, row)) for row in (step.table.headings, *step.table.rows)) if step.table else (),
+            str(step.text) if step.text is not None else None,
+        )
+        for step in steps
+    )
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""What is wrong between plan and features; each problem with its file and line, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reporting.features import EXTRA_REASON, KEY, Feature, Place, Scenario, Tag
+from reporting.plan import Case
+from reporting.traceability import Traceability
+
+_MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|\d{5}$")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to put right."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        """As compilers print theirs."""
+        return f"{self.place}: {self.message}"
+
+
+def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
+    """Every problem once, by place."""
+    features = list(features)
+    cases = [one.case for one in traced.cases]
+    scenarios = [scenario for feature in features for scenario in feature.scenarios]
+    return sorted(
+        {
+            *(problem for scenario in scenarios for problem in _keyed(scenario)),
+            *_keys(tag for scenario in scenarios for tag in scenario.tags),
+            *_known((tag for scenario in scenarios for tag in scenario.tags), cases),
+            *_accounted_for(traced),
+            *(problem for feature in features for problem in _named_once(feature)),
+        }
+    )
+
+
+def _keyed(scenario: Scenario) -> Iterator[Problem]:
+    rows = f" (examples {scenario.examples!r})" if scenario.examples else ""
+    name = f"the scenario {scenario.title!r}{rows}"
+    if scenario.is_extra and scenario.keys:
+        yield Problem(
+            scenario.template, f"{name} is @extra and has the key {scenario.keys[0]}, too: take one of the tags away"
+        )
+    elif scenario.is_extra and not scenario.extra_reason:
+        yield Problem(
+            scenario.template,
+            f"{name} is @extra without a reason: say below its name `{EXTRA_REASON} <what the plan lacks>`",
+        )
+    elif not scenario.keys and not scenario.is_extra:
+        yield Problem(
+            scenario.template,
+            f"{name} has no key: tag it with the case that it shows (@PZ-…), or with @extra and a line "
+            f"`{EXTRA_REASON} <what the plan lacks>` below its name",
+        )
+
+
+def _keys(tags: Iterable[Tag]) -> Iterator[Problem]:
+    for tag in tags:
+        if _MEANT_AS_KEY.match(tag.name) and not KEY.fullmatch(tag.name):
+            yield Problem(tag.place, f"the tag @{tag.name} is no key: expected PZ- and five digits")
+
+
+def _known(tags: Iterable[Tag], cases: Iterable[Case]) -> Iterator[Problem]:
+    known = {case.key for case in cases}
+    for tag in tags:
+        if KEY.fullmatch(tag.name) and tag.name not in known:
+            yield Problem(tag.place, f"the plan has no case {tag.name}: is it spelt right, or new and to be added?")
+
+
+def _accounted_for(traced: Traceability) -> Iterator[Problem]:
+    for one in traced.cases:
+        case, showing = one.case, next((scenario.scenario for scenario in one.scenarios), None)
+        if showing and (case.state or case.reason):
+            excuse = case.state.value if case.state else case.reason
+            yield Problem(
+                case.place,
+                f"{case.key} is excused ({excuse}), and shown by {showing.place}: take state and reason away",
+            )
+        elif not showing and not case.is_excused:
+            yield Problem(
+                case.place, f"{case.key} is shown by no scenario: tag one with it, or give a state and a reason here"
+            )
+
+
+def _named_once(feature: Feature) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for scenario in feature.scenarios:
+        if first.setdefault(scenario.title, scenario.template) != scenario.template:
+            yield Problem(
+                scenario.template,
+                f"the feature has another scenario {scenario.title!r}, in line {first[scenario.title].line}: "
+                "say how they differ",
+            )

@@ -1,0 +1,79 @@
+"""The traceability as one page for people: `traceability.html`, which needs no other file and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import md5
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reporting.lint import Problem
+from reporting.plan import State
+from reporting.results import Result
+from reporting.tables import counted
+from reporting.traceability import Traceability
+from reporting.verdicts import Status, Verdict
+
+# Told by mark and word, and only then by colour.
+MARKS = {
+    Verdict.PASSED.value: "✓",
+    Verdict.FAILED.value: "✗",
+    Verdict.BROKEN.value: "!",
+    Verdict.INCOMPLETE.value: "◐",
+    Verdict.NOT_RUN.value: "○",
+    Status.SKIPPED.value: "–",
+    State.PLANNED.value: "…",
+    State.NEEDS_A_DECISION.value: "?",
+    State.MANUAL.value: "☞",
+    "unexplained": "‼",
+}
+
+
+def as_page(
+    traced: Traceability,
+    problems: Sequence[Problem],
+    *,
+    test_case_url: str | None,
+    allure_site: str | None,
+    made: datetime,
+) -> str:
+    """The page.
+
+    `test_case_url` has `{key}` where a case's key belongs; `allure_site` is the address of the Allure site's page,
+    relative to this one. Without them there are no such links.
+    """
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    states = [state for state in MARKS if state in traced.by_state()]
+    return templates.get_template("traceability.html.j2").render(
+        traced=traced,
+        problems=problems,
+        made=made,
+        marks=MARKS,
+        states=states,
+        areas=counted(traced.cases, lambda one: one.case.area),
+        priorities=counted(traced.cases, lambda one: one.case.priority),
+        case_link=lambda key: test_case_url.replace("{key}", key) if test_case_url else None,
+        result_link=lambda result: _in_allure(result, allure_site) if allure_site and result else None,
+    )
+
+
+def find_allure_site(reports: Path) -> str | None:
+    """The address of the Allure site in the folder of the reports, relative to that; None where none was built."""
+    # With one plugin the site is the folder itself, with several that of the plugin.
+    for page in ("allure-report/awesome/index.html", "allure-report/index.html"):
+        if (reports / page).exists():
+            return page
+    return None
+
+
+def _in_allure(result: Result, site: str) -> str:
+    """Allure 3 knows a result by a hash of its uuid."""
+    return f"{site}#{md5(result.uuid.encode(), usedforsecurity=False).hexdigest()}"

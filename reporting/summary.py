@@ -1,0 +1,47 @@
+"""The traceability on one screen of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from reporting.lint import Problem
+from reporting.page import MARKS
+from reporting.tables import counted
+from reporting.traceability import Traceability
+from reporting.verdicts import Verdict
+
+_SHOWN = 10  # that the screen is not run over by what comes in hundreds
+
+
+def as_summary(traced: Traceability, problems: Sequence[Problem]) -> RenderableType:
+    """A table of areas and states, the cases that are red, and the problems of the lint."""
+    states = [state for state in MARKS if state in traced.by_state()]
+    table = Table(
+        title=f"{len(traced.cases)} test cases, {traced.automated} automated",
+        caption="   ".join(f"{MARKS[state]} {state}" for state in states),
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("area")
+    for heading in ("cases", *(MARKS[state] for state in states)):
+        table.add_column(heading, justify="right")
+    for area, counts in counted(traced.cases, lambda one: one.case.area).items():
+        table.add_row(area, str(sum(counts.values())), *(str(counts.get(state, "")) for state in states))
+    table.add_section()
+    table.add_row("all", str(len(traced.cases)), *(str(traced.by_state()[state]) for state in states))
+    red = [one for one in traced.cases if one.is_automated and one.verdict in (Verdict.FAILED, Verdict.BROKEN)]
+    lines = [f"{MARKS[one.state]} {one.case.key} {one.state}: {one.case.title}" for one in red]
+    if traced.run.errors:
+        lines += [f"! the run: {error}" for error in traced.run.errors]
+    if traced.stale:
+        lines.append(f"{len(traced.stale)} results are of scenarios that have changed since: run the features again")
+    return Group(table, *_first(lines), *_first([str(problem) for problem in problems]))
+
+
+def _first(lines: Sequence[str]) -> list[Text]:
+    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return [Text(line) for line in (*lines[:_SHOWN], *more)]

@@ -1,0 +1,104 @@
+"""Cases, scenarios and results put together: what `make traceability` reports, and every export is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reporting.features import Feature, Scenario
+from reporting.plan import Case
+from reporting.results import Result, Run
+from reporting.verdicts import Status, Verdict, fold
+
+
+@dataclass(frozen=True)
+class TracedScenario:
+    """A scenario and its result in the run; None where it was not run."""
+
+    scenario: Scenario
+    result: Result | None = None
+
+    @property
+    def status(self) -> Status:
+        """How it ended."""
+        return self.result.status if self.result else Status.NOT_RUN
+
+
+@dataclass(frozen=True)
+class TracedCase:
+    """A test case of the plan, the scenarios that show it, and the verdict that theirs fold into."""
+
+    case: Case
+    scenarios: tuple[TracedScenario, ...]
+
+    @property
+    def is_automated(self) -> bool:
+        """Whether a scenario shows it."""
+        return bool(self.scenarios)
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the rule of `verdicts`."""
+        return fold(scenario.status for scenario in self.scenarios)
+
+    @property
+    def state(self) -> str:
+        """The verdict of an automated case, the plan's word for another (`unexplained` where it has none)."""
+        return (
+            self.verdict.value if self.is_automated else (self.case.state.value if self.case.state else "unexplained")
+        )
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Those of its scenarios that were run."""
+        return tuple(scenario.result for scenario in self.scenarios if scenario.result)
+
+    @property
+    def start(self) -> datetime | None:
+        """When its first scenario began."""
+        return min((result.start for result in self.results), default=None)
+
+    @property
+    def stop(self) -> datetime | None:
+        """When its last scenario ended."""
+        return max((result.stop for result in self.results), default=None)
+
+    @property
+    def duration_s(self) -> float:
+        """The sum of its scenarios'."""
+        return sum(result.duration_s for result in self.results)
+
+
+@dataclass(frozen=True)
+class Traceability:
+    """The plan against the features, and the features against a run."""
+
+    cases: tuple[TracedCase, ...]
+    scenarios: tuple[TracedScenario, ...]
+    """All of the features, those without a key, too."""
+    run: Run
+    stale: tuple[Result, ...]
+    """Results of scenarios that are no longer there, or have moved since: the features have changed after the run."""
+
+    def by_state(self) -> Mapping[str, int]:
+        """How many cases are in which state."""
+        return Counter(case.state for case in self.cases)
+
+    @property
+    def automated(self) -> int:
+        """How many cases a scenario shows."""
+        return sum(case.is_automated for case in self.cases)
+
+
+def trace(cases: Iterable[Case], features: Iterable[Feature], run: Run) -> Traceability:
+    """Put them together. A result belongs to the scenario of the same place and name."""
+    results = {(result.place, result.name): result for result in run.results}
+    scenarios = tuple(
+        TracedScenario(scenario, results.pop((scenario.place, scenario.name), None))
+        for feature in features
+        for scenario in feature.scenarios
+    )
+    traced = tuple(TracedCase(case, tuple(one for one in scenarios if case.key in one.scenario.keys)) for case in cases)
+    return Traceability(traced, scenarios, run, tuple(results.values()))

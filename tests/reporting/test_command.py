@@ -1,0 +1,125 @@
+"""The command line: what it writes, with which status it ends, and that publishing is off."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from small_checkout import CHECKOUT
+
+
+@pytest.fixture
+def reporting(tmp_path):
+    def run(*arguments, **environment):
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FOCUS_")}
+        return subprocess.run(
+            [sys.executable, "-m", "reporting", *arguments],
+            cwd=CHECKOUT,
+            env={**own, "FOCUS__REPORTS__DIRECTORY": str(tmp_path), "COLUMNS": "80", **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def a_result(tmp_path, ran):
+    """A run of this checkout's first feature, by one result."""
+    from reporting.features import read_features
+
+    scenario = next(one for one in read_features(CHECKOUT)[0].scenarios if one.keys)
+    (found, *_) = (ran.root / "reports/allure-results").glob("*-result.json")
+    result = json.loads(found.read_text())
+    labels = [{"name": "location", "value": str(scenario.place)}]
+    result |= {"name": scenario.name, "labels": labels, "status": "passed", "attachments": [], "steps": []}
+    (tmp_path / "allure-results").mkdir()
+    (tmp_path / "allure-results" / "x-result.json").write_text(json.dumps(result))
+    shutil.copy(ran.root / "reports/allure-results/environment.properties", tmp_path / "allure-results")
+    return scenario
+
+
+def test_traceability_before_any_run(reporting, tmp_path):
+    done = reporting("traceability")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "237 test cases" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    assert len(done.stdout.splitlines()) < 50
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"traceability.{end}" for end in ("csv", "html", "json")
+    ]
+
+
+def test_traceability_after_a_run(reporting, tmp_path, a_result):
+    assert reporting("traceability").returncode == 0
+    document = json.loads((tmp_path / "traceability.json").read_text())
+    assert document["run"]["environment"]["Version"] == "1.2"
+    ran = {one["key"] for one in document["cases"] if one["state"] in ("passed", "incomplete")}
+    assert ran == set(a_result.keys)
+    reporting("traceability", "--no-results")
+    assert json.loads((tmp_path / "traceability.json").read_text())["run"]["start"] is None
+
+
+def test_a_problem_makes_it_fail_after_it_has_reported(reporting, tmp_path):
+    rows = (CHECKOUT / "config/test_cases.csv").read_text().replace(",planned,", ",,")
+    (tmp_path / "plan.csv").write_text(rows)
+    for command in ("lint", "traceability"):
+        done = reporting(command, "--plan", str(tmp_path / "plan.csv"))
+        assert done.returncode == 1
+        assert "is shown by no scenario" in done.stdout
+    assert "is shown by no scenario" in (tmp_path / "traceability.html").read_text()
+
+
+def test_a_plan_that_cannot_be_read_is_named(reporting, tmp_path):
+    done = reporting("lint", "--plan", str(tmp_path / "none.csv"))
+    assert done.returncode == 2
+    assert "none.csv: expected the plan" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_export_writes_every_format(reporting, tmp_path, a_result):
+    assert reporting("export").returncode == 0
+    written = sorted(path.name for path in (tmp_path / "export").iterdir())
+    assert written == ["cucumber.json", "junit.xml", "xray-cloud.json", "xray-server.json"]
+
+
+def test_export_before_any_run_says_what_to_do(reporting):
+    done = reporting("export")
+    assert done.returncode == 2
+    assert "run the features first" in done.stderr
+
+
+def test_publishing_is_off_unless_the_environment_says_where_to(reporting, a_result):
+    done = reporting("publish")
+    assert (done.returncode, done.stdout.split(":")[0]) == (0, "Publishing is off")
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"FOCUS_PUBLISH_TOKEN": "s3cret"}, "FOCUS_PUBLISH_URL: Field required"),
+        ({"FOCUS_PUBLISH_URL": "https://localhost"}, "FOCUS_PUBLISH_TOKEN: Field required"),
+        ({"FOCUS_PUBLISH_URL": "http://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret"}, "begins with https://"),
+        ({"FOCUS_PUBLISH_URL": "https://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret\n"}, "line end"),
+    ],
+)
+def test_half_a_target_is_an_error_that_shows_no_token(reporting, a_result, environment, said):
+    done = reporting("publish", **environment)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_a_dry_run_shows_what_would_be_sent(reporting, tmp_path, a_result):
+    # Nothing listens there: had it been sent, the command would not end well.
+    environment = {"FOCUS_PUBLISH_URL": "https://127.0.0.1:1", "FOCUS_PUBLISH_TOKEN": "s3cret"}
+    done = reporting("publish", "--dry-run", "--execution", "PZ-20001", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "POST https://127.0.0.1:1/rest/raven/2.0/api/import/execution" in done.stdout
+    assert "Authorization: Bearer ***" in done.stdout
+    assert "s3cret" not in done.stdout + done.stderr
+    assert json.loads((tmp_path / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"

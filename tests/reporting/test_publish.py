@@ -1,0 +1,210 @@
+"""Publishing, against a server on this machine that checks what Xray would."""
+
+import json
+import logging
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from jsonschema import Draft202012Validator, FormatChecker
+from pydantic import ValidationError
+
+from reporting.publish import PublishFailed, Target, as_dry_run, publish
+from reporting.xray import Dialect, Execution, as_xray
+
+TOKEN = "s3cret-token"
+PATHS = {Dialect.SERVER: "/jira/rest/raven/2.0/api/import/execution", Dialect.CLOUD: "/jira/api/v2/import/execution"}
+
+
+@dataclass
+class Xray:
+    """Answers as told, at last with the key of an execution, when all is as the documentation says."""
+
+    ca_file: Path
+    schemas: Any
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def answer(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Any]:
+        self.seen.append(path)
+        if self.answers:
+            status, more = self.answers.pop(0)
+            return status, more, {"error": f"not now, {headers['Authorization']}"}
+        dialect = next((one for one, wanted in PATHS.items() if wanted == path), None)
+        if dialect is None:
+            return 404, {}, {"error": "no such path"}
+        if headers["Authorization"] != f"Bearer {TOKEN}":
+            return 401, {}, {"error": "who are you?"}
+        if headers["Content-Type"] != "application/json":
+            return 415, {}, {"error": "no JSON"}
+        schema = self.schemas(f"xray-{dialect}")
+        wrong = [
+            one.message
+            for one in Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(json.loads(body))
+        ]
+        if wrong:
+            return 400, {}, {"error": wrong}
+        made = {"id": "1", "key": "PZ-20001", "self": "https://jira.example.com/1"}
+        return 200, {}, {"testExecIssue": made} if dialect is Dialect.SERVER else made
+
+    def target(self, dialect: Dialect = Dialect.SERVER, **other: Any) -> Target:
+        url = f"https://localhost:{self.port}/jira"
+        return Target(
+            **{"url": url, "token": TOKEN, "dialect": dialect, "ca_file": self.ca_file, "timeout_s": 5, **other}
+        )
+
+
+@pytest.fixture
+def xray(tmp_path: Path, schema: Any) -> Iterator[Xray]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    told = Xray(tmp_path / "ca.pem", schema)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, headers, answer = told.answer(self.path, self.headers, body)
+            if status == 0:
+                self.connection.close()
+                return
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Nobody reads it."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        told.port = server.server_port
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield told
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def waited() -> list[float]:
+    return []
+
+
+def document(traced, dialect=Dialect.SERVER):
+    return as_xray(traced, dialect, execution=Execution())
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_an_execution_is_made_and_its_key_told(xray, traced, dialect):
+    assert publish(document(traced, dialect), xray.target(dialect)) == "PZ-20001"
+    assert xray.seen == [PATHS[dialect]]
+
+
+def test_what_is_meant_for_the_other_xray_is_refused_and_not_sent_again(xray, traced, waited):
+    with pytest.raises(PublishFailed, match=r"seen 400 .*evidence.*dry-run"):
+        publish(document(traced, Dialect.CLOUD), xray.target(), sleep=waited.append)
+    assert (len(xray.seen), waited) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "waits"),
+    [
+        ([(503, {})], [1.0]),
+        ([(500, {}), (502, {})], [1.0, 2.0]),
+        ([(429, {"Retry-After": "7"})], [7.0]),
+        ([(429, {"Retry-After": "9999"})], [60.0]),
+        ([(429, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"})], [0.0]),
+        ([(429, {"Retry-After": "soon"})], [1.0]),
+        ([(0, {})], [1.0]),
+    ],
+)
+def test_what_may_pass_is_tried_again(xray, traced, waited, answers, waits):
+    xray.answers = answers
+    assert publish(document(traced), xray.target(), sleep=waited.append) == "PZ-20001"
+    assert waited == waits
+
+
+def test_it_gives_up_after_five_times(xray, traced, waited):
+    xray.answers = [(503, {})] * 9
+    with pytest.raises(PublishFailed, match=r"seen 5 times no success, at last: 503"):
+        publish(document(traced), xray.target(), sleep=waited.append)
+    assert (len(xray.seen), waited) == (5, [1.0, 2.0, 4.0, 8.0])
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(400, "dry-run"), (401, "not expired"), (403, "May the owner"), (404, "FOCUS_PUBLISH_DIALECT"), (302, "leads to")],
+)
+def test_a_refusal_is_final_and_says_what_to_do(xray, traced, waited, status, advice):
+    xray.answers = [(status, {"Location": "http://localhost/elsewhere"})]
+    with pytest.raises(PublishFailed, match=advice):
+        publish(document(traced), xray.target(), sleep=waited.append)
+    assert (len(xray.seen), waited) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [401, 503, 0])
+def test_the_token_is_in_no_message_and_no_log(xray, traced, caplog, answer):
+    caplog.set_level(logging.DEBUG)
+    xray.answers = [(answer, {})] * 5
+    with pytest.raises(PublishFailed) as failed:
+        publish(document(traced), xray.target(), sleep=lambda _: None)
+    shown = [str(failed.value), repr(failed.value), repr(xray.target()), as_dry_run(document(traced), xray.target())]
+    chain, error = [], failed.value
+    while error is not None:
+        chain.append(str(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    assert [text for text in (*shown, *chain, caplog.text) if TOKEN in text] == []
+
+
+def test_a_line_of_netrc_does_not_take_the_tokens_place(xray, traced, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert publish(document(traced), xray.target()) == "PZ-20001"
+
+
+def test_a_certificate_of_nobody_known_is_final(xray, traced, waited):
+    with pytest.raises(PublishFailed, match="FOCUS_PUBLISH_CA_FILE"):
+        publish(document(traced), xray.target(ca_file=None), sleep=waited.append)
+    assert (xray.seen, waited) == ([], [])
+
+
+def test_an_address_that_is_none_is_final(xray, traced, waited):
+    with pytest.raises(PublishFailed, match="Set FOCUS_PUBLISH_URL right"):
+        publish(document(traced), xray.target(url="https://*.example"), sleep=waited.append)
+    assert waited == []
+
+
+def test_an_answer_without_a_key_is_no_success(xray, traced):
+    xray.answers = [(200, {})]
+    with pytest.raises(PublishFailed, match=r"Expected .* to answer the key"):
+        publish(document(traced), xray.target())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://jira.example.com", "jira.example.com", "https://user:pass@jira.example.com", "https://j.example/?a=1"],
+)
+def test_only_https_and_nothing_secret_in_the_address(url):
+    with pytest.raises(ValidationError, match="expected an address") as refused:
+        Target(url=url, token=TOKEN)
+    assert "pass@" not in str(refused.value)
+
+
+@pytest.mark.parametrize("token", ["", f"{TOKEN}\n", f"{TOKEN} ", f"{TOKEN}é"])
+def test_a_token_that_no_header_holds_is_refused_unseen(token):
+    with pytest.raises(ValidationError) as refused:
+        Target(url="https://jira.example.com", token=token)
+    assert TOKEN not in str(refused.value)

@@ -1,0 +1,23 @@
+"""The plan and the features of this project."""
+
+from collections import Counter
+
+import pytest
+from small_checkout import CHECKOUT, Checkout
+
+from reporting.lint import lint
+
+
+@pytest.fixture(scope="module")
+def project():
+    return Checkout(CHECKOUT)
+
+
+def test_all_237_cases_of_the_plan_are_accounted_for(project):
+    cases = project.traced().cases
+    assert len(cases) == 237
+    assert Counter(case.is_automated or case.case.is_excused for case in cases) == {True: 237}
+
+
+def test_there_is_nothing_to_put_right(project):
+    assert [str(problem) for problem in lint(project.features, project.traced())] == []

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
+from support.profile import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 RUN_LIMIT_S = 100
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.

@@ -8,10 +8,11 @@ import pytest
 
 from proof import trial
 from proof.catalogue import EXPECTED, Entry, Expected
-from proof.processes import ROOT, serving
+from proof.processes import serving
 from proof.tenants import Tenant, Tenants
 from proof.verdicts import Result
 from sandbox.defects import DEFECTS
+from support.profile import ROOT
 
 CHANNELS = "The channels of the fibre"
 SENSORS = "The sensors of the fibre"

@@ -1,0 +1,38 @@
+"""Every instrument that judges, waits, looks or cleans up can be wrong, and something notices when it is."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.selfproof.catalogue import SPOILINGS
+from tests.selfproof.trials import ROOT
+
+LIMIT_S = 110
+
+
+def came_of(names, module="tests.selfproof.catalogue", **environment):
+    """What came of trials in a process of their own."""
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.selfproof.trials", module],
+        input=json.dumps(names),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    return json.loads(process.stdout)
+
+
+@pytest.fixture(scope="module")
+def tried(request):
+    """What came of all those that were selected, tried side by side."""
+    selected = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    return came_of([item.callspec.params["spoiling"].what for item in selected])
+
+
+@pytest.mark.parametrize("spoiling", SPOILINGS, ids=lambda spoiling: spoiling.what)
+def test_it_is_noticed(tried, spoiling):
+    assert tried[spoiling.what] is None, tried[spoiling.what]

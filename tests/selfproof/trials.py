@@ -26,7 +26,19 @@ ROOT = Path(__file__).parents[2]
 WORKERS = 2
 LIMIT_S = 30  # of one witness
 
-_WARM = ("numpy", "pika", "psutil", "pymongo", "requests", "tenacity", "yaml", "kubernetes.config", "pydantic_settings")
+_WARM = (
+    "hypothesis",
+    "kubernetes.config",
+    "numpy",
+    "pika",
+    "psutil",
+    "pydantic_settings",
+    "pymongo",
+    "pytest_asyncio",
+    "requests",
+    "tenacity",
+    "yaml",
+)
 _FORKS = multiprocessing.get_context("fork")
 
 
@@ -108,7 +120,7 @@ def run(spoiling: Spoiling | None, witnesses: Iterable[str]) -> Ran:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         if spoiling is not None:
             spoiling.apply()
-        options = ["-p", "no:cacheprovider", "--tb=short", f"--timeout={LIMIT_S}"]
+        options = ["-p", "no:cacheprovider", "-p", "no:anyio", "--tb=short", f"--timeout={LIMIT_S}"]
         status = pytest.main([*options, *witnesses], plugins=[ran])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         ran.broken = said.getvalue()

@@ -1,6 +1,7 @@
 """Every instrument that judges, waits, looks or cleans up can be wrong, and something notices when it is."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ def came_of(names, module="tests.selfproof.catalogue", **environment):
         [sys.executable, "-m", "tests.selfproof.trials", module],
         input=json.dumps(names),
         cwd=ROOT,
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
         timeout=LIMIT_S,
@@ -27,10 +29,12 @@ def came_of(names, module="tests.selfproof.catalogue", **environment):
 
 
 @pytest.fixture(scope="module")
-def tried(request):
+def tried(request, warm_sandbox):
     """What came of all those that were selected, tried side by side."""
     selected = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
-    return came_of([item.callspec.params["spoiling"].what for item in selected])
+    return came_of(
+        [item.callspec.params["spoiling"].what for item in selected], FOCUS_SANDBOX_TEST_PLACE=str(warm_sandbox.place)
+    )
 
 
 @pytest.mark.parametrize("spoiling", SPOILINGS, ids=lambda spoiling: spoiling.what)

@@ -55,6 +55,7 @@ class Spoiling:
     make: Callable[[Any], Any]
     witness: str
     told: str
+    catalogue: str = "tests.selfproof.catalogue"
 
     def apply(self) -> None:
         """Put it in place; before anything else of `support` is imported."""
@@ -80,7 +81,8 @@ class Ran:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what came of one phase of a test."""
         if report.failed:
-            self.red[report.nodeid] = str(report.longrepr)
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.red[report.nodeid] = crash.message if crash else str(report.longrepr)
         elif report.when == "call" and report.passed:
             self.green.append(report.nodeid)
 
@@ -114,11 +116,18 @@ def _all(ran: Ran) -> str:
     return "\n".join(ran.red.values())
 
 
+def everywhere(spoiling: Spoiling) -> dict[str, str]:
+    """Environment variables by which every further Python process has the spoiling, too."""
+    path = (str(Path(__file__).parent / "everywhere"), str(ROOT), *filter(None, (os.environ.get("PYTHONPATH"),)))
+    return {"FOCUS_TEST_SPOILT": f"{spoiling.catalogue}:{spoiling.what}", "PYTHONPATH": os.pathsep.join(path)}
+
+
 def run(spoiling: Spoiling | None, witnesses: Iterable[str]) -> Ran:
     """Run witnesses in this process, with a spoiling or without."""
     ran, said = Ran(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         if spoiling is not None:
+            os.environ.update(everywhere(spoiling))
             spoiling.apply()
         options = ["-p", "no:cacheprovider", "-p", "no:anyio", "--tb=short", f"--timeout={LIMIT_S}"]
         status = pytest.main([*options, *witnesses], plugins=[ran])

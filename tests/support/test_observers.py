@@ -1,5 +1,6 @@
 """What the observers say of real stores, held against what was put there past them."""
 
+import json
 import uuid
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -86,8 +87,8 @@ def test_a_queue_is_told_as_it_is(stores, channel, name):
     assert queues.state_of(name) == (name, 0, 0)
     assert name in queues.names()
     assert f"no_{name}" not in queues.names()
-    channel.basic_publish("", name, b"one")
-    channel.connection.process_data_events()
+    queues.publish(name, b"one")
+    assert queues.state_of(name) == (name, 1, 0)
     for count in (1, 2):
         channel.basic_consume(name, lambda *_: None)
         assert queues.state_of(name) == (name, 0, count)
@@ -123,7 +124,8 @@ def make_analyzer(sandbox_endpoints):
         def make(name, *, gated=False):
             gates = {"schedulingGates": [{"name": "focus.test/never"}]} if gated else {}
             metadata = {"name": name.replace("_", "-"), "labels": {"focus-server/job-id": name}}
-            spec = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a"}], **gates}
+            asked = {"name": "FOCUS_CONFIG", "value": json.dumps({"of": name})}
+            spec = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a", "env": [asked]}], **gates}
             template = {"metadata": {"labels": metadata["labels"]}, "spec": spec}
             body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
             made.append(metadata["name"])
@@ -137,19 +139,21 @@ def make_analyzer(sandbox_endpoints):
 
 def test_an_analyzer_is_told_as_it_is_and_apart_from_others(stores, make_analyzer, name, wait_for):
     analyzers, other = stores.analyzers, f"{name}_2"
+    make_analyzer(other, gated=True)
     assert analyzers.of_job(name) == ([], [])
     make_analyzer(name)
-    make_analyzer(other, gated=True)
 
     def phases(job_id):
         return [pod["status"].get("phase") for pod in analyzers.of_job(job_id).pods]
 
     wait_for(lambda: phases(name) == ["Running"])
+    wait_for(lambda: phases(other) != [])
     assert phases(other) == ["Pending"]
     seen = analyzers.of_job(name)
     assert [job["metadata"]["labels"]["focus-server/job-id"] for job in seen.jobs] == [name]
     for everything, one in ((analyzers.jobs(), seen.jobs[0]), (analyzers.pods(), seen.pods[0])):
         assert one["metadata"]["uid"] in {each["metadata"]["uid"] for each in everything}
+    assert analyzers.job_ids_carrying({"of": name}) == {name}
     analyzers.end(name)
     wait_for(lambda: analyzers.of_job(name) == ([], []))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 from tests.selfproof.trials import Spoiling
 
@@ -281,16 +282,20 @@ def always_the_first(take_census):
     return census
 
 
+def without_queues(kinds):
+    return tuple(replace(kind, all=lambda look: []) if kind.name == "work queue" else kind for kind in kinds)
+
+
 COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
-    spoilt("a census that is always empty", "side_effects:take_census", always_empty, f"books.py::{COUNTS}", "'': 0"),
+    spoilt("a census that is always empty", "side_effects:take_census", always_empty, f"books.py::{COUNTS}", "'task record': 0"),
     spoilt(
         *("a census that is always the first one", "side_effects:take_census", always_the_first),
         *("books.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
     ),
     spoilt(
         "a census that leaves out the work queues",
-        *("side_effects:_all_queues", nothing_wrong, f"books.py::{COUNTS}", "'work queue': 0"),
+        *("side_effects:KINDS", without_queues, f"books.py::{COUNTS}", "{'work queue': 0}"),
     ),
     spoilt(
         "a census that counts what is others', too",
@@ -476,11 +481,11 @@ CLEANING = [
     ),
     spoilt(
         *("a journal that writes nothing", "journal:Journal._write", never),
-        *(f"journal.py::{KILLED}", "assert [] == [{1: Requests("),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
     ),
     spoilt(
         *("a journal that is thrown away unsettled", "journal:Journal.close", forgotten),
-        *(f"journal.py::{KILLED}", "assert [] == [{1: Requests("),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
     ),
     spoilt(
         *("a journal that never settles", "journal:CaseJournal.settled", never),
@@ -497,14 +502,14 @@ CLEANING = [
     ),
     spoilt(
         "a sweep that believes the server's word",
-        *("promises:Promises.are_cancelled", never),
+        *("sweeping:Promises", lambda promises: lambda *_: Mock()),
         *("sweeping.py::test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone", "is still there"),
     ),
 ]
 
 
 def unmatched(there):
-    return re.compile(r"(?!)")
+    return re.compile(r"(?!)(?P<scheme>)")
 
 
 def any_reason(refused):
@@ -535,7 +540,7 @@ REFUSAL = "refusals.py::test_a_refusal_that_is_none"
 JUDGING = [
     spoilt(
         *("a redaction that hides nothing", "redaction:Redactor.__call__", lambda there: lambda self, text: text),
-        *("redaction.py::test_secrets_are_masked", "not in 'the password is s3cr3t/word'"),
+        *("redaction.py::test_secrets_are_masked", "'s3cr3t/word' is contained here"),
     ),
     spoilt(
         *("a redaction that hides only what it was told", "redaction:_IN_ADDRESS", unmatched),
@@ -569,7 +574,7 @@ JUDGING = [
     ),
     spoilt(
         *("a reading of rows that finds none wrong", "waterfall:wrong_rows", nothing_wrong),
-        *("waterfall.py::test_one_row_among_others_whose_content_is_wrong_is_found", "assert []"),
+        *("waterfall.py::test_one_row_among_others_whose_content_is_wrong_is_found", "False = any("),
     ),
     spoilt(
         *("a reading of rows that does not mind their order", "waterfall:wrong_order", nothing_wrong),

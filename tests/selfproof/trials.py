@@ -34,10 +34,22 @@ _WARM = (
     "psutil",
     "pydantic_settings",
     "pymongo",
-    "pytest_asyncio",
+    "pytest_asyncio.plugin",
+    "pytest_timeout",
     "requests",
     "tenacity",
     "yaml",
+)
+# What a trial can do without takes as long as a small test does: looking for further plugins, and for garbage.
+_PLUGINS = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "pytest_asyncio.plugin",
+    "-p",
+    "pytest_timeout",
 )
 _FORKS = multiprocessing.get_context("fork")
 
@@ -129,7 +141,7 @@ def run(spoiling: Spoiling | None, witnesses: Iterable[str]) -> Ran:
         if spoiling is not None:
             os.environ.update(everywhere(spoiling))
             spoiling.apply()
-        options = ["-p", "no:cacheprovider", "-p", "no:anyio", "--tb=short", f"--timeout={LIMIT_S}"]
+        options = [*_PLUGINS, "--tb=native", f"--timeout={LIMIT_S}"]
         status = pytest.main([*options, *witnesses], plugins=[ran])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         ran.broken = said.getvalue()
@@ -177,6 +189,9 @@ def main(module: str) -> None:
     """Try the spoilings of a module that are named in the input, and print what came of them as JSON."""
     for name in _WARM:
         importlib.import_module(name)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*_PLUGINS, "--version"])  # It loads the rest of itself.
     names = json.load(sys.stdin)
     found = [one for one in importlib.import_module(module).SPOILINGS if one.what in names]
     assert not [name for name in sys.modules if name.partition(".")[0] == "support"], "loaded before it was spoilt"

@@ -288,7 +288,13 @@ def without_queues(kinds):
 
 COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
-    spoilt("a census that is always empty", "side_effects:take_census", always_empty, f"books.py::{COUNTS}", "'task record': 0"),
+    spoilt(
+        "a census that is always empty",
+        "side_effects:take_census",
+        always_empty,
+        f"books.py::{COUNTS}",
+        "'task record': 0",
+    ),
     spoilt(
         *("a census that is always the first one", "side_effects:take_census", always_the_first),
         *("books.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
@@ -385,7 +391,7 @@ PROMISES = [
         *("_message_problems", nothing_wrong, "was taken, but never acknowledged"),
     ),
     unkept("a look at the first moment that misses nothing", "is_there", never, "there was no analyzer"),
-    unkept("a look at pods that finds no pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
+    unkept("a look at pods that finds every pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
     spoilt(
         *("promises that are not looked at once more", "promises:Promises.broken", nothing_wrong),
         *("books.py::test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled", "DID NOT RAISE"),
@@ -555,7 +561,7 @@ JUDGING = [
     blind("a refusal check that accepts any reason", "refusals:refused", REFUSAL, any_reason),
     blind("a refusal check that accepts a stack trace", "refusals:INSIDES", REFUSAL, lambda there: ()),
     blind(
-        "a check of acceptance that knows one status only",
+        "a check of acceptance that minds nothing but the status",
         "answers:require",
         "answers.py::test_a_job_is_not_accepted_with_less",
     ),

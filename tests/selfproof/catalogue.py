@@ -190,7 +190,7 @@ LOOKING = [
     ),
     spoilt(
         "a queue observer to whom no message ever waits",
-        *("observers.rabbitmq:WorkQueues.state_of", all_taken, f"observers.py::{QUEUE}", "ready=0"),
+        *("observers.rabbitmq:WorkQueues.state_of", all_taken, f"observers.py::{QUEUE}", "At index 1 diff: 0 != 1"),
     ),
     spoilt(
         "a queue observer that lists no queues",
@@ -203,7 +203,8 @@ LOOKING = [
     ),
     spoilt(
         "a queue observer that takes a broken broker for an empty one",
-        *("observers.rabbitmq:_reading", broken_off, f"observers.py::{UNSEEN}[RabbitMQ]", "DID NOT RAISE"),
+        *("observers.rabbitmq:WorkQueues._over_amqp", empty_where_it_cannot_look),
+        *(f"observers.py::{UNSEEN}[RabbitMQ]", "DID NOT RAISE"),
     ),
     spoilt(
         "a record observer that always finds the one right record",
@@ -238,7 +239,7 @@ LOOKING = [
         "an analyzer observer that gives each job all that there is",
         "observers.kubernetes:Analyzers._list",
         lambda look: lambda self, path, selector=None: look(self, path),
-        *(f"observers.py::{ANALYZER}", "Analyzer(jobs=[{"),
+        *(f"observers.py::{ANALYZER}", "At index 0 diff: [{"),
     ),
     spoilt(
         "an analyzer observer that finds its marks in every configuration",

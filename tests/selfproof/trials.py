@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-LIMIT_S = 30  # of one witness
+LIMIT_S = 100  # of one witness, where many share a core
 
 _WARM = (
     "hypothesis",
@@ -90,14 +90,6 @@ class Ran:
     red: dict[str, str] = field(default_factory=dict)
     broken: str = ""
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what came of one phase of a test."""
-        if report.failed:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            self.red[report.nodeid] = crash.message if crash else str(report.longrepr)
-        elif report.when == "call" and report.passed:
-            self.green.append(report.nodeid)
-
     def of(self, witness: str) -> Ran:
         """What came of one witness among others: all of its parameters."""
 
@@ -109,6 +101,21 @@ class Ran:
             {test: message for test, message in self.red.items() if is_it(test)},
             self.broken,
         )
+
+
+class Listener:
+    """Keeps what pytest reports."""
+
+    def __init__(self) -> None:
+        self.ran = Ran()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what came of one phase of a test."""
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.ran.red[report.nodeid] = crash.message if crash else str(report.longrepr)
+        elif report.when == "call" and report.passed:
+            self.ran.green.append(report.nodeid)
 
 
 def problem(spoiling: Spoiling, clean: Ran, spoilt: Ran) -> str | None:
@@ -136,16 +143,16 @@ def everywhere(spoiling: Spoiling) -> dict[str, str]:
 
 def run(spoiling: Spoiling | None, witnesses: Iterable[str]) -> Ran:
     """Run witnesses in this process, with a spoiling or without."""
-    ran, said = Ran(), io.StringIO()
+    listener, said = Listener(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         if spoiling is not None:
             os.environ.update(everywhere(spoiling))
             spoiling.apply()
         options = [*_PLUGINS, "--tb=native", f"--timeout={LIMIT_S}"]
-        status = pytest.main([*options, *witnesses], plugins=[ran])
+        status = pytest.main([*options, *witnesses], plugins=[listener])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        ran.broken = said.getvalue()
-    return ran
+        listener.ran.broken = said.getvalue()
+    return listener.ran
 
 
 def try_all(spoilings: Iterable[Spoiling]) -> dict[str, str | None]:

@@ -11,17 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload
-from support.profile import read_profile
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def real_server(endpoints_file):
-    settings = read_profile(str(endpoints_file)).settings()
-    return FocusServerAPI(settings)
 
 
 def allure_results(ran):

@@ -42,7 +42,7 @@ def before_all(context: Context) -> None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     context.started_at_s = time.monotonic()
     context.run = context.report = None
-    context.known: list[str] = []
+    context.known = []
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"

@@ -12,17 +12,19 @@ export default {
   name: "Focus Server acceptance",
   output: `${reports}/allure-report`,
   historyPath: `${reports}/allure-history.jsonl`,
-  historyLimit: 50,
+  historyLimit: 20,
+  appendHistory: !process.env.FOCUS_SAME_RUN,
   hideLabels: ["framework", "language"],
+  // Each page is one file, so that it can be opened without a server, and sent.
   plugins: {
-    awesome: { options: { groupBy: ["epic", "feature", "story"], reportLanguage: "en" } },
-    dashboard: { options: { reportLanguage: "en" } },
+    awesome: { options: { groupBy: ["epic", "feature", "story"], singleFile: true, reportLanguage: "en" } },
+    dashboard: { options: { singleFile: true, reportLanguage: "en" } },
     csv: { options: { fileName: "results.csv" } },
   },
   // The first that matches. How messages begin and end is said in support/known_issues.py and support/eventually.py.
   categories: [
     { name: "Known issue", matchers: { statuses: ["failed"], message: /^Known issue PZ-\d+/ } },
-    { name: "Time limit", matchers: { statuses: ["failed"], message: /\(time_limits\.\w+|no answer within [\d.]+ s/ } },
+    { name: "Time limit", matchers: { statuses: ["failed"], message: /\btime_limits\.\w+|no answer within [\d.]+ s/ } },
     { name: "Product failure", matchers: { statuses: ["failed"] } },
     { name: "Environment broken", matchers: { statuses: ["broken"] } },
   ],

@@ -21,8 +21,10 @@ if ! [ report/node_modules/.package-lock.json -nt report/package-lock.json ]; th
     exit 1
   fi
 fi
+# Results that are in the history already are not another run.
+[ "$reports/allure-history.jsonl" -nt "$reports/allure-results" ] && export FOCUS_SAME_RUN=yes
 rm -rf "$reports/allure-report"
 "$allure" generate --config report/allurerc.mjs "$reports/allure-results" >"$reports/allure.log" 2>&1 &&
   node report/keep_local.mjs "$reports/allure-report" || { cat "$reports/allure.log" >&2; exit 1; }
-echo "Site: $reports/allure-report (to read it: $allure open $reports/allure-report)"
-"$allure" quality-gate --config report/allurerc.mjs "$reports/allure-results" && echo "Quality gate: passed"
+echo "Site: $reports/allure-report/index.html"
+FOCUS_SAME_RUN=yes "$allure" quality-gate --config report/allurerc.mjs "$reports/allure-results" && echo "Quality gate: passed"

@@ -42,7 +42,7 @@ def timeline(title: str, moments: Sequence[Moment]) -> str:
             picture.bar(scale.x(moment.earliest_s), y - 7, scale.x(moment.latest_s), y + 7, "none", _BLUE, "4 2")
         picture.text(RIGHT + 14, y + 4, _when(moment))
     picture.text(LEFT, bottom + 38, "from the moment the request was sent", _GREY)
-    picture.text(LEFT, bottom + 58, "dot: exact; bar: it came within that time, and was seen by its end", _GREY)
+    picture.text(LEFT, bottom + 58, "dot: exact; bar: it came at some moment of that time", _GREY)
     return picture.as_text()
 
 
@@ -70,10 +70,9 @@ def distribution(title: str, values_s: Sequence[float], limit_s: float, setting:
         picture.text(scale.x(tick), bottom + 20, _seconds(tick), anchor="middle")
     picture.text(LEFT - 10, top + 8, _counting(max(counts.values())), anchor="end")
     for number, (name, value) in enumerate(marks):
-        picture.line(
-            scale.x(value), 52 + 14 * number, scale.x(value), bottom, _BLACK, dashes=("", "6 3", "2 2")[number]
-        )
-        picture.text(scale.x(value) - 4, 60 + 14 * number, name, anchor="end")
+        x, y = scale.x(value), 88 - 14 * number  # The largest on top: no line crosses the name of another.
+        picture.line(x, y - 8, x, bottom, _BLACK, dashes=("", "6 3", "2 2")[number])
+        picture.text(x - 4, y, name, anchor="end")
     picture.line(scale.x(limit_s), 46, scale.x(limit_s), bottom, _VERMILION, width=3)
     picture.text(scale.x(limit_s) + 6, 58, f"limit {_seconds(limit_s)}", _VERMILION)
     picture.text(LEFT, bottom + 44, said, _GREY)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN_LIMIT_S = 100
+START_LIMIT_S = 20
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
@@ -55,8 +57,12 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
 
 
 @contextmanager
-def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[dict[str, str]]:
+def serving(
+    defect: str, endpoints: Mapping[str, Any], place: Path, serve: Callable[[str], None] | None = None
+) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
+
+    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is.
 
     Raises:
         RuntimeError: it did not start; the message is its log.
@@ -75,12 +81,16 @@ def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[
         "NAMESPACE": endpoints["kubernetes"]["namespace"],
     }
     said, says = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_serve, args=(defect, settings, log, says))
+    process = _FORKS.Process(target=_serve, args=(serve or _serve_with, defect, settings, log, says))
     process.start()
     says.close()
+    # One that hangs before it is ready would be waited for without end.
+    cut_short = Timer(START_LIMIT_S, process.kill)
+    cut_short.start()
     try:
         with os.fdopen(os.dup(said.fileno())) as output:
             told = dict(line.split() for line in (output.readline(), output.readline()) if line)
+        cut_short.cancel()
         if not {"streams", "ready"} <= set(told):
             raise RuntimeError(f"the server with the defect {defect} did not start:\n{Path(log).read_text()}")
         yield {
@@ -89,9 +99,12 @@ def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[
             "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
         }
     finally:
+        cut_short.cancel()
         said.close()
         process.terminate()
         process.join(10)
+        process.kill()  # One that is busy for ever does not hear that it should end.
+        process.join()
 
 
 def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> None:
@@ -112,13 +125,19 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     sys.exit(run(Configuration(arguments), runner_class=WithStepsRead))
 
 
-def _serve(defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
-    from sandbox.defects import serve_with
-
+def _serve(
+    serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection
+) -> None:
     os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
     os.dup2(says.fileno(), 1)
     says.close()
+    serve(defect)
+
+
+def _serve_with(defect: str) -> None:
+    from sandbox.defects import serve_with
+
     serve_with(defect)
 
 

@@ -11,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance test defects lint types sandbox sandbox-down sweep soak bench lock broker clean
+.PHONY: help acceptance test defects mutants lint types sandbox sandbox-down sweep soak bench lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to 
 
 defects: broker $(INSTALLED)  ## run the features against every defect of the catalogue (make test: limits and job creation)
 	$(BIN)/pytest tests/acceptance -m "catalogue or not catalogue" $(ARGS)
+
+mutants: sandbox  ## run the features against small changes of the server's decisions; ARGS="--only rules.py" for a part
+	$(BIN)/python -m proof mutants $(ARGS)
 
 lint: $(INSTALLED)  ## check style and who may import whom
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ from cosmic_ray.ast.ast_query import ASTQuery
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
-_ARITHMETIC = frozenset("Add Sub Mul Div FloorDiv Mod Pow".split())
+_ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"})
 _BINARY = "ReplaceBinaryOperator_"
 _IDENTITY = frozenset({"Is", "IsNot"})
 _COMPARISON = "ReplaceComparisonOperator_"
@@ -119,6 +119,8 @@ def _annotations(tree: ast.AST) -> Iterator[tuple[Position, Position]]:
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             if isinstance(annotation, ast.expr):
                 yield _extent(annotation)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Annotated":
+            yield _extent(node)
 
 
 def _logged(tree: ast.AST) -> Iterator[tuple[Position, Position]]:

@@ -83,7 +83,9 @@ class Mutation:
             for one in self.unknown
         ]
         if self.score < SCORE_WANTED:
-            problems.append(f"{self.score:.1%} of the mutants that are not equivalent were killed; {SCORE_WANTED:.0%} are wanted")
+            problems.append(
+                f"{self.score:.1%} of the mutants that are not equivalent were killed; {SCORE_WANTED:.0%} are wanted"
+            )
         return problems
 
     def _why(self, end: End) -> Why | None:

@@ -125,9 +125,7 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     sys.exit(run(Configuration(arguments), runner_class=WithStepsRead))
 
 
-def _serve(
-    serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection
-) -> None:
+def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
     os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
     os.dup2(says.fileno(), 1)

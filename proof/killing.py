@@ -47,7 +47,7 @@ class Fate(StrEnum):
     NO_START = "killed: does not start"
     TIMED_OUT = "killed: hangs"
     SURVIVED = "survived"
-    UNCLEAR = "unclear: errors only, twice"
+    UNCLEAR = "unclear: nothing but errors, or no server"
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,8 @@ def kill(
                     end = _run(mutant, run, doubt=mutant.identity in excused)
                     if end.fate is not Fate.SURVIVED:
                         break
+        except TimeoutError as error:
+            return End(mutant, Fate.UNCLEAR, outcome=Outcome("error", None, str(error)))
         except RuntimeError as error:
             return End(mutant, Fate.NO_START, outcome=Outcome("failed", None, str(error)))
         if end.scenario and end.scenario not in known:

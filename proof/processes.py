@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN_LIMIT_S = 100
-START_LIMIT_S = 20
+START_LIMIT_S = 60
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
@@ -66,8 +66,10 @@ def serving(
 
     Raises:
         RuntimeError: it did not start; the message is its log.
+        TimeoutError: it takes too long to start.
     """
     log = str(place / "server.log")
+    Path(log).touch()
     authority = Path(endpoints["focus_server"]["ca_file"])
     settings = {
         "PORT": "0",
@@ -85,21 +87,24 @@ def serving(
     process.start()
     says.close()
     # One that hangs before it is ready would be waited for without end.
-    cut_short = Timer(START_LIMIT_S, process.kill)
-    cut_short.start()
+    too_late = Event()
+    patience = Timer(START_LIMIT_S, lambda: (too_late.set(), process.kill()))
+    patience.start()
     try:
         with os.fdopen(os.dup(said.fileno())) as output:
             told = dict(line.split() for line in (output.readline(), output.readline()) if line)
-        cut_short.cancel()
         if not {"streams", "ready"} <= set(told):
+            if too_late.is_set():
+                raise TimeoutError(f"the server with {defect} was not ready within {START_LIMIT_S} s")
             raise RuntimeError(f"the server with the defect {defect} did not start:\n{Path(log).read_text()}")
+        patience.cancel()
         yield {
             "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
             "FOCUS__FOCUS_SERVER__LOG_FILE": log,
             "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
         }
     finally:
-        cut_short.cancel()
+        patience.cancel()
         said.close()
         process.terminate()
         process.join(10)

@@ -56,8 +56,8 @@ def test_it_is_said_which_scenario_killed_at_which_step() -> None:
 class Suite:
     """Answers runs of behave in their order, and notes what was asked."""
 
-    def __init__(self, *answers: Ran, starts: bool = True) -> None:
-        self.answers, self.starts, self.asked = list(answers), starts, []
+    def __init__(self, *answers: Ran, start: Exception | None = None) -> None:
+        self.answers, self.start, self.asked = list(answers), start, []
 
     def run(self, arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Ran:
         assert limit_s > 0
@@ -66,8 +66,8 @@ class Suite:
 
     @contextmanager
     def serving(self, name: str, endpoints: Any, place: Path, serve: Callable[[str], None]) -> Iterator[dict[str, str]]:
-        if not self.starts:
-            raise RuntimeError("SyntaxError")
+        if self.start:
+            raise self.start
         yield {}
 
 
@@ -116,7 +116,19 @@ def test_what_has_killed_in_a_definition_is_asked_first_there(asked: Callable[..
 
 
 def test_one_that_does_not_start_is_killed_and_that_is_said(asked: Callable[..., Any]) -> None:
-    (end,) = asked(Suite(starts=False), [mutant()])
+    (end,) = asked(Suite(start=RuntimeError("SyntaxError")), [mutant()])
     assert end.fate is Fate.NO_START
     assert end.killed
     assert "SyntaxError" in end.outcome.message
+
+
+def test_one_that_takes_too_long_to_start_is_not_killed_by_that(asked: Callable[..., Any]) -> None:
+    (end,) = asked(Suite(start=TimeoutError("not ready")), [mutant()])
+    assert end.fate is Fate.UNCLEAR
+
+
+def test_that_one_is_killed_which_is_excused_must_be_seen_twice(asked: Callable[..., Any]) -> None:
+    (end,) = asked(Suite(ran(1, a=FAILED), SURVIVES), [mutant()], [mutant().identity])
+    assert end.fate is Fate.SURVIVED
+    (end,) = asked(Suite(ran(1, a=FAILED), ran(1, a=FAILED)), [mutant()], [mutant().identity])
+    assert end.fate is Fate.KILLED

@@ -109,7 +109,7 @@ def kill(
     def attempt(mutant: Mutant, tenant: Tenant, place: Path) -> End:
         file = mutant.identity.file
         known = killers[file, mutant.identity.definition]
-        asked = [selecting(known[-_KILLERS_ASKED_FIRST:])] if known else []
+        asked: list[Sequence[str]] = [selecting(known[-_KILLERS_ASKED_FIRST:])] if known else []
         asked.append(features_for(file))
         if mutant.identity not in excused:
             asked.append(other_features(file))

@@ -17,18 +17,25 @@ from sandbox.defects import Changed, start_and_tell
 _SERVER = "sandbox.focus_server"
 
 
-class FromText(MetaPathFinder, SourceFileLoader):
-    """Finds and loads one module, whose text it has been given."""
+class FromText(MetaPathFinder):
+    """Finds one module, and has it loaded from the text that it was given."""
 
     def __init__(self, module: str, file: str, text: str) -> None:
-        super().__init__(module, file)
-        self._text = text
+        self._module, self._file, self._text = module, file, text
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module's own specification, and that of no other."""
-        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+        if name != self._module:
+            return None
+        return importlib.util.spec_from_file_location(name, self._file, loader=_Loader(name, self._file, self._text))
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, module: str, file: str, text: str) -> None:
+        super().__init__(module, file)
+        self._text = text
 
     def get_code(self, fullname: str) -> CodeType:
         """Never what is kept of the file's own."""

@@ -88,7 +88,12 @@ def serving(
     says.close()
     # One that hangs before it is ready would be waited for without end.
     too_late = Event()
-    patience = Timer(START_LIMIT_S, lambda: (too_late.set(), process.kill()))
+
+    def cut_short() -> None:
+        too_late.set()
+        process.kill()
+
+    patience = Timer(START_LIMIT_S, cut_short)
     patience.start()
     try:
         with os.fdopen(os.dup(said.fileno())) as output:

@@ -75,8 +75,8 @@ Feature: The rows of a waterfall
         | parameter       | value      |
         | frequency range | 0.1 to 0.2 |
         | FFT length      | 128        |
-      When its rows are asked for until there are 1
-      Then every row is of its sensors and frequencies
+      When its rows are asked for until there are 2
+      Then the rows follow each other at its output rate
       And the side effects are those of one job
 
     @PZ-14756

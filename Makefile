@@ -11,8 +11,8 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance traceability report export publish test prove lint types sandbox sandbox-down sweep soak bench \
-  lock broker clean
+.PHONY: help acceptance traceability report export publish test prove mutants lint types sandbox sandbox-down sweep soak \
+  bench lock broker clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to 
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)
+
+mutants: sandbox  ## run the features against small changes of the server's decisions; ARGS="--only rules.py" for a part
+	$(BIN)/python -m proof mutants $(ARGS)
 
 lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .

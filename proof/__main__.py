@@ -13,12 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from proof import catalogue, report, trial
+from proof.mutation import mutate
 from proof.report import Proof
 from proof.tenants import tenants
 from support.errors import EnvironmentBroken, SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)
+
+app.command("mutants")(mutate)
 
 Workers = Annotated[int, typer.Option(min=1, max=16, help="Tenants of the sandbox to work in at a time.")]
 

@@ -102,4 +102,4 @@ class TestTheCommand:
     def test_a_pattern_that_fits_nothing_is_told(self, warm_sandbox, tmp_path):
         ran = self.prove(warm_sandbox, tmp_path, "--only", "nothing at all")
         assert ran.returncode == 2
-        assert "no defect has a name with 'nothing at all'" in ran.stderr
+        assert "no defect has a name or an area with 'nothing at all'" in ran.stderr

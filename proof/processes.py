@@ -22,9 +22,9 @@ START_LIMIT_S = 60
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
-    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "2.5",
+    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "1.5",
     "FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "1.5",
-    "FOCUS__TIME_LIMITS__EFFECT_DISAPPEARS_S": "2.5",
+    "FOCUS__TIME_LIMITS__EFFECT_DISAPPEARS_S": "1.5",
     "FOCUS__TIME_LIMITS__ROWS_APPEAR_S": "2.5",
     "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "2.5",
     "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.1",

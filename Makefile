@@ -11,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # Both installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance traceability export publish test defects lint types sandbox sandbox-down sweep soak bench lock broker clean
+.PHONY: help acceptance traceability export publish docs screenshots test prove lint types sandbox sandbox-down sweep soak bench lock broker chromium clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,8 +34,8 @@ publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_UR
 test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
 
-defects: broker $(INSTALLED)  ## run the features against every defect of the catalogue (make test: limits and job creation)
-	$(BIN)/pytest tests/acceptance -m "catalogue or not catalogue" $(ARGS)
+prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
+	$(BIN)/python -m proof prove $(ARGS)
 
 lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .

@@ -63,12 +63,14 @@ def prove(
     found = Proof(before, verdicts, after, took_s, catalogue.out_of_reach())
     problems = found.problems + ([] if only else found.gaps)
     html, data = report.write(found, reports)
-    _show(found, problems)
+    _show(found)
+    for problem in problems:
+        console.print(f"  - {problem}", style="red", markup=False)
     console.print(f"{html}, {data}", markup=False)
     raise typer.Exit(1 if problems else 0)
 
 
-def _show(found: Proof, problems: list[str]) -> None:
+def _show(found: Proof) -> None:
     table = Table("area", "defects", "caught", title="What the suite catches", title_justify="left")
     for area, verdicts in report.by_area(found.verdicts).items():
         table.add_row(area, str(len(verdicts)), str(sum(verdict.caught for verdict in verdicts)))
@@ -80,8 +82,6 @@ def _show(found: Proof, problems: list[str]) -> None:
         f"{len(found.keys_seen_red)} test cases were seen red, {len(found.keys_never_red)} never. "
         f"The defects took {found.matrix_s:.0f} s."
     )
-    for problem in problems:
-        console.print(f"  - {problem}", style="red", markup=False)
 
 
 if __name__ == "__main__":

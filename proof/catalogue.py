@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proof.features import Scenario, scenarios
-from sandbox.defects import DEFECTS, Defect
+from sandbox.defects import DEFECTS, Defect, runs
 
 EXPECTED = Path(__file__).with_name("expected.csv")
 OUT_OF_REACH = EXPECTED.with_name("out_of_reach.csv")
 EXTRA = "extra"
-_OF_RUNS = "runs"  # The area of defects that no scenario can be named for.
 
 
 class CatalogueError(Exception):
@@ -61,7 +60,7 @@ def read(file: Path = EXPECTED) -> list[Entry]:
             Expected(row["defect"], tuple(row["keys"].split()), row["scenario"], row["step"], row["message"])
             for row in csv.DictReader(text)
         ]
-    if problems := mistakes(lines, {name for name, one in DEFECTS.items() if one.area != _OF_RUNS}, scenarios()):
+    if problems := mistakes(lines, {name for name, one in DEFECTS.items() if one.area != runs.AREA}, scenarios()):
         raise CatalogueError("\n".join(f"{file.name}: {problem}" for problem in problems))
     order = {name: number for number, name in enumerate(DEFECTS)}
     lines.sort(key=lambda line: order[line.defect])

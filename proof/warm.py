@@ -2,14 +2,25 @@
 """Loads what a run of behave and a server need, so that processes that are forked from here begin at once.
 
 A run as a user has it takes two seconds of a processor, nearly all of it to load what it needs, and so does a server.
-The steps are read here, too: a forked run must not read them again.
+Steps and features are read here, too: a forked run does not read them again. And a server's application is made once,
+for what that loads and fills; it is not served.
 """
 
+import gc
+from functools import cache
 from pathlib import Path
 
 import behave.formatter.json
 import behave.formatter.plain
+import behave.parser
+import behave.reporter.summary
+import pydantic.v1
+import pymongo.asynchronous.auth
+import pymongo.synchronous.auth
+import uvicorn.lifespan.on
+import uvicorn.protocols.http.h11_impl
 from behave.runner_util import load_step_modules
+from fastapi import FastAPI
 
 import sandbox.defects
 import steps.parameter_types
@@ -17,5 +28,14 @@ import support.allure_report
 import support.figures
 import support.observers.stream
 import support.run
+from sandbox.focus_server.http_api import health_routes
 
-load_step_modules([str(Path(__file__).resolve().parent.parent / "steps")])
+ROOT = Path(__file__).resolve().parent.parent
+
+load_step_modules([str(ROOT / "steps")])
+behave.parser.parse_file = cache(behave.parser.parse_file)
+for feature in ROOT.glob("features/**/*.feature"):
+    list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
+FastAPI(openapi_url=None).include_router(health_routes())
+# What is loaded stays: no fork has to look through it, or copies it for that.
+gc.freeze()

@@ -40,7 +40,7 @@ Feature: Cancelling a job
 
   Rule: Cancelling is safe to repeat
 
-    @extra
+    @PZ-14780
     Scenario: A job is cancelled twice
       Beyond the plan: it has no case for cancelling; a retry must do no harm.
 

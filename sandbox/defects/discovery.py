@@ -12,6 +12,8 @@ from sandbox.defects.registry import Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import as_iso
 
+AREA = "what there is to see"
+
 
 def telling(parts: Parts, **methods: Callable[..., Any]) -> Parts:
     """A server that tells something else of the fibre."""

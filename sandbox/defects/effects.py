@@ -18,6 +18,8 @@ from sandbox.focus_server.identity import as_iso, consumer_tag
 from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.settings import Settings
 
+AREA = "what is made for a job"
+
 
 async def _nothing(*_: Any) -> None:
     return None
@@ -157,6 +159,10 @@ def _next_sensors(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "channels": {end: value + 1 for end, value in config["channels"].items()}}
 
 
+def _texts(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, int) else value for name, value in config.items()}
+
+
 for where, record in (("record", True), ("analyzer", False)):
     for name, what, change in (
         ("without_the_view", "lacks the view", _without_view),
@@ -168,6 +174,14 @@ for where, record in (("record", True), ("analyzer", False)):
             "What is shown, or found afterwards, is not what was asked for.",
             change=partial(configured_otherwise, record=record, change=change),
         )
+
+
+register(
+    "analyzer_of_texts",
+    "The configuration in the analyzer tells its numbers as text.",
+    "The analyzer does not start, or computes something else.",
+    change=partial(configured_otherwise, record=False, change=_texts),
+)
 
 
 @defect
@@ -267,24 +281,77 @@ def analyzer_doubled_for_a_moment(parts: Parts) -> Parts:
     return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
 
 
+def _later(method: str) -> Callable[..., Any]:
+    """A method of a part that comes back at once and does its work when the answer has gone."""
+
+    async def begin(part: Any, *what: Any) -> None:
+        asyncio.get_running_loop().call_later(0.4, lambda: asyncio.ensure_future(getattr(part, method)(*what)))
+
+    return begin
+
+
+for what, part, method, harm in (
+    ("record", "tasks", "insert", "A client that asks for its job at once is told that there is none."),
+    ("analyzer", "analyzers", "launch", "A client is shown a view that nobody may ever compute."),
+    ("queue", "queues", "open", "What is sent to the analyzer at once is lost."),
+):
+    register(
+        f"{what}_after_the_answer",
+        f"A job is answered while its {what} is still to be made.",
+        harm,
+        change=lambda parts, part=part, method=method: replace(
+            parts, **{part: Changed(getattr(parts, part), **{method: _later(method)})}
+        ),
+    )
+
+
 @defect
 def answered_before_the_work_is_done(parts: Parts) -> Parts:
     """A job is answered while its analyzer and its queue are still to be made.
 
     A client that goes on at once finds nothing there, and a failure comes when nobody listens any more.
     """
-
-    def later(do: Callable[..., Any]) -> Callable[..., Any]:
-        async def begin(part: Any, *what: Any) -> None:
-            asyncio.get_running_loop().call_later(0.4, lambda: asyncio.ensure_future(do(part, *what)))
-
-        return begin
-
     return replace(
         parts,
-        analyzers=Changed(parts.analyzers, launch=later(lambda analyzers, *what: analyzers.launch(*what))),
-        queues=Changed(parts.queues, open=later(lambda queues, *what: queues.open(*what))),
+        analyzers=Changed(parts.analyzers, launch=_later("launch")),
+        queues=Changed(parts.queues, open=_later("open")),
     )
+
+
+@defect
+def two_analyzers(parts: Parts) -> Parts:
+    """Two analyzers are launched for a job.
+
+    Each view costs twice what it should, and shows every row twice.
+    """
+
+    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+        await analyzers.launch(job_id, config)
+        await analyzers.launch(f"{job_id}-2", config)
+
+    async def stop(analyzers: Any, job_id: str) -> None:
+        await analyzers.stop(job_id)
+        await analyzers.stop(f"{job_id}-2")
+
+    return replace(parts, analyzers=Changed(parts.analyzers, launch=launch, stop=stop))
+
+
+@defect
+def two_queues(parts: Parts) -> Parts:
+    """Two queues are opened for a job.
+
+    Half of what the broker can hold is for nothing.
+    """
+
+    async def open_(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
+        await queues.open(f"{job_id}-2")
+
+    async def close(queues: Any, job_id: str) -> None:
+        await queues.close(job_id)
+        await queues.close(f"{job_id}-2")
+
+    return replace(parts, queues=Changed(parts.queues, open=open_, close=close))
 
 
 @defect

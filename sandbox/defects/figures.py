@@ -12,6 +12,8 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.configuration import SINGLE_CHANNEL, Configuration
 
+AREA = "the figures of a job"
+
 
 def computing(parts: Parts, limits: dict[str, Any] | None = None, **methods: Callable[..., Any]) -> Parts:
     """A server that computes its answers otherwise; its rows are right."""

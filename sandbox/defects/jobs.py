@@ -15,6 +15,8 @@ from sandbox.focus_server.errors import DependencyUnavailable, InvalidConfigurat
 from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.ports import JobRecord
 
+AREA = "making and ending a job"
+
 
 @defect
 def task_not_written(parts: Parts) -> Parts:

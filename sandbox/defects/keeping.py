@@ -15,6 +15,8 @@ from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, Violation
 from sandbox.focus_server.ports import JobRecord
 
+AREA = "what is kept of a job"
+
 _UNKNOWN = "job_00000000"
 
 _GOOD = "acceptance_20250101120000_0a1b2c3d"

@@ -16,6 +16,8 @@ from sandbox.focus_server.errors import Violation
 from sandbox.focus_server.rules import ALL_RULES, Circumstances, Rule
 from sandbox.focus_server.validation import Validator
 
+AREA = "limits of a configuration"
+
 # What a limit that is off by one does, on either side.
 TURNED_AWAY = "A view that the product promises is turned away."
 LET_IN = "A job is made that cannot be computed: it costs a pod and shows nothing."

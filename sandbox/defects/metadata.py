@@ -16,6 +16,8 @@ from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.identity import as_iso
 from sandbox.focus_server.ports import CANCELLED, CONFIGURED, JobRecord
 
+AREA = "what is known of a job"
+
 
 def known(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Parts:
     """A server whose metadata are changed."""

@@ -11,6 +11,8 @@ from typing import Any
 from sandbox.defects.registry import Changed, register
 from sandbox.focus_server.composition import Parts
 
+AREA = "what counts as recorded"
+
 KEPT = {"deleted": {"$ne": True}}
 
 

@@ -15,6 +15,8 @@ from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.region_rules import BOUNDS, SAFETY
 
+AREA = "the region of interest"
+
 CRASHES = "An analyzer is made to follow what it cannot, and the view breaks off."
 STAYS = "An operator who follows something along the fibre is stopped without need."
 

@@ -18,6 +18,8 @@ from sandbox.focus_server.playback import Playback
 from sandbox.focus_server.ports import CONFIGURED
 from sandbox.focus_server.waterfall import OVER, Rows
 
+AREA = "the rows of a view"
+
 Made = list[dict[str, Any]]
 
 

@@ -13,6 +13,8 @@ from sandbox.defects.registry import defect
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.ports import JobRecord
 
+AREA = "whole runs"
+
 
 @defect
 def gone_after_two_requests(parts: Parts) -> Parts:

@@ -14,6 +14,8 @@ from sandbox.defects.wire import Answer, Request, wired
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.security_headers import SECURITY_HEADERS
 
+AREA = "health and safety"
+
 HEALTH = "Whoever watches the server is misled: it is restarted, or left broken, without need."
 INSIDE = "An attacker learns what to attack."
 BROWSER = "What an attacker sends is run in the browser of whoever reads the answer."

@@ -21,6 +21,8 @@ from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.configuration import SINGLE_CHANNEL
 from sandbox.focus_server.errors import InvalidConfiguration, Violation
 
+AREA = "the form of a configuration"
+
 
 def slug(words: str) -> str:
     """Words as part of a name."""

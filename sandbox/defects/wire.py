@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.defects.registry import register
 from sandbox.defects.usual import usual
+
+AREA = "requests and answers"
 
 JSON = "application/json"
 
@@ -110,8 +111,7 @@ class Between:
 
 def wired(name: str, words: str, harm: str, **how: Callable[..., Any]) -> None:
     """Register a defect on the wire, of the area of the caller."""
-    area = inspect.stack()[1].frame.f_globals["__name__"].rpartition(".")[2]
-    register(name, words, harm, area=area, wrap=partial(Between, **how))
+    register(name, words, harm, callers=2, wrap=partial(Between, **how))
 
 
 def taken_for_good(matches: Callable[[Request], bool]) -> Callable[[Request], None]:

@@ -20,13 +20,13 @@ RegionRule = Callable[[Region, Situation], Iterator[Violation]]
 
 
 def start_not_negative(new: Region, now: Situation) -> Iterator[Violation]:
-    """Sensors count from 0."""
+    """The region starts with sensor 0 at the earliest."""
     if new.start < 0:
         yield Violation(("roi", "start"), "must be 0 or higher")
 
 
 def end_not_negative(new: Region, now: Situation) -> Iterator[Violation]:
-    """Sensors count from 0."""
+    """The region does not end before sensor 0."""
     if new.end < 0:
         yield Violation(("roi", "end"), "must be 0 or higher")
 

@@ -1,0 +1,64 @@
+from collections import Counter
+
+import pytest
+
+from proof import catalogue
+from proof.catalogue import Expected, mistakes
+from proof.features import Scenario
+from sandbox.defects import DEFECTS
+from support.malformed import BODIES
+
+KNOWN = {
+    "A job": Scenario("A job", ("a.feature",), frozenset({"PZ-1"}), frozenset({"PZ-1"}), frozenset({"it is made"}))
+}
+GOOD = Expected("no_job", ("PZ-1",), "A job", "it is made", "no job")
+
+
+def test_a_good_line_has_no_mistake():
+    assert mistakes([GOOD], {"no_job"}, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (GOOD._replace(defect="two_jobs"), "line 2: there is no defect 'two_jobs'"),
+        (GOOD._replace(scenario="Two jobs"), "line 2: there is no scenario 'Two jobs'"),
+        (GOOD._replace(step="it is there"), "line 2: the scenario 'A job' has no step 'it is there'"),
+        (GOOD._replace(keys=("PZ-1", "PZ-2")), "line 2: the scenario 'A job' is not one of PZ-2"),
+        (GOOD._replace(keys=("extra",)), "line 2: the scenario 'A job' is not one of extra"),
+        (GOOD._replace(keys=()), "line 2: the scenario 'A job' is not one of no key"),
+        (GOOD._replace(message=""), "line 2: it is not said what the message must hold"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(line, told):
+    assert told in mistakes([line], {"no_job"}, KNOWN)
+
+
+def test_a_defect_without_a_line_is_told():
+    assert mistakes([GOOD], {"no_job", "two_jobs"}, KNOWN) == ["the defect 'two_jobs' has no line"]
+
+
+class TestTheCatalogue:
+    def test_it_has_no_mistake_and_each_defect_a_key(self):
+        entries = catalogue.read()
+        assert len(entries) >= 60
+        unnamed = [one.defect.name for one in entries if not any("PZ-" in " ".join(line.keys) for line in one.expected)]
+        assert unnamed == []
+
+    def test_each_says_what_is_wrong_in_words_of_its_own(self):
+        counts = Counter(defect.words for defect in DEFECTS.values())
+        assert [words for words, count in counts.items() if count > 1] == []
+
+    def test_every_malformed_body_is_taken_for_good_by_one(self):
+        caught = {line.scenario for entry in catalogue.read() for line in entry.expected}
+        assert [what for what in BODIES if f"{what} is sent" not in caught] == []
+
+    def test_what_is_out_of_reach_has_a_reason(self):
+        assert all(catalogue.out_of_reach().values())
+
+
+def test_a_catalogue_with_a_mistake_is_refused(tmp_path):
+    file = tmp_path / "expected.csv"
+    file.write_text("defect,keys,scenario,step,message\nno_such,PZ-1,A job,it is made,no job\n")
+    with pytest.raises(catalogue.CatalogueError, match=r"expected\.csv: line 2: there is no defect 'no_such'"):
+        catalogue.read(file)

@@ -1,0 +1,68 @@
+import json
+
+from proof import report
+from proof.catalogue import Entry, Expected
+from proof.outcomes import Outcome
+from proof.report import Proof
+from proof.verdicts import verdict_on
+from sandbox.defects import DEFECTS
+
+NAME = "analyzer_not_launched"
+LINE = Expected(NAME, ("PZ-13873",), "A job", "it is made", "no analyzer")
+ENTRY = Entry(DEFECTS[NAME], (LINE,))
+CAUGHT = verdict_on(ENTRY, {"A job": Outcome("failed", "it is made", "there is no analyzer <of it>")})
+MISSED = verdict_on(ENTRY, {"A job": Outcome("passed")})
+
+
+def proof(*verdicts, before=(), after=(), out_of_reach=()):
+    return Proof(dict(before), verdicts, dict(after), 12.34, dict(out_of_reach))
+
+
+def test_a_proof_without_a_problem():
+    assert proof(CAUGHT).problems == []
+
+
+def test_a_missed_defect_is_a_problem():
+    (problem,) = proof(MISSED).problems
+    assert problem == f"{NAME}: missed by PZ-13873, A job (passed)"
+
+
+def test_one_that_only_others_noticed_is_a_problem_of_its_own():
+    noticed = verdict_on(ENTRY, {"A job": Outcome("passed")})
+    noticed = type(noticed)(noticed.entry, noticed.judged, ("Another job",))
+    assert proof(noticed).problems[1:] == [f"{NAME}: noticed only by Another job"]
+
+
+def test_red_without_a_defect_is_a_problem():
+    red = {"A job": Outcome("failed", "it is made", "no\n analyzer")}
+    assert proof(CAUGHT, before=red).problems == [
+        "red without any defect, before: A job (failed at 'it is made': no analyzer)"
+    ]
+    assert proof(CAUGHT, after=red).problems == [
+        "red without any defect, after: A job (failed at 'it is made': no analyzer)"
+    ]
+
+
+def test_a_case_that_never_caught_anything_needs_a_reason():
+    assert "PZ-13900 has caught nothing, and it is not said why" in proof(CAUGHT).gaps
+    excused = proof(CAUGHT, out_of_reach={"PZ-13900": "It is about machines.", "PZ-13873": "It is not."}).gaps
+    assert "PZ-13900 has caught nothing, and it is not said why" not in excused
+    assert "PZ-13873 is said to be out of reach, and has caught something" in excused
+
+
+def test_the_matrix_is_written_for_people_and_for_programs(tmp_path):
+    html, data = report.write(proof(CAUGHT, MISSED), tmp_path / "reports")
+    told = json.loads(data.read_text())
+    assert (told["defects"], told["caught"], told["matrix_s"]) == (2, 1, 12.3)
+    assert told["matrix"][0]["by"] == [
+        {
+            "keys": ["PZ-13873"],
+            "scenario": "A job",
+            "result": "caught",
+            "failed_step": "it is made",
+            "message": "there is no analyzer <of it>",
+        }
+    ]
+    page = html.read_text()
+    for shown in (ENTRY.defect.words, ENTRY.defect.harm, "PZ-13873", "there is no analyzer &lt;of it&gt;", "missed"):
+        assert shown in page

@@ -1,0 +1,104 @@
+"""Trials on the sandbox: what the proof says when the suite is not what it should be."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from proof import trial
+from proof.catalogue import EXPECTED, Entry, Expected
+from proof.processes import ROOT, serving
+from proof.tenants import Tenant, Tenants
+from proof.verdicts import Result
+from sandbox.defects import DEFECTS
+
+CHANNELS = "The channels of the fibre"
+SENSORS = "The sensors of the fibre"
+REACH = "they reach from the first sensor to the last"
+DEFECT = "one_channel_more"
+
+
+def entry(scenario, step, message):
+    return Entry(DEFECTS[DEFECT], (Expected(DEFECT, ("PZ-13560",), scenario, step, message),))
+
+
+@pytest.fixture(scope="module")
+def tenant(leased, tmp_path_factory):
+    with leased() as endpoints:
+        place = tmp_path_factory.mktemp("tenant")
+        file = place / "endpoints.json"
+        file.write_text(json.dumps(endpoints))
+        yield Tenant(endpoints, file, place)
+
+
+def tried(tenant, *entries):
+    return trial.with_defects(Tenants([tenant]), entries, lambda: None)
+
+
+def test_a_defect_is_caught_by_the_scenario_that_must_catch_it(tenant):
+    (verdict,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2222} instead of"))
+    assert verdict.caught
+
+
+def test_one_that_only_an_unrelated_scenario_notices_is_not_caught(tenant):
+    (verdict,) = tried(tenant, entry(SENSORS, "every sensor of the fibre is listed once", "2222"))
+    assert [one.result for one in verdict.judged] == [Result.MISSED]
+    assert CHANNELS in verdict.noticed_by
+
+
+def test_a_message_must_name_what_is_wrong(tenant):
+    (verdict,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2223} instead of"))
+    assert [one.result for one in verdict.judged] == [Result.UNNAMED]
+    assert verdict.noticed_by == ()
+
+
+def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
+    names = [CHANNELS, SENSORS]
+    assert trial.without_defect(Tenants([tenant]), names, lambda: None) == {}
+    with serving(DEFECT, tenant.endpoints, tmp_path) as server:
+        file = tmp_path / "endpoints.json"
+        base_url = {"base_url": server["FOCUS__FOCUS_SERVER__BASE_URL"]}
+        file.write_text(json.dumps(tenant.endpoints | {"focus_server": tenant.endpoints["focus_server"] | base_url}))
+        red = trial.without_defect(Tenants([Tenant(tenant.endpoints, file, tmp_path)]), names, lambda: None)
+    assert list(red) == [CHANNELS]
+    assert red[CHANNELS].step == REACH
+
+
+class TestTheCommand:
+    @staticmethod
+    def prove(warm_sandbox, tmp_path, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "proof", "prove", "--workers", "2", "--reports", str(tmp_path), *arguments],
+            cwd=ROOT,
+            env=warm_sandbox.environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def test_it_ends_well_when_all_are_caught(self, warm_sandbox, tmp_path):
+        ran = self.prove(warm_sandbox, tmp_path, "--only", "^one_channel_(more|less)$")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert json.loads((tmp_path / "defects.json").read_text())["caught"] == 2
+        assert (tmp_path / "defects.html").exists()
+
+    def test_it_fails_when_one_is_missed(self, warm_sandbox, tmp_path):
+        spoilt = tmp_path / "expected.csv"
+        lines = EXPECTED.read_text().replace("'highest_channel': 2222} instead of", "something else")
+        spoilt.write_text(lines)
+        ran = self.prove(warm_sandbox, tmp_path, "--only", f"^{DEFECT}$", "--expected", str(spoilt))
+        assert ran.returncode == 1, ran.stdout + ran.stderr
+        assert f"{DEFECT}: the message does not name what is wrong by PZ-13560" in ran.stdout.replace("\n", " ")
+
+    def test_a_catalogue_with_a_mistake_is_told_in_a_line(self, warm_sandbox, tmp_path):
+        spoilt = tmp_path / "expected.csv"
+        spoilt.write_text(EXPECTED.read_text() + "no_such,PZ-13560,The channels of the fibre,x,y\n")
+        ran = self.prove(warm_sandbox, tmp_path, "--expected", str(spoilt))
+        assert ran.returncode == 2
+        assert "there is no defect 'no_such'" in ran.stdout
+        assert "Traceback" not in ran.stdout + ran.stderr
+
+    def test_a_pattern_that_fits_nothing_is_told(self, warm_sandbox, tmp_path):
+        ran = self.prove(warm_sandbox, tmp_path, "--only", "nothing at all")
+        assert ran.returncode == 2
+        assert "no defect has a name with 'nothing at all'" in ran.stderr

@@ -31,6 +31,9 @@ export: $(INSTALLED)  ## the last run for test management: reports/export (Xray,
 publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are set
 	@$(BIN)/python -m reporting publish $(ARGS)
 
+docs: $(INSTALLED)  ## the features as pages to read and to send: reports/docs
+	@$(BIN)/python -m reporting docs $(ARGS)
+
 test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
 

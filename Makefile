@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 # A run against an environment of its own profile needs no broker here.
 BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)),,broker)
 
-# Both installations use apt.
+# The installations use apt.
 .NOTPARALLEL:
 
 .PHONY: help acceptance traceability export publish docs screenshots test prove lint types sandbox sandbox-down sweep soak bench lock broker chromium clean
@@ -34,7 +34,10 @@ publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_UR
 docs: $(INSTALLED)  ## the features as pages to read and to send: reports/docs
 	@$(BIN)/python -m reporting docs $(ARGS)
 
-test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
+screenshots: docs traceability chromium  ## pictures of the pages, for docs/images
+	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
+
+test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
@@ -74,6 +77,9 @@ lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 
 broker:
 	@sh sandbox/install_broker.sh
+
+chromium:
+	@sh tests/pages/install_chromium.sh
 
 $(INSTALLED): requirements.lock
 	@sh sandbox/install_venv.sh "$(PYTHON)"

@@ -1,4 +1,4 @@
-"""`make traceability`, `make export`, `make publish` and `make docs`: what the last run says about the plan, for those who ask."""
+"""What the last run says about the plan, and what the features promise, for those who ask: see `make help`."""
 
 from __future__ import annotations
 

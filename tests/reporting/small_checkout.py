@@ -35,6 +35,7 @@ Feature: One
       | kind | change |
       | task | +1     |
 
+  @of-the-rule
   Rule: What does not pass
 
     Background:
@@ -55,8 +56,8 @@ Feature: One
         | works     | good   |
 """,
     "features/views/two.feature": """\
+@minor
 Feature: Two
-
   @PZ-10003 @PZ-10008 @critical
   Scenario: It breaks
     Given the network is down

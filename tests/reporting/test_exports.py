@@ -4,17 +4,20 @@ import base64
 import csv
 import io
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from junitparser import Error, Failure, JUnitXml, Properties, Skipped
-from small_checkout import VERDICTS
+from small_checkout import FEATURES, PLAN, VERDICTS
 
 from reporting.cucumber import ENVIRONMENT_BROKE, as_cucumber
 from reporting.evidence import Which
 from reporting.junit import as_junit
 from reporting.lint import lint
+from reporting.page import as_page
+from reporting.results import read_run
 from reporting.tables import as_csv, as_document
 from reporting.verdicts import Status, fold
 from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
@@ -56,8 +59,14 @@ def test_the_rows_have_the_verdicts(traced):
     rows = list(csv.DictReader(io.StringIO(as_csv(traced))))
     assert {row["key"]: row["result"] for row in rows} == {**VERDICTS, "PZ-10007": "planned"}
     broken = next(row for row in rows if row["key"] == "PZ-10008")
-    assert broken["scenarios"] == "features/jobs/one.feature:22\nfeatures/views/two.feature:4"
+    assert broken["scenarios"] == "features/jobs/one.feature:23\nfeatures/views/two.feature:4"
     assert "connection refused" in broken["message"]
+
+
+def test_a_cell_is_no_formula(ran, checkout):
+    plan = PLAN.replace("Passes,first", "=1+1,first")
+    made = checkout({**FEATURES, "config/test_cases.csv": plan})
+    assert next(csv.DictReader(io.StringIO(as_csv(made.traced()))))["title"] == "'=1+1"
 
 
 @pytest.mark.parametrize("evidence", Which)
@@ -108,7 +117,29 @@ def test_one_scenario_has_its_steps_and_several_are_iterations(traced):
         "FAILED", "PASSED", [{"name": "does what", "value": "fails"}, {"name": "answer", "value": "wrong"}],
     )  # fmt: skip
     assert "1 of 2 scenarios passed" in tests["PZ-10002"]["comment"]
-    assert "features/jobs/one.feature:22" in tests["PZ-10002"]["comment"]
+    assert "features/jobs/one.feature:23" in tests["PZ-10002"]["comment"]
+
+
+def test_a_known_issue_is_told_with_its_ticket_and_fails_its_case_all_the_same(ran, checkout, tmp_path, schema):
+    results = shutil.copytree(ran.root / "reports/allure-results", tmp_path / "results")
+    for path in results.glob("*-result.json"):
+        result = json.loads(path.read_text())
+        if result["name"] == "It fails -- @1.1":
+            result["statusDetails"]["known"] = True
+            path.write_text(json.dumps(result))
+    tagged = {name: text.replace("@PZ-10002", "@PZ-10002 @known-issue:PZ-777") for name, text in FEATURES.items()}
+    traced = checkout({**tagged, "config/test_cases.csv": PLAN}).traced(read_run(results))
+    document = as_xray(traced, Dialect.CLOUD, execution=Execution())
+    check(document, schema("xray-cloud"))
+    tests = {test["testKey"]: test for test in document["tests"]}
+    assert (tests["PZ-10002"]["status"], tests["PZ-10002"]["defects"]) == ("FAILED", ["PZ-777"])
+    assert "defects" not in tests["PZ-10003"]
+    case = as_document(traced, [], test_case_url=None, made=MADE)["cases"][1]
+    # The other scenario has the tag, too, and passes.
+    assert [one["known_issues"] for one in case["scenarios"]] == [["PZ-777"], []]
+    page = as_page(traced, [], test_case_url=None, allure_site=None, made=MADE)
+    # PZ-10001, PZ-10002 and PZ-10008 are shown by it.
+    assert page.count("known issue: PZ-777") == 3
 
 
 def test_without_a_run_there_is_no_execution(ran):
@@ -143,6 +174,13 @@ def test_cucumber_read_back_has_the_verdicts(ran, traced):
             keys = [tag["name"][1:] for tag in element["tags"] if tag["name"].startswith("@PZ-")]
             statuses += [(key, _status([*element["steps"], *element.get("after", ())])) for key in keys]
     assert folded(statuses) == {key: verdict for key, verdict in VERDICTS.items() if key != "PZ-10007"}
+
+
+def test_cucumber_tells_what_failed_outside_of_the_steps_and_only_that_as_a_hook(ran, traced):
+    elements = [element for feature in as_cucumber(traced, ran.features) for element in feature["elements"]]
+    (hook,) = [element for element in elements if "after" in element]
+    assert hook["name"] == "It fails in a hook"
+    assert "1 queue more than before" in hook["after"][0]["result"]["error_message"]
 
 
 def test_cucumber_has_tables_durations_and_evidence(ran, traced):

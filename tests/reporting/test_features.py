@@ -10,9 +10,10 @@ def test_a_row_of_an_outline_is_a_scenario_with_the_tags_of_all_levels(ran):
     file = "features/jobs/one.feature"
     assert row.name == "It works -- @2.1 good"
     assert (row.title, row.rule, row.feature, row.capability) == ("It <does what>", "What does not pass", "One", "jobs")
-    assert (row.place, row.template) == (Place(file, 27), Place(file, 16))
+    assert (row.place, row.template) == (Place(file, 28), Place(file, 17))
     assert [(tag.name, tag.place.line) for tag in row.tags] == [
-        ("PZ-10001", 1), ("jobs", 1), ("PZ-10002", 15), ("PZ-10004", 24),
+        ("PZ-10001", 1), ("jobs", 1),
+        ("of-the-rule", 10), ("PZ-10002", 16), ("PZ-10004", 25),
     ]  # fmt: skip
     assert row.keys == ("PZ-10001", "PZ-10002", "PZ-10004")
     assert row.values == (("does what", "works"), ("answer", "good"))

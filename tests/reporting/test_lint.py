@@ -98,6 +98,13 @@ def test_it_finds_the_same_before_a_run_and_after_one(checkout, traced):
             id="both automated and excused",
         ),
         pytest.param(
+            "Feature: F\n  @PZ-10001 @PZ-10002\n  Scenario: S\n    Given a\n",
+            HEAD + "PZ-10001,a,x,High,,\nPZ-10002,b,x,High,,it was open once\n",
+            "config/test_cases.csv:3",
+            "PZ-10002 is excused (it was open once), and shown by",
+            id="automated, with a reason that stayed",
+        ),
+        pytest.param(
             "@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n  Rule: R\n    Scenario: S\n      Given b\n",
             CLEAN,
             "features/jobs/f.feature:6",

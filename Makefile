@@ -11,7 +11,7 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance traceability export publish docs screenshots test prove lint types sandbox sandbox-down sweep soak bench lock broker chromium clean
+.PHONY: help acceptance report traceability export publish docs screenshots test prove lint types sandbox sandbox-down sweep soak bench lock broker chromium clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -19,8 +19,12 @@ help:  ## show what can be made
 acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
 	@status=0; $(BIN)/behave --junit --junit-directory reports/junit $(ARGS) || status=$$?; \
 	echo "Results: reports/allure-results (evidence), reports/junit"; \
+	sh report/site.sh || true; \
 	$(BIN)/python -m reporting traceability || { linted=$$?; [ $$status -ne 0 ] || status=$$linted; }; \
 	exit $$status
+
+report:  ## make a site of the results of the last run, with those before as its history; needs Node
+	@sh report/site.sh
 
 traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended: reports/traceability.html
 	@$(BIN)/python -m reporting traceability $(ARGS)
@@ -87,4 +91,4 @@ $(INSTALLED): requirements.lock
 	@touch $@
 
 clean:  ## remove what was installed and written here
-	rm -rf .venv reports .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv reports report/node_modules .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

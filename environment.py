@@ -22,6 +22,7 @@ from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
+from support import known_issues
 from support.allure_report import AllureReport
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile import ROOT, read_profile, variable_of
@@ -31,6 +32,7 @@ ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last sce
 
 # Added to every scenario, so that what it does not state is checked without being asked for, and is seen to be.
 CLOSING_STEPS = ("nothing else has changed", "nothing is left behind")
+STILL_KNOWN = "the known issue still shows"
 
 
 def before_all(context: Context) -> None:
@@ -40,6 +42,9 @@ def before_all(context: Context) -> None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     context.started_at_s = time.monotonic()
     context.run = context.report = None
+    context.known = []
+    for reporter in _summaries(context):
+        reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     try:
         profile = read_profile(name)
@@ -78,7 +83,8 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     except EnvironmentBroken:
         context.abort(reason=ENVIRONMENT_BROKEN)
         raise
-    scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in CLOSING_STEPS)
+    closing = [*CLOSING_STEPS, *([STILL_KNOWN] if known_issues.keys_of(scenario.effective_tags) else [])]
+    scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in closing)
 
 
 def before_step(context: Context, step: Step) -> None:
@@ -87,12 +93,21 @@ def before_step(context: Context, step: Step) -> None:
 
 
 def after_step(context: Context, step: Step) -> None:
-    """Close the step in the report."""
+    """Close the step in the report; a failure that is known ends the scenario, but does not fail it."""
+    scenario = context.scenario
+    keys = known_issues.keys_of(scenario.effective_tags)
+    if step.name not in (CLOSING_STEPS[-1], STILL_KNOWN) and known_issues.explains(keys, step.exception):
+        scenario.skip()  # Its other steps; it looks at this one, and knows no status but those of behave itself.
+        step.status = known_issues.KNOWN
+        step.error_message = known_issues.shown(keys, str(step.exception))
+        context.known.append(f"{', '.join(keys)}  {scenario.location}  {scenario.name}")
     context.report.stop_step(step)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Clean up what a scenario left that failed half way, keep what was said, and close the report's result."""
+    if any(step.status is known_issues.KNOWN for step in scenario.all_steps):
+        scenario.set_status(known_issues.KNOWN)
     try:
         if context.case is not None:
             _close(context, scenario)
@@ -103,7 +118,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 def _close(context: Context, scenario: Scenario) -> None:
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
     red = scenario.status.has_failed()
-    if red:
+    if red or scenario.status is known_issues.KNOWN:
         context.case.keep_server_log()
     try:
         context.case.leave_nothing_behind()
@@ -126,7 +141,7 @@ def after_feature(context: Context, feature: Feature) -> None:
 
 
 def after_all(context: Context) -> None:
-    """Give the environment back."""
+    """Say what is known to fail, and give the environment back."""
     try:
         if context.run is not None and not context.aborted:
             context.run.look_once_more()
@@ -138,9 +153,15 @@ def after_all(context: Context) -> None:
             context.report.close()
         if context.run is not None:
             context.run.close()
-        for reporter in context.config.reporters:
-            if isinstance(reporter, SummaryReporter):
-                reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
+        for reporter in _summaries(context):
+            reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
+            if context.known:
+                listed = "".join(f"  {one}\n" for one in context.known)
+                reporter.stream.write(f"\nKnown issues, which do not turn the run red:\n{listed}\n")
+
+
+def _summaries(context: Context) -> list[SummaryReporter]:
+    return [reporter for reporter in context.config.reporters if isinstance(reporter, SummaryReporter)]
 
 
 def _emptied(reports: Path) -> Path:

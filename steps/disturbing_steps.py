@@ -6,7 +6,7 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import alone_or_skipped
-from support import answers, refusals
+from support import refusals
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -44,8 +44,7 @@ def the_broker_takes_queues_again(context: Context) -> None:
 
 @then("it is said within the promised time")
 def it_is_said_in_time(context: Context) -> None:
-    limit_s = context.run.settings.time_limits.unavailable_answered_s
-    answers.in_time([attempt.exchange for attempt in context.attempts], limit_s, "unavailable_answered_s")
+    context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
 
 
 @then("it is said that {dependency} is not available")

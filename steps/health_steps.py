@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from behave import given, then, when
 from behave.runner import Context
 
-from support import answers, health
+from support import health
 from support.errors import require
 
 QUESTIONS_WHILE_BUSY = 20
@@ -50,8 +50,7 @@ def the_server_is_healthy(context: Context) -> None:
 
 @then("each answer comes within the promised time")
 def each_answer_comes_in_time(context: Context) -> None:
-    limits = context.run.settings.time_limits
-    answers.in_time(context.exchanges, limits.health_answered_s, "health_answered_s")
+    context.case.expect_in_time(context.exchanges, "health_answered_s")
 
 
 @then("the answer carries the headers that protect its reader")

@@ -187,8 +187,7 @@ def the_task_id_is_carried(context: Context) -> None:
 
 @then("the answer comes within the promised time")
 def the_answer_comes_in_time(context: Context) -> None:
-    limits = context.run.settings.time_limits
-    answers.in_time([attempt.exchange for attempt in context.attempts], limits.job_created_s, "job_created_s")
+    context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "job_created_s")
 
 
 @then("the request is refused because of the {parameter:Parameter}")

@@ -115,6 +115,8 @@ def the_first_row_begins_with_the_job(context: Context) -> None:
 def each_row_comes_in_time(context: Context) -> None:
     rows = rows_of_the_job(context)
     require_some(rows.rows)
+    limit_s = context.run.settings.time_limits.rows_late_s
+    context.case.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
     rows.expect_in_real_time()
 
 

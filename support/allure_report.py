@@ -24,6 +24,7 @@ from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
 from allure_commons.utils import format_traceback, md5, now, uuid4
 from behave.model_type import Status as Outcome
 
+from support import known_issues
 from support.redaction import redact
 
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
@@ -270,8 +271,10 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[A
 
 
 def _links(tags: Iterable[str], url: str) -> list[Any]:
-    keys = [str(tag) for tag in tags if _KEY.fullmatch(tag)]
-    return [Link(type=LinkType.TEST_CASE, url=url.replace("{key}", key), name=key) for key in keys]
+    tags = list(tags)
+    keys = [(LinkType.TEST_CASE, str(tag)) for tag in tags if _KEY.fullmatch(tag)]
+    keys += [(LinkType.ISSUE, key) for key in known_issues.keys_of(tags)]
+    return [Link(type=kind, url=url.replace("{key}", key), name=key) for kind, key in keys]
 
 
 def _step_verdict(step: Any) -> tuple[str, Any]:
@@ -280,6 +283,8 @@ def _step_verdict(step: Any) -> tuple[str, Any]:
         if isinstance(step.exception, AssertionError):
             details.message = str(step.exception)  # without the exception's name, which tells a reader nothing
         return _failure(step), StatusDetails(message=redact(details.message), trace=redact(details.trace or ""))
+    if step.status is known_issues.KNOWN:
+        return Status.FAILED, StatusDetails(known=True, message=redact(step.error_message))
     return (Status.PASSED if step.status.is_passed() else Status.SKIPPED), None
 
 
@@ -293,6 +298,8 @@ def _verdict(scenario: Any) -> tuple[str, Any]:
     if problems:
         message = "\n\n".join(details.message.strip() for _, details in problems)
         return problems[0][0], StatusDetails(message=redact(message), trace=redact(problems[0][1].trace or ""))
+    if outcome is known_issues.KNOWN:
+        return next(_step_verdict(step) for step in scenario.all_steps if step.status is known_issues.KNOWN)
     if outcome.is_passed():
         return Status.PASSED, None
     if outcome is Outcome.skipped:

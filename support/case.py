@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from support import evidence
+from support import answers, evidence
 from support.answers import Attempt, Job
 from support.books import Books
 from support.client import Exchange, FocusServerAPI, Headers
@@ -53,6 +53,7 @@ class Case:
         self.books = Books(settings, stores, self.promises)
         self.exchanges: list[Exchange] = []
         self.closed_with: Census | None = None
+        self._asked: dict[str, Exchange] = {}  # by job id
         self._stores, self._journal, self._keep = stores, journal, keep
         self._log_start = evidence.size_of(settings.focus_server.log_file)
         self._chance = random.Random()
@@ -204,6 +205,20 @@ class Case:
         if self.exchanges:
             raise ExpectationFailed("expected nothing to be sent\n" + "\n".join(f"  - {e}" for e in self.exchanges))
 
+    def expect_in_time(self, exchanges: Sequence[Exchange], setting: str) -> None:
+        """See that every answer came within `time_limits.{setting}`, and keep a picture of how long they took.
+
+        Raises:
+            ExpectationFailed: some came later.
+        """
+        limit_s = getattr(self.settings.time_limits, setting)
+        self.keep_times("how long each answer took", [exchange.elapsed_s for exchange in exchanges], limit_s, setting)
+        answers.in_time(exchanges, limit_s, setting)
+
+    def keep_times(self, title: str, values_s: Sequence[float], limit_s: float, setting: str) -> None:
+        """Keep a picture of how long something took each time, and of its limit, s: `time_limits.{setting}`."""
+        self._keep(evidence.of_times(title, values_s, limit_s, setting))
+
     def expect_nothing_else(self) -> None:
         """See that nothing but what the scenario states has changed, and does not change late.
 
@@ -246,7 +261,7 @@ class Case:
     def _keep_evidence(self) -> None:
         """Keep what stands in the stores before it is cleaned up; exchanges are kept as they happen."""
         settings = self.settings
-        for found in evidence.of_jobs(self._stores, settings.naming, settings.effects_of_a_job, self.books.own_jobs):
+        for found in evidence.of_jobs(self._stores, settings.naming, settings.effects_of_a_job, self._asked):
             self._keep(found)
         if len(self.exchanges) > 1:
             self._keep(evidence.of_latencies(self.exchanges))
@@ -304,6 +319,7 @@ class Case:
         if job_id is not None:
             self._journal.created(job_id)
             self.books.enter_job(job_id)
+            self._asked.setdefault(job_id, exchange)
         if exchange.method == "DELETE" and exchange.status in self.settings.answers.cancelled_statuses:
             self.books.enter_cancelled(unquote(exchange.path.rpartition("/")[2]))
         self.exchanges.append(exchange)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,11 +11,13 @@ import yaml
 
 from support.client import Exchange
 from support.errors import EnvironmentBroken
+from support.pictures import distribution, timeline
 from support.settings import EffectsOfAJob, Naming
-from support.side_effects import KINDS, Kind
+from support.side_effects import KINDS
 from support.stores import Stores
+from support.timeline import moments_of
 
-MediaType = Literal["json", "text", "yaml"]
+MediaType = Literal["json", "svg", "text", "yaml"]
 SHOWN_JOBS = 12
 SHOWN_EXCHANGES = 50
 LOG_LINES = 200
@@ -52,15 +54,34 @@ def of_latencies(exchanges: Sequence[Exchange]) -> Evidence:
     return Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text")
 
 
-def of_jobs(stores: Stores, naming: Naming, expected: EffectsOfAJob, job_ids: Collection[str]) -> Iterator[Evidence]:
-    """Every side effect of each job as it stands now. What cannot be read is said instead of shown."""
-    for job_id in list(job_ids)[:SHOWN_JOBS]:
+def of_jobs(
+    stores: Stores, naming: Naming, expected: EffectsOfAJob, asked: Mapping[str, Exchange]
+) -> Iterator[Evidence]:
+    """Every side effect of each job as it stands now, and when it came; `asked` is, by job id, what asked for the job.
+
+    What cannot be read is said instead of shown.
+    """
+    for job_id in list(asked)[:SHOWN_JOBS]:
+        found: dict[str, list[Any]] = {}
         for kind in KINDS:
-            found = _side_effect(kind, stores, naming, job_id)
-            if found is not None:
-                yield found
+            name = f"{kind.name} of {job_id}"
+            try:
+                documents = found[kind.name] = kind.of_job(stores, naming, job_id)
+            except EnvironmentBroken as error:
+                yield Evidence(name, f"could not be read: {error}", "text")
+                continue
+            if documents:
+                as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
+                yield Evidence(name, as_text(documents), kind.shown_as)
             elif getattr(expected, kind.setting):
-                yield Evidence(f"{kind.name} of {job_id}", "there is none", "text")
+                yield Evidence(name, "there is none", "text")
+        title = f"when the effects of {job_id} came"
+        yield Evidence(title, timeline(title, moments_of(asked[job_id], stores, found)), "svg")
+
+
+def of_times(title: str, values_s: Sequence[float], limit_s: float, setting: str) -> Evidence:
+    """How some durations, s, are distributed, and where their limit is: the setting `time_limits.{setting}`."""
+    return Evidence(title, distribution(title, values_s, limit_s, f"time_limits.{setting}"), "svg")
 
 
 def of_log(log_file: Path, start: int, job_ids: Collection[str]) -> Evidence:
@@ -78,18 +99,6 @@ def of_log(log_file: Path, start: int, job_ids: Collection[str]) -> Evidence:
 def size_of(log_file: Path | None) -> int:
     """Where the log ends now, bytes; 0 when there is none."""
     return log_file.stat().st_size if log_file is not None and log_file.is_file() else 0
-
-
-def _side_effect(kind: Kind, stores: Stores, naming: Naming, job_id: str) -> Evidence | None:
-    name = f"{kind.name} of {job_id}"
-    try:
-        documents = kind.of_job(stores, naming, job_id)
-    except EnvironmentBroken as error:
-        return Evidence(name, f"could not be read: {error}", "text")
-    if not documents:
-        return None
-    as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
-    return Evidence(name, as_text(documents), kind.shown_as)
 
 
 def _cut(text: str) -> str:

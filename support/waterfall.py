@@ -147,6 +147,10 @@ class Waterfall:
         """
         self._expect(exchange, self.settings.answers.no_rows_yet_status, "no rows yet")
 
+    def late_s(self) -> list[float]:
+        """How much later than its own end each row came, s."""
+        return [at - row.end_timestamp for row, at in zip(self.rows, self.answered_at, strict=True)]
+
     def expect_in_real_time(self) -> None:
         """See that each row came after its time, and not long after it.
 
@@ -155,8 +159,7 @@ class Waterfall:
         """
         limits = self.settings.time_limits
         problems = []
-        for row, answered_at in zip(self.rows, self.answered_at, strict=True):
-            late_s = answered_at - row.end_timestamp
+        for row, late_s in zip(self.rows, self.late_s(), strict=True):
             if not -limits.clock_tolerance_s - _PRECISION_S <= late_s <= limits.rows_late_s + limits.clock_tolerance_s:
                 problems.append(f"the row that ends at {row.end_timestamp:.3f} came {late_s:+.3f} s after that")
         require(f"rows within {limits.rows_late_s:g} s of their time (time_limits.rows_late_s)", problems[:5])

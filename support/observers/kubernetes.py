@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import yaml
@@ -52,6 +53,8 @@ class Analyzers:
         self._namespace = settings.namespace
         self._timeout_s = settings.timeout_s
         self._naming = naming
+        self.first_seen: dict[str, datetime] = {}  # by its uid, when each object was first seen
+        self.first_running: dict[str, datetime] = {}  # and each pod running
 
     def jobs(self) -> list[Manifest]:
         """Every Job of the namespace."""
@@ -129,7 +132,13 @@ class Analyzers:
         self._api.close()
 
     def _list(self, path: str, label_selector: str | None = None) -> list[Manifest]:
-        return list(self._get(path, label_selector).get("items") or [])
+        found = list(self._get(path, label_selector).get("items") or [])
+        now = datetime.now(UTC)
+        for one in found:
+            self.first_seen.setdefault(one["metadata"]["uid"], now)
+            if running_since(one) is not None:
+                self.first_running.setdefault(one["metadata"]["uid"], now)
+        return found
 
     def _get(self, path: str, label_selector: str | None = None) -> Manifest:
         return self._call("GET", path, query=[("labelSelector", label_selector)] if label_selector else [])
@@ -170,6 +179,15 @@ def is_healthy(pod: Manifest) -> bool:
     ready = [container.get("ready") for container in status.get("containerStatuses") or []]
     runs = status.get("phase") == "Running" and len(ready) == len(containers_of(pod)) and all(ready)
     return runs or status.get("phase") == "Succeeded"
+
+
+def running_since(pod: Mapping[str, Any]) -> datetime | None:
+    """When the last container of a pod began to run, in whole seconds; None unless all of them run."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    running = [(status.get("state") or {}).get("running") or {} for status in statuses]
+    if not all("startedAt" in one for one in running):
+        return None
+    return max((datetime.fromisoformat(one["startedAt"]) for one in running), default=None)
 
 
 def containers_of(manifest: Manifest) -> list[Manifest]:

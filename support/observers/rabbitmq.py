@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -40,6 +41,7 @@ class WorkQueues:
         self._url = settings.url.get_secret_value()
         self._timeout_s = settings.timeout_s
         self._connection: pika.BlockingConnection | None = None
+        self.first_served: dict[str, datetime] = {}  # by its name, when each queue was first seen with a consumer
         self._virtual_host = unquote(urlsplit(self._url).path.removeprefix("/")) or "/"
         self._session = requests.Session()
         self._session.trust_env = False
@@ -70,6 +72,8 @@ class WorkQueues:
                 if error.reply_code == 404:
                     return None
                 raise
+            if method.consumer_count:
+                self.first_served.setdefault(name, datetime.now(UTC))
             return QueueState(name=name, ready=method.message_count, consumers=method.consumer_count)
 
         return self._over_amqp(declare)

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from proof.processes import ROOT, RUN_LIMIT_S, serving, variables_of
+from support.client import FocusServerAPI
 from support.profile import read_profile
 from support.stores import Stores
 from tests.acceptance.running import LIMITS, behave
@@ -36,6 +37,12 @@ def stores(endpoints_file):
 
 
 @pytest.fixture
+def real_server(endpoints_file):
+    """A client of the sandbox's own server, which has no defect."""
+    return FocusServerAPI(read_profile(str(endpoints_file)).settings())
+
+
+@pytest.fixture
 def variables(endpoints_file, tmp_path):
     return variables_of(endpoints_file, tmp_path, LIMITS)
 
@@ -59,9 +66,9 @@ def feature():
     with TemporaryDirectory(dir=place) as directory:
         path = Path(directory) / "own.feature"
 
-        def write(*lines):
+        def write(*lines, tags="", keyword="Scenario"):
             steps = (f"    {line}" for line in lines)
-            path.write_text("\n".join(["Feature: Of the test", "  Scenario: Of the test", *steps]))
+            path.write_text("\n".join(["Feature: Of the test", f"  {tags}", f"  {keyword}: Of the test", *steps]))
             return str(path)
 
         yield write

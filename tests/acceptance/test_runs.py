@@ -7,25 +7,25 @@ import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
-from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload
-from support.profile import read_profile
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def real_server(endpoints_file):
-    settings = read_profile(str(endpoints_file)).settings()
-    return FocusServerAPI(settings)
-
-
 def allure_results(ran):
     return [json.loads(path.read_text()) for path in ran.results.glob("*-result.json")]
+
+
+def attached(ran, result):
+    """What is attached to a result and its steps, by its name without that of a job."""
+    items = [result, *result.get("steps", [])]
+    kept = [attachment for item in items for attachment in item.get("attachments", [])]
+    return {one["name"].split(" of job_")[0]: (ran.results / one["source"]).read_text() for one in kept}
 
 
 def addresses(section):
@@ -93,10 +93,7 @@ def test_each_result_carries_its_evidence_links_and_labels(run_behave):
         ("severity", "critical"),
     } <= labels
 
-    def attached(item):
-        return [*item.get("attachments", []), *(one for step in item.get("steps", []) for one in attached(step))]
-
-    bodies = {one["name"].split(" of job_")[0]: (ran.results / one["source"]).read_text() for one in attached(result)}
+    bodies = attached(ran, result)
     assert any(name.startswith("POST /configure: 200") for name in bodies)
     (record,) = json.loads(bodies["task record"])
     assert record["config"]["nfftSelection"] == 1024
@@ -105,6 +102,17 @@ def test_each_result_carries_its_evidence_links_and_labels(run_behave):
     assert json.loads(bodies["work queue"])[0]["consumers"] == 1
     assert json.loads(bodies["queue consumer"])
     assert "stream service" not in bodies
+    drawn = ElementTree.fromstring(bodies["when the effects"])
+    rows = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    effects = ["answer", "task record", "analyzer", "pod running", "consumer ready"]
+    assert [text for text in rows if text in effects] == effects
+
+
+def test_a_promised_time_is_drawn_with_what_it_took(run_behave):
+    ran = run_behave("--tags=@PZ-14090")
+    (result,) = allure_results(ran)
+    drawn = attached(ran, result)["how long each answer took"]
+    assert "limit: 2 s (time_limits.job_created_s), reached by 0" in drawn
 
 
 @pytest.mark.parametrize("defect", [None, "answers_with_its_password", "dies_of_a_request"])

@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Examples:
-    """A table of examples."""
+    """Rows of an outline under one title."""
 
     name: str
     keys: tuple[str, ...]
@@ -43,7 +43,8 @@ class WrittenScenario:
     keys: tuple[str, ...]
     """Those of every row."""
     all_keys: tuple[str, ...]
-    examples: tuple[Examples, ...]
+    tables: tuple[tuple[Examples, ...], ...]
+    """The examples; those with the same columns make one table."""
     verdict: Verdict
 
 
@@ -94,23 +95,24 @@ def as_written(feature: Feature, scenarios: Iterable[TracedScenario]) -> Written
 
 def _scenario(rows: list[Scenario], results: Results, anchors: dict[str, int]) -> WrittenScenario:
     keys = tuple(key for key in rows[0].keys if all(key in row.keys for row in rows))
-    tables = [list(table) for _, table in groupby(rows, key=lambda row: row.examples_line) if rows[0].values]
+    parts = [list(part) for _, part in groupby(rows, key=lambda row: row.examples_line) if rows[0].values]
+    examples = [_examples(part, keys, results) for part in parts]
     return WrittenScenario(
         rows[0],
         _anchor(rows[0].title, anchors),
         keys,
         tuple(dict.fromkeys(key for row in rows for key in row.keys)),
-        tuple(_examples(table, keys, results) for table in tables),
+        tuple(tuple(table) for _, table in groupby(examples, key=lambda one: one.columns)),
         fold(_status(row, results) for row in rows),
     )
 
 
-def _examples(table: list[Scenario], keys: tuple[str, ...], results: Results) -> Examples:
+def _examples(part: list[Scenario], keys: tuple[str, ...], results: Results) -> Examples:
     return Examples(
-        table[0].examples,
-        tuple(key for key in table[0].keys if key not in keys),
-        tuple(column for column, _ in table[0].values),
-        tuple(Row(tuple(value for _, value in row.values), _status(row, results)) for row in table),
+        part[0].examples,
+        tuple(key for key in part[0].keys if key not in keys),
+        tuple(column for column, _ in part[0].values),
+        tuple(Row(tuple(value for _, value in row.values), _status(row, results)) for row in part),
     )
 
 

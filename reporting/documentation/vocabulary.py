@@ -70,7 +70,7 @@ class Group:
     """The steps of one module, in its order."""
 
     heading: str
-    """What its docstring begins with."""
+    """The first sentence of its docstring."""
     text: str
     """The rest of it."""
     file: str
@@ -108,6 +108,11 @@ class _Uses:
     values: dict[str, dict[str, None]] = field(default_factory=dict)
     """What stands in its gaps, each once."""
 
+    def add(self, place: Place, step: Step, arguments: Iterable[Any]) -> None:
+        self.steps.setdefault(place, step)
+        for argument in arguments:
+            self.values.setdefault(argument.name, {})[argument.original] = None
+
 
 @contextmanager
 def _own_registry() -> Iterator[Mapping[str, list[Any]]]:
@@ -127,22 +132,20 @@ def _uses(matchers: Iterable[Any], features: Iterable[Feature]) -> Mapping[int, 
     for feature in features:
         for scenario in feature.scenarios:
             for step in (*scenario.background, *scenario.steps):
-                fitting = ((one, one.match(step.name)) for one in matchers if one.step_type in (step.kind, "step"))
-                matcher, match = next(((one, match) for one, match in fitting if match), (None, None))
-                if matcher:
-                    uses = found[id(matcher)]
-                    uses.steps.setdefault(Place(scenario.place.file, step.line), step)
-                    for argument in match.arguments:
-                        uses.values.setdefault(argument.name, {})[argument.original] = None
+                for matcher in matchers:
+                    match = matcher.match(step.name) if matcher.step_type in (step.kind, "step") else None
+                    if match:
+                        found[id(matcher)].add(Place(scenario.place.file, step.line), step, match.arguments)
+                        break
     return found
 
 
 def _group(matchers: list[Any], uses: Mapping[int, _Uses], types: Mapping[str, Type], root: Path) -> Group:
     file = Path(matchers[0].location.filename).resolve().relative_to(root.resolve()).as_posix()
     module = inspect.cleandoc(matchers[0].func.__globals__.get("__doc__") or file)
-    heading, _, text = module.partition("\n")
+    heading, _, text = re.sub(r"\.(\s+|$)", "\0", module, count=1).partition("\0")
     words = tuple(_word(matcher, uses[id(matcher)], types) for matcher in matchers)
-    return Group(heading.removesuffix("."), text.strip(), file, words)
+    return Group(heading, text, file, words)
 
 
 def _word(matcher: Any, uses: _Uses, types: Mapping[str, Type]) -> Word:

@@ -5,13 +5,19 @@ from playwright.sync_api import Page
 # Luminance and contrast as WCAG 2 defines them; the ground is the nearest that is not transparent.
 _CONTRASTS = """selector => {
   const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, at) => sum + v * [.2126, .7152, .0722][at], 0);
-  const ground = one => { for (; one; one = one.parentElement) { const found = rgb(getComputedStyle(one).backgroundColor);
-    if (found.length === 3 || found[3] > 0) return found; } return [255, 255, 255]; };
+  const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = colour => [.2126, .7152, .0722].reduce((sum, weight, at) => sum + weight * linear(colour[at] / 255), 0);
+  const ground = one => {
+    for (; one; one = one.parentElement) {
+      const colour = rgb(getComputedStyle(one).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
   return [...document.querySelectorAll(selector)].filter(one => one.checkVisibility()).map(one => {
-    const [low, high] = [light(rgb(getComputedStyle(one).color)), light(ground(one))].sort((a, b) => a - b);
-    return [one.className || one.tagName, (high + .05) / (low + .05)]; });
+    const [dark, bright] = [light(rgb(getComputedStyle(one).color)), light(ground(one))].sort((a, b) => a - b);
+    return [one.className || one.tagName, (bright + .05) / (dark + .05)];
+  });
 }"""
 
 

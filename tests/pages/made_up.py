@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from reporting.documentation.capabilities import read_capabilities
 from reporting.documentation.pages import as_pages
-from reporting.documentation.vocabulary import read_vocabulary
+from reporting.documentation.vocabulary import Vocabulary, read_vocabulary
 from reporting.features import Scenario, read_features
 from reporting.page import as_page
 from reporting.plan import read_plan
@@ -58,23 +59,16 @@ def run_of(scenarios: tuple[Scenario, ...], status_of: Callable[[Scenario], Stat
     for at, scenario in enumerate(scenarios):
         start, status = MADE + timedelta(seconds=at), status_of(scenario)
         message = "" if status is Status.PASSED else "expected <b>a</b> job & seen none"
+        stop = start + timedelta(seconds=1)
         results.append(
             Result(
-                uuid=f"uuid-{at}",
-                history_id=f"history-{at}",
-                name=scenario.name,
-                place=scenario.place,
-                keys=scenario.keys,
-                status=status,
-                start=start,
-                stop=start + timedelta(seconds=1),
-                message=message,
-            )  # fmt: skip
+                f"uuid-{at}", scenario.name, scenario.name, scenario.place, scenario.keys, status, start, stop, message
+            )
         )
     return Run(tuple(results), {"Profile": "test bench", "Version": "1.2"})
 
 
-def small_traceability(root: Path) -> Path:
+def small_traceability(root: Path, allure_site: str | None = "site/index.html") -> Path:
     """The traceability of the plan above, beside what could be a site of Allure."""
     for name, text in {
         "plan.csv": PLAN,
@@ -87,7 +81,7 @@ def small_traceability(root: Path) -> Path:
     run = run_of(features[0].scenarios, lambda scenario: STATUSES.get(scenario.name, Status.PASSED))
     traced = trace(read_plan(root / "plan.csv", root), features, run)
     page = root / "traceability.html"
-    page.write_text(as_page(traced, [], test_case_url=URL, allure_site="site/index.html", made=MADE), "utf-8")
+    page.write_text(as_page(traced, [], test_case_url=URL, allure_site=allure_site, made=MADE), "utf-8")
     return page
 
 
@@ -99,6 +93,11 @@ def traceability_of_this_project(root: Path) -> Path:
     return page
 
 
+@cache
+def _vocabulary() -> Vocabulary:
+    return read_vocabulary(CHECKOUT, read_features(CHECKOUT))
+
+
 def docs_of_this_project(root: Path, *, ran: bool) -> Path:
     """The folder of the suite's own docs, before a run, or after one in which the bounds of a job failed."""
     features = read_features(CHECKOUT)
@@ -108,8 +107,8 @@ def docs_of_this_project(root: Path, *, ran: bool) -> Path:
     )
     pages = as_pages(
         read_capabilities(CHECKOUT, features),
-        read_vocabulary(CHECKOUT, features),
-        trace([], features, run),
+        _vocabulary(),
+        trace([], features, run if ran else Run()),
         test_case_url=URL,
         made=MADE,
     )

@@ -31,7 +31,12 @@ def pictures(reports: Path) -> list[Picture]:
         Picture("traceability", "traceability.html", "make traceability"),
         Picture("docs-index", "docs/index.html", "make docs"),
         Picture("docs-feature", "docs/views-single_channel.html", "make docs"),
-        Picture("docs-vocabulary", "docs/vocabulary.html", "make docs", lambda page: page.get_by_label("Search").fill("job")),
+        Picture(
+            "docs-vocabulary",
+            "docs/vocabulary.html",
+            "make docs",
+            lambda page: page.get_by_label("Search").fill("running"),
+        ),
         Picture("defects", "defects.html", "make prove", lambda page: page.locator("summary").first.click()),
         Picture(
             "allure",

@@ -123,3 +123,16 @@ def test_a_dry_run_shows_what_would_be_sent(reporting, tmp_path, a_result):
     assert "Authorization: Bearer ***" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
     assert json.loads((tmp_path / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"
+
+
+def test_docs_are_written_anew(reporting, tmp_path, a_result):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "of-a-feature-that-is-gone.html").touch()
+    done = reporting("docs", "--test-case-url", "https://tests.example/{key}")
+    assert done.returncode == 0, done.stderr
+    assert "docs/index.html, and" in done.stdout
+    pages = {path.name: path.read_text() for path in (tmp_path / "docs").iterdir()}
+    assert "of-a-feature-that-is-gone.html" not in pages
+    assert {"index.html", "vocabulary.html", "job_creation-creating_a_job.html"} < set(pages)
+    assert f"https://tests.example/{a_result.keys[0]}" in pages["index.html"]
+    assert "version 1.2, on test bench" in pages["index.html"]

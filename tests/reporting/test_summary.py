@@ -1,5 +1,7 @@
 """One screen of a terminal."""
 
+import io
+
 from rich.console import Console
 
 from reporting.features import Place
@@ -8,9 +10,9 @@ from reporting.summary import as_summary
 
 
 def shown(traced, problems=()):
-    console = Console(width=80, height=50, record=True, quiet=True)
-    console.print(as_summary(traced, problems))
-    return console.export_text()
+    screen = io.StringIO()
+    Console(width=80, file=screen).print(as_summary(traced, problems))
+    return screen.getvalue()
 
 
 def test_it_names_what_is_red_and_what_is_to_be_put_right(traced):

@@ -20,7 +20,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Begin a visit; the options are those of a browser context."""
+    """Begin a visit of its own; the options are those of a browser context."""
     begun = []
 
     def begin(**options: object) -> Visit:
@@ -32,15 +32,23 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         one.context.close()
 
 
+# To begin a visit takes longer than to open a page.
+@pytest.fixture(scope="package")
+def visitor(browser: Browser) -> Visit:
+    return Visit(browser.new_context(viewport=WINDOW, service_workers="block"))
+
+
 @pytest.fixture
-def opened(visit: Callable[..., Visit]) -> Iterator[Callable[..., Page]]:
-    """Open a page of a file; at the end it must have been content with itself."""
-    visits = []
+def opened(visitor: Visit) -> Iterator[Callable[[Path], Page]]:
+    """Open a page of a file; at the end of the test it must have been content with itself."""
 
-    def open_page(path: Path, **options: object) -> Page:
-        visits.append(visit(**options))
-        visits[-1].page.goto(path.as_uri())
-        return visits[-1].page
+    def open_page(path: Path) -> Page:
+        visitor.page.goto(path.as_uri())
+        return visitor.page
 
+    visitor.page.set_viewport_size(WINDOW)
+    visitor.page.emulate_media(media="null")
+    visitor.elsewhere.clear()
+    visitor.complaints.clear()
     yield open_page
-    assert [(one.elsewhere, one.complaints) for one in visits] == [([], [])] * len(visits)
+    assert (visitor.elsewhere, visitor.complaints) == ([], [])

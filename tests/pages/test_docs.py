@@ -147,8 +147,9 @@ def test_printed_everything_is_there_and_no_controls(opened, docs):
     expect(page.get_by_role("link", name=SCENARIO)).to_be_hidden()
 
 
-def test_without_scripts_everything_can_be_read(opened, docs):
-    page = opened(docs / "index.html", java_script_enabled=False)
+def test_without_scripts_everything_can_be_read(visit, docs):
+    page = visit(java_script_enabled=False).page
+    page.goto((docs / "index.html").as_uri())
     expect(page.get_by_label("Search")).to_be_hidden()
     expect(page.get_by_role("link", name=CREATING)).to_be_visible()
 

@@ -38,7 +38,9 @@ publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_UR
 docs: $(INSTALLED)  ## the features as pages to read and to send: reports/docs
 	@$(BIN)/python -m reporting docs $(ARGS)
 
-screenshots: docs traceability chromium  ## pictures of the pages, for docs/images
+screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run has left, for docs/images
+	@$(BIN)/python -m reporting docs
+	@$(BIN)/python -m reporting traceability
 	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
 test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest

@@ -11,7 +11,8 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 # The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance report traceability export publish docs screenshots test prove lint types sandbox sandbox-down sweep soak bench lock broker chromium clean
+.PHONY: help acceptance traceability report export publish docs screenshots test prove mutants lint types sandbox \
+  sandbox-down sweep soak bench lock broker chromium clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +49,9 @@ test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is pass
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)
+
+mutants: sandbox  ## run the features against small changes of the server's decisions; ARGS="--only rules.py" for a part
+	$(BIN)/python -m proof mutants $(ARGS)
 
 lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .

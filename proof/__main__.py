@@ -13,12 +13,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from proof import catalogue, report, trial
+from proof.mutation import mutate
 from proof.report import Proof
 from proof.tenants import tenants
+from sandbox.defects import Defect
 from support.errors import EnvironmentBroken, SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)
+
+app.command("mutants")(mutate)
 
 Workers = Annotated[int, typer.Option(min=1, max=16, help="Tenants of the sandbox to work in at a time.")]
 
@@ -30,7 +34,7 @@ def proof() -> None:
 
 @app.command()
 def prove(
-    only: Annotated[str, typer.Option(help="A pattern: only defects whose name it is found in.")] = "",
+    only: Annotated[str, typer.Option(help="A pattern: only defects whose name or area it is found in.")] = "",
     workers: Workers = 6,
     expected: Annotated[Path, typer.Option(help="Who must catch what, a CSV file.")] = catalogue.EXPECTED,
     reports: Annotated[Path, typer.Option(help="Where the matrix is written to.")] = Path("reports"),
@@ -41,9 +45,11 @@ def prove(
     or when anything is red without a defect.
     """
     try:
-        entries = [entry for entry in catalogue.read(expected) if re.search(only, entry.defect.name)]
+        entries = [entry for entry in catalogue.read(expected) if _is_asked_for(entry.defect, only)]
         if not entries:
-            raise typer.BadParameter(f"no defect has a name with {only!r}; `python -m sandbox.defects` lists them")
+            raise typer.BadParameter(
+                f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists them"
+            )
         names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
         columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with tenants(workers) as lent, Progress(*columns, console=console) as bars:
@@ -68,6 +74,10 @@ def prove(
         console.print(f"  - {problem}", style="red", markup=False)
     console.print(f"{html}, {data}", markup=False)
     raise typer.Exit(1 if problems else 0)
+
+
+def _is_asked_for(defect: Defect, only: str) -> bool:
+    return any(re.search(only, words) for words in (defect.name, defect.area))
 
 
 def _show(found: Proof) -> None:

@@ -6,14 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-
-from behave.parser import parse_file
 
 from proof.outcomes import name_of
+from reporting.features import read_features
+from support.profile import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-KEY = re.compile(r"PZ-\d+")
 # They are added to every scenario by `environment.py`.
 CLOSING_STEPS = frozenset({"nothing else has changed", "nothing is left behind"})
 
@@ -33,18 +30,16 @@ class Scenario:
 def scenarios() -> dict[str, Scenario]:
     """Every scenario of the features by its name."""
     found: dict[str, Scenario] = {}
-    for path in sorted(ROOT.glob("features/**/*.feature")):
-        file = str(path.relative_to(ROOT))
-        for parsed in parse_file(str(path)).walk_scenarios():
-            name, tags = name_of(parsed.name), {str(tag) for tag in parsed.effective_tags}
-            before = found.get(name, Scenario(name, (), frozenset(), frozenset(), CLOSING_STEPS))
-            found[name] = Scenario(
-                name,
-                tuple(dict.fromkeys((*before.files, file))),
-                before.keys | {tag for tag in tags if KEY.fullmatch(tag)},
-                before.tags | tags,
-                before.steps | {step.name for step in parsed.steps},
-            )
+    for read in (one for feature in read_features(ROOT) for one in feature.scenarios):
+        name = name_of(read.name)
+        before = found.get(name, Scenario(name, (), frozenset(), frozenset(), CLOSING_STEPS))
+        found[name] = Scenario(
+            name,
+            tuple(dict.fromkeys((*before.files, read.place.file))),
+            before.keys | set(read.keys),
+            before.tags | {tag.name for tag in read.tags},
+            before.steps | {step.name for step in read.steps},
+        )
     return found
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
+from support.profile import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 RUN_LIMIT_S = 100
+START_LIMIT_S = 60
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
@@ -27,6 +31,8 @@ QUICK = {
     "FOCUS__TIME_LIMITS__SETTLING_S": "0.2",
     "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
 }
+
+_PR_SET_PDEATHSIG = 1
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["proof.warm"])
@@ -55,13 +61,19 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
 
 
 @contextmanager
-def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[dict[str, str]]:
+def serving(
+    defect: str, endpoints: Mapping[str, Any], place: Path, serve: Callable[[str], None] | None = None
+) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
+
+    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is.
 
     Raises:
         RuntimeError: it did not start; the message is its log.
+        TimeoutError: it takes too long to start.
     """
     log = str(place / "server.log")
+    Path(log).touch()
     authority = Path(endpoints["focus_server"]["ca_file"])
     settings = {
         "PORT": "0",
@@ -75,26 +87,47 @@ def serving(defect: str, endpoints: Mapping[str, Any], place: Path) -> Iterator[
         "NAMESPACE": endpoints["kubernetes"]["namespace"],
     }
     said, says = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_serve, args=(defect, settings, log, says))
+    process = _FORKS.Process(target=_serve, args=(serve or _serve_with, defect, settings, log, says))
     process.start()
     says.close()
+    # One that hangs before it is ready would be waited for without end.
+    too_late = Event()
+
+    def cut_short() -> None:
+        too_late.set()
+        process.kill()
+
+    patience = Timer(START_LIMIT_S, cut_short)
+    patience.start()
     try:
         with os.fdopen(os.dup(said.fileno())) as output:
             told = dict(line.split() for line in (output.readline(), output.readline()) if line)
         if not {"streams", "ready"} <= set(told):
+            if too_late.is_set():
+                raise TimeoutError(f"the server with {defect} was not ready within {START_LIMIT_S} s")
             raise RuntimeError(f"the server with the defect {defect} did not start:\n{Path(log).read_text()}")
+        patience.cancel()
         yield {
             "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
             "FOCUS__FOCUS_SERVER__LOG_FILE": log,
             "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
         }
     finally:
+        patience.cancel()
         said.close()
         process.terminate()
         process.join(10)
+        process.kill()  # One that is busy for ever does not hear that it should end.
+        process.join()
+
+
+def _end_with_who_forked() -> None:
+    # However a proof ends, nothing of it goes on: the process that forks ends with it, and its forks by this (Linux).
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> None:
+    _end_with_who_forked()
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(variables)
@@ -112,13 +145,18 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     sys.exit(run(Configuration(arguments), runner_class=WithStepsRead))
 
 
-def _serve(defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
-    from sandbox.defects import serve_with
-
+def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
+    _end_with_who_forked()
     os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
     os.dup2(says.fileno(), 1)
     says.close()
+    serve(defect)
+
+
+def _serve_with(defect: str) -> None:
+    from sandbox.defects import serve_with
+
     serve_with(defect)
 
 

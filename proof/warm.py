@@ -8,7 +8,6 @@ for what that loads and fills; it is not served.
 
 import gc
 from functools import cache
-from pathlib import Path
 
 import behave.formatter.json
 import behave.formatter.plain
@@ -29,8 +28,7 @@ import support.figures
 import support.observers.stream
 import support.run
 from sandbox.focus_server.http_api import health_routes
-
-ROOT = Path(__file__).resolve().parent.parent
+from support.profile import ROOT
 
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)

@@ -27,6 +27,8 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without a beginning": {"end_time": 1_000_000_000},
     "without an end": {"start_time": 1_000_000_000},
     "that ends as it begins": {"start_time": 1_000_000_000, "end_time": 1_000_000_000},
+    "that ends before it begins": {"start_time": 1_000_000_001, "end_time": 1_000_000_000},
+    "that ends after the year 9999": {"start_time": 1_000_000_000, "end_time": 10**15},
     "that ends in a text": {"start_time": 1_000_000_000, "end_time": "tomorrow"},
     "that begins before 1970": {"start_time": -1, "end_time": 1_000_000_000},
     "that begins between two seconds": {"start_time": 999_999_999.5, "end_time": 1_000_000_000},
@@ -157,6 +159,16 @@ def the_recordings_of_that_time_as_text(context: Context) -> None:
 @when("the recordings from its beginning until tomorrow are asked for")
 def the_recordings_until_tomorrow(context: Context) -> None:
     ask_for_recordings(context, context.window[0], datetime.now(UTC) + timedelta(days=1))
+
+
+@when("the recordings from its beginning until the last day of the year 9999 are asked for")
+def the_recordings_until_the_last_day(context: Context) -> None:
+    ask_for_recordings(context, context.window[0], datetime(9999, 12, 31, tzinfo=UTC))
+
+
+@when("the recordings of the first day of 1970 are asked for")
+def the_recordings_of_the_first_day(context: Context) -> None:
+    ask_for_recordings(context, datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
 
 
 @when("the recordings of a time are asked for that {window}")

@@ -91,6 +91,17 @@ Feature: What the fibre has to offer
       When the recordings from its beginning until tomorrow are asked for
       Then the recording is among those that are listed
 
+    @PZ-13766
+    Scenario: A time may end as late as a time can be told
+      Given a recording of ten seconds
+      When the recordings from its beginning until the last day of the year 9999 are asked for
+      Then the recording is among those that are listed
+
+    @PZ-13564
+    Scenario: A time may begin with the year 1970
+      When the recordings of the first day of 1970 are asked for
+      Then none is listed
+
     @PZ-13564
     Scenario: A recording is listed to the fraction of a second
       Given a recording that begins and ends between two seconds
@@ -119,6 +130,8 @@ Feature: What the fibre has to offer
         | without a beginning    | start time |
         | without an end         | end time   |
         | that ends as it begins | start time |
+        | that ends before it begins | start time |
+        | that ends after the year 9999 | end time   |
         | that ends in a text    | end time   |
         | that ends in nothing   | end time   |
         | that begins before 1970         | start time |

@@ -139,6 +139,7 @@ Feature: Changing the region of interest
       Examples: reversed
         | what           | start | end | reason |
         | that is reversed | 80    | 20  | start  |
+        | that is reversed by one sensor | 50    | 49  | start  |
 
       @PZ-13792
       Examples: with a negative start
@@ -204,6 +205,8 @@ Feature: Changing the region of interest
         | what        | start | end  | reason |
         | jumps away  | 1000  | 1100 | jump   |
         | just leaves | 200   | 300  | jump   |
+        | jumps back  | 0     | 90   | jump   |
+        | just leaves downwards | 0     | 100  | jump   |
 
       @PZ-13798
       Examples: changes its size by more than half

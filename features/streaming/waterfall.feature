@@ -58,6 +58,28 @@ Feature: The rows of a waterfall
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
+    @PZ-13557
+    Scenario: A waterfall view may begin with the first sensor
+      Given a running job with
+        | parameter    | value  |
+        | view type    | 2      |
+        | sensor range | 0 to 2 |
+        | FFT length   | 128    |
+      When its rows are asked for until there are 1
+      Then every row is of its sensors and frequencies
+      And the side effects are those of one job
+
+    @extra
+    Scenario: A band between two frequencies gives rows without any
+      Beyond the plan: no case asks for a range that holds no frequency.
+      Given a running job with
+        | parameter       | value      |
+        | frequency range | 0.1 to 0.2 |
+        | FFT length      | 128        |
+      When its rows are asked for until there are 2
+      Then the rows follow each other at its output rate
+      And the side effects are those of one job
+
     @PZ-14756
     Scenario: Before the first window is full there are no rows
       The longest FFT needs two seconds of signal before its first row can be there.

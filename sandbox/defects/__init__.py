@@ -27,7 +27,7 @@ from sandbox.focus_server import composition, serving
 from sandbox.focus_server.logs import log_to_stderr
 from sandbox.focus_server.settings import Settings
 
-__all__ = ["DEFECTS", "Defect", "serve_with"]
+__all__ = ["DEFECTS", "Changed", "Defect", "serve_with", "start_and_tell"]
 
 
 def serve_with(name: str) -> None:
@@ -40,9 +40,10 @@ def serve_with(name: str) -> None:
     parts = defect.change(composition.build_parts(settings))
     # The application as a whole is no part of the server that could be handed in.
     serving.create_app = lambda settings, parts: defect.wrap(composition.create_app(settings, parts))
-    serving.serve(settings, replace(parts, stream=Changed(parts.stream, start=_start_and_tell)))
+    serving.serve(settings, replace(parts, stream=Changed(parts.stream, start=start_and_tell)))
 
 
-async def _start_and_tell(stream: Any) -> None:
+async def start_and_tell(stream: Any) -> None:
+    """Start a stream, and say on stdout at which port."""
     await stream.start()
     print(f"streams {stream.port}", flush=True)

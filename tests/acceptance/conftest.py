@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from proof.processes import ROOT, RUN_LIMIT_S, serving, variables_of
+from proof.processes import RUN_LIMIT_S, serving, variables_of
 from support.client import FocusServerAPI
-from support.profile import read_profile
+from support.profile import ROOT, read_profile
 from support.stores import Stores
 from tests.acceptance.running import LIMITS, behave
 

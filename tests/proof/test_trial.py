@@ -8,10 +8,11 @@ import pytest
 
 from proof import trial
 from proof.catalogue import EXPECTED, Entry, Expected
-from proof.processes import ROOT, serving
+from proof.processes import serving
 from proof.tenants import Tenant, Tenants
 from proof.verdicts import Result
 from sandbox.defects import DEFECTS
+from support.profile import ROOT
 
 CHANNELS = "The channels of the fibre"
 SENSORS = "The sensors of the fibre"
@@ -101,4 +102,4 @@ class TestTheCommand:
     def test_a_pattern_that_fits_nothing_is_told(self, warm_sandbox, tmp_path):
         ran = self.prove(warm_sandbox, tmp_path, "--only", "nothing at all")
         assert ran.returncode == 2
-        assert "no defect has a name with 'nothing at all'" in ran.stderr
+        assert "no defect has a name or an area with 'nothing at all'" in ran.stderr

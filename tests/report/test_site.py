@@ -132,7 +132,7 @@ def test_no_page_asks_for_anything_elsewhere(site):
 def test_without_node_it_is_said_how_to_get_the_site(site, tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("dirname", "sed"):
+    for tool in ("dirname", "rm", "sed"):
         (tools / tool).symlink_to(shutil.which(tool))
     ran = site("passes", path=str(tools))
     assert ran.status == 1

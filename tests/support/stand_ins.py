@@ -12,7 +12,8 @@ from support.settings import Settings
 
 JOB_ID = "job_a1b2c3d4"
 AS_JSON = {"Content-Type": "application/json"}
-QUICK = {"effect_appears_s": 0.15, "effect_disappears_s": 0.15, "rows_appear_s": 0.15, "poll_interval_s": 0.01}
+QUICK = dict.fromkeys(("effect_appears_s", "analyzer_runs_s", "effect_disappears_s", "rows_appear_s"), 0.15)
+QUICK["poll_interval_s"] = 0.01
 
 
 def settings(**groups):

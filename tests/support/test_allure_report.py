@@ -318,7 +318,8 @@ def start(tree: Path, features: dict[str, str], *arguments: str, **environment: 
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, "utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ALLURE", "BEHAVE"))}
-    settings = {"RESULTS": str(tree / "results"), "PYTHONPATH": str(ROOT), **environment}
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
+    settings = {"RESULTS": str(tree / "results"), "PYTHONPATH": path, **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments, "features"],
         cwd=tree,

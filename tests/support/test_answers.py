@@ -1,13 +1,27 @@
 from types import SimpleNamespace
 
 import pytest
-from stand_ins import job, settings
+from stand_ins import JOB_ID, exchange, job, settings
 
 from support import answers
 from support.errors import ExpectationFailed
 from support.promises import Promises
+from support.settings import Answers, Naming
 
 TASK_ID = "smoke_20260101000000_0123abcd"
+
+
+ANSWER = {
+    "job_id": JOB_ID,
+    "status": "configured",
+    "stream_url": "grpc://127.0.0.1",
+    "stream_port": 50051,
+    "created_at": "2026-01-01T00:00:00Z",
+}
+
+
+def asked(answer, status=200):
+    return answers.Attempt({}, exchange(answer, status, method="POST"))
 
 
 def jobs(*figures):
@@ -16,6 +30,28 @@ def jobs(*figures):
 
 def told(answer):
     return answer["lines_dt"]
+
+
+def test_a_job_is_accepted_with_a_whole_answer():
+    assert answers.accepted(asked(ANSWER), Answers(), Naming()).job_id == JOB_ID
+
+
+@pytest.mark.parametrize(
+    ("status", "change", "told"),
+    [
+        (500, {}, "to be accepted"),
+        (200, {"job_id": ""}, "a complete answer"),
+        (200, {"job_id": "job deadbeef!"}, "job_id is 'job deadbeef!'"),
+        (200, {"status": ""}, "status is '' instead of 'configured'"),
+        (200, {"stream_port": 1}, "stream_port is 1 instead of 50051"),
+        (200, {"created_at": None}, "created_at is None"),
+        (200, {"created_at": "2026-01-01T00:00:00+02:00"}, "not ISO 8601 ending in Z"),
+    ],
+)
+def test_a_job_is_not_accepted_with_less(status, change, told):
+    with pytest.raises(ExpectationFailed) as failure:
+        answers.accepted(asked(ANSWER | change, status), Answers(), Naming())
+    assert told in str(failure.value)
 
 
 def test_a_figure_of_each_answer_in_proportion_to_the_one_before():
@@ -54,3 +90,30 @@ def test_the_record_carries_the_task_id(records, problem):
         return
     with pytest.raises(ExpectationFailed, match=problem):
         promises.record_carries_task_id(job(), TASK_ID)
+
+
+def test_answers_in_time_are_all_in_time():
+    answers.in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=1.9)], 2, "job_created_s")
+    with pytest.raises(ExpectationFailed, match="1 of 2 came later"):
+        answers.in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=2)], 2, "job_created_s")
+
+
+def test_jobs_have_ids_of_their_own():
+    answers.distinct([job()])
+    with pytest.raises(ExpectationFailed, match=f"given out twice: {JOB_ID}"):
+        answers.distinct([job(), job()])
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "told"),
+    [
+        (500, {}, "to be confirmed"),
+        (200, {"job_id": JOB_ID, "status": "running"}, "to be confirmed"),
+        (200, {"job_id": "job_00000000", "status": "cancelled"}, "to be confirmed"),
+        (200, None, "to be confirmed"),
+    ],
+)
+def test_a_cancelling_is_confirmed_with_the_job_and_its_status(status, answer, told):
+    answers.cancelled(exchange({"job_id": JOB_ID, "status": "cancelled"}), JOB_ID, Answers())
+    with pytest.raises(ExpectationFailed, match=told):
+        answers.cancelled(exchange(answer, status), JOB_ID, Answers())

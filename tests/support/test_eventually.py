@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 
@@ -29,6 +30,16 @@ def test_what_never_holds_is_reported_with_the_last_look_the_wait_and_the_settin
     assert "time_limits.of_the_test = 0.2 s" in message
     waited = float(message.split("waited ")[1].split(" s")[0])
     assert waited >= 0.2
+
+
+def test_the_waiting_ends_soon_after_its_limit():
+    started = time.monotonic()
+
+    def look():
+        assert time.monotonic() - started < 3, "it is still looked for, 3 s later"
+
+    with pytest.raises(ExpectationFailed):
+        eventually("it to hold", look, lambda seen: ["not yet"], SHORT)
 
 
 def test_what_is_hopeless_is_not_waited_away():
@@ -66,6 +77,12 @@ def test_what_comes_late_is_seen_within_the_settling_time():
     looks = itertools.count(1)
     seen = steadily("it to stay", lambda: next(looks), lambda seen: [], SHORT)
     assert seen > 5
+
+
+def test_the_last_look_is_at_the_end_of_the_settling_time():
+    started = time.monotonic()
+    seen_s = steadily("it to stay", lambda: time.monotonic() - started, lambda seen: [], Patience(0.2, 0.15, ""))
+    assert seen_s >= 0.2
 
 
 def test_without_time_to_settle_there_is_one_look():

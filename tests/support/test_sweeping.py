@@ -1,9 +1,11 @@
 from types import SimpleNamespace
 
 import pytest
-from stand_ins import Collection, settings
+from product import Product, configured
+from stand_ins import JOB_ID, Collection, settings
 
-from support.errors import EnvironmentBroken
+from support import sweeping
+from support.errors import APIError, EnvironmentBroken
 from support.journal import Journal
 from support.sweeping import sweep
 
@@ -57,6 +59,43 @@ def test_the_broker_takes_queues_again(tmp_path):
     assert swept.lines == ["The broker, which a killed run had told not to, takes queues again."]
     assert list(tmp_path.iterdir()) == []
     assert stores.left() == ["r_1", "r_2", "theirs"]
+
+
+class Server:
+    """Says that it cancels jobs; `cancels` has what it does."""
+
+    def __init__(self, cancels):
+        self.cancel_job = cancels
+
+
+@pytest.mark.parametrize(
+    ("cancels", "said"),
+    [
+        (lambda product, job_id: product.cancel(job_id), f"Removed what a killed run had left: {JOB_ID}"),
+        (lambda product, job_id: None, "is still there"),
+        (lambda product, job_id: refuse(500), "not to be cancelled"),
+        (lambda product, job_id: refuse(404), "unknown to the server"),
+        (
+            lambda product, job_id: (product.cancel(job_id), refuse(404)),
+            f"Removed what a killed run had left: {JOB_ID}",
+        ),
+    ],
+)
+def test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone(tmp_path, monkeypatch, cancels, said):
+    product = Product()
+    journal = Journal(tmp_path, HERE, provided=False)
+    journal.begin().created(product.make(configured()).job_id)
+    journal.close()
+    server = Server(lambda job_id: cancels(product, job_id))
+    monkeypatch.setattr(sweeping, "FocusServerAPI", lambda settings: server)
+    swept = sweep(tmp_path, SETTINGS, product.stores)
+    assert said in swept.lines[0]
+    assert swept.remains is (product.jobs != [])
+    assert bool(list(tmp_path.iterdir())) is swept.remains
+
+
+def refuse(status):
+    raise APIError(f"answered {status}", status=status)
 
 
 def test_what_was_settled_is_not_touched(tmp_path):

@@ -1,0 +1,88 @@
+"""The command `mutants`: which of them the suite kills."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from proof import decisions, killing, mutants, mutation_report, survivors
+from proof.killing import End
+from proof.mutation_report import Mutation
+from proof.tenants import tenants
+from support.errors import EnvironmentBroken, SettingsError
+from support.profile import ROOT
+
+console = Console(soft_wrap=True, highlight=False)
+
+
+def mutate(
+    only: Annotated[str, typer.Option(help="A pattern: only mutants in whose 'file:line: change' it is found.")] = "",
+    briefly: Annotated[bool, typer.Option(help="Ask no features but those that show what a module decides.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Tenants of the sandbox to work in at a time.")] = 6,
+    reports: Annotated[Path, typer.Option(help="Where it is written to what came of it.")] = Path("reports"),
+) -> None:
+    """Run the suite's scenarios against each mutant of the server's decision code, until one kills it.
+
+    Fails when a mutant survives that has no line in `survivors.csv`, when one has a line that is killed or not there,
+    when too few are killed, or when anything is red without a mutant.
+    """
+    try:
+        excuses = survivors.read()
+        every = mutants.read(decisions.files(ROOT), ROOT)
+        chosen = [mutant for mutant in every if re.search(only, str(mutant))]
+        if not chosen:
+            raise typer.BadParameter(f"there is no mutant with {only!r}")
+        features = decisions.features_for_all(mutant.identity.file for mutant in chosen)
+        columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with tenants(workers) as lent, Progress(*columns, console=console) as bars:
+
+            def bar(words: str, total: int) -> killing.Progress:
+                task = bars.add_task(words, total=total)
+                return lambda: bars.advance(task)
+
+            def ended(end: End) -> None:
+                advance()
+                if not end.killed and end.mutant.identity not in excuses:
+                    bars.console.print(f"{end.fate}: {end.mutant}", markup=False)
+
+            spared = {mutant.identity for mutant in chosen} if briefly else set(excuses)
+            clean = mutants.unchanged(chosen[0], ROOT)
+            started = time.monotonic()
+            before = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
+            advance = bar("with one each", len(chosen))
+            ends = killing.kill(lent, chosen, spared, before.took_s, ended)
+            after = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
+    except (survivors.SurvivorsError, EnvironmentBroken, SettingsError) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+    unknown = survivors.unknown(excuses, {mutant.identity for mutant in every})
+    found = Mutation(before.red, ends, after.red, excuses, unknown, time.monotonic() - started)
+    html, data = mutation_report.write(found, reports)
+    _show(found)
+    console.print(f"{html}, {data}", markup=False)
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def _show(found: Mutation) -> None:
+    table = Table("file", "mutants", "killed", "survived", title="What the suite notices", title_justify="left")
+    for file, fates in found.files.items():
+        survived = fates[killing.Fate.SURVIVED]
+        unclear = fates[killing.Fate.UNCLEAR]
+        table.add_row(file, str(fates.total()), str(fates.total() - survived - unclear), str(survived))
+    console.print(table)
+    for end, excuse in found.survivors:
+        reason = f"{excuse.why}: {excuse.reason}" if excuse else "no reason is given"
+        console.print(f"  {end.mutant} ({reason})", markup=False)
+    console.print(
+        f"{found.killed} of {len(found.ends)} mutants were killed, {found.equivalent} are equivalent: "
+        f"{found.score:.1%} in {found.took_s / 60:.0f} min."
+    )
+    for problem in found.problems:
+        console.print(f"  - {problem}", style="red", markup=False)

@@ -1,0 +1,102 @@
+"""Which mutants there are of a text, and what they are known by."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from proof import decisions, mutants
+from proof.mutants import Identity, Mutant, mutants_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def changes(text: str) -> set[tuple[str, str]]:
+    return {(mutant.identity.before, mutant.identity.after) for mutant in mutants_of(text, "a.py")}
+
+
+def test_a_comparison_is_moved_and_turned_round() -> None:
+    found = changes("def high(x):\n    return x > 3\n")
+    assert {("return x > 3", f"return x {other} 3") for other in ("==", "!=", "<", "<=", ">=")} <= found
+    assert {("return x > 3", "return x > 4"), ("return x > 3", "return x > 2")} <= found
+
+
+def test_operators_are_replaced_by_those_of_their_kind() -> None:
+    found = {after for _, after in changes("y = a + b\nz = a & b\n")}
+    assert {"y = a - b", "y = a ** b", "z = a | b", "z = a << b"} <= found
+    assert not found & {"y = a & b", "z = a + b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x: int | None) -> int | None: ...\n",
+        "x: int | None\n",
+        "X = Annotated[int | None, Field()]\n",
+        "log.info('%d', 1 + 2)\n",
+        "def f(*, x): ...\n",
+        "'''A text: 1 + 2 > 3 and not False.'''\n",
+        "f(*a, **b)\n",
+    ],
+)
+def test_what_decides_nothing_has_no_mutants(text: str) -> None:
+    assert changes(text) == set()
+
+
+def test_two_ways_to_one_program_are_one_mutant() -> None:
+    # `x is not None` as another comparison, and as the same one denied.
+    assert len(mutants_of("if x is None:\n    f()\n", "a.py")) == 1
+
+
+def test_each_mutant_is_known_by_a_name_of_its_own_that_lines_above_do_not_change() -> None:
+    text = "def f(x):\n    if x:\n        return False\n    g()\n    return False\n"
+    found = [mutant.identity for mutant in mutants_of(text, "a.py")]
+    assert Identity("a.py", "f", "return False", "return True") in found
+    assert Identity("a.py", "f 2", "return False", "return True") in found
+    assert [mutant.identity for mutant in mutants_of("import os\n\n" + text, "a.py")] == found
+    assert len(set(found)) == len(found)
+
+
+def test_a_mutant_is_the_whole_text_with_one_change() -> None:
+    text = "# kept\nA = 1\nB = 1\n"
+    assert {mutant.source for mutant in mutants_of(text, "a.py") if mutant.line == 3} == {
+        "# kept\nA = 1\nB = 2\n",
+        "# kept\nA = 1\nB = 0\n",
+    }
+
+
+def test_a_removed_decorator_is_known_by_what_it_decorated() -> None:
+    (mutant,) = mutants_of("class A:\n    @property\n    def b(self): ...\n", "a.py")
+    assert mutant.identity[2:] == ("@property def b(self): ...", "def b(self): ...")
+
+
+def test_an_exception_with_a_dot_in_its_name_is_replaced_as_a_whole() -> None:
+    text = "try:\n    f()\nexcept asyncio.CancelledError:\n    pass\n"
+    assert changes(text) == {("except asyncio.CancelledError:", "except CosmicRayTestingException:")}
+
+
+def test_every_module_that_decides_is_there() -> None:
+    assert [file for file in decisions.files(ROOT) if not file.is_file()] == []
+
+
+def test_the_mutants_of_a_module_are_known_by_its_path() -> None:
+    file = ROOT / "sandbox/focus_server/validation.py"
+    assert {mutant.identity.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/validation.py"}
+
+
+def test_every_feature_that_shows_a_decision_is_there() -> None:
+    for file in decisions.files(ROOT):
+        features = decisions.features_for(file.name)
+        assert all((ROOT / feature).is_file() for feature in features)
+        others = decisions.other_features(file.name)
+        assert len({*features, *others}) == len(features) + len(others) == len(list(ROOT.glob("features/**/*.feature")))
+
+
+def test_the_unchanged_module_is_what_is_on_disk() -> None:
+    file = decisions.files(ROOT)[0]
+    name = str(file.relative_to(ROOT))
+    mutant = Mutant(Identity(name, "", "", "x"), 1, "any", "x")
+    unchanged = mutants.unchanged(mutant, ROOT)
+    assert unchanged.source == file.read_text("utf-8")
+    assert unchanged.module == "sandbox.focus_server." + file.stem
+    assert unchanged.module not in sys.modules or sys.modules[unchanged.module].__file__ == str(file)

@@ -1,0 +1,88 @@
+"""The file of survivors, and what makes `make mutants` fail."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from proof import mutation_report, survivors
+from proof.killing import End, Fate
+from proof.mutants import Identity, Mutant
+from proof.mutation_report import Mutation
+from proof.outcomes import Outcome
+from proof.survivors import Excuse, SurvivorsError, Why
+
+HEAD = "file,definition,before,after,why,reason\n"
+ONE = Identity("rules.py", "f", "x > 0", "x >= 0")
+OTHER = ONE._replace(after="x == 0")
+EQUIVALENT = {ONE: Excuse(Why.EQUIVALENT, "x is never 0")}
+
+
+def read(tmp_path: Path, *rows: str) -> dict[Identity, Excuse]:
+    file = tmp_path / "survivors.csv"
+    file.write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    return survivors.read(file)
+
+
+def test_a_line_excuses_one_mutant(tmp_path: Path) -> None:
+    assert read(tmp_path, "rules.py,f,x > 0,x >= 0,equivalent,x is never 0") == EQUIVALENT
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["rules.py,f,a,b,equivalent,"], "line 2: it must say"),
+        (["rules.py,f,a,b,boring,because"], "line 2: it must say equivalent or not visible from outside"),
+        (["rules.py,f,a,b,equivalent,because"] * 2, "line 3: there is a line for this mutant already"),
+    ],
+)
+def test_a_line_that_says_nothing_is_refused(tmp_path: Path, rows: list[str], words: str) -> None:
+    with pytest.raises(SurvivorsError, match=words):
+        read(tmp_path, *rows)
+
+
+def test_the_file_of_the_project_can_be_read() -> None:
+    assert survivors.read()
+
+
+def test_an_excuse_for_a_mutant_that_is_gone_is_found() -> None:
+    assert survivors.unknown(EQUIVALENT, [OTHER]) == [ONE]
+    assert survivors.unknown(EQUIVALENT, [ONE, OTHER]) == []
+
+
+def end(identity: Identity, fate: Fate) -> End:
+    return End(Mutant(identity, 7, "any", ""), fate, "A scenario" if fate is Fate.KILLED else "")
+
+
+def mutation(*ends: End, red: dict[str, Outcome] | None = None, unknown: tuple[Identity, ...] = ()) -> Mutation:
+    return Mutation(red or {}, ends, {}, EQUIVALENT, unknown, 1.0)
+
+
+def test_all_is_well_when_what_lives_is_excused() -> None:
+    found = mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.KILLED))
+    assert found.problems == []
+    assert (found.killed, found.equivalent, found.score) == (1, 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.SURVIVED)), "x == 0: survives"),
+        (mutation(end(ONE, Fate.KILLED)), "was killed by 'A scenario'"),
+        (mutation(end(OTHER, Fate.UNCLEAR)), "unclear"),
+        (mutation(end(OTHER, Fate.KILLED), unknown=(ONE,)), "there is no such mutant: rules.py, f: x > 0 -> x >= 0"),
+        (mutation(end(OTHER, Fate.KILLED), red={"Green": Outcome("failed", "a step", "why")}), "red without a mutant"),
+        (mutation(end(OTHER, Fate.SURVIVED)), "0.0% of the mutants that are not equivalent were killed"),
+    ],
+)
+def test_what_is_not_as_it_must_be_is_told(found: Mutation, words: str) -> None:
+    assert any(words in problem for problem in found.problems)
+
+
+def test_what_came_of_it_is_written_for_people_and_programs(tmp_path: Path) -> None:
+    html, data = mutation_report.write(mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.KILLED)), tmp_path)
+    told = json.loads(data.read_text())
+    assert (told["mutants"], told["killed"], told["equivalent"], told["score"]) == (2, 1, 1, 1.0)
+    assert [one["fate"] for one in told["ends"]] == ["survived", "killed"]
+    assert told["ends"][0]["reason"] == "x is never 0"
+    assert "x is never 0" in html.read_text()

@@ -1,0 +1,641 @@
+"""Instruments of the suite, each spoilt in one way, and the test that must notice."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
+
+from tests.selfproof.trials import Spoiling
+
+TESTS = "tests/support/test_"
+
+
+def always(value: Any) -> Callable[[Any], Any]:
+    """Whatever it is called with, it gives this."""
+    return lambda there: lambda *_, **__: value
+
+
+def spoilt(what: str, place: str, make: Callable[[Any], Any], witness: str, told: str) -> Spoiling:
+    """A row of the catalogue: places are within `support`, witnesses within its tests."""
+    return Spoiling(what, f"support.{place}", make, f"{TESTS}{witness}", told)
+
+
+def never(there: Any) -> Any:
+    """It does nothing, and says that nothing is wrong."""
+    return lambda *_, **__: None
+
+
+def nothing_wrong(there: Any) -> Any:
+    """It finds nothing."""
+    return lambda *_, **__: []
+
+
+def but(keep: Callable[[str], bool]) -> Callable[[Any], Any]:
+    """It overlooks the problems that are not to be kept."""
+    return lambda there: lambda *of: [problem for problem in there(*of) if keep(problem)]
+
+
+def at_the_first_look(eventually):
+    return lambda expected, look, problems, patience, hopeless=None: look()
+
+
+def with_a_limit_of(limit_s):
+    """A wait of another length; `limit_s` gives it, of the patience."""
+
+    def make(wait):
+        def other(expected, look, problems, patience, **more):
+            return wait(expected, look, problems, replace(patience, limit_s=limit_s(patience)), **more)
+
+        return other
+
+    return make
+
+
+def whatever_breaks(eventually):
+    def calm(expected, look, problems, patience, **more):
+        def look_calmly():
+            try:
+                return look()
+            except Exception:  # noqa: BLE001 - that is what is wrong with it
+                return None
+
+        return eventually(expected, look_calmly, problems, patience, **more)
+
+    return calm
+
+
+def without_hope_given_up(eventually):
+    return lambda expected, look, problems, patience, hopeless=None: eventually(expected, look, problems, patience)
+
+
+def with_nothing_wrong(steadily):
+    return lambda expected, look, problems, patience: steadily(expected, look, lambda seen: [], patience)
+
+
+ONCE, NEVER_HOLDS = (
+    "test_what_comes_to_hold_is_returned_as_seen",
+    "test_what_never_holds_is_reported_with_the_last_look",
+)
+WAITING = [
+    spoilt(
+        *("a wait that does not even look", "eventually:eventually", never),
+        *(f"eventually.py::{ONCE}", "assert None == 4"),
+    ),
+    spoilt(
+        *("a wait that takes what it sees first for right", "eventually:eventually", at_the_first_look),
+        *(f"eventually.py::{NEVER_HOLDS}_the_wait_and_the_setting", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("a wait that looks once only", "eventually:eventually", with_a_limit_of(lambda patience: 0)),
+        *(f"eventually.py::{ONCE}", "look 1 is too early"),
+    ),
+    spoilt(
+        *("a wait that never gives up", "eventually:eventually", with_a_limit_of(lambda patience: 1e9)),
+        *("eventually.py::test_the_waiting_ends_soon_after_its_limit", "it is still looked for"),
+    ),
+    spoilt(
+        *("a wait that gives up half way", "eventually:eventually", with_a_limit_of(lambda p: p.limit_s / 2)),
+        *(f"eventually.py::{NEVER_HOLDS}_the_wait_and_the_setting", "waited 0.1 s"),
+    ),
+    spoilt(
+        *("a wait that waits while the environment is broken", "eventually:eventually", whatever_breaks),
+        *("eventually.py::test_a_look_that_cannot_be_made_ends_the_waiting_at_once", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("a wait that waits away what cannot mend", "eventually:eventually", without_hope_given_up),
+        *("eventually.py::test_what_is_hopeless_is_not_waited_away", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("a look at what should stay that looks once only", "eventually:steadily", with_a_limit_of(lambda p: 0)),
+        *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a look at what should stay that does not look at the end",
+        *("eventually:steadily", with_a_limit_of(lambda p: p.limit_s // p.interval_s * p.interval_s)),
+        *("eventually.py::test_the_last_look_is_at_the_end_of_the_settling_time", ">= 0.2"),
+    ),
+    spoilt(
+        *("a look at what should stay that finds nothing wrong", "eventually:steadily", with_nothing_wrong),
+        *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
+    ),
+]
+
+
+def served_by_one(state_of):
+    def look(self, name):
+        state = state_of(self, name)
+        return state and state._replace(consumers=1)
+
+    return look
+
+
+def there_whatever_is_asked(state_of):
+    def look(self, name):
+        from support.observers.rabbitmq import QueueState
+
+        return state_of(self, name) or QueueState(name, 0, 1)
+
+    return look
+
+
+def all_taken(state_of):
+    def look(self, name):
+        state = state_of(self, name)
+        return state and state._replace(ready=0)
+
+    return look
+
+
+def running(of_job):
+    def look(self, job_id):
+        seen = of_job(self, job_id)
+        for pod in seen.pods:
+            pod["status"]["phase"] = "Running"
+        return seen
+
+    return look
+
+
+def empty_where_it_cannot_look(look):
+    def calm(*of, **more):
+        from support.errors import EnvironmentBroken
+
+        try:
+            return look(*of, **more)
+        except EnvironmentBroken:
+            return []
+
+    return calm
+
+
+def broken_off(reading):
+    return lambda *_: contextlib.suppress(Exception)
+
+
+QUEUE, RECORDS = "test_a_queue_is_told_as_it_is", "test_records_of_a_job_are_all_of_it_and_no_others"
+ANALYZER = "test_an_analyzer_is_told_as_it_is_and_apart_from_others"
+UNSEEN = "test_what_cannot_be_looked_at_is_never_taken_for_empty"
+LOOKING = [
+    spoilt(
+        "a queue observer that reports one consumer whatever is there",
+        *("observers.rabbitmq:WorkQueues.state_of", served_by_one, f"observers.py::{QUEUE}", "consumers=1"),
+    ),
+    spoilt(
+        "a queue observer that finds every queue that it is asked for",
+        *("observers.rabbitmq:WorkQueues.state_of", there_whatever_is_asked, f"observers.py::{QUEUE}", "is None"),
+    ),
+    spoilt(
+        "a queue observer to whom no message ever waits",
+        *("observers.rabbitmq:WorkQueues.state_of", all_taken, f"observers.py::{QUEUE}", "At index 1 diff: 0 != 1"),
+    ),
+    spoilt(
+        "a queue observer that lists no queues",
+        *("observers.rabbitmq:WorkQueues.names", nothing_wrong, f"observers.py::{QUEUE}", "in []"),
+    ),
+    spoilt(
+        "a queue observer that takes every message for acknowledged",
+        *("observers.rabbitmq:WorkQueues.consumed", always(1)),
+        *("observers.py::test_what_was_taken_is_consumed_when_it_was_acknowledged", "assert 1 == 0"),
+    ),
+    spoilt(
+        "a queue observer that takes a broken broker for an empty one",
+        *("observers.rabbitmq:WorkQueues._over_amqp", empty_where_it_cannot_look),
+        *(f"observers.py::{UNSEEN}[RabbitMQ]", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a record observer that always finds the one right record",
+        "observers.mongodb:TaskRecords.of_job",
+        lambda of_job: lambda self, job_id: of_job(self, job_id) or list(self._records.find().limit(1)),
+        *(f"observers.py::{RECORDS}", "== []"),
+    ),
+    spoilt(
+        "a record observer that sees only the first of several",
+        "observers.mongodb:TaskRecords.of_job",
+        lambda of_job: lambda self, job_id: of_job(self, job_id)[:1],
+        *(f"observers.py::{RECORDS}", "'status': 'error'"),
+    ),
+    spoilt(
+        "a record observer that lists no records",
+        *("observers.mongodb:TaskRecords.all", nothing_wrong, f"observers.py::{RECORDS}", "[] == ['job_"),
+    ),
+    spoilt(
+        "a record observer that takes a broken database for an empty one",
+        *("observers.mongodb:reading", broken_off, f"observers.py::{UNSEEN}[MongoDB]", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a recording observer that sees nothing recorded",
+        *("observers.mongodb:Recordings.between", nothing_wrong),
+        *("observers.py::test_recordings_are_those_that_touch_a_time", "is True"),
+    ),
+    spoilt(
+        "an analyzer observer that always says Running",
+        *("observers.kubernetes:Analyzers.of_job", running, f"observers.py::{ANALYZER}", "== ['Pending']"),
+    ),
+    spoilt(
+        "an analyzer observer that gives each job all that there is",
+        "observers.kubernetes:Analyzers._list",
+        lambda look: lambda self, path, selector=None: look(self, path),
+        *(f"observers.py::{ANALYZER}", "At index 0 diff: [{"),
+    ),
+    spoilt(
+        "an analyzer observer that finds its marks in every configuration",
+        *("observers.kubernetes:_holds", always(True), f"observers.py::{ANALYZER}", "Extra items in the left set"),
+    ),
+    spoilt(
+        "an analyzer observer that takes a broken cluster for an empty one",
+        *("observers.kubernetes:Analyzers._list", empty_where_it_cannot_look),
+        *(f"observers.py::{UNSEEN}[Kubernetes]", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a stream observer to whom every stream is served",
+        *("observers.stream:health_of", always("SERVING")),
+        *("stream.py::test_a_server_tells_what_it_serves", "'SERVING' == 'NOT_SERVING'"),
+    ),
+    spoilt(
+        "a machine observer that gets onto every machine",
+        *("observers.machines:unreachable", nothing_wrong),
+        "machines.py::test_a_machine_that_does_not_answer_is_waited_for_no_longer_than_the_limit",
+        "no answer within 0.3 s",
+    ),
+]
+
+
+def always_empty(take_census):
+    def census(*_, **__):
+        from support.side_effects import no_effects
+
+        return dict.fromkeys(no_effects(), frozenset())
+
+    return census
+
+
+def always_the_first(take_census):
+    taken = []
+
+    def census(*of, **more):
+        taken.append(take_census(*of, **more))
+        return taken[0]
+
+    return census
+
+
+def without_queues(kinds):
+    return tuple(replace(kind, all=lambda look: []) if kind.name == "work queue" else kind for kind in kinds)
+
+
+COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
+COUNTING = [
+    spoilt(
+        "a census that is always empty",
+        "side_effects:take_census",
+        always_empty,
+        f"books.py::{COUNTS}",
+        "'task record': 0",
+    ),
+    spoilt(
+        *("a census that is always the first one", "side_effects:take_census", always_the_first),
+        *("books.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
+    ),
+    spoilt(
+        "a census that leaves out the work queues",
+        *("side_effects:KINDS", without_queues, f"books.py::{COUNTS}", "{'work queue': 0}"),
+    ),
+    spoilt(
+        "a census that counts what is others', too",
+        "side_effects:take_census",
+        lambda take: lambda stores, naming, own, exclusive: take(stores, naming, own, exclusive=True),
+        *(f"books.py::{COUNTS}", "'work queue': 3"),
+    ),
+    spoilt(
+        *("a comparison that finds all as it was stated", "side_effects:unexplained", nothing_wrong),
+        *("side_effects.py::test_a_stray_effect_of_any_kind_is_named", "+1 instead of +0; new: name of stray"),
+    ),
+    spoilt(
+        "a comparison that lets one that is new stand for one that is gone",
+        *("side_effects:unexplained", but(lambda problem: "+0 instead of +0" not in problem)),
+        *("side_effects.py::test_an_effect_that_replaced_another_does_not_balance_it", "gone: name of theirs"),
+    ),
+    spoilt(
+        "a comparison that does not ask whose an effect is",
+        *("side_effects:unexplained", but(lambda problem: "carries no id" not in problem)),
+        *("side_effects.py::test_the_right_effect_under_a_wrong_id_is_wrong", "carries no id"),
+    ),
+    spoilt(
+        *("a comparison to which nothing is too much", "side_effects:surplus", nothing_wrong),
+        *("books.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("books that take what is stated for true", "books:Books.state", never),
+        *("books.py::test_what_is_missing_is_told", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("books that do not look for what comes late", "books:Books.expect_nothing_else", never),
+        *("books.py::test_what_comes_late_is_seen", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a run that does not look for what comes after its last scenario",
+        *("run:Run.look_once_more", never),
+        *("run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("a run to which every environment is healthy", "run:check_health", never),
+        *("run.py::test_each_part_that_is_ill_is_named", "DID NOT RAISE"),
+    ),
+]
+
+
+def unkept(what, place, make, told):
+    """A promise that is not kept, and is not seen to be."""
+    return spoilt(
+        *(what, f"promises:Promises.{place}", make),
+        *(f"promises.py::test_a_promise_that_is_not_kept_is_told[{told}]", "DID NOT RAISE"),
+    )
+
+
+def types_aside(differences):
+    return lambda path, wanted, seen: [] if str(wanted) == str(seen) else differences(path, wanted, seen)
+
+
+PROMISES = [
+    spoilt(
+        *("a comparison to which '1' is 1", "promises:differences", types_aside),
+        *("promises.py::test_configurations_differ_by_fields_types_and_values", "c.a is '1' instead of 1"),
+    ),
+    unkept(
+        "a look at records that takes the first of several",
+        *("_record_problems", lambda look: lambda self, job, records: look(self, job, records[:1])),
+        "there are 2 records instead of 1",
+    ),
+    unkept(
+        "a look at a record that believes any time of creation",
+        *("_creation_time_problems", nothing_wrong, "created_at is '2005', not a date"),
+    ),
+    unkept(
+        "a look at an analyzer to which a pending pod is as good as a running one",
+        *("_analyzer_problems", but(lambda problem: "instead of Running" not in problem)),
+        "the analyzer pod is Pending instead of Running",
+    ),
+    unkept(
+        "a look at an analyzer that does not ask what it was given",
+        *("_container_problems", nothing_wrong, "configuration of the analyzer pod is None"),
+    ),
+    unkept(
+        "a look at a queue to which two consumers are as good as one",
+        *("_consumer_problems", but(lambda problem: "2 consumers" not in problem), "2 consumers instead of 1"),
+    ),
+    unkept(
+        "a look at a queue that does not ask whether the message was consumed",
+        *("_message_problems", nothing_wrong, "was taken, but never acknowledged"),
+    ),
+    unkept("a look at the first moment that misses nothing", "is_there", never, "there was no analyzer"),
+    unkept("a look at pods that finds every pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
+    spoilt(
+        *("promises that are not looked at once more", "promises:Promises.broken", nothing_wrong),
+        *("books.py::test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled", "DID NOT RAISE"),
+    ),
+    spoilt(
+        *("a look at a cancelled job that looks at its record alone", "promises:Promises._running_of", nothing_wrong),
+        *("promises.py::test_what_is_left_of_a_cancelled_job_is_told", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a look at cancelled jobs that looks at the first alone",
+        "promises:Promises.are_cancelled",
+        lambda look: lambda self, job_ids: look(self, list(job_ids)[:1]),
+        *("promises.py::test_each_of_several_jobs_is_looked_at", "DID NOT RAISE"),
+    ),
+]
+
+
+def tried_once(leave_nothing_behind):
+    tried = set()
+
+    def once(self):
+        if id(self) not in tried:
+            tried.add(id(self))
+            leave_nothing_behind(self)
+
+    return once
+
+
+def forgotten(close):
+    def forget(self):
+        self._file.close()
+        self._path.unlink()
+
+    return forget
+
+
+KILLED = "test_a_run_that_may_have_left_something_leaves_its_journal"
+SWEPT = "test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay"
+JOBS_TO_CANCEL = "test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_those_that_were_cancelled"
+CLEANING = [
+    spoilt(
+        *("a clean-up that does nothing", "case:Case.leave_nothing_behind", never),
+        *("case.py::test_every_job_is_cancelled_and_then_the_journal_says_so", "'configured'"),
+    ),
+    Spoiling(
+        *("a clean-up that does nothing, in a run of the suite", "support.case:Case.leave_nothing_behind", never),
+        *("tests/acceptance/test_runs.py::test_a_scenario_that_fails_half_way_leaves_nothing", "uncancelled"),
+    ),
+    spoilt(
+        "a clean-up that believes the server's word",
+        *("books:Books.expect_nothing_left", lambda look: lambda self: self.census()),
+        "case.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open[deaf-"
+        "the queue grpc-job-job_00000002 is still there]",
+        "DID NOT RAISE",
+    ),
+    spoilt(
+        "a clean-up that does not mind a refusal",
+        *("case:Case._refusal_to_cancel", lambda cancel: lambda self, job_id: cancel(self, job_id) and None),
+        "case.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open",
+        "'cancelling DELETE",
+    ),
+    spoilt(
+        "a clean-up that forgets the last job",
+        *("books:Books.jobs_to_cancel", lambda jobs: lambda self: jobs(self)[:-1]),
+        *(f"books.py::{JOBS_TO_CANCEL}", "job_unanswered"),
+    ),
+    spoilt(
+        "a clean-up that forgets jobs that no answer named",
+        *("books:Books._unanswered", lambda there: lambda self: set(), f"books.py::{JOBS_TO_CANCEL}", "unanswered"),
+    ),
+    spoilt(
+        "a clean-up that thinks that nothing was touched",
+        *("books:Books.untouched", lambda there: lambda self: self.before),
+        *("books.py::test_only_what_did_not_change_is_untouched", "is None"),
+    ),
+    spoilt(
+        *("a clean-up that is not tried again", "case:Case.leave_nothing_behind", tried_once),
+        *("case.py::test_a_clean_up_that_the_environment_broke_is_tried_again", "'metadata'"),
+    ),
+    spoilt(
+        *("a clean-up that leaves recordings", "recorder:remove", never),
+        *("recorder.py::test_all_that_were_put_are_taken_away_and_no_others", "Left contains 2 more items"),
+    ),
+    spoilt(
+        "a clean-up that does not see what became of recordings",
+        *("recorder:Recorder.take_away", lambda take: lambda self: take(self) and []),
+        *("recorder.py::test_what_was_changed_or_removed_is_told_and_all_the_rest_is_removed", "was changed or remo"),
+    ),
+    spoilt(
+        *("a disturbance that is not undone", "disturbances:Disturbances.undo", never),
+        "disturbances.py::test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once",
+        "('limit', None)",
+    ),
+    spoilt(
+        *("a journal that writes nothing", "journal:Journal._write", never),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
+    ),
+    spoilt(
+        *("a journal that is thrown away unsettled", "journal:Journal.close", forgotten),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
+    ),
+    spoilt(
+        *("a journal that never settles", "journal:CaseJournal.settled", never),
+        *("journal.py::test_a_run_that_left_nothing_leaves_no_journal", "== []"),
+    ),
+    spoilt(
+        *("a journal that takes the living for dead", "journal:_lockable", always(True)),
+        "journal.py::test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone",
+        "[Leftover(",
+    ),
+    spoilt(
+        *("a sweep that removes nothing", "sweeping:_sweep_one", always(True)),
+        *(f"sweeping.py::{SWEPT}", "['r_1', 'r_2', 'theirs'] == ['theirs']"),
+    ),
+    spoilt(
+        "a sweep that believes the server's word",
+        *("sweeping:Promises", lambda promises: lambda *_: Mock()),
+        *("sweeping.py::test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone", "is still there"),
+    ),
+]
+
+
+def unmatched(there):
+    return re.compile(r"(?!)(?P<scheme>)")
+
+
+def any_reason(refused):
+    def check(exchange, because_of, answers):
+        from support.errors import require
+        from support.refusals import wrong_error
+
+        require("a refusal", wrong_error(exchange, answers.refused_statuses), exchange)
+
+    return check
+
+
+def any_status(wrong_error):
+    def check(exchange, statuses):
+        from support.refusals import wrong_form
+
+        return wrong_form(exchange)
+
+    return check
+
+
+def blind(what, place, witness, make=never):
+    """A check that finds nothing wrong."""
+    return spoilt(what, place, make, witness, "DID NOT RAISE")
+
+
+REFUSAL = "refusals.py::test_a_refusal_that_is_none"
+JUDGING = [
+    spoilt(
+        *("a redaction that hides nothing", "redaction:Redactor.__call__", lambda there: lambda self, text: text),
+        *("redaction.py::test_secrets_are_masked", "'s3cr3t/word' is contained here"),
+    ),
+    spoilt(
+        *("a redaction that hides only what it was told", "redaction:_IN_ADDRESS", unmatched),
+        *("redaction.py::test_secrets_are_masked", "unknown-to-us"),
+    ),
+    spoilt(
+        *("an error that shows what it was told to hide", "errors:_Shown.__str__", lambda there: Exception.__str__),
+        *("redaction.py::test_what_is_learnt_later_is_masked_in_errors_too", "learnt-word"),
+    ),
+    blind("a requirement that is always met", "errors:require", REFUSAL),
+    blind("a refusal check that accepts any status", "refusals:wrong_error", REFUSAL, any_status),
+    blind("a refusal check that accepts any reason", "refusals:refused", REFUSAL, any_reason),
+    blind("a refusal check that accepts a stack trace", "refusals:INSIDES", REFUSAL, lambda there: ()),
+    blind(
+        "a check of acceptance that minds nothing but the status",
+        "answers:require",
+        "answers.py::test_a_job_is_not_accepted_with_less",
+    ),
+    blind(
+        "a stopwatch to which nothing is late", "answers:in_time", "answers.py::test_answers_in_time_are_all_in_time"
+    ),
+    blind("a check of ids that lets two be one", "answers:distinct", "answers.py::test_jobs_have_ids_of_their_own"),
+    blind(
+        *("a check of cancelling that any answer passes", "answers:cancelled"),
+        "answers.py::test_a_cancelling_is_confirmed_with_the_job_and_its_status",
+    ),
+    blind(
+        "a figure check that any figure passes",
+        "figures:expect",
+        "figures.py::test_a_figure_that_is_a_little_wrong_is_found",
+    ),
+    spoilt(
+        *("a reading of rows that finds none wrong", "waterfall:wrong_rows", nothing_wrong),
+        *("waterfall.py::test_one_row_among_others_whose_content_is_wrong_is_found", "False = any("),
+    ),
+    spoilt(
+        *("a reading of rows that does not mind their order", "waterfall:wrong_order", nothing_wrong),
+        *("waterfall.py::test_a_row_that_is_missing_doubled_or_out_of_order_is_found", "assert "),
+    ),
+    blind(
+        "a search for secrets that finds none",
+        "exposure:nothing_secret",
+        "exposure.py::test_what_must_not_be_shown_is_found_in_text_and_headers",
+    ),
+    blind(
+        "a health check that everybody passes",
+        "health:healthy",
+        "health.py::test_one_answer_of_many_that_does_not_say_so_is_found",
+    ),
+    blind(
+        "a check of metadata that any metadata pass",
+        "metadata:of_job",
+        "metadata.py::test_metadata_that_differ_are_found",
+    ),
+    blind(
+        "a check of listed recordings that any list passes",
+        "discovery:recordings",
+        "discovery.py::test_recordings_that_are_not_those_of_the_time",
+    ),
+    blind(
+        "a check of recordings to which all are complete",
+        "record_store:complete",
+        "record_store.py::test_a_recording_that_is_incomplete_is_found_among_others",
+    ),
+    blind(
+        "a region check that any region passes",
+        "region_of_interest:RegionOfInterest.expect_in_force",
+        "region_of_interest.py::test_a_change_that_record_or_metadata_does_not_show_is_the_products_failure",
+    ),
+    blind(
+        "a judge of generated requests who acquits all",
+        "robustness:Judge.__call__",
+        "robustness.py::test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_running",
+    ),
+    blind(
+        "a gateway that does not count what it was asked",
+        "gateway:Gateway.expect_asked_once",
+        "gateway.py::test_a_gateway_that_was_not_asked_was_not_asked_once",
+    ),
+    blind(
+        "a scenario to which nothing was ever sent",
+        "case:Case.expect_nothing_sent",
+        "case.py::test_what_was_sent_is_told_where_nothing_should_be",
+    ),
+    spoilt(
+        *("a report in which everything passed", "allure_report:_verdict", always(("passed", None))),
+        *("allure_report.py::test_status_and_message", "'passed' == 'failed'"),
+    ),
+]
+
+SPOILINGS = [*WAITING, *LOOKING, *COUNTING, *PROMISES, *CLEANING, *JUDGING]

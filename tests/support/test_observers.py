@@ -1,0 +1,189 @@
+"""What the observers say of real stores, held against what was put there past them."""
+
+import json
+import uuid
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pika
+import pytest
+import requests
+import yaml
+from stand_ins import settings
+
+from support import gateway
+from support.errors import EnvironmentBroken
+from support.observers.kubernetes import Analyzers
+from support.observers.mongodb import Database, TaskRecords
+from support.observers.rabbitmq import WorkQueues
+from support.settings import Settings
+from support.stores import Stores
+
+T, HOUR = datetime(2000, 1, 1, tzinfo=UTC), timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def stores(sandbox_endpoints):
+    with closing(Stores.connect(Settings.model_validate(sandbox_endpoints))) as stores:
+        yield stores
+
+
+@pytest.fixture
+def name():
+    """Of nothing else, since the stores are shared."""
+    return f"job_{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def records(stores, name):
+    """A collection with two records of one job and one of another."""
+    ours = [{"task_id": name, "status": status, "config": {"of": name, "n": 1}} for status in ("configured", "error")]
+    collection = stores.database.collection(f"tasks_{name}")
+    collection.insert_many([*ours, {"task_id": f"other_{name}", "status": "cancelled", "config": {"of": name, "n": 2}}])
+    yield TaskRecords(collection), ours
+    collection.drop()
+
+
+def test_records_of_a_job_are_all_of_it_and_no_others(records, name):
+    observed, ours = records
+    assert observed.of_job(name) == ours
+    assert [record["config"] for record in observed.of_job(f"other_{name}")] == [{"of": name, "n": 2}]
+    assert observed.of_job("nobody") == []
+    assert [record["task_id"] for record in observed.all()] == [name, name, f"other_{name}"]
+    assert observed.job_ids_not_in("cancelled") == {name}
+    assert observed.job_ids_carrying({"of": name, "n": 2}) == {f"other_{name}"}
+    assert observed.job_ids_carrying({"of": name, "n": 3}) == set()
+
+
+def test_recordings_are_those_that_touch_a_time(stores):
+    recording = {"uuid": str(uuid.uuid4()), "start_time": T, "end_time": T + HOUR, "deleted": True}
+    collection = stores.database.collection("recordings")
+    collection.insert_one(recording)
+    try:
+        for start, end, there in (
+            (T - HOUR, T, True),
+            (T + HOUR, T + 2 * HOUR, True),
+            (T - 2 * HOUR, T - HOUR, False),
+            (T + 2 * HOUR, T + 3 * HOUR, False),
+        ):
+            assert (recording in stores.recordings.between(start, end)) is there
+    finally:
+        collection.delete_one({"uuid": recording["uuid"]})
+
+
+@pytest.fixture
+def channel(sandbox_endpoints, name):
+    with closing(pika.BlockingConnection(pika.URLParameters(sandbox_endpoints["rabbitmq"]["url"]))) as connection:
+        channel = connection.channel()
+        channel.queue_declare(name)
+        yield channel
+        channel.queue_delete(name)
+
+
+def test_a_queue_is_told_as_it_is(stores, channel, name):
+    queues = stores.queues
+    assert queues.state_of(f"no_{name}") is None
+    assert queues.state_of(name) == (name, 0, 0)
+    assert name in queues.names()
+    assert f"no_{name}" not in queues.names()
+    queues.publish(name, b"one")
+    assert queues.state_of(name) == (name, 1, 0)
+    for count in (1, 2):
+        channel.basic_consume(name, lambda *_: None)
+        assert queues.state_of(name) == (name, 0, count)
+
+
+def test_what_was_taken_is_consumed_when_it_was_acknowledged(stores, channel, name, wait_for):
+    tags = []
+    channel.basic_consume(name, lambda channel, method, *_: tags.append(method.delivery_tag))
+    stores.queues.publish(name, b"one")
+    stores.queues.publish(name, b"two")
+    while len(tags) < 2:
+        channel.connection.process_data_events(time_limit=1)
+    assert stores.queues.state_of(name).ready == 0
+    assert stores.queues.consumed(name) == 0
+    channel.basic_ack(tags[0])
+    channel.connection.process_data_events()
+    wait_for(lambda: stores.queues.consumed(name) == 1)
+
+
+@pytest.fixture
+def make_analyzer(sandbox_endpoints):
+    """Makes an analyzer's Job; a `gated` one's pod stays Pending."""
+    where = sandbox_endpoints["kubernetes"]
+    kubeconfig = yaml.safe_load(Path(where["kubeconfig"]).read_text())
+    (token,) = {user["user"]["token"] for user in kubeconfig["users"] if "token" in user["user"]}
+    server = kubeconfig["clusters"][0]["cluster"]["server"]
+    jobs = f"{server}/apis/batch/v1/namespaces/{where['namespace']}/jobs"
+    made = []
+
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {token}"
+
+        def make(name, *, gated=False):
+            gates = {"schedulingGates": [{"name": "focus.test/never"}]} if gated else {}
+            metadata = {"name": name.replace("_", "-"), "labels": {"focus-server/job-id": name}}
+            asked = {"name": "FOCUS_CONFIG", "value": json.dumps({"of": name})}
+            spec = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a", "env": [asked]}], **gates}
+            template = {"metadata": {"labels": metadata["labels"]}, "spec": spec}
+            body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
+            made.append(metadata["name"])
+            answer = session.post(jobs, json=body, timeout=5)
+            assert answer.status_code == 201, answer.text
+
+        yield make
+        for name in made:
+            session.delete(f"{jobs}/{name}", json={"propagationPolicy": "Background"}, timeout=5)
+
+
+def test_an_analyzer_is_told_as_it_is_and_apart_from_others(stores, make_analyzer, name, wait_for):
+    analyzers, other = stores.analyzers, f"{name}_2"
+    make_analyzer(other, gated=True)
+    assert analyzers.of_job(name) == ([], [])
+    make_analyzer(name)
+
+    def phases(job_id):
+        return [pod["status"].get("phase") for pod in analyzers.of_job(job_id).pods]
+
+    wait_for(lambda: phases(name) == ["Running"])
+    wait_for(lambda: phases(other) != [])
+    assert phases(other) == ["Pending"]
+    seen = analyzers.of_job(name)
+    assert [job["metadata"]["labels"]["focus-server/job-id"] for job in seen.jobs] == [name]
+    for everything, one in ((analyzers.jobs(), seen.jobs[0]), (analyzers.pods(), seen.pods[0])):
+        assert one["metadata"]["uid"] in {each["metadata"]["uid"] for each in everything}
+    assert analyzers.job_ids_carrying({"of": name}) == {name}
+    analyzers.end(name)
+    wait_for(lambda: analyzers.of_job(name) == ([], []))
+
+
+NOWHERE_CONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: here, cluster: {server: "%s"}}]
+users: [{name: me, user: {token: none}}]
+contexts: [{name: here, context: {cluster: here, user: me}}]
+current-context: here
+"""
+
+
+@pytest.mark.parametrize("part", ["MongoDB", "RabbitMQ", "Kubernetes"])
+def test_what_cannot_be_looked_at_is_never_taken_for_empty(tmp_path, part):
+    with gateway.absent() as nowhere:
+        host = nowhere.address.removeprefix("http://")
+        broken = settings(rabbitmq={"url": f"amqp://{host}", "management_url": nowhere.address})
+        kubeconfig = tmp_path / "kubeconfig"
+        kubeconfig.write_text(NOWHERE_CONFIG % nowhere.address)
+        if part == "MongoDB":
+            records = TaskRecords(Database(f"mongodb://{host}", "focus", 0.2).collection("tasks"))
+            looks = [records.all, lambda: records.of_job("job"), lambda: records.job_ids_not_in("cancelled")]
+        elif part == "RabbitMQ":
+            queues = WorkQueues(broken.rabbitmq)
+            looks = [queues.names, lambda: queues.state_of("queue"), lambda: queues.consumed("queue")]
+        else:
+            analyzers = Analyzers(broken.kubernetes.model_copy(update={"kubeconfig": kubeconfig}), broken.naming)
+            looks = [analyzers.jobs, analyzers.pods, lambda: analyzers.of_job("job")]
+        for look in looks:
+            with pytest.raises(EnvironmentBroken, match=f"{part} cannot be read"):
+                look()

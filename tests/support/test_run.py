@@ -1,0 +1,64 @@
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+from product import ALONE, Product, configured
+from stand_ins import settings
+
+from support import gateway
+from support.errors import EnvironmentBroken, ExpectationFailed
+from support.run import Run, check_health
+from support.side_effects import take_census
+
+
+@pytest.fixture
+def product():
+    return Product()
+
+
+@pytest.fixture
+def run(product):
+    """A run whose one scenario has ended."""
+    run = Run(ALONE, product.stores, None, ExitStack())
+    closed_with = take_census(product.stores, ALONE.naming, (), exclusive=True)
+    run.close_case(SimpleNamespace(closed_with=closed_with), "the first scenario")
+    return run
+
+
+def test_when_nothing_comes_after_the_last_scenario_all_is_well(run):
+    run.look_once_more()
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_what_comes_after_the_last_scenario_is_told_with_its_name(run, product, look):
+    product.at_look[product.looks + look] = lambda: product.make(configured())
+    with pytest.raises(ExpectationFailed, match="after 'the first scenario' had ended: analyzer: \\+1 instead of"):
+        run.look_once_more()
+
+
+def well():
+    pass
+
+
+def ill(part):
+    def check():
+        raise EnvironmentBroken(f"{part} is ill")
+
+    return check
+
+
+def test_each_part_that_is_ill_is_named():
+    def stores(**ill_ones):
+        parts = dict.fromkeys(("database", "analyzers", "queues"), well) | ill_ones
+        return SimpleNamespace(**{name: SimpleNamespace(check_health=check) for name, check in parts.items()})
+
+    with gateway.absent() as nowhere:
+        away = settings(focus_server={"base_url": nowhere.address})
+        for ones in ({}, {"database": ill("MongoDB")}, {"analyzers": ill("Kubernetes"), "queues": ill("RabbitMQ")}):
+            with pytest.raises(EnvironmentBroken) as failure:
+                check_health(away, stores(**ones))
+            told = str(failure.value)
+            assert "The Focus Server cannot be reached" in told
+            assert [part for part in ("MongoDB", "Kubernetes", "RabbitMQ") if f"{part} is ill" in told] == [
+                {"database": "MongoDB", "analyzers": "Kubernetes", "queues": "RabbitMQ"}[name] for name in ones
+            ]

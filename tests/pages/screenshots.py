@@ -38,6 +38,7 @@ def pictures(reports: Path) -> list[Picture]:
             lambda page: page.get_by_label("Search").fill("running"),
         ),
         Picture("defects", "defects.html", "make prove", lambda page: page.locator("summary").first.click()),
+        Picture("mutants", "mutants.html", "make mutants"),
         Picture(
             "allure",
             find_allure_site(reports) or "allure-report/index.html",
@@ -51,7 +52,7 @@ def take(
     reports: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("reports"),
     images: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/images"),
 ) -> None:
-    """Take a picture of each page that is there; those of pages that are not there are left as they are."""
+    """Take a picture of each page that is there. Where a page is missing, its last picture stays."""
     images.mkdir(parents=True, exist_ok=True)
     too_large = []
     try:
@@ -59,7 +60,7 @@ def take(
             for picture in pictures(reports):
                 page, image = reports / picture.page, images / f"{picture.name}.png"
                 if not page.exists():
-                    typer.echo(f"{image} is left as it is: there is no {page} ({picture.made_by})")
+                    typer.echo(f"{image}: not taken, there is no {page} ({picture.made_by})")
                     continue
                 visit = Visit(browser.new_context(viewport=WINDOW, locale="en-GB", timezone_id="UTC"))
                 visit.page.goto(page.resolve().as_uri())

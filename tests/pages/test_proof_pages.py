@@ -1,12 +1,16 @@
-"""The matrix of the proof, as those read it who ask what the suite catches."""
+"""The pages of the proof, as those read them who ask what the suite catches."""
 
 import pytest
 from playwright.sync_api import expect
 
-from proof import report
+from proof import mutation_report, report
 from proof.catalogue import Entry, Expected
+from proof.killing import End, Fate
+from proof.mutants import Identity, Mutant
+from proof.mutation_report import Mutation
 from proof.outcomes import Outcome
 from proof.report import Proof
+from proof.survivors import Excuse, Why
 from proof.verdicts import verdict_on
 from sandbox.defects import DEFECTS
 
@@ -70,3 +74,27 @@ def test_printed_it_has_no_search_and_everything_is_unfolded(matrix):
     expect(message).to_be_visible()
     matrix.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(message).to_be_hidden()
+
+
+@pytest.fixture
+def mutants(opened, tmp_path):
+    excused, not_excused = (
+        Mutant(Identity("rules.py", name, "a < b", "a <= b"), line, "core/ReplaceComparison", "")
+        for line, name in ((3, "first"), (7, "second"))
+    )
+    ends = [End(excused, Fate.SURVIVED), End(not_excused, Fate.SURVIVED)]
+    excuses = {excused.identity: Excuse(Why.EQUIVALENT, "a is never b")}
+    html, _ = mutation_report.write(Mutation({}, ends, {}, excuses, [], 12.3), tmp_path)
+    return opened(html)
+
+
+def test_a_mutant_that_lives_is_told_with_its_change_and_why_it_may(mutants):
+    expect(mutants.get_by_role("heading", name="To be mended")).to_be_visible()
+    excused, not_excused = mutants.get_by_role("table").nth(1).locator("tbody tr").all()
+    assert excused.locator("td").all_inner_texts() == ["rules.py:3", "a < b", "a <= b", "equivalent: a is never b"]
+    expect(not_excused).to_contain_text("It may not.")
+
+
+def test_mutants_can_be_read(mutants):
+    assert too_pale(mutants, "td, th, li, code, p") == []
+    assert sticks_out_px(mutants) == 0

@@ -38,7 +38,6 @@ def pictures(reports: Path) -> list[Picture]:
             lambda page: page.get_by_label("Search").fill("running"),
         ),
         Picture("defects", "defects.html", "make prove", lambda page: page.locator("summary").first.click()),
-        Picture("mutants", "mutants.html", "make mutants"),
         Picture(
             "allure",
             find_allure_site(reports) or "allure-report/index.html",

@@ -43,6 +43,7 @@ def as_pages(
     templates.filters["pieces"] = _PARAMETER.split
     templates.globals.update(
         run=traced.run,
+        stale=len(traced.stale),
         made=made,
         marks=MARKS,
         case_link=lambda key: test_case_url.replace("{key}", key) if test_case_url else None,

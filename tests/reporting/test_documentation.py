@@ -1,6 +1,7 @@
 """The features as pages: their order, what is written in them, and the vocabulary; how they look is in tests/pages."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,9 +12,11 @@ from reporting.documentation.capabilities import CapabilitiesError, read_capabil
 from reporting.documentation.pages import as_pages
 from reporting.documentation.scenarios import as_written
 from reporting.documentation.vocabulary import read_vocabulary
+from reporting.features import Place
 from reporting.results import Run
 from reporting.traceability import trace
 
+MADE = datetime(2030, 1, 2, tzinfo=UTC)
 CAPABILITIES = '[views]\nname = "To look"\npromise = "It <shows>."\n[jobs]\nname = "To do"\npromise = "It does."\n'
 STEPS = '''\
 """Doing things. And what
@@ -147,11 +150,20 @@ def test_reading_a_vocabulary_leaves_the_steps_of_this_process_alone(vocabulary)
     assert not any("things are" in one.pattern for steps in registry.steps.values() for one in steps)
 
 
+def test_results_of_features_that_have_changed_since_are_counted(ran, traced, vocabulary):
+    ran.write({"features/capabilities.toml": CAPABILITIES})
+    capabilities = read_capabilities(ran.root, ran.features)
+    moved = Place("features/jobs/one.feature", 1)
+    results = (replace(traced.run.results[0], place=moved), *traced.run.results[1:])
+    for run, seen in ((traced.run, False), (replace(traced.run, results=results), True)):
+        pages = as_pages(capabilities, vocabulary, trace([], ran.features, run), test_case_url=None, made=MADE)
+        assert ("1 of them belong to no scenario as it is now" in pages["index.html"]) is seen
+
+
 def test_what_stands_in_a_feature_is_text_and_never_markup(ran, traced, vocabulary):
     ran.write({"features/capabilities.toml": CAPABILITIES})
     capabilities = read_capabilities(ran.root, ran.features)
-    made = datetime(2030, 1, 2, tzinfo=UTC)
-    pages = as_pages(capabilities, vocabulary, traced, test_case_url="https://tests.example/{key}?a&b", made=made)
+    pages = as_pages(capabilities, vocabulary, traced, test_case_url="https://tests.example/{key}?a&b", made=MADE)
     assert set(pages) == {"index.html", "vocabulary.html", "jobs-one.html", "views-two.html"}
     assert "It &lt;shows&gt;." in pages["index.html"]
     assert "it has no case for &lt;this&gt; &amp; &#34;that&#34;." in pages["views-two.html"]

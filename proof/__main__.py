@@ -35,7 +35,7 @@ def proof() -> None:
 @app.command()
 def prove(
     only: Annotated[str, typer.Option(help="A pattern: only defects whose name or area it is found in.")] = "",
-    workers: Workers = 6,
+    workers: Workers = 8,
     expected: Annotated[Path, typer.Option(help="Who must catch what, a CSV file.")] = catalogue.EXPECTED,
     reports: Annotated[Path, typer.Option(help="Where the matrix is written to.")] = Path("reports"),
 ) -> None:
@@ -48,7 +48,7 @@ def prove(
         entries = [entry for entry in catalogue.read(expected) if _is_asked_for(entry.defect, only)]
         if not entries:
             raise typer.BadParameter(
-                f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists them"
+                f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists their names"
             )
         names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
         columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

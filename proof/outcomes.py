@@ -35,7 +35,7 @@ def reporting_to(place: Path) -> list[str]:
     """The options for behave with which `ran` can read what came of the run."""
     output = place / "behave.json"
     output.unlink(missing_ok=True)
-    return ["-f", "json", "-o", str(output), "-f", "plain"]
+    return ["--no-capture", "-f", "json", "-o", str(output), "-f", "plain"]
 
 
 def ran(status: int, printed: str, place: Path) -> Ran:

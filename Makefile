@@ -8,11 +8,11 @@ INSTALLED := .venv/.installed
 # A run against an environment of its own profile needs no broker here.
 BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)),,broker)
 
-# Both installations use apt.
+# The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance traceability report export publish test prove mutants lint types sandbox sandbox-down sweep soak \
-  bench lock broker clean
+.PHONY: help acceptance traceability report export publish docs screenshots test prove mutants lint types sandbox \
+  sandbox-down sweep soak bench lock broker chromium clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -36,7 +36,15 @@ export: $(INSTALLED)  ## the last run for test management: reports/export (Xray,
 publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are set
 	@$(BIN)/python -m reporting publish $(ARGS)
 
-test: broker $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
+docs: $(INSTALLED)  ## the features as pages to read and to send: reports/docs
+	@$(BIN)/python -m reporting docs $(ARGS)
+
+screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run has left, for docs/images
+	@$(BIN)/python -m reporting docs
+	@$(BIN)/python -m reporting traceability
+	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
+
+test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
 	$(BIN)/pytest $(ARGS)
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
@@ -79,6 +87,9 @@ lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 
 broker:
 	@sh sandbox/install_broker.sh
+
+chromium:
+	@sh tests/pages/install_chromium.sh
 
 $(INSTALLED): requirements.lock
 	@sh sandbox/install_venv.sh "$(PYTHON)"

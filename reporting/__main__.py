@@ -1,9 +1,10 @@
-"""`make traceability`, `make export` and `make publish`: what the last run says about the plan, for those who ask."""
+"""What the last run says about the plan, and what the features promise, for those who ask: see `make help`."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from reporting.cucumber import as_cucumber
+from reporting.documentation.capabilities import CapabilitiesError, read_capabilities
+from reporting.documentation.pages import INDEX, as_pages
+from reporting.documentation.vocabulary import read_vocabulary
 from reporting.evidence import Which
 from reporting.features import Feature, FeatureUnreadable, read_features
 from reporting.junit import as_junit
@@ -46,6 +50,14 @@ Reports = Annotated[
         show_default=False,
     ),
 ]
+TestCaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FOCUS__REPORTS__TEST_CASE_URL",
+        help="Address of a case, with {key} in the place of its key; else as in the profile (FOCUS_PROFILE).",
+        show_default=False,
+    ),
+]
 Evidence = Annotated[Which, typer.Option(help="Of which scenarios evidence is carried along.")]
 Project = Annotated[str, typer.Option(help="Project of the test execution.")]
 TestPlan = Annotated[str, typer.Option(help="Plan that the execution belongs to.")]
@@ -75,14 +87,7 @@ def traceability(
     plan: Plan = PLAN,
     reports: Reports = None,
     results: Annotated[bool, typer.Option(help="Read the results of the last run, or only the features.")] = True,
-    test_case_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="FOCUS__REPORTS__TEST_CASE_URL",
-            help="Address of a case, with {key} in the place of its key; else as in the profile (FOCUS_PROFILE).",
-            show_default=False,
-        ),
-    ] = None,
+    test_case_url: TestCaseUrl = None,
 ) -> None:
     """Lint plan and features, and write traceability.html, .csv and .json.
 
@@ -100,6 +105,30 @@ def traceability(
     _write(folder / "traceability.csv", as_csv(found.traced).encode())
     _write(folder / "traceability.json", _json(document))
     raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command()
+def docs(reports: Reports = None, test_case_url: TestCaseUrl = None) -> None:
+    """Write the features as pages to read and to send, into the folder `docs` of the reports.
+
+    An index of the capabilities in the order of features/capabilities.toml, a page for each feature with its rules,
+    scenarios and their last results, and the vocabulary of steps for whoever writes the next scenario.
+    """
+    settings = _settings()
+    folder = ROOT / (reports or settings.directory)
+    try:
+        features = read_features(ROOT)
+        traced = trace([], features, read_run(folder / "allure-results"))
+        capabilities = read_capabilities(ROOT, features)
+    except (CapabilitiesError, FeatureUnreadable, ResultsUnreadable) as error:
+        raise _stop(str(error)) from None
+    url, made = test_case_url or settings.test_case_url, datetime.now(UTC)
+    pages = as_pages(capabilities, read_vocabulary(ROOT, features), traced, test_case_url=url, made=made)
+    shutil.rmtree(folder / "docs", ignore_errors=True)
+    for name, page in pages.items():
+        (folder / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "docs" / name).write_text(page, "utf-8")
+    console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
 
 
 @app.command("lint")
@@ -201,7 +230,11 @@ def _settings() -> Settings:
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    console.print(str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path), soft_wrap=True)
+    console.print(_shown(path), soft_wrap=True)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _json(document: object) -> bytes:

@@ -46,8 +46,10 @@ class Tag:
 
 @dataclass(frozen=True)
 class Step:
-    """A step as it is written; of an outline's row, with the row's values."""
+    """A step of a scenario; of an outline's row, with the row's values."""
 
+    kind: str
+    """`given`, `when` or `then`: what an `And` goes on with."""
     keyword: str
     name: str
     line: int
@@ -75,12 +77,16 @@ class Scenario:
     """All that hold: the feature's, the rule's, its own, its examples'."""
     background: tuple[Step, ...]
     steps: tuple[Step, ...]
+    written: tuple[Step, ...]
+    """As they are written: an outline's, with their `<parameters>`."""
     template: Place
     """Where it is written: of a row, the outline's line."""
     values: tuple[tuple[str, str], ...] = ()
     """Of a row: its columns and their values."""
     examples: str = ""
     """Of a row: the name of its examples."""
+    examples_line: int = 0
+    """Of a row: where its examples begin."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -194,9 +200,11 @@ def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inheri
         tags=(*inherited, *own),
         background=_steps(row.background_steps or ()),
         steps=_steps(row.steps),
+        written=_steps(written.steps),
         template=Place(file, written.line),
         values=tuple((str(name), str(value)) for name, value in row._row.items()) if examples else (),
         examples=examples.name if examples else "",
+        examples_line=examples.line if examples else 0,
     )
 
 
@@ -207,6 +215,7 @@ def _tags(tags: Iterable[Any], file: str) -> tuple[Tag, ...]:
 def _steps(steps: Iterable[Any]) -> tuple[Step, ...]:
     return tuple(
         Step(
+            step.step_type,
             step.keyword,
             step.name,
             step.line,

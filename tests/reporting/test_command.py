@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 
 import pytest
 from small_checkout import CHECKOUT
@@ -123,3 +124,42 @@ def test_a_dry_run_shows_what_would_be_sent(reporting, tmp_path, a_result):
     assert "Authorization: Bearer ***" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
     assert json.loads((tmp_path / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"
+
+
+def test_docs_are_written_anew(reporting, tmp_path, a_result):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "of-a-feature-that-is-gone.html").touch()
+    done = reporting("docs", "--test-case-url", "https://tests.example/{key}")
+    assert done.returncode == 0, done.stderr
+    assert "docs/index.html, and" in done.stdout
+    pages = {path.name: path.read_text() for path in (tmp_path / "docs").iterdir()}
+    assert "of-a-feature-that-is-gone.html" not in pages
+    assert {"index.html", "vocabulary.html", "job_creation-creating_a_job.html"} < set(pages)
+    assert f"https://tests.example/{a_result.keys[0]}" in pages["index.html"]
+    assert "version 1.2, on test bench" in pages["index.html"]
+
+
+class Addresses(HTMLParser):
+    """What links of a page lead to, and what can be led to in it."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.ids, self.links = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag == "a":
+            self.links.append(attributes["href"])
+
+
+def test_every_link_of_the_docs_leads_somewhere(reporting, tmp_path):
+    assert reporting("docs", "--test-case-url", "https://tests.example/{key}").returncode == 0
+    pages = {path.name: Addresses(path.read_text()) for path in (tmp_path / "docs").iterdir()}
+    assert [name for name, page in pages.items() if len(set(page.ids)) < len(page.ids)] == []
+    there = {f"{name}#{one}" for name, page in pages.items() for one in page.ids} | set(pages)
+    links = {f"{name}{link}" if link[0] == "#" else link for name, page in pages.items() for link in page.links}
+    assert len(links) > 300
+    assert {link for link in links - there if not link.startswith("https://tests.example/PZ-")} == set()

@@ -23,7 +23,7 @@ def test_a_row_of_an_outline_is_a_scenario_with_the_tags_of_all_levels(ran):
 
 def test_a_scenario_has_its_steps_with_their_tables(ran):
     scenario = ran.features[0].scenarios[0]
-    assert scenario.steps == (Step("Given", "this works", 6, (("kind", "change"), ("task", "+1"))),)
+    assert scenario.steps == (Step("given", "Given", "this works", 6, (("kind", "change"), ("task", "+1"))),)
     assert (scenario.rule, scenario.severity) == ("", "normal")
 
 

@@ -1,0 +1,70 @@
+"""The features as a set of pages, which need no other file and ask nobody for anything."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reporting.documentation.capabilities import Capability
+from reporting.documentation.scenarios import WrittenFeature, as_written
+from reporting.documentation.vocabulary import Vocabulary
+from reporting.page import MARKS
+from reporting.traceability import Traceability
+
+INDEX, VOCABULARY = "index.html", "vocabulary.html"
+_PARAMETER = re.compile(r"(<[^<>]+>)")
+
+
+def as_pages(
+    capabilities: Sequence[Capability],
+    vocabulary: Vocabulary,
+    traced: Traceability,
+    *,
+    test_case_url: str | None,
+    made: datetime,
+) -> Mapping[str, str]:
+    """The pages by the names of their files, which lie in one folder.
+
+    `test_case_url` has `{key}` where a case's key belongs; without it, keys are no links. Results are shown where the
+    run has any.
+    """
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["pieces"] = _PARAMETER.split
+    templates.globals.update(
+        run=traced.run,
+        stale=len(traced.stale),
+        made=made,
+        marks=MARKS,
+        case_link=lambda key: test_case_url.replace("{key}", key) if test_case_url else None,
+    )
+    chapters = [(one, [as_written(feature, traced.scenarios) for feature in one.features]) for one in capabilities]
+    pages = {
+        INDEX: templates.get_template("index.html.j2").render(chapters=chapters, counted=_counted),
+        VOCABULARY: templates.get_template("vocabulary.html.j2").render(vocabulary=vocabulary),
+    }
+    in_order = [(capability, feature) for capability, features in chapters for feature in features]
+    for at, (capability, feature) in enumerate(in_order):
+        pages[feature.page] = templates.get_template("feature.html.j2").render(
+            capability=capability,
+            written=feature,
+            before=in_order[at - 1][1] if at else None,
+            after=in_order[at + 1][1] if at + 1 < len(in_order) else None,
+        )
+    return pages
+
+
+def _counted(features: Sequence[WrittenFeature]) -> Mapping[str, int]:
+    """How many of their scenarios ended how, in the order of the marks."""
+    counts = Counter(scenario.verdict.value for feature in features for scenario in feature.scenarios)
+    return {state: counts[state] for state in MARKS if counts[state]}

@@ -115,9 +115,7 @@ def serving(
     finally:
         patience.cancel()
         said.close()
-        process.terminate()
-        process.join(10)
-        process.kill()  # One that is busy for ever does not hear that it should end.
+        process.kill()  # Nothing is to be had of it any more, and the stores are the tenant's alone.
         process.join()
 
 
@@ -136,13 +134,18 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     from behave.configuration import Configuration
     from behave.runner import Runner
 
-    class WithStepsRead(Runner):  # type: ignore[misc]
-        """The process that this one was forked from has read them."""
+    class Prepared(Runner):  # type: ignore[misc]
+        """The process that this one was forked from has read the steps."""
+
+        def setup_paths(self) -> None:
+            # Behave walks through all directories, .venv too, until it finds a feature.
+            self.base_dir = self.config.base_dir = str(ROOT)
+            self.path_manager.add(self.base_dir)
 
         def load_step_definitions(self, extra_step_paths: Any = None) -> None:
             return None
 
-    sys.exit(run(Configuration(arguments), runner_class=WithStepsRead))
+    sys.exit(run(Configuration(arguments), runner_class=Prepared))
 
 
 def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:

@@ -18,6 +18,7 @@ import pymongo.asynchronous.auth
 import pymongo.synchronous.auth
 import uvicorn.lifespan.on
 import uvicorn.protocols.http.h11_impl
+import yaml
 from behave.runner_util import load_step_modules
 from fastapi import FastAPI
 
@@ -35,5 +36,7 @@ behave.parser.parse_file = cache(behave.parser.parse_file)
 for feature in ROOT.glob("features/**/*.feature"):
     list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
 FastAPI(openapi_url=None).include_router(health_routes())
-# What is loaded stays: no fork has to look through it, or copies it for that.
+yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # Each run reads a kubeconfig, and each server.
+# What is loaded stays, and forks live for a moment: none looks through it, or copies it for that.
 gc.freeze()
+gc.disable()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sandbox.focus_server.answers import Answers
@@ -159,13 +159,14 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     # No schema pages: what they would show is not the contract.
     app = FastAPI(title="Focus Server", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     install_error_answers(app)
-    routes = APIRouter(prefix=settings.base_path)
     read_body = partial(read_json, max_bytes=settings.max_body_bytes, limit_s=settings.body_limit_s)
-    routes.include_router(job_routes(service, parts.answers, read_body))
-    routes.include_router(discovery_routes(discovery, read_body))
-    routes.include_router(waterfall_routes(waterfall))
-    routes.include_router(health_routes())
-    app.include_router(routes)
+    for routes in (
+        job_routes(service, parts.answers, read_body),
+        discovery_routes(discovery, read_body),
+        waterfall_routes(waterfall),
+        health_routes(),
+    ):
+        app.include_router(routes, prefix=settings.base_path)
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
 
 

@@ -5,8 +5,12 @@ ARGS ?=
 N ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# What a run is told of its profile (ARGS="-D profile=staging"), all that comes after it must know as well.
+PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROFILE),local)
 # A run against an environment of its own profile needs no broker here.
-BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)),,broker)
+BROKER := $(if $(filter-out local,$(PROFILE)),,broker)
+# For the shell: where results and reports go. The local profile has no place of its own, and need not be asked.
+REPORTS := $(if $(filter-out local,$(PROFILE)),$$($(BIN)/python -m reporting directory),$${FOCUS__REPORTS__DIRECTORY:-reports})
 
 # The installations use apt.
 .NOTPARALLEL:
@@ -17,15 +21,18 @@ BROKER := $(if $(filter-out local,$(FOCUS_PROFILE))$(findstring profile=,$(ARGS)
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
+acceptance: export FOCUS_PROFILE := $(PROFILE)
 acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
-	@status=0; $(BIN)/behave --junit --junit-directory reports/junit $(ARGS) || status=$$?; \
-	echo "Results: reports/allure-results (evidence), reports/junit"; \
+	@reports=$(REPORTS) && export FOCUS__REPORTS__DIRECTORY="$$reports" || exit; \
+	trap : INT; \
+	status=0; $(BIN)/behave --junit --junit-directory "$$reports/junit" $(ARGS) || status=$$?; \
+	echo "Results: $$reports/allure-results (evidence), $$reports/junit"; \
 	sh report/site.sh || true; \
 	$(BIN)/python -m reporting traceability || { linted=$$?; [ $$status -ne 0 ] || status=$$linted; }; \
 	exit $$status
 
 report:  ## make a site of the results of the last run, with those before as its history; needs Node
-	@sh report/site.sh
+	@reports=$(REPORTS) && FOCUS__REPORTS__DIRECTORY="$$reports" sh report/site.sh
 
 traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended: reports/traceability.html
 	@$(BIN)/python -m reporting traceability $(ARGS)

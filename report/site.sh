@@ -18,7 +18,7 @@ if [ "${major:-0}" -lt 20 ] || ! command -v npm >/dev/null; then
 fi
 if ! [ report/node_modules/.package-lock.json -nt report/package-lock.json ]; then
   echo "Installing Allure …"
-  if ! npm ci --prefix report --silent; then
+  if ! npm ci --prefix report --loglevel=error; then
     echo "No site was made of the results: Allure could not be installed from the registry of npm. Then: make report" >&2
     exit 1
   fi

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,7 +94,7 @@ def traceability(
     that is neither shown nor excused, or both, a name that stands twice in a feature. Red scenarios are no reason.
     """
     settings = _settings()
-    folder, url = ROOT / (reports or settings.directory), test_case_url or settings.test_case_url
+    folder, url = ROOT / (reports or settings.directory), _pattern(test_case_url) or settings.test_case_url
     found = _find(plan, folder if results else None)
     made = datetime.now(UTC)
     page = as_page(found.traced, found.problems, test_case_url=url, allure_site=find_allure_site(folder), made=made)
@@ -122,13 +121,20 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None) -> None:
         capabilities = read_capabilities(ROOT, features)
     except (CapabilitiesError, FeatureUnreadable, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
-    url, made = test_case_url or settings.test_case_url, datetime.now(UTC)
+    url, made = _pattern(test_case_url) or settings.test_case_url, datetime.now(UTC)
     pages = as_pages(capabilities, read_vocabulary(ROOT, features), traced, test_case_url=url, made=made)
-    shutil.rmtree(folder / "docs", ignore_errors=True)
+    for old in (folder / "docs").glob("*.html"):  # Nothing else: the folder may be one that holds more.
+        old.unlink()
     for name, page in pages.items():
         (folder / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "docs" / name).write_text(page, "utf-8")
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
+
+
+@app.command()
+def directory() -> None:
+    """Print where the profile (FOCUS_PROFILE) has results and reports go."""
+    typer.echo(os.environ.get("FOCUS__REPORTS__DIRECTORY") or _settings().directory)
 
 
 @app.command("lint")
@@ -190,7 +196,13 @@ def publish_execution(
         )
         raise _stop(f"Expected where to publish in the environment, seen {wrong}.") from None
     folder = ROOT / (reports or _settings().directory)
-    document = _as_xray(_find(plan, folder), target.dialect, Execution(project, test_plan, execution), evidence)
+    found = _find(plan, folder)
+    if found.traced.stale:
+        raise _stop(
+            f"Expected results of the features as they are now, seen {len(found.traced.stale)} of scenarios that have "
+            "changed since. Run the features again."
+        )
+    document = _as_xray(found, target.dialect, Execution(project, test_plan, execution), evidence)
     if dry_run:
         body = folder / "export" / f"xray-{target.dialect}.json"
         _write(body, _json(document))
@@ -217,6 +229,12 @@ def _as_xray(found: _Found, dialect: Dialect, execution: Execution, evidence: Wh
         return as_xray(found.traced, dialect, execution=execution, evidence=evidence)
     except NothingWasRun as error:
         raise _stop(str(error)) from None
+
+
+def _pattern(test_case_url: str | None) -> str | None:
+    if test_case_url and "{key}" not in test_case_url:
+        raise _stop(f"Expected an address with {{key}} where the key goes, seen --test-case-url {test_case_url}")
+    return test_case_url
 
 
 def _settings() -> Settings:

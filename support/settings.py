@@ -250,7 +250,9 @@ class Reports(_Group):
     """Where the results go."""
 
     directory: Path = Path("reports")
-    test_case_url: str | None = Field(None, description="pattern with {key}, for a link to a test case")
+    test_case_url: str | None = Field(
+        None, description="pattern with {key}, for a link to a test case", pattern=r"\{key\}"
+    )
 
 
 class Settings(BaseSettings):

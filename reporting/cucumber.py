@@ -68,7 +68,7 @@ def _steps(scenario: Scenario, results: Iterable[StepResult], with_evidence: boo
     steps = []
     # Every run adds steps of its own at the end.
     for step, result in zip_longest(written, results):
-        keyword, name = result.name.split(" ", 1) if result else (step.keyword, step.name)
+        keyword, _, name = result.name.partition(" ") if result else (step.keyword, "", step.name)
         found: dict[str, Any] = {
             "keyword": f"{keyword} ",
             "name": name,

@@ -13,9 +13,10 @@ from typing import Any
 
 from behave.parser import ParserError, parse_file
 
+from support import known_issues
+
 KEY = re.compile(r"PZ-\d{5}")
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
-KNOWN_ISSUE = "known-issue:"
 EXTRA = "extra"
 EXTRA_REASON = "Beyond the plan:"
 
@@ -96,8 +97,7 @@ class Scenario:
     @property
     def known_issues(self) -> tuple[str, ...]:
         """The tickets of what is known to fail in it."""
-        names = (tag.name for tag in self.tags if tag.name.startswith(KNOWN_ISSUE))
-        return tuple(dict.fromkeys(name.removeprefix(KNOWN_ISSUE) for name in names))
+        return tuple(known_issues.keys_of(tag.name for tag in self.tags))
 
     @property
     def severity(self) -> str:
@@ -117,6 +117,14 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class EmptyOutline:
+    """A scenario outline without a single row: no scenario comes of it."""
+
+    title: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule, which holds some of its feature's scenarios."""
 
@@ -124,6 +132,7 @@ class Rule:
     place: Place
     description: str
     scenarios: tuple[Scenario, ...]
+    empty_outlines: tuple[EmptyOutline, ...]
 
 
 @dataclass(frozen=True)
@@ -176,16 +185,32 @@ def _rule(parsed: Any, feature: Any, file: str, *, of_feature: bool = False) -> 
     """A rule's scenarios, or those of a feature that stand in no rule."""
     name = "" if of_feature else parsed.name
     inherited = _tags(feature.tags, file) + (() if of_feature else _tags(parsed.tags, file))
-    scenarios = []
+    scenarios, empty = [], []
     for written in parsed.scenarios:
         rows = written.scenarios if written.type == "scenario_outline" else [written]
+        if not rows:
+            empty.append(EmptyOutline(written.name, Place(file, written.line)))
         for row in rows:
             scenarios.append(_scenario(row, written, file, feature.name, name, inherited))
-    return Rule(name, Place(file, parsed.line), "" if of_feature else _text(parsed.description), tuple(scenarios))
+    return Rule(
+        name,
+        Place(file, parsed.line),
+        "" if of_feature else _text(parsed.description),
+        tuple(scenarios),
+        tuple(empty),
+    )
 
 
 def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inherited: tuple[Tag, ...]) -> Scenario:
-    examples = next((one for one in getattr(written, "examples", ()) if row._row in one.table.rows), None)
+    # Rows compare by their values, and two examples can have the same.
+    examples = next(
+        (
+            one
+            for one in getattr(written, "examples", ())
+            if any(row._row is other for other in (one.table.rows if one.table else ()))
+        ),
+        None,
+    )
     # behave keeps no lines for the tags of a row.
     lines = {str(tag): tag.line for part in (written, examples) if part for tag in part.tags}
     own = tuple(Tag(str(tag), Place(file, lines.get(str(tag), row.line))) for tag in row.tags)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from reporting.features import EXTRA_REASON, KEY, Feature, Place, Scenario, Tag
 from reporting.plan import Case
 from reporting.traceability import Traceability
+from support import known_issues
 
-_MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|\d{5}$")
+_MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|(.*-)?\d{5}$")
+_MEANT_AS_KNOWN_ISSUE = re.compile(r"(?i)known.?issue")
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +39,7 @@ def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
             *_known((tag for scenario in scenarios for tag in scenario.tags), cases),
             *_accounted_for(traced),
             *(problem for feature in features for problem in _named_once(feature)),
+            *(problem for feature in features for problem in _never_run(feature)),
         }
     )
 
@@ -63,7 +66,14 @@ def _keyed(scenario: Scenario) -> Iterator[Problem]:
 
 def _keys(tags: Iterable[Tag]) -> Iterator[Problem]:
     for tag in tags:
-        if _MEANT_AS_KEY.match(tag.name) and not KEY.fullmatch(tag.name):
+        if known_issues.TAG.fullmatch(tag.name):
+            continue
+        if _MEANT_AS_KNOWN_ISSUE.search(tag.name):
+            yield Problem(
+                tag.place,
+                f"the tag @{tag.name} names no known issue: expected @known-issue:PZ- and the ticket's digits",
+            )
+        elif _MEANT_AS_KEY.match(tag.name) and not KEY.fullmatch(tag.name):
             yield Problem(tag.place, f"the tag @{tag.name} is no key: expected PZ- and five digits")
 
 
@@ -98,3 +108,11 @@ def _named_once(feature: Feature) -> Iterator[Problem]:
                 f"the feature has another scenario {scenario.title!r}, in line {first[scenario.title].line}: "
                 "say how they differ",
             )
+
+
+def _never_run(feature: Feature) -> Iterator[Problem]:
+    for outline in (outline for rule in feature.rules for outline in rule.empty_outlines):
+        yield Problem(
+            outline.place,
+            f"the outline {outline.title!r} has no examples, so it is never run: give it some or delete it",
+        )

@@ -17,12 +17,12 @@ from support.errors import ExpectationFailed
 # and its coloured output end with a KeyError. This one is shown everywhere, and counts as neither failed nor skipped.
 KNOWN = Status.pending_warn
 
-_TAG = re.compile(r"known-issue:(PZ-\d+)")
+TAG = re.compile(r"known-issue:(PZ-\d+)")
 
 
 def keys_of(tags: Iterable[str]) -> list[str]:
     """The keys of the known issues among the tags of a scenario, in order, each once."""
-    return sorted({match[1] for tag in tags if (match := _TAG.fullmatch(tag))})
+    return sorted({match[1] for tag in tags if (match := TAG.fullmatch(tag))})
 
 
 def explains(keys: Collection[str], error: BaseException | None) -> bool:

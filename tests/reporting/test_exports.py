@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -193,6 +194,15 @@ def test_cucumber_has_tables_durations_and_evidence(ran, traced):
     assert "embeddings" not in step
     broken = second["elements"][0]["steps"][0]
     assert base64.b64decode(broken["embeddings"][0]["data"]) == b"said\x1bnothing"
+
+
+def test_cucumber_takes_a_step_of_one_word(ran, traced):
+    first = traced.scenarios[0]
+    step = replace(first.result.steps[0], name="Given")
+    shortened = replace(first, result=replace(first.result, steps=(step,)))
+    made = replace(traced, scenarios=(shortened, *traced.scenarios[1:]))
+    (step,) = as_cucumber(made, ran.features)[0]["elements"][0]["steps"]
+    assert (step["keyword"], step["name"]) == ("Given ", "")
 
 
 def _status(steps):

@@ -74,7 +74,51 @@ def test_it_finds_the_same_before_a_run_and_after_one(checkout, traced):
                 f"the tag @{tag} is no key",
                 id=tag,
             )
-            for tag in ("PZ-1000", "PZ-100011", "pz-10001", "PZ10001", "PZ_10001", "10001")
+            for tag in (
+                "PZ-1000",
+                "PZ-100011",
+                "pz-10001",
+                "PZ10001",
+                "PZ_10001",
+                "10001",
+                "ZP-14000",
+                "P-14090",
+                "key:PZ-14090",
+            )
+        ),
+        *(
+            pytest.param(
+                f"Feature: F\n  @smoke\n  @PZ-10001 @{tag}\n  Scenario: S\n    Given a\n",
+                CLEAN,
+                "features/jobs/f.feature:3",
+                f"the tag @{tag} names no known issue",
+                id=tag,
+            )
+            for tag in (
+                "known-issue",
+                "known-issue:PZ14",
+                "known-issue:later",
+                "known_issue:PZ-3",
+                "KnownIssue:PZ-3",
+                "known-issue:ZP-14090",
+                "Known-Issue:PZ-14090",
+            )
+        ),
+        *(
+            pytest.param(
+                f"@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n{rule}  Scenario Outline: T <a>\n    Given <a>\n"
+                f"{examples}",
+                CLEAN,
+                f"features/jobs/f.feature:{line}",
+                "the outline 'T <a>' has no examples, so it is never run",
+                id=f"an outline with {kind} {where}",
+            )
+            for where, rule, line in (("outside of a rule", "", 5), ("in a rule", "  Rule: R\n", 6))
+            for kind, examples in (
+                ("no examples", ""),
+                ("no table", "    Examples:\n"),
+                ("no row", "    Examples:\n      | a |\n"),
+            )
         ),
         pytest.param(
             "Feature: F\n  @PZ-10001\n  Scenario: S\n    Given a\n",
@@ -119,7 +163,9 @@ def test_each_error_is_found_with_its_file_and_line(checkout, feature, plan, pla
     assert said in problem
 
 
-@pytest.mark.parametrize("tag", ["PZ-10001", "pzazz", "smoke", "known-issue:PZ-777", "epic:Life_of_12345"])
+@pytest.mark.parametrize(
+    "tag", ["PZ-10001", "pzazz", "smoke", "known-issue:PZ-777", "known-issue:PZ-14090", "epic:Life_of_12345"]
+)
 def test_other_tags_are_left_alone(checkout, tag):
     assert problems(checkout, f"Feature: F\n  @PZ-10001 @{tag}\n  Scenario: S\n    Given a\n") == []
 

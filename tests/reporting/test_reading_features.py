@@ -4,6 +4,18 @@ import pytest
 
 from reporting.features import FeatureUnreadable, Place, Step
 
+EQUAL_ROWS = """\
+Feature: F
+  Scenario Outline: S
+    Given <a>
+    Examples: one
+      | a |
+      | 1 |
+    Examples: two
+      | a |
+      | 1 |
+"""
+
 
 def test_a_row_of_an_outline_is_a_scenario_with_the_tags_of_all_levels(ran):
     row = next(one for feature in ran.features for one in feature.scenarios if one.name.startswith("It works"))
@@ -33,6 +45,20 @@ def test_features_keep_their_rules_and_what_they_say(ran):
     assert first.description == "Why it matters."
     assert second.scenarios[0].severity == "critical"
     assert second.scenarios[3].extra_reason == 'it has no case for <this> & "that".'
+
+
+def test_rows_of_equal_values_belong_each_to_their_own_examples(checkout):
+    (feature,) = checkout({"features/a/f.feature": EQUAL_ROWS}).features
+    assert [(one.place.line, one.examples, one.examples_line) for one in feature.scenarios] == [
+        (6, "one", 4),
+        (9, "two", 7),
+    ]
+
+
+def test_examples_without_a_table_are_passed_over(checkout):
+    text = EQUAL_ROWS.replace("    Examples: one\n      | a |\n      | 1 |\n", "    Examples: none yet\n")
+    (feature,) = checkout({"features/a/f.feature": text}).features
+    assert [one.examples for one in feature.scenarios] == ["two"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from reporting.verdicts import Status
 
 
 class Which(StrEnum):
-    """Of which scenarios evidence is carried along: of all, it is some 15 MB for the whole suite."""
+    """Of which scenarios evidence is carried along: of all, it is some 10 MB for the whole suite."""
 
     NONE = "none"
     RED = "red"

@@ -61,15 +61,22 @@ def as_page(
         areas=counted(traced.cases, lambda one: one.case.area),
         priorities=counted(traced.cases, lambda one: one.case.priority),
         case_link=lambda key: test_case_url.replace("{key}", key) if test_case_url else None,
+        has_evidence=allure_site is not None,
         result_link=lambda result: _in_allure(result, allure_site) if allure_site and result else None,
     )
 
 
 def find_allure_site(reports: Path) -> str | None:
-    """The address of the Allure site in the folder of the reports, relative to that; None where none was built."""
+    """The address of the Allure site in the folder of the reports, relative to that.
+
+    None where none was built since the last run: results are called otherwise in every run, and an older site has none
+    of these.
+    """
+    results = (reports / "allure-results").glob("*-result.json")
+    newest = max((result.stat().st_mtime_ns for result in results), default=0)
     # With one plugin the site is the folder itself, with several that of the plugin.
     for page in ("allure-report/awesome/index.html", "allure-report/index.html"):
-        if (reports / page).exists():
+        if (reports / page).exists() and (reports / page).stat().st_mtime_ns >= newest:
             return page
     return None
 

@@ -11,14 +11,14 @@ from rich.text import Text
 from reporting.lint import Problem
 from reporting.page import MARKS
 from reporting.tables import counted
-from reporting.traceability import Traceability
+from reporting.traceability import Traceability, TracedCase
 from reporting.verdicts import Verdict
 
 _SHOWN = 10  # that the screen is not run over by what comes in hundreds
 
 
 def as_summary(traced: Traceability, problems: Sequence[Problem]) -> RenderableType:
-    """A table of areas and states, the cases that are red, and the problems of the lint."""
+    """How much was run, a table of areas and states, the cases that are red, and the problems of the lint."""
     states = [state for state in MARKS if state in traced.by_state()]
     table = Table(
         title=f"{len(traced.cases)} test cases, {traced.automated} automated",
@@ -34,12 +34,17 @@ def as_summary(traced: Traceability, problems: Sequence[Problem]) -> RenderableT
     table.add_section()
     table.add_row("all", str(len(traced.cases)), *(str(traced.by_state()[state]) for state in states))
     red = [one for one in traced.cases if one.is_automated and one.verdict in (Verdict.FAILED, Verdict.BROKEN)]
-    lines = [f"{MARKS[one.state]} {one.case.key} {one.state}: {one.case.title}" for one in red]
+    lines = [f"{MARKS[one.state]} {one.case.key} {one.state}: {one.case.title}{_known(one)}" for one in red]
     if traced.run.errors:
         lines += [f"! the run: {error}" for error in traced.run.errors]
     if traced.stale:
         lines.append(f"{len(traced.stale)} results are of scenarios that have changed since: run the features again")
-    return Group(table, *_first(lines), *_first([str(problem) for problem in problems]))
+    part = [Text(f"Part of the suite: {traced.part}")] if traced.part else []
+    return Group(*part, table, *_first(lines), *_first([str(problem) for problem in problems]))
+
+
+def _known(one: TracedCase) -> str:
+    return f" (known: {', '.join(one.shown_issues)})" if one.is_known else ""
 
 
 def _first(lines: Sequence[str]) -> list[Text]:

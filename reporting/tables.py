@@ -13,7 +13,8 @@ from reporting.lint import Problem
 from reporting.traceability import Traceability, TracedCase, TracedScenario
 
 COLUMNS = (
-    "key", "title", "area", "priority", "result", "reason", "scenarios", "start", "duration_s", "message"
+    "key", "title", "area", "priority", "result", "reason", "scenarios", "start", "duration_s", "message",
+    "known_issues",
 )  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def as_csv(traced: Traceability) -> str:
                 _moment(one.start) or "",
                 f"{one.duration_s:.3f}" if one.results else "",
                 _harmless("\n\n".join(result.message for result in one.results if result.message)),
+                _harmless(", ".join(one.shown_issues)),
             ]
         )
     return out.getvalue()
@@ -96,7 +98,7 @@ def _scenario(one: TracedScenario) -> dict[str, Any]:
         "file": one.scenario.place.file,
         "line": one.scenario.place.line,
         "status": one.status.value,
-        "known_issues": list(one.scenario.known_issues) if one.result and one.result.known else [],
+        "known_issues": list(one.shown_issues),
         "start": _moment(one.result.start) if one.result else None,
         "duration_s": round(one.result.duration_s, 3) if one.result else None,
         "message": (one.result.message or None) if one.result else None,

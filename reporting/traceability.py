@@ -25,6 +25,11 @@ class TracedScenario:
         """How it ended."""
         return self.result.status if self.result else Status.NOT_RUN
 
+    @property
+    def shown_issues(self) -> tuple[str, ...]:
+        """The tickets of its known issues, where it failed as they say; else none."""
+        return self.scenario.known_issues if self.result and self.result.known else ()
+
 
 @dataclass(frozen=True)
 class TracedCase:
@@ -49,6 +54,17 @@ class TracedCase:
         return (
             self.verdict.value if self.is_automated else (self.case.state.value if self.case.state else "unexplained")
         )
+
+    @property
+    def shown_issues(self) -> tuple[str, ...]:
+        """The tickets of what is known to fail, and did."""
+        return tuple(dict.fromkeys(key for scenario in self.scenarios for key in scenario.shown_issues))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is red, and by known issues only."""
+        red = [scenario for scenario in self.scenarios if scenario.status in (Status.FAILED, Status.BROKEN)]
+        return bool(red) and all(scenario.shown_issues for scenario in red)
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -85,6 +101,16 @@ class Traceability:
     def by_state(self) -> Mapping[str, int]:
         """How many cases are in which state."""
         return Counter(case.state for case in self.cases)
+
+    @property
+    def part(self) -> str | None:
+        """How many scenarios were run, where that is not all of them; a skipped one was not."""
+        ran = sum(one.status not in (Status.SKIPPED, Status.NOT_RUN) for one in self.scenarios)
+        return (
+            f"{ran} of {len(self.scenarios)} scenarios were run"
+            if self.run.results and ran < len(self.scenarios)
+            else None
+        )
 
     @property
     def automated(self) -> int:

@@ -74,11 +74,12 @@ def as_xray(
     if not cases or run.start is None or run.stop is None:
         raise NothingWasRun("Expected results of a run, seen none of any case of the plan: run the features first.")
     environment, version = run.environment.get("Profile"), run.environment.get("Version")
+    part = [f"Part of the suite: {traced.part}"] if traced.part else []
     where = f" on {environment}" if environment else ""
     info = {
         "project": execution.project,
         "summary": f"Focus Server{f' {version}' if version else ''}{where}, {run.start:%Y-%m-%d %H:%M} UTC",
-        "description": "\n".join(f"{name}: {value}" for name, value in run.environment.items()),
+        "description": "\n".join(part + [f"{name}: {value}" for name, value in run.environment.items()]),
         "version": version,
         "startDate": _moment(run.start),
         "finishDate": _moment(run.stop),
@@ -106,14 +107,8 @@ def _test(one: TracedCase, dialect: Dialect, evidence: Which) -> dict[str, Any]:
         test["steps"] = _steps(one.scenarios[0], dialect)
     else:
         test["iterations"] = [_iteration(scenario, dialect) for scenario in one.scenarios]
-    known = [
-        key
-        for scenario in one.scenarios
-        if scenario.result and scenario.result.known
-        for key in scenario.scenario.known_issues
-    ]
-    if known:
-        test["defects"] = list(dict.fromkeys(known))
+    if one.shown_issues:
+        test["defects"] = list(one.shown_issues)
     files = enclosed(one.results, evidence)
     if files:
         test[_EVIDENCE[dialect]] = [

@@ -56,7 +56,9 @@ def test_traceability_before_any_run(reporting, tmp_path):
 
 
 def test_traceability_after_a_run(reporting, tmp_path, a_result):
-    assert reporting("traceability").returncode == 0
+    done = reporting("traceability")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Part of the suite: 1 of ")
     document = json.loads((tmp_path / "traceability.json").read_text())
     assert document["run"]["environment"]["Version"] == "1.2"
     ran = {one["key"] for one in document["cases"] if one["state"] in ("passed", "incomplete")}

@@ -105,6 +105,14 @@ def test_the_execution_says_when_where_and_what_was_run(traced):
     assert as_xray(traced, Dialect.CLOUD, execution=Execution(key="PZ-9"))["testExecutionKey"] == "PZ-9"
 
 
+def test_the_execution_of_a_part_says_so(traced):
+    said = "Part of the suite: 6 of 8 scenarios were run"
+    assert as_xray(traced, Dialect.SERVER, execution=Execution())["info"]["description"].splitlines()[0] == said
+    whole = tuple(one for one in traced.scenarios if one.status in (Status.PASSED, Status.FAILED, Status.BROKEN))
+    document = as_xray(replace(traced, scenarios=whole), Dialect.SERVER, execution=Execution())
+    assert "Part of the suite" not in document["info"]["description"]
+
+
 def test_one_scenario_has_its_steps_and_several_are_iterations(traced):
     tests = {test["testKey"]: test for test in as_xray(traced, Dialect.CLOUD, execution=Execution())["tests"]}
     steps = tests["PZ-10003"]["steps"]
@@ -141,6 +149,10 @@ def test_a_known_issue_is_told_with_its_ticket_and_fails_its_case_all_the_same(r
     page = as_page(traced, [], test_case_url=None, allure_site=None, made=MADE)
     # PZ-10001, PZ-10002 and PZ-10008 are shown by it.
     assert page.count("known issue: PZ-777") == 3
+    # Beside it, PZ-10008 has a scenario that broke.
+    assert page.count("known: PZ-777") == 2
+    rows = csv.DictReader(io.StringIO(as_csv(traced)))
+    assert {row["key"] for row in rows if row["known_issues"] == "PZ-777"} == {"PZ-10001", "PZ-10002", "PZ-10008"}
 
 
 def test_without_a_run_there_is_no_execution(ran):

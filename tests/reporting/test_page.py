@@ -1,6 +1,8 @@
 """The page holds what people look for, safely, and asks nobody for anything."""
 
+import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import md5
 from html.parser import HTMLParser
@@ -12,6 +14,7 @@ from reporting.features import Place
 from reporting.lint import Problem
 from reporting.page import as_page, find_allure_site
 from reporting.results import Run
+from reporting.verdicts import Status
 
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
 URL = "https://tests.example/{key}?a=1&b=2"
@@ -125,6 +128,30 @@ def test_problems_stale_results_and_errors_of_the_run_are_told(ran, traced):
 def test_before_a_run_it_says_so(ran):
     html = as_page(ran.traced(), [], test_case_url=None, allure_site=None, made=MADE)
     assert "Nothing has been run yet" in html
+    assert 'id="part"' not in html
+    assert "make report" not in html
+
+
+def header(traced, **addresses):
+    html = as_page(traced, [], **{"test_case_url": None, "allure_site": None, **addresses}, made=MADE)
+    return " ".join(re.sub("<[^>]+>", "", html[html.index("<header>") : html.index("</header>")]).split())
+
+
+def test_a_run_of_a_part_says_so_at_the_head(ran, traced):
+    assert "Part of the suite: 6 of 8 scenarios were run." in header(traced)
+    whole = tuple(one for one in traced.scenarios if one.status not in (Status.NOT_RUN, Status.SKIPPED))
+    assert "Part of the suite" not in header(replace(traced, scenarios=whole))
+
+
+def test_the_version_and_where_it_was_tested_are_told_at_the_head(ran, traced):
+    assert "UTC, version 1.2 on test bench." in header(traced)
+    unknown = ran.traced(replace(traced.run, environment={"Profile": "lab"}))
+    assert "UTC, version not stated (FOCUS__FOCUS_SERVER__VERSION) on lab." in header(unknown)
+
+
+def test_without_a_site_of_the_run_it_says_how_to_get_links_to_the_evidence(traced):
+    assert "For links to the evidence: make report, then make traceability." in header(traced)
+    assert "make report" not in header(traced, allure_site="allure-report/index.html")
 
 
 def test_the_site_of_allure_is_found_where_it_was_built(tmp_path):
@@ -133,3 +160,19 @@ def test_the_site_of_allure_is_found_where_it_was_built(tmp_path):
         (tmp_path / built).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / built).touch()
         assert find_allure_site(tmp_path) == built
+
+
+def test_a_site_of_an_earlier_run_is_none(tmp_path):
+    site, *results = (
+        tmp_path / name
+        for name in ("allure-report/index.html", "allure-results/a-result.json", "allure-results/b-result.json")
+    )
+    for path in (site, *results):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    for path, time in zip(results, (100, 200), strict=True):
+        os.utime(path, (time, time))
+    os.utime(site, (150, 150))
+    assert find_allure_site(tmp_path) is None
+    os.utime(site, (200, 200))
+    assert find_allure_site(tmp_path) == "allure-report/index.html"

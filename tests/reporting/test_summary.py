@@ -1,12 +1,14 @@
 """One screen of a terminal."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
-from reporting.features import Place
+from reporting.features import Place, Tag
 from reporting.lint import Problem
 from reporting.summary import as_summary
+from reporting.verdicts import Status
 
 
 def shown(traced, problems=()):
@@ -28,3 +30,23 @@ def test_hundreds_of_problems_do_not_run_over_it(ran):
     text = shown(ran.traced(), [Problem(Place("a.feature", line), "is wrong") for line in range(1, 300)])
     assert "… and 289 more" in text
     assert len(text.splitlines()) < 40
+
+
+def test_a_run_of_a_part_says_so_first(ran, traced):
+    assert shown(traced).startswith("Part of the suite: 6 of 8 scenarios were run\n")
+    assert "Part of the suite" not in shown(ran.traced())
+
+
+def test_what_fails_by_known_issues_only_is_told_with_their_tickets(traced):
+    def known(one):
+        tagged = replace(one.scenario, tags=(Tag("known-issue:PZ-777", one.scenario.place),))
+        return replace(one, scenario=tagged, result=replace(one.result, known=True))
+
+    cases = tuple(
+        replace(case, scenarios=tuple(known(one) if one.status is Status.FAILED else one for one in case.scenarios))
+        for case in traced.cases
+    )
+    lines = [line.rstrip() for line in shown(replace(traced, cases=cases)).splitlines()]
+    assert "✗ PZ-10002 failed: Fails in one of two (known: PZ-777)" in lines
+    # What broke beside it is not known.
+    assert "✗ PZ-10008 failed: Fails and breaks" in lines

@@ -38,9 +38,12 @@ class Product:
                 pods=lambda: list(self.pods),
                 services=lambda: list(self.services),
                 of_job=lambda job_id: Analyzer(self._of(self.jobs, job_id), self._of(self.pods, job_id)),
+                first_seen={},
+                first_running={},
             ),
             queues=SimpleNamespace(
                 sees_unnamed=True,
+                first_served={},
                 names=lambda: list(self.queues),
                 state_of=self.queues.get,
                 publish=self._publish,
@@ -67,7 +70,9 @@ class Product:
                 "created_at": job.exchange.sent_at,
             }
         )
-        made = {"metadata": {"name": name, "uid": name, "labels": labels}, "spec": {"template": {"spec": spec}}}
+        created = {"uid": name, "creationTimestamp": f"{job.exchange.sent_at:%Y-%m-%dT%H:%M:%SZ}"}
+        made = {"metadata": {"name": name, "labels": labels, **created}, "spec": {"template": {"spec": spec}}}
+        self.stores.analyzers.first_seen[name] = job.exchange.sent_at
         owner = {"uid": name, "controller": True}
         pod = {
             "metadata": {"name": f"{name}-1", "uid": f"{name}-1", "labels": labels, "ownerReferences": [owner]},

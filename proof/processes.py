@@ -115,7 +115,9 @@ def serving(
     finally:
         patience.cancel()
         said.close()
-        process.kill()  # Nothing is to be had of it any more, and the stores are the tenant's alone.
+        process.terminate()  # Some defects put back what they have changed in the tenant.
+        process.join(10)
+        process.kill()  # One that is busy for ever does not hear that it should end.
         process.join()
 
 

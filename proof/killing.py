@@ -99,10 +99,12 @@ def kill(
     excused: Collection[Identity],
     clean_s: Mapping[str, float],
     ended: Callable[[End], object],
+    *,
+    briefly: bool = False,
 ) -> list[End]:
     """Run the features that show what a mutant's module decides; all others too, if it lives and is not excused.
 
-    Those that have killed another one in the same definition are asked first. `clean_s` is how long each feature
+    No others are asked if it is to be done `briefly`. Those that have killed another one in the same definition are asked first. `clean_s` is how long each feature
     takes without a mutant.
     """
     killers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -112,7 +114,7 @@ def kill(
         known = killers[file, mutant.identity.definition]
         asked: list[Sequence[str]] = [selecting(known[-_KILLERS_ASKED_FIRST:])] if known else []
         asked.append(features_for(file))
-        if mutant.identity not in excused:
+        if mutant.identity not in excused and not briefly:
             asked.append(other_features(file))
         try:
             with _serving(mutant, tenant, place) as server:

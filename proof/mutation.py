@@ -52,12 +52,11 @@ def mutate(
                 if not end.killed and end.mutant.identity not in excuses:
                     bars.console.print(f"{end.fate}: {end.mutant}", markup=False)
 
-            spared = {mutant.identity for mutant in chosen} if briefly else set(excuses)
             clean = mutants.unchanged(chosen[0], ROOT)
             started = time.monotonic()
             before = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
             advance = bar("with one each", len(chosen))
-            ends = killing.kill(lent, chosen, spared, before.took_s, ended)
+            ends = killing.kill(lent, chosen, set(excuses), before.took_s, ended, briefly=briefly)
             after = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
     except (survivors.SurvivorsError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)

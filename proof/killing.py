@@ -104,8 +104,8 @@ def kill(
 ) -> list[End]:
     """Run the features that show what a mutant's module decides; all others too, if it lives and is not excused.
 
-    No others are asked if it is to be done `briefly`. Those that have killed another one in the same definition are asked first. `clean_s` is how long each feature
-    takes without a mutant.
+    No others are asked if it is to be done `briefly`. Those that have killed another one in the same definition are
+    asked first. `clean_s` is how long each feature takes without a mutant.
     """
     killers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
 

@@ -55,6 +55,12 @@ def the_cancelling_finds_no_such_job(context: Context) -> None:
     refusals.turned_away(context.cancellation, unknown, "that there is no such job, and that it is said")
 
 
+@then("the cancelling says that {dependency:Dependency} is not available")
+def the_cancelling_says_what_is_missing(context: Context, dependency: str) -> None:
+    statuses = context.run.settings.answers.unavailable_statuses
+    refusals.turned_away(context.cancellation, statuses, f"to be told that {dependency} is not available", dependency)
+
+
 @then("the cancelling does no harm")
 def the_cancelling_does_no_harm(context: Context) -> None:
     answers.cancelled_again(context.cancellation, context.run.settings.answers)

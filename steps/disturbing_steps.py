@@ -7,6 +7,17 @@ from behave.runner import Context
 
 from steps.kept import alone_or_skipped
 from support import refusals
+from support.side_effects import effects_before_the_queue
+
+
+def outage_or_skipped(context: Context, dependency: str) -> bool:
+    """Whether the way to a store can be broken; if not, the scenario is skipped."""
+    if not alone_or_skipped(context):
+        return False
+    possible: bool = context.case.disturbances.outages.possible(dependency)
+    if not possible:
+        context.scenario.skip(f"this needs a Toxiproxy between server and {dependency} (settings toxiproxy.*)")
+    return possible
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -40,6 +51,43 @@ def a_broker_that_takes_no_more(context: Context) -> None:
 @when("the message broker takes queues again")
 def the_broker_takes_queues_again(context: Context) -> None:
     context.case.disturbances.undo()
+
+
+@given("{dependency:Dependency} cannot be reached")
+@when("{dependency:Dependency} cannot be reached any more")
+def it_cannot_be_reached(context: Context, dependency: str) -> None:
+    if outage_or_skipped(context, dependency):
+        context.case.disturbances.outages.cut_off(dependency)
+
+
+@given("{dependency:Dependency} does not answer")
+def it_does_not_answer(context: Context, dependency: str) -> None:
+    if outage_or_skipped(context, dependency):
+        context.case.disturbances.outages.silence(dependency)
+
+
+@given("{dependency:Dependency} does as it is told, but its answers are lost")
+def its_answers_are_lost(context: Context, dependency: str) -> None:
+    if outage_or_skipped(context, dependency):
+        context.case.disturbances.outages.lose_answers(dependency)
+
+
+@when("the job is requested, and {first:Dependency} and {second:Dependency} break down when it is half made")
+def the_job_is_requested_and_stores_break_down(context: Context, first: str, second: str) -> None:
+    case = context.case
+
+    def half_made() -> None:
+        case.books.state(effects_before_the_queue(context.run.settings.effects_of_a_job))
+        case.disturbances.outages.cut_off(first)
+        case.disturbances.outages.cut_off(second)
+
+    if outage_or_skipped(context, first) and outage_or_skipped(context, second):
+        context.attempts = [case.request_job_meanwhile(context.configuration, half_made)]
+
+
+@when("all stores can be reached again")
+def all_can_be_reached_again(context: Context) -> None:
+    context.case.disturbances.outages.end()
 
 
 @then("it is said within the promised time")

@@ -103,7 +103,14 @@ def parse_analyzer_end(text: str) -> str:
     return {"has done its work": "Succeeded", "fails": "Failed"}[text]
 
 
+@parse.with_pattern("MongoDB|RabbitMQ|Kubernetes")
+def parse_dependency(text: str) -> str:
+    """A store that the server works with: `RabbitMQ`."""
+    return text
+
+
 register_type(
+    Dependency=parse_dependency,
     AnalyzerEnd=parse_analyzer_end,
     Reason=parse_reason,
     Parameter=parse_parameter,

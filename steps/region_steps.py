@@ -100,6 +100,11 @@ def the_change_is_refused_because_of_a_stranger(context: Context) -> None:
     region(context).expect_refused(UNKNOWN.field)
 
 
+@then("the change is refused because of {dependency:Dependency}")
+def the_change_is_refused_because_of_a_store(context: Context, dependency: str) -> None:
+    region(context).expect_refused(dependency)
+
+
 @then("the change is refused because of its {reason:Reason}")
 def the_change_is_refused(context: Context, reason: str) -> None:
     region(context).expect_refused(reason)

@@ -116,6 +116,13 @@ class Case:
                 raise error.judged() from None
         return Attempt(request.payload(), exchanges[-1])
 
+    def request_job_meanwhile(self, request: ConfigureRequest, meanwhile: Callable[[], object]) -> Attempt:
+        """Ask for a job as `request_job` does, and do something while the server is at it."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            asked = pool.submit(self.request_job, request)
+            meanwhile()
+            return asked.result()
+
     def request_jobs(self, requests: Iterable[ConfigureRequest], workers: int) -> list[Attempt]:
         """Ask for several jobs by workers that run at the same time; in the order of `requests`."""
         with ThreadPoolExecutor(max_workers=workers) as pool:

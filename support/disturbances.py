@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.books import Books
 from support.journal import CaseJournal
+from support.outages import Outages
 from support.settings import Settings
 from support.stores import Stores
 
@@ -14,6 +15,7 @@ class Disturbances:
     def __init__(self, settings: Settings, stores: Stores, journal: CaseJournal, books: Books) -> None:
         self._settings, self._stores, self._journal, self._books = settings, stores, journal, books
         self._broker_limited = False
+        self.outages = Outages(settings.toxiproxy, self._break_way)
 
     def finish_analyzer(self, job_id: str, phase: str) -> None:
         """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.
@@ -56,11 +58,16 @@ class Disturbances:
         self._stores.queues.limit_queues(0)
 
     def undo(self) -> None:
-        """Have the broker take queues again, if it was told not to.
+        """End all outages, and have the broker take queues again, if it was told not to.
 
         Raises:
-            EnvironmentBroken: it cannot be told so.
+            EnvironmentBroken: one of them cannot be told so.
         """
+        self.outages.end()
         if self._broker_limited:
             self._stores.queues.limit_queues(None)
             self._broker_limited = False
+
+    def _break_way(self, proxy: str) -> None:
+        self._books.enter_disturbance()
+        self._journal.way_broken(proxy)

@@ -72,6 +72,10 @@ class CaseJournal:
         """The broker is about to be told to take no more queues."""
         self._write({"broker_limited": True})
 
+    def way_broken(self, proxy: str) -> None:
+        """The way to a store is about to be broken, at this proxy on it."""
+        self._write({"way_broken": proxy})
+
     def settled(self) -> None:
         """Nothing is left of this scenario's requests."""
         self._write({"settled": True})
@@ -79,12 +83,16 @@ class CaseJournal:
 
 @dataclass
 class Requests:
-    """What a scenario had made: ids that were answered, keys by which requests can be recognised, its recordings."""
+    """What a scenario had made or broken.
+
+    Ids that were answered, keys by which requests can be recognised, its recordings; proxies on ways that it broke.
+    """
 
     jobs: set[str] = field(default_factory=set)
     keys: list[TraceKey] = field(default_factory=list)
     recordings: set[str] = field(default_factory=set)
     broker_limited: bool = False
+    ways_broken: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -131,6 +139,8 @@ def _read(path: Path) -> Leftover:
             leftover.open.setdefault(case, Requests()).recordings.add(entry["recorded"])
         elif "broker_limited" in entry:
             leftover.open.setdefault(case, Requests()).broker_limited = True
+        elif "way_broken" in entry:
+            leftover.open.setdefault(case, Requests()).ways_broken.add(entry["way_broken"])
         elif "settled" in entry:
             leftover.open.pop(case, None)
     return leftover

@@ -105,7 +105,7 @@ class RegionOfInterest:
             problems.append(f"the reason does not name the {because_of}")
         if outcome is None or outcome.roi != self.in_force:
             problems.append(f"the region in force is not said to be {self.in_force}")
-        require(f"the change to be refused because of its {because_of}", problems, repr(outcome))
+        require(f"the change to be refused because of the {because_of}", problems, repr(outcome))
         self.expect_in_force()
 
     def expect_in_force(self) -> None:

@@ -121,6 +121,21 @@ class Kubernetes(_Group):
     timeout_s: float = Field(5.0, gt=0)
 
 
+class Toxiproxy(_Group):
+    """What stands on the ways between the Focus Server and its stores, to break them; each way by its proxy's name."""
+
+    url: Annotated[str, AfterValidator(_plain_address)] | None = Field(
+        None, description="address of its API; outages are skipped without it"
+    )
+    mongodb: str | None = None
+    rabbitmq: str | None = None
+    kubernetes: str | None = None
+
+    def proxy_of(self, dependency: str) -> str | None:
+        """The proxy on the way to `MongoDB`, `RabbitMQ` or `Kubernetes`, if there is one."""
+        return {"MongoDB": self.mongodb, "RabbitMQ": self.rabbitmq, "Kubernetes": self.kubernetes}[dependency]
+
+
 class Ssh(_Group):
     """How an operator reaches the servers that the product runs on."""
 
@@ -271,6 +286,7 @@ class Settings(BaseSettings):
     rabbitmq: RabbitMQ
     kubernetes: Kubernetes
     ssh: Ssh = Ssh()
+    toxiproxy: Toxiproxy = Toxiproxy()
     limits: Limits = Limits()
     naming: Naming = Naming()
     answers: Answers = Answers()

@@ -10,6 +10,7 @@ from pathlib import Path
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.journal import Leftover, of_dead_runs
+from support.outages import mend
 from support.profile import ROOT, read_profile
 from support.promises import Promises
 from support.recorder import remove
@@ -64,6 +65,9 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
     if any(requests.broker_limited for requests in leftover.open.values()):
         stores.queues.limit_queues(None)
         swept.lines.append("The broker, which a killed run had told not to, takes queues again.")
+    for proxy in sorted({proxy for requests in leftover.open.values() for proxy in requests.ways_broken}):
+        mend(settings.toxiproxy, proxy)
+        swept.lines.append(f"The way that a killed run had broken is open again: {proxy}")
     if recordings := {recording_id for requests in leftover.open.values() for recording_id in requests.recordings}:
         remove(stores.database.collection(settings.mongodb.recordings_collection), recordings)
         swept.lines.append(f"Removed what a killed run had recorded: {', '.join(sorted(recordings))}")

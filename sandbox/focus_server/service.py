@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 
+from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
+
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, NoRecording, UnknownJob
 from sandbox.focus_server.identity import to_milliseconds
@@ -31,7 +33,6 @@ from sandbox.focus_server.task_ids import TaskIdRule
 
 log = logging.getLogger(__name__)
 
-_ID_ATTEMPTS = 5
 _USER = "automation"  # of every task record (contract, step D)
 
 
@@ -85,11 +86,6 @@ class JobService:
             config = self._validated(payload, task_id)
             await self._require_recording(config)
             assert isinstance(payload, dict)
-            for _ in range(_ID_ATTEMPTS - 1):
-                try:
-                    return await self._attempt(payload, config, task_id)
-                except IdTaken as error:
-                    log.warning("%s: trying another one", error)
             return await self._attempt(payload, config, task_id)
         finally:
             self._creating.discard(task)
@@ -108,6 +104,12 @@ class JobService:
         if config.window is not None and not await self._recordings.any_between(*config.window):
             raise NoRecording
 
+    @retry(  # Ids are drawn at random: another one may be free.
+        retry=retry_if_exception_type(IdTaken),
+        stop=stop_after_attempt(5),
+        before_sleep=before_sleep_log(log, logging.WARNING),
+        reraise=True,
+    )
     async def _attempt(self, payload: Payload, config: Configuration, task_id: str | None) -> JobRecord:
         record = JobRecord(
             job_id=self._ids.new(),

@@ -53,6 +53,9 @@ class Journal:
     def broker_limited(self):
         self.entries.append("broker limited")
 
+    def way_broken(self, proxy):
+        self.entries.append(("way broken", proxy))
+
 
 class Collection:
     """As much of a collection as recordings need; `uuid` is unique."""

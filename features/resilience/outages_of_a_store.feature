@@ -1,0 +1,168 @@
+@resilience
+Feature: When a store fails
+  A job needs its record, its analyzer and its queue. When one of the three stores fails, whoever
+  asks is told which one, no job is left half made, and all goes on by itself when it is back.
+
+  Rule: Whoever asks for a job is told which store failed, and no job is left half made
+
+    @critical
+    Scenario Outline: <store> cannot be reached
+      Given a live configuration with every parameter set
+      And <store> cannot be reached
+      When the job is requested
+      Then it is said that <store> is not available
+      And it is said within the promised time
+      And no answer shows a password, an address of a store or the server's inside
+      And whatever was begun is undone
+
+      @PZ-13767 @PZ-14718
+      Examples: database
+        | store   |
+        | MongoDB |
+
+      @PZ-13602 @PZ-14724
+      Examples: broker
+        | store    |
+        | RabbitMQ |
+
+      @PZ-13604
+      Examples: orchestrator
+        | store      |
+        | Kubernetes |
+
+    @PZ-13603
+    Scenario: A playback is requested while MongoDB cannot be reached
+      Given the configuration of a playback
+      And MongoDB cannot be reached
+      When the job is requested
+      Then it is said that MongoDB is not available
+      And whatever was begun is undone
+
+    Scenario Outline: <store> does not answer
+      Given a live configuration with every parameter set
+      And <store> does not answer
+      When the job is requested
+      Then it is said that <store> is not available
+      And it is said within the promised time
+      And whatever was begun is undone
+
+      @PZ-13767 @PZ-14718
+      Examples: database
+        | store   |
+        | MongoDB |
+
+      @PZ-13602 @PZ-14724
+      Examples: broker
+        | store    |
+        | RabbitMQ |
+
+      @PZ-13604
+      Examples: orchestrator
+        | store      |
+        | Kubernetes |
+
+    Scenario Outline: <store> does as it is told, and nobody learns of it
+      Given a live configuration with every parameter set
+      And <store> does as it is told, but its answers are lost
+      When the job is requested
+      Then it is said that <store> is not available
+      When all stores can be reached again
+      Then whatever was begun is undone
+
+      @PZ-13767 @PZ-14718
+      Examples: database
+        | store   |
+        | MongoDB |
+
+      @PZ-13602 @PZ-14724
+      Examples: broker
+        | store    |
+        | RabbitMQ |
+
+      @PZ-13604
+      Examples: orchestrator
+        | store      |
+        | Kubernetes |
+
+    @PZ-13604 @PZ-14718 @critical
+    Scenario: What cannot be undone at once is undone when the stores are back
+      Given a live configuration with every parameter set
+      And RabbitMQ does not answer
+      When the job is requested, and MongoDB and Kubernetes break down when it is half made
+      Then it is said that RabbitMQ is not available
+      When all stores can be reached again
+      Then whatever was begun is undone
+
+  Rule: All goes on when the store is back, and nobody has to restart anything
+
+    @critical
+    Scenario Outline: The same request succeeds when <store> can be reached again
+      Given a live configuration with every parameter set
+      And <store> cannot be reached
+      When the job is requested
+      Then it is said that <store> is not available
+      When all stores can be reached again
+      And the job is requested
+      Then the job is accepted
+      And the side effects are those of one job
+
+      @PZ-14719
+      Examples: database
+        | store   |
+        | MongoDB |
+
+      @PZ-14725
+      Examples: broker
+        | store    |
+        | RabbitMQ |
+
+      @PZ-13604
+      Examples: orchestrator
+        | store      |
+        | Kubernetes |
+
+    @PZ-14725
+    Scenario: A running job gets its consumer back
+      Given a running job
+      When RabbitMQ cannot be reached any more
+      Then the side effects are
+        | side effect  | change |
+        | task record  | +1     |
+        | analyzer     | +1     |
+        | analyzer pod | +1     |
+        | work queue   | +1     |
+      When all stores can be reached again
+      Then the side effects are those of one job
+
+  Rule: What is asked of a running job is done whole, or refused
+
+    Scenario Outline: A job is cancelled while <store> cannot be reached
+      Beyond the plan: it has no case for cancelling, which must not leave an analyzer behind unsaid.
+
+      Given a running job
+      When <store> cannot be reached any more
+      And the job is cancelled
+      Then the cancelling says that <store> is not available
+      When all stores can be reached again
+      And the job is cancelled
+      Then the cancelling is confirmed
+      And only the record of the job remains
+
+      @PZ-14724
+      Examples: broker
+        | store    |
+        | RabbitMQ |
+
+      @extra
+      Examples: orchestrator
+        | store      |
+        | Kubernetes |
+
+    @PZ-14718
+    Scenario: The region of interest is changed while MongoDB cannot be reached
+      Given a running job with sensor range 100 to 199
+      When MongoDB cannot be reached any more
+      And a region of interest from 110 to 210 is asked for
+      And all stores can be reached again
+      Then the change is refused because of MongoDB
+      And the side effects are those of one job

@@ -169,7 +169,7 @@ def _variables(tenant: Tenant, place: Path, server: Mapping[str, str]) -> dict[s
 
 def _serving(mutant: Mutant, tenant: Tenant, place: Path) -> AbstractContextManager[dict[str, str]]:
     serve = partial(_serve, mutant.module, str(ROOT / mutant.identity.file), mutant.source)
-    return serving(str(mutant), tenant.endpoints, place, serve)
+    return serving(str(mutant), tenant, place, serve)
 
 
 def _serve(module: str, file: str, source: str, _: str) -> None:

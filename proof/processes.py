@@ -15,6 +15,7 @@ from threading import Event, Timer
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
+from proof.tenants import Tenant
 from support.profile import ROOT
 
 RUN_LIMIT_S = 100
@@ -62,7 +63,7 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
 
 @contextmanager
 def serving(
-    defect: str, endpoints: Mapping[str, Any], place: Path, serve: Callable[[str], None] | None = None
+    defect: str, tenant: Tenant, place: Path, serve: Callable[[str], None] | None = None
 ) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
 
@@ -74,17 +75,13 @@ def serving(
     """
     log = str(place / "server.log")
     Path(log).touch()
-    authority = Path(endpoints["focus_server"]["ca_file"])
+    authority = Path(tenant.endpoints["focus_server"]["ca_file"])
     settings = {
         "PORT": "0",
         "STREAM_PORT": "0",
         "TLS_CERT_FILE": str(authority.with_name("server.pem")),
         "TLS_KEY_FILE": str(authority.with_name("server.key")),
-        "MONGODB_URI": endpoints["mongodb"]["server_uri"],
-        "MONGODB_DATABASE": endpoints["mongodb"]["database"],
-        "RABBITMQ_URL": endpoints["rabbitmq"]["url"],
-        "KUBECONFIG": endpoints["kubernetes"]["kubeconfig"],
-        "NAMESPACE": endpoints["kubernetes"]["namespace"],
+        **tenant.stores,
     }
     said, says = _FORKS.Pipe(duplex=False)
     process = _FORKS.Process(target=_serve, args=(serve or _serve_with, defect, settings, log, says))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,21 +11,32 @@ from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+import requests
+import yaml
+
+from support.errors import EnvironmentBroken
 from support.profile import read_profile
 from support.provider import provide
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+_ANSWERS_WITHIN_S = 10.0
+
 
 @dataclass(frozen=True)
 class Tenant:
-    """A database, a virtual host and a namespace with a server; `file` holds the endpoints as a profile."""
+    """A database, a virtual host and a namespace with a server; `file` holds the endpoints as a profile.
+
+    `stores` says, as the server's settings do, where a server finds them: each over the proxy that can break the way.
+    """
 
     endpoints: dict[str, Any]
     file: Path
     place: Path
+    stores: Mapping[str, str]
 
 
 class Tenants:
@@ -74,8 +85,48 @@ def tenants(count: int) -> Iterator[Tenants]:
             leases.callback(provided.close)
             own = place / str(number)
             own.mkdir()
-            file = own / "endpoints.json"
-            endpoints = provided.endpoints()
-            file.write_text(json.dumps(endpoints))
-            made.append(Tenant(endpoints, file, own))
+            made.append(tenant_of(provided.endpoints(), own))
         yield Tenants(made)
+
+
+def tenant_of(endpoints: dict[str, Any], place: Path) -> Tenant:
+    """The tenant at these endpoints of the sandbox; in `place` it keeps its files.
+
+    Raises:
+        EnvironmentBroken: where its stores' proxies listen is not told.
+    """
+    file = place / "endpoints.json"
+    file.write_text(json.dumps(endpoints))
+    try:
+        return Tenant(endpoints, file, place, _stores_of(endpoints, place / "kubeconfig"))
+    except requests.RequestException as error:
+        raise EnvironmentBroken(f"the sandbox's Toxiproxy does not tell its proxies: {error}") from error
+
+
+def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:
+    toxiproxy, kubernetes = endpoints["toxiproxy"], endpoints["kubernetes"]
+
+    def listens(store: str) -> str:
+        answer = requests.get(f"{toxiproxy['url']}/proxies/{toxiproxy[store]}", timeout=_ANSWERS_WITHIN_S)
+        answer.raise_for_status()
+        address: str = answer.json()["listen"]
+        return address
+
+    config = yaml.safe_load(Path(kubernetes["kubeconfig"]).read_text())
+    for each in config["clusters"]:
+        each["cluster"]["server"] = _at(each["cluster"]["server"], listens("kubernetes"))
+    kubeconfig.write_text(json.dumps(config))
+    return {
+        "MONGODB_URI": endpoints["mongodb"]["server_uri"],
+        "MONGODB_DATABASE": endpoints["mongodb"]["database"],
+        "RABBITMQ_URL": _at(endpoints["rabbitmq"]["url"], listens("rabbitmq")),
+        "KUBECONFIG": str(kubeconfig),
+        "NAMESPACE": kubernetes["namespace"],
+    }
+
+
+def _at(url: str, address: str) -> str:
+    """The same address of a service, at another host and port."""
+    parts = urlsplit(url)
+    user, at, _ = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}{at}{address}").geturl()

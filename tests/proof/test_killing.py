@@ -65,7 +65,7 @@ class Suite:
         return self.answers.pop(0)
 
     @contextmanager
-    def serving(self, name: str, endpoints: Any, place: Path, serve: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    def serving(self, name: str, tenant: Tenant, place: Path, serve: Callable[[str], None]) -> Iterator[dict[str, str]]:
         if self.start:
             raise self.start
         yield {}
@@ -76,7 +76,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list
     def ask(suite: Suite, mutants: Sequence[Mutant], excused: Sequence[Identity] = ()) -> list[killing.End]:
         monkeypatch.setattr(killing, "run_behave", suite.run)
         monkeypatch.setattr(killing, "serving", suite.serving)
-        tenants = Tenants([Tenant({}, tmp_path / "endpoints.json", tmp_path)])
+        tenants = Tenants([Tenant({}, tmp_path / "endpoints.json", tmp_path, {})])
         return kill(tenants, mutants, excused, {}, lambda end: None)
 
     return ask

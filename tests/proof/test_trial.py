@@ -9,7 +9,7 @@ import pytest
 from proof import trial
 from proof.catalogue import EXPECTED, Entry, Expected
 from proof.processes import serving
-from proof.tenants import Tenant, Tenants
+from proof.tenants import Tenants, tenant_of
 from proof.verdicts import Result
 from sandbox.defects import DEFECTS
 from support.profile import ROOT
@@ -27,10 +27,7 @@ def entry(scenario, step, message):
 @pytest.fixture(scope="module")
 def tenant(leased, tmp_path_factory):
     with leased() as endpoints:
-        place = tmp_path_factory.mktemp("tenant")
-        file = place / "endpoints.json"
-        file.write_text(json.dumps(endpoints))
-        yield Tenant(endpoints, file, place)
+        yield tenant_of(endpoints, tmp_path_factory.mktemp("tenant"))
 
 
 def tried(tenant, *entries):
@@ -57,11 +54,10 @@ def test_a_message_must_name_what_is_wrong(tenant):
 def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
     names = [CHANNELS, SENSORS]
     assert trial.without_defect(Tenants([tenant]), names, lambda: None) == {}
-    with serving(DEFECT, tenant.endpoints, tmp_path) as server:
-        file = tmp_path / "endpoints.json"
+    with serving(DEFECT, tenant, tmp_path) as server:
         base_url = {"base_url": server["FOCUS__FOCUS_SERVER__BASE_URL"]}
-        file.write_text(json.dumps(tenant.endpoints | {"focus_server": tenant.endpoints["focus_server"] | base_url}))
-        red = trial.without_defect(Tenants([Tenant(tenant.endpoints, file, tmp_path)]), names, lambda: None)
+        defective = tenant.endpoints | {"focus_server": tenant.endpoints["focus_server"] | base_url}
+        red = trial.without_defect(Tenants([tenant_of(defective, tmp_path)]), names, lambda: None)
     assert list(red) == [CHANNELS]
     assert red[CHANNELS].step == REACH
 

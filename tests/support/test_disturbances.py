@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, Journal, settings
 
+from support import outages
 from support.disturbances import Disturbances
 from support.errors import EnvironmentBroken
 
@@ -46,6 +47,21 @@ def test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away
     disturbances.undo()
     disturbances.undo()
     assert journal.entries == [("entered", None), "broker limited", ("limit", 0), ("limit", None)]
+
+
+def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(queues, journal, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        outages, "_ask", lambda toxiproxy, *request: asked.append((*request, len(journal.entries))) or []
+    )
+    books = SimpleNamespace(enter_disturbance=lambda: journal.entries.append("entered"))
+    own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
+    disturbances = Disturbances(own, SimpleNamespace(queues=queues), journal, books)
+    disturbances.outages.cut_off("MongoDB")
+    assert journal.entries == ["entered", ("way broken", "way")]
+    assert asked == [("POST", "way", {"enabled": False}, 2)]
+    disturbances.undo()
+    assert asked[-1] == ("POST", "way", {"enabled": True}, 2)
 
 
 def test_without_a_disturbance_nothing_is_undone(disturbances, journal):

@@ -70,6 +70,7 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
         ("requested", [{"displayInfo.height": 7}], Requests(keys=[{"displayInfo.height": 7}])),
         ("recorded", ["r_1"], Requests(recordings={"r_1"})),
         ("broker_limited", [], Requests(broker_limited=True)),
+        ("way_broken", ["way-to-mongodb"], Requests(ways_broken={"way-to-mongodb"})),
     ],
 )
 def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry, values, left):

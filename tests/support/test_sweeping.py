@@ -28,14 +28,16 @@ class Stores:
         return [document["uuid"] for document in self.collection.documents]
 
 
-def run(directory, *, base_url=HERE, provided=False, recordings=(), limited=False, settled=False):
-    """The journal of a run that made these recordings, and limited the broker, and was killed."""
+def run(directory, *, base_url=HERE, provided=False, recordings=(), limited=False, broken=(), settled=False):
+    """The journal of a run that made these recordings, limited the broker, broke ways to stores, and was killed."""
     journal = Journal(directory, base_url, provided=provided)
     for recording in recordings:
         case = journal.begin()
         case.recorded(recording)
     if limited:
         journal.begin().broker_limited()
+    for proxy in broken:
+        journal.begin().way_broken(proxy)
     if settled:
         case.settled()
     journal.close()
@@ -59,6 +61,16 @@ def test_the_broker_takes_queues_again(tmp_path):
     assert swept.lines == ["The broker, which a killed run had told not to, takes queues again."]
     assert list(tmp_path.iterdir()) == []
     assert stores.left() == ["r_1", "r_2", "theirs"]
+
+
+def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):
+    mended = []
+    monkeypatch.setattr(sweeping, "mend", lambda toxiproxy, proxy: mended.append((toxiproxy, proxy)))
+    run(tmp_path, broken=["way-to-mongodb", "way-to-mongodb", "way-to-kubernetes"])
+    swept = sweep(tmp_path, SETTINGS, Stores())
+    assert mended == [(SETTINGS.toxiproxy, "way-to-kubernetes"), (SETTINGS.toxiproxy, "way-to-mongodb")]
+    assert swept.lines == [f"The way that a killed run had broken is open again: {proxy}" for _, proxy in mended]
+    assert list(tmp_path.iterdir()) == []
 
 
 class Server:

@@ -1,0 +1,166 @@
+"""What Toxiproxy is told to do, seen from its side, and what is left of it at the end."""
+
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from support.errors import EnvironmentBroken
+from support.outages import Outages, mend
+from support.settings import Toxiproxy
+
+
+class Proxies(ThreadingHTTPServer):
+    """Two proxies as Toxiproxy keeps them: whether each is enabled, and its toxics."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.enabled = {"way-to-mongodb": True, "way-to-rabbitmq": True}
+        self.toxics = {name: {} for name in self.enabled}
+        self.refuses = False
+
+    @property
+    def settings(self):
+        url = f"http://127.0.0.1:{self.server_port}"
+        return Toxiproxy(url=url, mongodb="way-to-mongodb", rabbitmq="way-to-rabbitmq")
+
+    def do(self, method, steps, body):
+        """The status and the answer to a request."""
+        if self.refuses or steps[0] != "proxies" or steps[1] not in self.enabled:
+            return 404, {"error": "proxy not found", "status": 404}
+        match method, steps[2:]:
+            case "POST", []:
+                self.enabled[steps[1]] = body["enabled"]
+                return 200, {}
+            case "POST", ["toxics"]:
+                self.toxics[steps[1]][body["name"]] = body
+                return 200, body
+            case "GET", ["toxics"]:
+                return 200, list(self.toxics[steps[1]].values())
+            case "DELETE", ["toxics", toxic]:
+                del self.toxics[steps[1]][toxic]
+                return 204, None
+        return 405, None
+
+
+class Handler(BaseHTTPRequestHandler):
+    def _answer(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        if self.headers["User-Agent"].startswith("Mozilla"):
+            status, answer = 403, None
+        else:
+            status, answer = self.server.do(self.command, self.path.strip("/").split("/"), body)
+        content = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_DELETE = _answer
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxies():
+    with Proxies() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def announced():
+    return []
+
+
+@pytest.fixture
+def outages(proxies, announced):
+    return Outages(proxies.settings, announced.append)
+
+
+def test_who_is_cut_off_cannot_connect_until_the_end(outages, proxies, announced):
+    outages.cut_off("MongoDB")
+    assert proxies.enabled == {"way-to-mongodb": False, "way-to-rabbitmq": True}
+    outages.end()
+    assert proxies.enabled == {"way-to-mongodb": True, "way-to-rabbitmq": True}
+    assert announced == ["way-to-mongodb"]
+
+
+@pytest.mark.parametrize(("outage", "stream"), [("silence", "upstream"), ("lose_answers", "downstream")])
+def test_what_is_dropped_is_dropped_on_the_right_way_and_no_connection_closed(outages, proxies, outage, stream):
+    getattr(outages, outage)("RabbitMQ")
+    assert proxies.toxics["way-to-mongodb"] == {}
+    (toxic,) = proxies.toxics["way-to-rabbitmq"].values()
+    assert (toxic["type"], toxic["stream"], toxic["attributes"]) == ("timeout", stream, {"timeout": 0})
+    assert all(proxies.enabled.values())
+    outages.end()
+    assert proxies.toxics["way-to-rabbitmq"] == {}
+
+
+def test_several_outages_end_together(outages, proxies):
+    outages.cut_off("MongoDB")
+    outages.silence("RabbitMQ")
+    outages.lose_answers("RabbitMQ")
+    outages.end()
+    assert all(proxies.enabled.values())
+    assert not any(proxies.toxics.values())
+
+
+def test_it_is_announced_before_anything_is_done(proxies):
+    seen = []
+    outages = Outages(proxies.settings, lambda proxy: seen.append(proxies.enabled[proxy]))
+    outages.cut_off("MongoDB")
+    assert seen == [True]
+
+
+def test_without_an_outage_nothing_is_asked_and_after_one_only_once(outages, proxies):
+    outages.cut_off("MongoDB")
+    outages.end()
+    proxies.refuses = True
+    outages.end()
+
+
+def test_one_that_did_not_end_is_ended_by_the_next_try(outages, proxies):
+    outages.cut_off("MongoDB")
+    proxies.refuses = True
+    with pytest.raises(EnvironmentBroken, match="way-to-mongodb"):
+        outages.end()
+    proxies.refuses = False
+    outages.end()
+    assert proxies.enabled["way-to-mongodb"]
+
+
+def test_one_that_was_refused_may_have_been_made_and_is_ended(outages, proxies):
+    proxies.refuses = True
+    with pytest.raises(EnvironmentBroken, match=r"(?s)404.*settings toxiproxy"):
+        outages.cut_off("MongoDB")
+    proxies.refuses, proxies.enabled["way-to-mongodb"] = False, False
+    outages.end()
+    assert proxies.enabled["way-to-mongodb"]
+
+
+def test_possible_is_what_has_a_proxy(outages, proxies):
+    assert [outages.possible(name) for name in ("MongoDB", "RabbitMQ", "Kubernetes")] == [True, True, False]
+    nowhere = Outages(proxies.settings.model_copy(update={"url": None}), print)
+    assert not nowhere.possible("MongoDB")
+
+
+def test_a_proxy_that_others_have_broken_is_mended(proxies):
+    proxies.enabled["way-to-mongodb"] = False
+    proxies.toxics["way-to-mongodb"] = {name: {"name": name} for name in ("silence_upstream", "by_hand")}
+    mend(proxies.settings, "way-to-mongodb")
+    assert proxies.enabled["way-to-mongodb"]
+    assert proxies.toxics["way-to-mongodb"] == {}
+
+
+def test_that_nobody_is_there_is_said_with_the_address():
+    outages = Outages(Toxiproxy(url="http://127.0.0.1:9", mongodb="m"), lambda proxy: None)
+    with pytest.raises(EnvironmentBroken, match=re.escape("http://127.0.0.1:9/proxies/m")):
+        outages.cut_off("MongoDB")

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from proof.processes import RUN_LIMIT_S, serving, variables_of
+from proof.tenants import tenant_of
 from support.client import FocusServerAPI
 from support.profile import ROOT, read_profile
 from support.stores import Stores

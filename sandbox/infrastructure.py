@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import kubernetes_api, rabbitmq, ssh_access, tls
+from sandbox import kubernetes_api, rabbitmq, ssh_access, tls, toxiproxy_access
 from sandbox.processes import Launcher, Part
 
 if TYPE_CHECKING:
@@ -17,19 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The stores and the SSH server, all ready, and the certificate for Focus Servers."""
+    """The stores, the SSH server and Toxiproxy, all ready, and the certificate for Focus Servers."""
 
     mongodb: "MongoDB"
     broker: rabbitmq.Broker
     kubernetes: kubernetes_api.Kubernetes
     ssh: ssh_access.SshAccess
+    toxiproxy: toxiproxy_access.Toxiproxy
     certificate: tls.Certificate
 
     @property
     def parts(self) -> list[Part]:
         """The processes that all of it consists of."""
         optional = [self.kubernetes.part] if self.kubernetes.part else []
-        return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part]
+        return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part, self.toxiproxy.part]
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where each store is reached, without credentials."""
+        return {
+            "mongodb": f"mongodb://{self.mongodb.host}",
+            "rabbitmq": f"{self.broker.scheme}://{self.broker.host}",
+            "kubernetes": self.kubernetes.interface.address,
+        }
 
     @property
     def outlives_sandbox(self) -> bool:
@@ -60,9 +70,12 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
         mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
         ssh = group.create_task(ssh_access.start(launcher, directory, environment))
+        toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
         certificate = group.create_task(tls.issue(directory))
         group.create_task(broker.wait_until_ready())
-    return Infrastructure(mongodb.result(), broker, kubernetes.result(), ssh.result(), certificate.result())
+    return Infrastructure(
+        mongodb.result(), broker, kubernetes.result(), ssh.result(), toxiproxy.result(), certificate.result()
+    )
 
 
 async def _start_mongodb(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> "MongoDB":

@@ -13,6 +13,7 @@ from sandbox.processes import Launcher, Part, PartFailed, address_in, free_port,
 from sandbox.recorder import leave_recordings
 from sandbox.report import Endpoints
 from sandbox.rest import RequestFailed
+from sandbox.toxiproxy_access import STORES, name_of, relayed_kubeconfig
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
@@ -33,11 +34,15 @@ _SERVER_GRACE = 3.0
 
 @dataclass(frozen=True)
 class Tenant:
-    """What one run has to itself; ``server`` is None in a sandbox without Focus Server."""
+    """What one run has to itself; ``server`` is None in a sandbox without Focus Server.
+
+    ``relayed`` has host and port of the proxies before its stores: the server goes that way, the suite does not.
+    """
 
     name: str
     endpoints: Endpoints
     directory: Path
+    relayed: Mapping[str, str] = field(default_factory=dict)
     server: Part | None = None
 
     def check(self) -> None:
@@ -69,6 +74,8 @@ class Tenants:
                 group.create_task(self.infrastructure.broker.create(tenant.name))
                 group.create_task(self.infrastructure.kubernetes.create(tenant.name))
                 group.create_task(leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
+                relaying = group.create_task(self._relayed(tenant))
+            tenant = relaying.result()
             if self.server:
                 tenant = self._with_server(tenant)
                 tenant = await self._with_address(tenant)
@@ -90,6 +97,8 @@ class Tenants:
             group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
             group.create_task(self.infrastructure.broker.delete(tenant.name))
             group.create_task(self.infrastructure.kubernetes.delete(tenant.name))
+            for store in STORES:
+                group.create_task(self.infrastructure.toxiproxy.delete(name_of(tenant.name, store)))
         shutil.rmtree(tenant.directory, ignore_errors=True)
 
     def _plan(self, identity: str) -> Tenant:
@@ -98,11 +107,6 @@ class Tenants:
         endpoints: Endpoints = {
             "exclusive": True,
             "time_limits": PACE | (QUICK_STATISTICS if stores.broker.quick_statistics else {}),
-            "mongodb": {
-                "uri": stores.mongodb.uri,
-                "server_uri": stores.mongodb.server_uri,
-                "database": _database(name),
-            },
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
             "ssh": {
@@ -114,8 +118,31 @@ class Tenants:
         }
         return Tenant(name, endpoints, self.directory / name)
 
+    async def _relayed(self, tenant: Tenant) -> Tenant:
+        toxiproxy = self.infrastructure.toxiproxy
+        listening = {
+            store: await toxiproxy.relay(name_of(tenant.name, store), address)
+            for store, address in self.infrastructure.addresses.items()
+        }
+        relayed = {store: host for store, host in listening.items() if host is not None}
+        proxies = {store: name_of(tenant.name, store) for store in relayed}
+        mongodb = {
+            "uri": self.infrastructure.mongodb.uri,
+            "server_uri": replace(self.infrastructure.mongodb, host=relayed["mongodb"]).server_uri,
+            "database": _database(tenant.name),
+        }
+        sections = {"mongodb": mongodb, "toxiproxy": {"url": toxiproxy.part.address, **proxies}}
+        return replace(tenant, relayed=relayed, endpoints={**tenant.endpoints, **sections})
+
     def _with_server(self, tenant: Tenant) -> Tenant:
-        stores = self.infrastructure
+        stores, relayed = self.infrastructure, tenant.relayed
+        broker, kubeconfig = stores.broker, stores.kubernetes.kubeconfig
+        if "rabbitmq" in relayed:
+            broker = replace(broker, host=relayed["rabbitmq"])
+        if "kubernetes" in relayed:
+            kubeconfig = tenant.directory / "kubeconfig"
+            kubeconfig.touch(mode=0o600)
+            kubeconfig.write_text(relayed_kubeconfig(stores.kubernetes.kubeconfig, relayed["kubernetes"]))
         stream_port = free_port()
         settings = {
             "PORT": "0",
@@ -124,10 +151,10 @@ class Tenants:
             "TLS_CERT_FILE": str(stores.certificate.certificate_file),
             "TLS_KEY_FILE": str(stores.certificate.key_file),
             "STREAM_PORT": str(stream_port),
-            "MONGODB_URI": stores.mongodb.server_uri,
+            "MONGODB_URI": replace(stores.mongodb, host=relayed["mongodb"]).server_uri,
             "MONGODB_DATABASE": _database(tenant.name),
-            "RABBITMQ_URL": stores.broker.url(tenant.name),
-            "KUBECONFIG": str(stores.kubernetes.kubeconfig),
+            "RABBITMQ_URL": broker.url(tenant.name),
+            "KUBECONFIG": str(kubeconfig),
             "NAMESPACE": tenant.name,
         }
         server = self.launcher.launch(

@@ -56,7 +56,7 @@ def test_passwords_are_in_the_file_only(warm_sandbox, tmp_path):
 def test_status_of_a_sandbox_that_is_up(warm_sandbox):
     code, found = status(warm_sandbox)
     assert (code, found["state"]) == (0, "ready")
-    assert {entry["name"] for entry in found["parts"]} == {"epmd", "rabbitmq", "mongodb", "kubernetes", "ssh"}
+    assert {entry["name"] for entry in found["parts"]} == {"epmd", "rabbitmq", "mongodb", "kubernetes", "ssh", "toxiproxy"}
     assert all(entry["alive"] for entry in found["parts"])
     ours = {process.pid for process in warm_sandbox.processes()}
     assert {entry["pid"] for entry in found["parts"]} <= ours
@@ -77,7 +77,7 @@ def test_two_names_side_by_side_one_without_focus_server(second, tmp_path):
     two = second.run("up", "--name", "two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
     endpoints = json.loads(file.read_text())
-    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes", "ssh"}
+    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes", "ssh", "toxiproxy"}
     assert endpoints["time_limits"]["effect_appears_s"] == 15  # the broker could be one that tells late
     pids = [{entry["pid"] for entry in status(second, "--name", name)[1]["parts"]} for name in ("one", "two")]
     assert pids[0]

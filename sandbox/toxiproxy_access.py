@@ -1,0 +1,83 @@
+"""The ways of a tenant's Focus Server to its stores: each through a proxy that can be told to fail."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from sandbox.processes import Launcher, Part, address_in, free_port, ready
+from sandbox.rest import Interface, RequestFailed
+
+STORES = ("mongodb", "rabbitmq", "kubernetes")
+
+_START_LIMIT = 30.0
+_HOST = "127.0.0.1"
+_PORTS = {"amqp": 5672, "amqps": 5671, "http": 80, "https": 443}
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+
+
+@dataclass(frozen=True)
+class Toxiproxy:
+    """A running Toxiproxy, or what stands in for it."""
+
+    part: Part
+    interface: Interface
+
+    async def relay(self, proxy: str, address: str) -> str | None:
+        """Put a proxy before the server of an address; returns host and port to go to instead.
+
+        None, and no proxy, if a certificate made for another host would not be believed here. Raises RequestFailed.
+        """
+        store = urlsplit(address)
+        if store.scheme in ("amqps", "https") and store.hostname != _HOST:
+            return None
+        upstream = f"{store.hostname}:{store.port or _PORTS[store.scheme]}"
+        # Of the ports that no outgoing connection gets, or one could have it while the proxy is disabled.
+        body = {"name": proxy, "listen": f"{_HOST}:{free_port()}", "upstream": upstream, "enabled": True}
+        return str((await self.interface.send("POST", "/proxies", body))["listen"])
+
+    async def delete(self, proxy: str) -> None:
+        """Remove a proxy and close its connections; none of that name is fine. Raises RequestFailed."""
+        try:
+            await self.interface.send("DELETE", f"/proxies/{proxy}")
+        except RequestFailed as refusal:
+            if refusal.status != 404:
+                raise
+
+
+async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Toxiproxy:
+    """Start the sandbox's own; returns when its API answers. Raises PartFailed."""
+    part = launcher.launch(
+        "toxiproxy",
+        [sys.executable, "-m", "sandbox.toxiproxy"],
+        directory,
+        environment=environment,
+        separate_output=True,
+    )
+    address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready http://…` on its output")
+    return Toxiproxy(replace(part, address=address), Interface(address, ""))
+
+
+def name_of(tenant: str, store: str) -> str:
+    """Name the proxy before a tenant's store."""
+    return f"{tenant}-{store}"
+
+
+def relayed_kubeconfig(original: Path, host: str) -> str:
+    """Write a kubeconfig anew whose current context leads to another host (with the port).
+
+    Files it refers to are the original's.
+    """
+    content = yaml.safe_load(original.read_text())
+    (current,) = (each["context"] for each in content["contexts"] if each["name"] == content["current-context"])
+    for entry in [*content["clusters"], *content["users"]]:
+        described = entry.get("cluster") or entry.get("user") or {}
+        described |= {key: str(original.parent / described[key]) for key in _FILES if key in described}
+        if entry["name"] == current["cluster"] and "server" in described:
+            server = urlsplit(described["server"])
+            login, at, _ = server.netloc.rpartition("@")
+            described["server"] = server._replace(netloc=f"{login}{at}{host}").geturl()
+    return str(yaml.safe_dump(content))

@@ -52,7 +52,8 @@ class MongoDB:
     @property
     def server_uri(self) -> str:
         """Address that Focus Servers are set up with, credentials in it."""
-        return self.focus_server.uri(self.host)
+        # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself.
+        return f"{self.focus_server.uri(self.host)}&directConnection=true"
 
     async def insert(self, database: str, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Write documents. Raises PartFailed."""

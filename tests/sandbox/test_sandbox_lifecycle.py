@@ -56,7 +56,14 @@ def test_passwords_are_in_the_file_only(warm_sandbox, tmp_path):
 def test_status_of_a_sandbox_that_is_up(warm_sandbox):
     code, found = status(warm_sandbox)
     assert (code, found["state"]) == (0, "ready")
-    assert {entry["name"] for entry in found["parts"]} == {"epmd", "rabbitmq", "mongodb", "kubernetes", "ssh", "toxiproxy"}
+    assert {entry["name"] for entry in found["parts"]} == {
+        "epmd",
+        "rabbitmq",
+        "mongodb",
+        "kubernetes",
+        "ssh",
+        "toxiproxy",
+    }
     assert all(entry["alive"] for entry in found["parts"])
     ours = {process.pid for process in warm_sandbox.processes()}
     assert {entry["pid"] for entry in found["parts"]} <= ours

@@ -7,7 +7,6 @@ from behave.runner import Context
 
 from steps.kept import alone_or_skipped
 from support import refusals
-from support.side_effects import effects_before_the_queue
 
 
 def outage_or_skipped(context: Context, dependency: str) -> bool:
@@ -77,7 +76,7 @@ def the_job_is_requested_and_stores_break_down(context: Context, first: str, sec
     case = context.case
 
     def half_made() -> None:
-        case.books.state(effects_before_the_queue(context.run.settings.effects_of_a_job))
+        case.books.await_half_made()
         case.disturbances.outages.cut_off(first)
         case.disturbances.outages.cut_off(second)
 

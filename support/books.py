@@ -77,6 +77,19 @@ class Books:
             hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
         )
 
+    def await_half_made(self) -> None:
+        """Wait until the first effects of a job show that is not answered yet (contract, steps D and E).
+
+        Raises:
+            ExpectationFailed: none do.
+        """
+        eventually(
+            "record and analyzer of a job that is being made",
+            self.census,
+            lambda seen: [f"no new {kind}" for kind in ("task record", "analyzer") if seen[kind] <= self.before[kind]],
+            self._patience("effect_appears_s"),
+        )
+
     def state_records_alone(self) -> None:
         """Say that of every job that was answered only the cancelled record remains, and wait until it is so.
 

@@ -191,11 +191,6 @@ def effects_of(jobs: int, each: EffectsOfAJob) -> dict[str, int]:
     return {kind.name: jobs * getattr(each, kind.setting) for kind in KINDS}
 
 
-def effects_before_the_queue(each: EffectsOfAJob) -> dict[str, int]:
-    """What there is of one job while its queue is waited for (contract, steps D and E)."""
-    return {kind: effects_of(1, each)[kind] for kind in ("task record", "analyzer", "analyzer pod")}
-
-
 def stated_in(rows: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Read a table of side effects: a kind and its change, `+1`.
 

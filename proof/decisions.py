@@ -21,6 +21,7 @@ _FIGURES = "features/figures/figures_of_a_job.feature"
 _LIMITS = "features/job_creation/limits_of_a_job.feature"
 _MALFORMED = "features/robustness/malformed_requests.feature"
 _METADATA = "features/discovery/job_metadata.feature"
+_OUTAGES = "features/resilience/outages_of_a_store.feature"
 _PLAYBACK = "features/history/playing_back.feature"
 _REFUSING = "features/job_creation/refusing_a_job.feature"
 _REGION = "features/streaming/region_of_interest.feature"
@@ -37,12 +38,12 @@ SHOWN_BY = {
     "identity": (_CREATION, _METADATA, _FIBRE),
     "calculation": (_FIGURES, _SINGLE, _WATERFALL, _PLAYBACK),
     "answers": (_CREATION, _METADATA),
-    "service": (_CREATION, _CANCELLING, _ERRORS, _PLAYBACK, _REFUSING),
-    "rollback": (_ERRORS, _CANCELLING, _CREATION),
+    "service": (_CREATION, _CANCELLING, _ERRORS, _PLAYBACK, _REFUSING, _OUTAGES),
+    "rollback": (_ERRORS, _OUTAGES, _CREATION),
     "commands": (_REGION, _CREATION),
     "region_rules": (_REGION,),
     "region": (_REGION, _WATERFALL),
-    "regions": (_REGION,),
+    "regions": (_REGION, _OUTAGES),
     "playback": (_PLAYBACK, _WATERFALL, _FIGURES),
     "row_times": (_PLAYBACK, _WATERFALL, _FIGURES),
     "waterfall": (_WATERFALL, _PLAYBACK, _SINGLE),

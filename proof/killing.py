@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from proof.decisions import features_for, other_features
-from proof.features import selecting
+from proof.features import scenarios, selecting
 from proof.mutants import Identity, Mutant
 from proof.outcomes import Outcome, Ran
 from proof.processes import QUICK, run_behave, serving, variables_of
@@ -74,6 +74,26 @@ class Clean:
     took_s: dict[str, float]
 
 
+class Killers:
+    """Scenarios that have killed, by the mutants that they have."""
+
+    def __init__(self, before: Mapping[Identity, str]) -> None:
+        self._by_mutant = {identity: name for identity, name in before.items() if name in scenarios()}
+
+    def enter(self, identity: Identity, scenario: str) -> None:
+        """It has killed this one."""
+        self._by_mutant[identity] = scenario
+
+    def likely(self, identity: Identity) -> list[list[str]]:
+        """Those to ask, a run each: the likeliest; then all others that have killed in the same file."""
+        dead = list(self._by_mutant.items())
+        nearby = [name for one, name in dead if (one.file, one.definition) == (identity.file, identity.definition)]
+        own = self._by_mutant.get(identity)
+        first = [own] if own else list(dict.fromkeys(reversed(nearby)))[:_KILLERS_ASKED_FIRST]
+        rest = dict.fromkeys(name for one, name in dead if one.file == identity.file and name not in first)
+        return [names for names in (first, list(rest)) if names]
+
+
 def without_mutant(tenants: Tenants, features: Sequence[str], module: Mutant, progress: Progress) -> Clean:
     """Run features against a server that has a module loaded as mutants are, but as it is."""
 
@@ -100,19 +120,19 @@ def kill(
     clean_s: Mapping[str, float],
     ended: Callable[[End], object],
     *,
+    killers: Mapping[Identity, str] = MappingProxyType({}),
     briefly: bool = False,
 ) -> list[End]:
     """Run the features that show what a mutant's module decides; all others too, if it lives and is not excused.
 
-    No others are asked if it is to be done `briefly`. Those that have killed another one in the same definition are
-    asked first. `clean_s` is how long each feature takes without a mutant.
+    No others are asked if it is to be done `briefly`. Asked first is what has killed it before (`killers`), and what
+    has killed others of its module. `clean_s` is how long each feature takes without a mutant.
     """
-    killers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    known = Killers(killers)
 
     def attempt(mutant: Mutant, tenant: Tenant, place: Path) -> End:
         file = mutant.identity.file
-        known = killers[file, mutant.identity.definition]
-        asked: list[Sequence[str]] = [selecting(known[-_KILLERS_ASKED_FIRST:])] if known else []
+        asked: list[Sequence[str]] = [selecting(names) for names in known.likely(mutant.identity)]
         asked.append(features_for(file))
         if mutant.identity not in excused and not briefly:
             asked.append(other_features(file))
@@ -129,8 +149,8 @@ def kill(
             return End(mutant, Fate.UNCLEAR, outcome=Outcome("error", None, str(error)))
         except RuntimeError as error:
             return End(mutant, Fate.NO_START, outcome=Outcome("failed", None, str(error)))
-        if end.scenario and end.scenario not in known:
-            known.append(end.scenario)
+        if end.scenario:
+            known.enter(mutant.identity, end.scenario)
         return end
 
     ends: dict[Identity, End] = {}

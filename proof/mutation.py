@@ -39,6 +39,7 @@ def mutate(
         chosen = [mutant for mutant in every if re.search(only, str(mutant))]
         if not chosen:
             raise typer.BadParameter(f"there is no mutant with {only!r}")
+        killers = mutation_report.killers_in(reports)
         features = decisions.features_for_all(mutant.identity.file for mutant in chosen)
         columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with tenants(workers) as lent, Progress(*columns, console=console) as bars:
@@ -56,7 +57,7 @@ def mutate(
             started = time.monotonic()
             before = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
             advance = bar("with one each", len(chosen))
-            ends = killing.kill(lent, chosen, set(excuses), before.took_s, ended, briefly=briefly)
+            ends = killing.kill(lent, chosen, set(excuses), before.took_s, ended, killers=killers, briefly=briefly)
             after = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
     except (survivors.SurvivorsError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)

@@ -11,7 +11,7 @@ import pytest
 
 from proof import killing
 from proof.decisions import features_for
-from proof.killing import Fate, end_of, kill
+from proof.killing import Fate, Killers, end_of, kill
 from proof.mutants import Identity, Mutant
 from proof.outcomes import Outcome, Ran
 from proof.tenants import Tenant, Tenants
@@ -113,6 +113,25 @@ def test_what_has_killed_in_a_definition_is_asked_first_there(asked: Callable[..
     other = Mutant(mutant().identity._replace(after="x == 0"), 7, "any", "x == 0")
     assert [end.fate for end in asked(suite, [mutant(), other])] == [Fate.KILLED, Fate.SURVIVED]
     assert any("first\\ sensor" in argument for argument in suite.asked[1])
+
+
+def test_what_has_killed_it_before_is_asked_first_and_then_what_has_killed_in_its_file() -> None:
+    own, near, far, elsewhere = (
+        mutant().identity._replace(after=after) for after in ("x == 0", "x < 0", "x > 1", "x != 0")
+    )
+    far, elsewhere = far._replace(definition="g"), elsewhere._replace(file="sandbox/focus_server/limits.py")
+    names = ["A running job is cancelled", SCENARIO, "A job is cancelled twice", "Nothing answers"]
+    known = Killers(dict(zip((own, near, far, elsewhere), names, strict=True)))
+    assert known.likely(own) == [[names[0]], [names[1], names[2]]]
+    assert known.likely(own._replace(after="x <= 0")) == [[names[1], names[0]], [names[2]]]
+    assert known.likely(own._replace(definition="h")) == [names[:3]]
+    assert known.likely(own._replace(file="sandbox/focus_server/service.py")) == []
+    known.enter(own, names[3])
+    assert known.likely(own)[0] == [names[3]]
+
+
+def test_a_scenario_that_there_is_no_more_is_not_asked() -> None:
+    assert Killers({mutant().identity: "A scenario of yesterday"}).likely(mutant().identity) == []
 
 
 def test_one_that_does_not_start_is_killed_and_that_is_said(asked: Callable[..., Any]) -> None:

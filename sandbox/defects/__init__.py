@@ -14,6 +14,7 @@ from sandbox.defects import (  # noqa: F401 - they fill the registry
     keeping,
     limits,
     metadata,
+    outages,
     recordings,
     regions,
     rows,

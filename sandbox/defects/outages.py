@@ -1,0 +1,159 @@
+"""Defects that show while a store cannot be used, and after that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.errors import DependencyUnavailable
+from sandbox.focus_server.region import Region
+
+AREA = "what happens while a store fails"
+
+Answer = Callable[[DependencyUnavailable], Any]
+
+
+def taking_failures(parts: Parts, part: str, method: str, answer: Answer) -> Parts:
+    """A server in which a method of a part, where its store fails, gives or raises something else."""
+
+    async def do(usual: Any, *args: Any) -> Any:
+        try:
+            return await getattr(usual, method)(*args)
+        except DependencyUnavailable as error:
+            return answer(error)
+
+    return replace(parts, **{part: Changed(getattr(parts, part), **{method: do})})
+
+
+def _as_a_defect(error: DependencyUnavailable) -> Any:
+    raise RuntimeError from error
+
+
+def _as_without_effect(error: DependencyUnavailable) -> Any:
+    error.no_effect = True
+    raise error
+
+
+for name, words, harm, part, method, answer in (
+    (
+        "database_outage_as_a_defect",
+        "A database that cannot be reached is told as a defect of the server.",
+        "Operations look for a fault in the wrong place.",
+        *("tasks", "insert", _as_a_defect),
+    ),
+    (
+        "archive_outage_as_nothing_recorded",
+        "While the database cannot be reached it is said that nothing was recorded.",
+        "Whoever looks for last night's event believes that there is no recording of it.",
+        *("recordings", "any_between", lambda error: False),
+    ),
+    (
+        "accepted_without_a_queue",
+        "A job is accepted though the broker cannot be reached.",
+        "The view opens and stays empty, and nobody is told why.",
+        *("queues", "open", lambda error: None),
+    ),
+    (
+        "accepted_without_an_analyzer",
+        "A job is accepted though Kubernetes cannot be reached.",
+        "The view opens and stays empty, and nobody is told why.",
+        *("analyzers", "launch", lambda error: None),
+    ),
+    (
+        "lost_answer_as_no_analyzer",
+        "An analyzer whose launch was not confirmed is taken for not launched.",
+        "After each such failure a pod runs for nobody.",
+        *("analyzers", "launch", _as_without_effect),
+    ),
+    (
+        "lost_answer_as_no_record",
+        "A record that was not confirmed is taken for not written.",
+        "Jobs are listed that never were.",
+        *("tasks", "insert", _as_without_effect),
+    ),
+    (
+        "cancelled_without_the_broker",
+        "Cancelling is confirmed though the broker cannot be reached.",
+        "The queue of a job that is said to be over goes on being fed.",
+        *("queues", "close", lambda error: None),
+    ),
+):
+    register(name, words, harm, change=partial(taking_failures, part=part, method=method, answer=answer))
+
+
+@defect
+def region_changed_without_a_record(parts: Parts) -> Parts:
+    """A change of the region of interest is confirmed though it cannot be recorded.
+
+    Whoever opens the view anew sees another part of the fibre than was looked at.
+    """
+
+    async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
+        with suppress(TimeoutError, DependencyUnavailable):
+            async with asyncio.timeout(0.5):
+                await tasks.set_roi(job_id, roi)
+
+    return replace(parts, tasks=Changed(parts.tasks, set_roi=set_roi))
+
+
+@defect
+def never_undone_later(parts: Parts) -> Parts:
+    """What cannot be undone at once, because its store fails, too, is never undone.
+
+    Each outage leaves records and pods behind that nobody looks for.
+    """
+
+    async def undo(service: Any, usual: Any, roll_back: Any) -> None:
+        await roll_back.run()
+
+    return replace(parts, service=derived(parts.service, _undo=undo))
+
+
+@defect
+def database_given_up(parts: Parts) -> Parts:
+    """A database that could not be reached once is not asked again.
+
+    After each outage somebody has to restart the server.
+    """
+    failed: list[DependencyUnavailable] = []
+
+    async def insert(tasks: Any, record: Any) -> None:
+        if failed:
+            raise failed[0]
+        try:
+            await tasks.insert(record)
+        except DependencyUnavailable as error:
+            failed.append(error)
+            raise
+
+    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+
+
+@defect
+def consumers_not_restored(parts: Parts) -> Parts:
+    """Jobs that run do not get their consumers back when the broker is.
+
+    Views that were open during an outage take no commands any more, until they are opened anew.
+    """
+
+    async def restore(*_: Any) -> None:
+        return None
+
+    parts.queues._restore = restore  # type: ignore[attr-defined]
+    return parts
+
+
+@defect
+def silent_broker_waited_for(parts: Parts) -> Parts:
+    """A broker that does not answer is waited for twice as long as is promised.
+
+    Operators wait in front of an empty view, and ask again.
+    """
+    parts.queues._limit_s = 6.0  # type: ignore[attr-defined]
+    return parts

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import alone_or_skipped
 from support import refusals
+from support.answers import Attempt
 
 
 def outage_or_skipped(context: Context, dependency: str) -> bool:
@@ -17,6 +20,19 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
     if not possible:
         context.scenario.skip(f"this needs a Toxiproxy between server and {dependency} (settings toxiproxy.*)")
     return possible
+
+
+def request_until(context: Context, begun: Sequence[str], breaking: Sequence[str]) -> Attempt:
+    """Ask for the job, and break the ways to stores when such effects of it show."""
+    case = context.case
+
+    def break_down() -> None:
+        case.books.await_begun(*begun)
+        for dependency in breaking:
+            case.disturbances.outages.cut_off(dependency)
+
+    attempt: Attempt = case.request_job_meanwhile(context.configuration, break_down)
+    return attempt
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -71,17 +87,22 @@ def its_answers_are_lost(context: Context, dependency: str) -> None:
         context.case.disturbances.outages.lose_answers(dependency)
 
 
-@when("the job is requested, and {first:Dependency} and {second:Dependency} break down when it is half made")
-def the_job_is_requested_and_stores_break_down(context: Context, first: str, second: str) -> None:
-    case = context.case
+@given("{dependency:Dependency} takes its time to answer")
+def it_takes_its_time(context: Context, dependency: str) -> None:
+    if outage_or_skipped(context, dependency):
+        context.case.disturbances.outages.slow_down(dependency)
 
-    def half_made() -> None:
-        case.books.await_half_made()
-        case.disturbances.outages.cut_off(first)
-        case.disturbances.outages.cut_off(second)
 
+@when("the job is requested, and {first:Dependency} and {second:Dependency} break down when its analyzer is there")
+def two_break_down(context: Context, first: str, second: str) -> None:
     if outage_or_skipped(context, first) and outage_or_skipped(context, second):
-        context.attempts = [case.request_job_meanwhile(context.configuration, half_made)]
+        context.attempts = [request_until(context, ["task record", "analyzer"], [first, second])]
+
+
+@when("the job is requested, and {dependency:Dependency} breaks down when its queue is there")
+def one_breaks_down(context: Context, dependency: str) -> None:
+    if outage_or_skipped(context, dependency):
+        context.attempts = [request_until(context, ["work queue"], [dependency])]
 
 
 @when("all stores can be reached again")

@@ -77,17 +77,17 @@ class Books:
             hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
         )
 
-    def await_half_made(self) -> None:
-        """Wait until the first effects of a job show that is not answered yet (contract, steps D and E).
+    def await_begun(self, *kinds: str) -> None:
+        """Wait until effects of these kinds show of a job that is not answered yet.
 
         Raises:
             ExpectationFailed: none do.
         """
         eventually(
-            "record and analyzer of a job that is being made",
+            f"a {' and a '.join(kinds)} of a job that is being made",
             self.census,
-            lambda seen: [f"no new {kind}" for kind in ("task record", "analyzer") if seen[kind] <= self.before[kind]],
-            self._patience("effect_appears_s"),
+            lambda seen: [f"there is no new {kind}" for kind in kinds if seen[kind] <= self.before[kind]],
+            self._patience("unavailable_answered_s"),  # By then it must be answered.,
         )
 
     def state_records_alone(self) -> None:

@@ -14,7 +14,7 @@ from support.errors import EnvironmentBroken
 from support.settings import Toxiproxy
 
 _ANSWERS_WITHIN_S = 5.0
-_SILENCE = "timeout"  # Toxiproxy's name for it: with a time of 0 data is dropped until the toxic is removed.
+_SLOWNESS_S = 1.0  # So much that whoever asks twice is seen at it, and is not given up on.
 
 
 class Outages:
@@ -42,7 +42,7 @@ class Outages:
         Raises:
             EnvironmentBroken: Toxiproxy did not do it.
         """
-        self._drop(dependency, "upstream")
+        self._add(dependency, "timeout", "upstream", {"timeout": 0})
 
     def lose_answers(self, dependency: str) -> None:
         """What is asked is done, and what is answered does not come back.
@@ -50,7 +50,15 @@ class Outages:
         Raises:
             EnvironmentBroken: Toxiproxy did not do it.
         """
-        self._drop(dependency, "downstream")
+        self._add(dependency, "timeout", "downstream", {"timeout": 0})
+
+    def slow_down(self, dependency: str) -> None:
+        """What is asked is done at once, and each answer comes a second later.
+
+        Raises:
+            EnvironmentBroken: Toxiproxy did not do it.
+        """
+        self._add(dependency, "latency", "downstream", {"latency": int(_SLOWNESS_S * 1000)})
 
     def end(self) -> None:
         """All ways are open again; without an outage there is nothing to do.
@@ -69,10 +77,11 @@ class Outages:
         self._broken.add(proxy)
         return proxy
 
-    def _drop(self, dependency: str, stream: str) -> None:
+    def _add(self, dependency: str, toxic: str, stream: str, attributes: dict[str, int]) -> None:
+        # A `timeout` of 0: data is dropped until the toxic is removed.
         proxy = self._about_to_break(dependency)
-        toxic = {"name": f"silence_{stream}", "type": _SILENCE, "stream": stream, "attributes": {"timeout": 0}}
-        self._ask("POST", f"{proxy}/toxics", toxic)
+        name = f"{toxic}_{stream}"
+        self._ask("POST", f"{proxy}/toxics", {"name": name, "type": toxic, "stream": stream, "attributes": attributes})
 
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> None:
         _ask(self._toxiproxy, method, path, body)

@@ -88,7 +88,16 @@ Feature: When a store fails
     Scenario: What cannot be undone at once is undone when the stores are back
       Given a live configuration with every parameter set
       And RabbitMQ does not answer
-      When the job is requested, and MongoDB and Kubernetes break down when it is half made
+      When the job is requested, and MongoDB and Kubernetes break down when its analyzer is there
+      Then it is said that RabbitMQ is not available
+      When all stores can be reached again
+      Then whatever was begun is undone
+
+    @PZ-14724
+    Scenario: The broker breaks down when the queue is made, and nobody takes anything from it yet
+      Given a live configuration with every parameter set
+      And RabbitMQ takes its time to answer
+      When the job is requested, and RabbitMQ breaks down when its queue is there
       Then it is said that RabbitMQ is not available
       When all stores can be reached again
       Then whatever was begun is undone

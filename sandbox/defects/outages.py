@@ -157,3 +157,22 @@ def silent_broker_waited_for(parts: Parts) -> Parts:
     """
     parts.queues._limit_s = 6.0  # type: ignore[attr-defined]
     return parts
+
+
+@defect
+def queue_not_undone(parts: Parts) -> Parts:
+    """Of a job that fails half way the queue is left.
+
+    Each outage leaves queues behind that fill up, as nobody takes anything from them.
+    """
+    opened: set[str] = set()
+
+    async def open_(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
+        opened.add(job_id)
+
+    async def close(queues: Any, job_id: str) -> None:
+        if job_id in opened:
+            await queues.close(job_id)
+
+    return replace(parts, queues=Changed(parts.queues, open=open_, close=close))

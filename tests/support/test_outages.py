@@ -93,12 +93,19 @@ def test_who_is_cut_off_cannot_connect_until_the_end(outages, proxies, announced
     assert announced == ["way-to-mongodb"]
 
 
-@pytest.mark.parametrize(("outage", "stream"), [("silence", "upstream"), ("lose_answers", "downstream")])
-def test_what_is_dropped_is_dropped_on_the_right_way_and_no_connection_closed(outages, proxies, outage, stream):
+@pytest.mark.parametrize(
+    ("outage", "toxic"),
+    [
+        ("silence", ("timeout", "upstream", {"timeout": 0})),
+        ("lose_answers", ("timeout", "downstream", {"timeout": 0})),
+        ("slow_down", ("latency", "downstream", {"latency": 1000})),
+    ],
+)
+def test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed(outages, proxies, outage, toxic):
     getattr(outages, outage)("RabbitMQ")
     assert proxies.toxics["way-to-mongodb"] == {}
-    (toxic,) = proxies.toxics["way-to-rabbitmq"].values()
-    assert (toxic["type"], toxic["stream"], toxic["attributes"]) == ("timeout", stream, {"timeout": 0})
+    (seen,) = proxies.toxics["way-to-rabbitmq"].values()
+    assert (seen["type"], seen["stream"], seen["attributes"]) == toxic
     assert all(proxies.enabled.values())
     outages.end()
     assert proxies.toxics["way-to-rabbitmq"] == {}

@@ -23,11 +23,13 @@ class Undo:
         try:
             async with asyncio.timeout(limit_s):
                 await self.do()
-        except (StepFailed, TimeoutError) as error:
-            log.warning("undo of %s failed: %s", self.what, str(error) or f"no answer within {limit_s:g} s")
-            return False
-        except Exception:
-            log.exception("undo of %s failed", self.what)
+        except Exception as error:
+            log.warning(
+                "undo of %s failed: %s",
+                self.what,
+                str(error) or type(error).__name__,
+                exc_info=not isinstance(error, StepFailed | TimeoutError),  # Where it is a defect of ours.
+            )
             return False
         log.info("undone: %s", self.what)
         return True
@@ -48,14 +50,15 @@ class RollBack:
         A step that fails is to be undone too: it may have taken effect all the same, as when only the
         answer was lost. Not so when it says that it had no effect.
         """
-        self._undos.append(Undo(what, undo))
+        begun = Undo(what, undo)
+        self._undos.append(begun)
         try:
             yield
         except Exception as error:
             if isinstance(error, StepFailed) and error.no_effect:
-                self._undos.pop()
+                self._undos.remove(begun)
             else:
-                self._doubtful.append(self._undos[-1])
+                self._doubtful.append(begun)
             raise
 
     async def run(self) -> list[Undo]:
@@ -86,14 +89,13 @@ class Leftovers:
         task.add_done_callback(self._tasks.discard)
 
     async def _until_done(self, undo: Undo) -> None:
-        done = 0
         try:
-            while done < self._TIMES:
+            for _ in range(self._TIMES):
                 await asyncio.sleep(self._interval_s)
-                done += await undo.attempt(self._limit_s)
+                while not await undo.attempt(self._limit_s):
+                    await asyncio.sleep(self._interval_s)
         except asyncio.CancelledError:
-            if not done:
-                log.error("the server stops and %s may not be undone", undo.what)
+            log.error("the server stops, and it is not certain that %s is undone", undo.what)
             raise
 
     async def aclose(self) -> None:

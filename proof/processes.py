@@ -21,6 +21,8 @@ from support.profile import ROOT
 RUN_LIMIT_S = 100
 START_LIMIT_S = 60
 
+_RESTORED_WITHIN_S = 10
+
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
     "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "1.5",
@@ -63,11 +65,17 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
 
 @contextmanager
 def serving(
-    defect: str, tenant: Tenant, place: Path, serve: Callable[[str], None] | None = None
+    defect: str,
+    tenant: Tenant,
+    place: Path,
+    serve: Callable[[str], None] | None = None,
+    *,
+    restores: bool = False,
 ) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
 
-    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is.
+    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is. One that
+    `restores` is told to end; the others are killed, which takes less time.
 
     Raises:
         RuntimeError: it did not start; the message is its log.
@@ -112,9 +120,10 @@ def serving(
     finally:
         patience.cancel()
         said.close()
-        process.terminate()  # Some defects put back what they have changed in the tenant.
-        process.join(10)
-        process.kill()  # One that is busy for ever does not hear that it should end.
+        if restores:
+            process.terminate()
+            process.join(_RESTORED_WITHIN_S)
+        process.kill()
         process.join()
 
 

@@ -47,7 +47,7 @@ def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Progress)
     bystanders = sorted(one.name for one in scenarios().values() if "smoke" in one.tags)
 
     def attempt(entry: Entry, tenant: Tenant, place: Path) -> Verdict:
-        with serving(entry.defect.name, tenant, place) as server:
+        with serving(entry.defect.name, tenant, place, restores=entry.defect.restores) as server:
             variables = variables_of(tenant.file, place, QUICK | server)
             verdict = verdict_on(entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios)
             if verdict.seen:

@@ -483,7 +483,7 @@ for name, words, harm, change in (
         _dropped,
     ),
 ):
-    register(name, words, harm, change=partial(keeping, change=change))
+    register(name, words, harm, change=partial(keeping, change=change), restores=True)
 
 
 @defect

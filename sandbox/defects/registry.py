@@ -22,6 +22,7 @@ class Defect:
     """What is wrong with a server, and what a user suffers of it, in the product's words.
 
     The server's parts are changed for it, or its application as a whole is wrapped. `area` is what its module is about.
+    One that `restores` puts back as it ends what it has changed in the stores, and must not be killed.
     """
 
     name: str
@@ -30,13 +31,14 @@ class Defect:
     harm: str
     change: Change = lambda parts: parts
     wrap: Wrap = lambda app: app
+    restores: bool = False
 
 
 DEFECTS: dict[str, Defect] = {}
 
 
 def register(name: str, words: str, harm: str, *, callers: int = 1, **how: Any) -> None:
-    """Add a defect under a name that no other one has; `words` and `harm` are a line each, `how` `change` or `wrap`.
+    """Add a defect under a name that no other one has; `words` and `harm` are a line each, `how` the rest of it.
 
     It is of the area of the module that calls, directly or by way of so many `callers`.
 

@@ -28,8 +28,8 @@ class SystemClock:
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """The moment as MongoDB can keep it, so that the answer and the record say the same."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    """The moment as it is told, and as MongoDB can keep it, so that the answer and the record say the same."""
+    return datetime.fromisoformat(as_iso(moment))
 
 
 def as_iso(moment: datetime) -> str:

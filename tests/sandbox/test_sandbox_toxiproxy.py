@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from sandbox.toxiproxy.api import application
 from sandbox.toxiproxy_access import relayed_kubeconfig
 
-LIMIT = 10.0
+pytestmark = pytest.mark.timeout(60)
+
 LATE_MS = 300
 NEVER_MS = 3_600_000
 BIG = bytes(range(256)) * 40_000  # 10 MB: more than all buffers on the way hold
@@ -26,13 +27,6 @@ JOB = {
     "end_time": None,
     "view_type": 0,
 }
-
-
-@pytest.fixture(autouse=True)
-async def bounded():
-    """No test waits for ever."""
-    async with asyncio.timeout(LIMIT):
-        yield
 
 
 @pytest.fixture
@@ -257,6 +251,17 @@ async def test_what_latency_holds_goes_on_when_it_is_removed(proxy, stream):
     await proxy.cure()
     assert await coming == b"held"
     assert await passes(connection, stream)
+
+
+@both_streams
+async def test_a_timeout_drops_what_latency_holds(api, proxy, stream):
+    writer, reader = along(stream, await proxy.connect())
+    late = {"name": "late", "type": "latency", "stream": stream, "attributes": {"latency": LATE_MS}}
+    assert (await api.post(f"{proxy.path}/toxics", json=late)).status == 200
+    writer.write(b"lost")
+    await writer.drain()
+    await proxy.poison("timeout", stream, timeout=2 * LATE_MS)
+    assert await reader.read() == b""
 
 
 async def test_reset_enables_and_removes_all_toxics(api, proxy):

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import yaml
 
+from sandbox.toxiproxy_access import relayed_kubeconfig
 from support.errors import EnvironmentBroken
 from support.profile import read_profile
 from support.provider import provide
@@ -112,10 +112,7 @@ def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:
         address: str = answer.json()["listen"]
         return address
 
-    config = yaml.safe_load(Path(kubernetes["kubeconfig"]).read_text())
-    for each in config["clusters"]:
-        each["cluster"]["server"] = _at(each["cluster"]["server"], listens("kubernetes"))
-    kubeconfig.write_text(json.dumps(config))
+    kubeconfig.write_text(relayed_kubeconfig(Path(kubernetes["kubeconfig"]), listens("kubernetes")))
     return {
         "MONGODB_URI": endpoints["mongodb"]["server_uri"],
         "MONGODB_DATABASE": endpoints["mongodb"]["database"],

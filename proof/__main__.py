@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from proof import catalogue, report, trial
 from proof.mutation import mutate
+from proof.progress import progress_bars
 from proof.report import Proof
 from proof.tenants import tenants
 from sandbox.defects import Defect
@@ -51,13 +51,7 @@ def prove(
                 f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists their names"
             )
         names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
-        columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with tenants(workers) as lent, Progress(*columns, console=console) as bars:
-
-            def bar(words: str, total: int) -> trial.Progress:
-                task = bars.add_task(words, total=total)
-                return lambda: bars.advance(task)
-
+        with tenants(workers) as lent, progress_bars(console) as bar:
             before = trial.without_defect(lent, names, bar("without a defect", len(names)))
             started = time.monotonic()
             verdicts = trial.with_defects(lent, entries, bar("with one each", len(entries)))

@@ -17,10 +17,9 @@ from proof.features import scenarios, selecting
 from proof.mutants import Identity, Mutant
 from proof.outcomes import Outcome, Ran
 from proof.processes import QUICK, run_behave, serving, variables_of
+from proof.progress import Advance
 from proof.tenants import Tenant, Tenants
 from support.profile import ROOT
-
-Progress = Callable[[], object]
 
 # A mutant decides otherwise, and is no slower: what comes late is not its fault, but that of a busy machine.
 _UNHURRIED = QUICK | {
@@ -94,7 +93,7 @@ class Killers:
         return [names for names in (first, list(rest)) if names]
 
 
-def without_mutant(tenants: Tenants, features: Sequence[str], module: Mutant, progress: Progress) -> Clean:
+def without_mutant(tenants: Tenants, features: Sequence[str], module: Mutant, progress: Advance) -> Clean:
     """Run features against a server that has a module loaded as mutants are, but as it is."""
 
     def run(feature: str, tenant: Tenant, place: Path) -> tuple[Ran, float]:

@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from proof import decisions, killing, mutants, mutation_report, survivors
 from proof.killing import End
 from proof.mutation_report import Mutation
+from proof.progress import progress_bars
 from proof.tenants import tenants
 from support.errors import EnvironmentBroken, SettingsError
 from support.profile import ROOT
@@ -41,17 +41,12 @@ def mutate(
             raise typer.BadParameter(f"there is no mutant with {only!r}")
         killers = mutation_report.killers_in(reports)
         features = decisions.features_for_all(mutant.identity.file for mutant in chosen)
-        columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with tenants(workers) as lent, Progress(*columns, console=console) as bars:
-
-            def bar(words: str, total: int) -> killing.Progress:
-                task = bars.add_task(words, total=total)
-                return lambda: bars.advance(task)
+        with tenants(workers) as lent, progress_bars(console) as bar:
 
             def ended(end: End) -> None:
                 advance()
                 if not end.killed and end.mutant.identity not in excuses:
-                    bars.console.print(f"{end.fate}: {end.mutant}", markup=False)
+                    console.print(f"{end.fate}: {end.mutant}", markup=False)
 
             clean = mutants.unchanged(chosen[0], ROOT)
             started = time.monotonic()

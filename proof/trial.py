@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from proof.catalogue import Entry
 from proof.features import scenarios, selecting
 from proof.outcomes import Outcome, Ran
 from proof.processes import QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
+from proof.progress import Advance
 from proof.tenants import Tenant, Tenants
 from proof.verdicts import Verdict, verdict_on
-
-Progress = Callable[[], object]
 
 _SHARE = 12  # Scenarios in one run of those without a defect.
 _CLEAN_LIMIT_S = 300
 
 
-def without_defect(tenants: Tenants, names: Sequence[str], progress: Progress) -> dict[str, Outcome]:
+def without_defect(tenants: Tenants, names: Sequence[str], progress: Advance) -> dict[str, Outcome]:
     """Run scenarios against a server without a defect; those that were not green, by their names.
 
     Asked for are all of one feature one after another, so that few features are read more than once.
@@ -39,7 +38,7 @@ def without_defect(tenants: Tenants, names: Sequence[str], progress: Progress) -
     return red
 
 
-def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Progress) -> list[Verdict]:
+def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Advance) -> list[Verdict]:
     """Run for each defect the scenarios that must catch it; in the order of the entries.
 
     For one that none of them noticed, the others of their features are run as well, to see who did.

@@ -49,6 +49,12 @@ def the_cancelling_is_confirmed(context: Context) -> None:
     answers.cancelled(context.cancellation, context.job.job_id, context.run.settings.answers)
 
 
+@then("the cancelling is confirmed within the promised time")
+def the_cancelling_is_confirmed_in_time(context: Context) -> None:
+    statuses = context.run.settings.answers.cancelled_statuses
+    context.case.until_recovered("the job to be cancelled", lambda: context.case.cancel(context.job.job_id), statuses)
+
+
 @then("the cancelling finds no such job")
 def the_cancelling_finds_no_such_job(context: Context) -> None:
     unknown = context.run.settings.answers.unknown_statuses
@@ -57,8 +63,7 @@ def the_cancelling_finds_no_such_job(context: Context) -> None:
 
 @then("the cancelling says that {dependency:Dependency} is not available")
 def the_cancelling_says_what_is_missing(context: Context, dependency: str) -> None:
-    statuses = context.run.settings.answers.unavailable_statuses
-    refusals.turned_away(context.cancellation, statuses, f"to be told that {dependency} is not available", dependency)
+    refusals.unavailable(context.cancellation, dependency, context.run.settings.answers)
 
 
 @then("the cancelling does no harm")

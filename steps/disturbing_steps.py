@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from behave import given, then, when
 from behave.runner import Context
 
-from steps.kept import alone_or_skipped
+from steps.kept import accept, alone_or_skipped
 from support import refusals
-from support.answers import Attempt
+from support.client import Exchange
 
 
 def outage_or_skipped(context: Context, dependency: str) -> bool:
@@ -22,17 +22,16 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
     return possible
 
 
-def request_until(context: Context, begun: Sequence[str], breaking: Sequence[str]) -> Attempt:
-    """Ask for the job, and break the ways to stores when such effects of it show."""
+def request_meanwhile(context: Context, begun: Sequence[str], meanwhile: Callable[[], object]) -> None:
+    """Ask for the job, and do something when such effects of it show, before it is answered."""
     case = context.case
+    context.begun = begun
 
-    def break_down() -> None:
+    def once_begun() -> None:
         case.books.await_begun(*begun)
-        for dependency in breaking:
-            case.disturbances.outages.cut_off(dependency)
+        meanwhile()
 
-    attempt: Attempt = case.request_job_meanwhile(context.configuration, break_down)
-    return attempt
+    context.attempts = [case.request_job_meanwhile(context.configuration, once_begun)]
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -93,16 +92,48 @@ def it_takes_its_time(context: Context, dependency: str) -> None:
         context.case.disturbances.outages.slow_down(dependency)
 
 
-@when("the job is requested, and {first:Dependency} and {second:Dependency} break down when its analyzer is there")
-def two_break_down(context: Context, first: str, second: str) -> None:
+@when("the job is requested, and its {effect:Effect} shows before there is an answer")
+def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
+    request_meanwhile(context, [effect], lambda: None)
+
+
+@when("the job is requested, and {dependency:Dependency} breaks down once its {effect:Effect} shows")
+def one_breaks_down(context: Context, dependency: str, effect: str) -> None:
+    outages = context.case.disturbances.outages
+    request_meanwhile(context, [effect], lambda: outages.cut_off(dependency))
+
+
+@when("the job is requested, and {first:Dependency} and {second:Dependency} break down once its {effect:Effect} shows")
+def two_break_down(context: Context, first: str, second: str, effect: str) -> None:
+    def break_down() -> None:
+        for dependency in (first, second):
+            context.case.disturbances.outages.cut_off(dependency)
+
     if outage_or_skipped(context, first) and outage_or_skipped(context, second):
-        context.attempts = [request_until(context, ["task record", "analyzer"], [first, second])]
+        request_meanwhile(context, [effect], break_down)
 
 
-@when("the job is requested, and {dependency:Dependency} breaks down when its queue is there")
-def one_breaks_down(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.attempts = [request_until(context, ["work queue"], [dependency])]
+@when("the job is requested, and somebody looks it up and cancels it while it is half made")
+def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
+    case = context.case
+
+    def look_up_and_cancel() -> None:
+        (job_id,) = case.books.unanswered()
+        metadata = context.run.settings.paths.metadata.format(job_id=job_id)
+        context.exchanges = [case.send("GET", metadata), case.cancel(job_id)]
+
+    request_meanwhile(context, ["task record"], look_up_and_cancel)
+
+
+@then("neither finds such a job")
+def neither_finds_such_a_job(context: Context) -> None:
+    for exchange in context.exchanges:
+        refusals.turned_away(exchange, context.run.settings.answers.unknown_statuses, "to be told of no such job")
+
+
+@then("what was begun could not be undone yet")
+def it_could_not_be_undone_yet(context: Context) -> None:
+    context.case.books.await_begun(*context.begun)
 
 
 @when("all stores can be reached again")
@@ -115,8 +146,19 @@ def it_is_said_in_time(context: Context) -> None:
     context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
 
 
-@then("it is said that {dependency} is not available")
+@then("it is said that {dependency:Dependency} is not available")
 def it_is_not_available(context: Context, dependency: str) -> None:
-    statuses = context.run.settings.answers.unavailable_statuses
     for attempt in context.attempts:
-        refusals.turned_away(attempt.exchange, statuses, f"to be told that {dependency} is not available", dependency)
+        refusals.unavailable(attempt.exchange, dependency, context.run.settings.answers)
+
+
+@then("the same request is accepted within the promised time")
+def the_same_request_is_accepted(context: Context) -> None:
+    def ask() -> Exchange:
+        context.attempts = [context.case.request_job(context.configuration)]
+        exchange: Exchange = context.attempts[0].exchange
+        return exchange
+
+    statuses = context.run.settings.answers.accepted_statuses
+    context.case.until_recovered("the request to be accepted again", ask, statuses)
+    accept(context)

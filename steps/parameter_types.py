@@ -109,7 +109,14 @@ def parse_dependency(text: str) -> str:
     return text
 
 
+@parse.with_pattern("record|analyzer|queue")
+def parse_effect(text: str) -> str:
+    """A side effect that a job being made has already, by its kind: `record`."""
+    return {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}[text]
+
+
 register_type(
+    Effect=parse_effect,
     Dependency=parse_dependency,
     AnalyzerEnd=parse_analyzer_end,
     Reason=parse_reason,

@@ -87,7 +87,7 @@ class Books:
             f"a {' and a '.join(kinds)} of a job that is being made",
             self.census,
             lambda seen: [f"there is no new {kind}" for kind in kinds if seen[kind] <= self.before[kind]],
-            self._patience("unavailable_answered_s"),  # By then it must be answered.,
+            self._patience("unavailable_answered_s"),  # By then it must be answered.
         )
 
     def state_records_alone(self) -> None:
@@ -118,7 +118,7 @@ class Books:
 
     def jobs_to_cancel(self) -> list[str]:
         """Jobs of this scenario that nobody has cancelled, also those that no answer named."""
-        return sorted({*self._answered, *self._unanswered()} - self._cancelled)
+        return sorted({*self._answered, *self.unanswered()} - self._cancelled)
 
     def untouched(self) -> Census | None:
         """The census, if nothing at all has changed and there is no job to take away; else None."""
@@ -131,7 +131,7 @@ class Books:
         Raises:
             ExpectationFailed: there is more, or a record is not as it should be.
         """
-        jobs = {*self._answered, *self._unanswered()}
+        jobs = {*self._answered, *self.unanswered()}
         if self._answered:
             self._promises.are_cancelled(self._answered)
         for job_id in jobs - set(self._answered):
@@ -153,8 +153,8 @@ class Books:
     def _carrying_our_marks(self) -> set[str]:
         return self._stores.job_ids_carrying(self._keys)
 
-    def _unanswered(self) -> set[str]:
-        """Jobs of this scenario though no answer named them: they carry our marks, or are new where we are alone."""
+    def unanswered(self) -> set[str]:
+        """Jobs of this scenario though no answer names them: they carry our marks, or are new where we are alone."""
         if not self._settings.exclusive:
             return self._carrying_our_marks() - set(self._answered)
         now = self.census()

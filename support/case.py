@@ -19,6 +19,7 @@ from support.client import Exchange, FocusServerAPI, Headers
 from support.configuration import ConfigureRequest, fields_set
 from support.disturbances import Disturbances
 from support.errors import APIError, ExpectationFailed, ValidationError
+from support.eventually import Patience, eventually
 from support.evidence import Evidence
 from support.journal import CaseJournal
 from support.promises import Promises
@@ -117,10 +118,18 @@ class Case:
         return Attempt(request.payload(), exchanges[-1])
 
     def request_job_meanwhile(self, request: ConfigureRequest, meanwhile: Callable[[], object]) -> Attempt:
-        """Ask for a job as `request_job` does, and do something while the server is at it."""
+        """Ask for a job as `request_job` does, and do something while the server is at it.
+
+        Raises:
+            ExpectationFailed: as `request_job`, or what was done meanwhile found something else than it expected.
+            EnvironmentBroken: as `request_job`.
+        """
         with ThreadPoolExecutor(max_workers=1) as pool:
             asked = pool.submit(self.request_job, request)
-            meanwhile()
+            try:
+                meanwhile()
+            except ExpectationFailed as error:
+                raise ExpectationFailed(f"{error}\n  - answered in the end: {asked.result().exchange}") from None
             return asked.result()
 
     def request_jobs(self, requests: Iterable[ConfigureRequest], workers: int) -> list[Attempt]:
@@ -221,6 +230,22 @@ class Case:
         limit_s = getattr(self.settings.time_limits, setting)
         self.keep_times("how long each answer took", [exchange.elapsed_s for exchange in exchanges], limit_s, setting)
         answers.in_time(exchanges, limit_s, setting)
+
+    def until_recovered(self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int]) -> None:
+        """Ask until the answer has one of these statuses, after an outage; keep a picture of how long that took.
+
+        Raises:
+            ExpectationFailed: it has not within `time_limits.recovered_s`.
+        """
+        limits, setting, started = self.settings.time_limits, "recovered_s", time.monotonic()
+        eventually(
+            expected,
+            ask,
+            lambda seen: [] if seen.status in statuses else [f"seen: {seen}"],
+            Patience(limits.recovered_s, limits.poll_interval_s, f"time_limits.{setting}"),
+        )
+        took_s = time.monotonic() - started
+        self.keep_times("how long after the outage it was answered", [took_s], limits.recovered_s, setting)
 
     def keep_times(self, title: str, values_s: Sequence[float], limit_s: float, setting: str) -> None:
         """Keep a picture of how long something took each time, and of its limit, s: `time_limits.{setting}`."""

@@ -43,6 +43,15 @@ def turned_away(exchange: Exchange, statuses: Sequence[int], expected: str, nami
     require(expected, problems, exchange)
 
 
+def unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
+    """See that a request was turned away because a store cannot be used, and that it is named.
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    turned_away(exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency)
+
+
 def wrong_error(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
     """What is wrong with the answer as an error with one of these statuses; a line each."""
     problems = []

@@ -78,7 +78,9 @@ class RegionOfInterest:
         require("a queue that takes commands", [] if self.stores.queues.state_of(name) else [f"there is no {name}"])
         self.wanted = {"start": start, "end": end}
         command = json.dumps({"command": "change_roi", "roi": {**self.wanted, **more}}).encode()
-        limit_s = self.settings.time_limits.effect_appears_s
+        limits = self.settings.time_limits
+        # A store that cannot be used may be waited for before that is told.
+        limit_s = max(limits.effect_appears_s, limits.unavailable_answered_s)
         answer = self.stores.queues.ask(name, command, limit_s)
         self.outcome = _read(answer, limit_s)
 
@@ -143,7 +145,7 @@ def _read(answer: bytes | None, limit_s: float) -> Outcome:
     if answer is None:
         raise ExpectationFailed(
             "expected an answer to the change of the region of interest\n  - there is none\n"
-            f"waited {limit_s:g} s (time limit time_limits.effect_appears_s = {limit_s:g} s)"
+            f"waited {limit_s:g} s (the longer of time_limits.effect_appears_s and time_limits.unavailable_answered_s)"
         )
     try:
         return Outcome.model_validate_json(answer)

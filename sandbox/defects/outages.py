@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sandbox.defects.registry import Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.errors import DependencyUnavailable
-from sandbox.focus_server.region import Region
+from sandbox.focus_server.errors import DependencyUnavailable, UnknownJob
 
 AREA = "what happens while a store fails"
 
@@ -83,23 +80,20 @@ for name, words, harm, part, method, answer in (
         "The queue of a job that is said to be over goes on being fed.",
         *("queues", "close", lambda error: None),
     ),
+    (
+        "cancelled_without_kubernetes",
+        "Cancelling is confirmed though Kubernetes cannot be reached.",
+        "The pod of a job that is said to be over goes on costing memory.",
+        *("analyzers", "stop", lambda error: None),
+    ),
+    (
+        "region_changed_without_a_record",
+        "A change of the region of interest is confirmed though it cannot be recorded.",
+        "Whoever opens the view anew sees another part of the fibre than was looked at.",
+        *("tasks", "set_roi", lambda error: None),
+    ),
 ):
     register(name, words, harm, change=partial(taking_failures, part=part, method=method, answer=answer))
-
-
-@defect
-def region_changed_without_a_record(parts: Parts) -> Parts:
-    """A change of the region of interest is confirmed though it cannot be recorded.
-
-    Whoever opens the view anew sees another part of the fibre than was looked at.
-    """
-
-    async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
-        with suppress(TimeoutError, DependencyUnavailable):
-            async with asyncio.timeout(0.5):
-                await tasks.set_roi(job_id, roi)
-
-    return replace(parts, tasks=Changed(parts.tasks, set_roi=set_roi))
 
 
 @defect
@@ -115,24 +109,33 @@ def never_undone_later(parts: Parts) -> Parts:
     return replace(parts, service=derived(parts.service, _undo=undo))
 
 
-@defect
-def database_given_up(parts: Parts) -> Parts:
-    """A database that could not be reached once is not asked again.
-
-    After each outage somebody has to restart the server.
-    """
+def giving_up(parts: Parts, part: str, method: str) -> Parts:
+    """A server that does not ask a store again that has failed once."""
     failed: list[DependencyUnavailable] = []
 
-    async def insert(tasks: Any, record: Any) -> None:
+    async def do(usual: Any, *args: Any) -> Any:
         if failed:
             raise failed[0]
         try:
-            await tasks.insert(record)
+            return await getattr(usual, method)(*args)
         except DependencyUnavailable as error:
             failed.append(error)
             raise
 
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+    return replace(parts, **{part: Changed(getattr(parts, part), **{method: do})})
+
+
+for name, store, part, method in (
+    ("database_given_up", "A database", "tasks", "insert"),
+    ("broker_given_up", "A broker", "queues", "open"),
+    ("orchestrator_given_up", "A Kubernetes", "analyzers", "launch"),
+):
+    register(
+        name,
+        f"{store} that could not be reached once is not asked again.",
+        "After each outage somebody has to restart the server.",
+        change=partial(giving_up, part=part, method=method),
+    )
 
 
 @defect
@@ -149,14 +152,40 @@ def consumers_not_restored(parts: Parts) -> Parts:
     return parts
 
 
-@defect
-def silent_broker_waited_for(parts: Parts) -> Parts:
-    """A broker that does not answer is waited for twice as long as is promised.
-
-    Operators wait in front of an empty view, and ask again.
-    """
-    parts.queues._limit_s = 6.0  # type: ignore[attr-defined]
+def patient(parts: Parts, part: str) -> Parts:
+    """A server that waits for a store for twice as long."""
+    found = getattr(parts, part)
+    getattr(found, "_database", found)._limit_s = 6.0
     return parts
+
+
+for name, store, part in (
+    ("silent_database_waited_for", "A database", "tasks"),
+    ("silent_broker_waited_for", "A broker", "queues"),
+    ("silent_orchestrator_waited_for", "A Kubernetes", "analyzers"),
+):
+    register(
+        name,
+        f"{store} that does not answer is waited for longer than is promised.",
+        "Operators wait in front of an empty view, and ask again.",
+        change=partial(patient, part=part),
+    )
+
+
+@defect
+def half_made_job_found(parts: Parts) -> Parts:
+    """A job that is still being made can be looked up and cancelled.
+
+    Who cancels it is told that it is over, and it is finished all the same.
+    """
+
+    async def find(service: Any, usual: Any, job_id: str) -> Any:
+        found = await parts.tasks.find(job_id)
+        if found is None:
+            raise UnknownJob(job_id)
+        return found
+
+    return replace(parts, service=derived(parts.service, find=find))
 
 
 @defect

@@ -461,7 +461,7 @@ CLEANING = [
     ),
     spoilt(
         "a clean-up that forgets jobs that no answer named",
-        *("books:Books._unanswered", lambda there: lambda self: set(), f"books.py::{JOBS_TO_CANCEL}", "unanswered"),
+        *("books:Books.unanswered", lambda there: lambda self: set(), f"books.py::{JOBS_TO_CANCEL}", "unanswered"),
     ),
     spoilt(
         "a clean-up that thinks that nothing was touched",

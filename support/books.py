@@ -86,7 +86,7 @@ class Books:
         eventually(
             f"a {' and a '.join(kinds)} of a job that is being made",
             self.census,
-            lambda seen: [f"there is no new {kind}" for kind in kinds if seen[kind] <= self.before[kind]],
+            lambda seen: [f"there is no {kind} of one" for kind in kinds if not self._of_others(kind, seen)],
             self._patience("unavailable_answered_s"),  # By then it must be answered.
         )
 
@@ -158,7 +158,11 @@ class Books:
         if not self._settings.exclusive:
             return self._carrying_our_marks() - set(self._answered)
         now = self.census()
-        new = {effect.job_id for kind, effects in now.items() for effect in effects - self.before[kind]}
+        return {job_id for kind in now for job_id in self._of_others(kind, now)}
+
+    def _of_others(self, kind: str, seen: Census) -> set[str]:
+        """Ids of the jobs that new effects of a kind are of, and that no answer names."""
+        new = {effect.job_id for effect in seen[kind] - self.before[kind]}
         known = {*self._answered, *map(object_name_of, self._answered)}
         return {job_id for job_id in new if job_id is not None} - known
 

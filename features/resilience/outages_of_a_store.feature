@@ -62,12 +62,12 @@ Feature: When a store fails
         | Kubernetes |
 
     Scenario Outline: <store> does as it is told, and nobody learns of it
-      Given a live configuration with every parameter set
+      Given a running job
       And <store> does as it is told, but its answers are lost
       When the job is requested, and its <effect> shows before there is an answer
       Then it is said that <store> is not available
       When all stores can be reached again
-      Then whatever was begun is undone
+      Then the side effects are those of one job
 
       @PZ-13767 @PZ-14718
       Examples: database
@@ -99,10 +99,8 @@ Feature: When a store fails
       When all stores can be reached again
       Then whatever was begun is undone
 
-    @extra
+    @PZ-14787
     Scenario: A job that is half made is nobody's yet
-      Beyond the plan: it has no case for it; cancelled half way, a job would be finished all the same.
-
       Given a live configuration with every parameter set
       And RabbitMQ does not answer
       When the job is requested, and somebody looks it up and cancels it while it is half made
@@ -154,8 +152,6 @@ Feature: When a store fails
   Rule: What is asked of a running job is done whole, or refused
 
     Scenario Outline: A job is cancelled while <store> cannot be reached
-      Beyond the plan: it has no case for cancelling, which must not leave an analyzer behind unsaid.
-
       Given a running job
       When <store> cannot be reached any more
       And the job is cancelled
@@ -169,7 +165,7 @@ Feature: When a store fails
         | store    |
         | RabbitMQ |
 
-      @extra
+      @PZ-14781
       Examples: orchestrator
         | store      |
         | Kubernetes |

@@ -123,8 +123,8 @@ def _close(context: Context, scenario: Scenario) -> None:
     try:
         context.case.leave_nothing_behind()
     except EnvironmentBroken:
-        if not context.run.is_healthy():
-            context.abort(reason=ENVIRONMENT_BROKEN)
+        if reason := _reason_to_end(context):
+            context.abort(reason=reason)
         raise
     except ExpectationFailed as failure:
         if not red:
@@ -133,6 +133,16 @@ def _close(context: Context, scenario: Scenario) -> None:
         print(f"Clean-up failed, too: {failure}")
     finally:
         context.run.close_case(context.case, scenario.name)
+
+
+def _reason_to_end(context: Context) -> str | None:
+    """Why no scenario can follow on one whose clean-up the environment broke; None when one can."""
+    try:
+        # Over what stays disturbed, all that follow would be told as failures of the product.
+        context.case.disturbances.undo()
+    except EnvironmentBroken as error:
+        return str(error)
+    return None if context.run.is_healthy() else ENVIRONMENT_BROKEN
 
 
 def after_feature(context: Context, feature: Feature) -> None:

@@ -61,12 +61,14 @@ class Disturbances:
         """End all outages, and have the broker take queues again, if it was told not to.
 
         Raises:
-            EnvironmentBroken: one of them cannot be told so.
+            EnvironmentBroken: one of them cannot be told so; both were tried, and may be tried again.
         """
-        self.outages.end()
-        if self._broker_limited:
-            self._stores.queues.limit_queues(None)
-            self._broker_limited = False
+        try:
+            self.outages.end()
+        finally:
+            if self._broker_limited:
+                self._stores.queues.limit_queues(None)
+                self._broker_limited = False
 
     def _break_way(self, proxy: str) -> None:
         self._books.enter_disturbance()

@@ -1,4 +1,4 @@
-"""What a run has made, on disk, so that a killed run's jobs can still be found and removed.
+"""What a run has made and broken, on disk, so that after a killed run the one is still removed, the other mended.
 
 A journal is a file of JSON lines, locked for as long as its run lives: a file that can be locked belongs to a run
 that is dead.
@@ -20,7 +20,7 @@ from support.trace_key import TraceKey
 
 
 class Journal:
-    """The journal of the living run. Every line is on disk before the request that it is about is sent or cleaned."""
+    """The journal of the living run. Every line is on disk before what it is about is done, or is cleaned."""
 
     def __init__(self, directory: Path, base_url: str, *, provided: bool) -> None:
         directory.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,12 @@ from support.errors import EnvironmentBroken
 from support.settings import Toxiproxy
 
 _ANSWERS_WITHIN_S = 5.0
-_SLOWNESS_S = 1.0  # So much that whoever asks twice is seen at it, and is not given up on.
+_SLOWNESS_S = 0.4  # To open a queue takes four answers: long enough to be seen at it, and well below a limit of 3 s.
+_OUR_TOXICS = "focus_"  # What their names begin with; others are an operator's, and stay.
+
+
+class NoSuchProxy(EnvironmentBroken):
+    """Toxiproxy does not know the proxy, or the settings no Toxiproxy."""
 
 
 class Outages:
@@ -34,7 +39,7 @@ class Outages:
         Raises:
             EnvironmentBroken: Toxiproxy did not do it.
         """
-        self._ask("POST", self._about_to_break(dependency), {"enabled": False})
+        _switch(self._toxiproxy, self._about_to_break(dependency), enabled=False)
 
     def silence(self, dependency: str) -> None:
         """What is asked does not get there; nothing is refused.
@@ -53,7 +58,7 @@ class Outages:
         self._add(dependency, "timeout", "downstream", {"timeout": 0})
 
     def slow_down(self, dependency: str) -> None:
-        """What is asked is done at once, and each answer comes a second later.
+        """What is asked is done at once, and each answer comes 0.4 s later.
 
         Raises:
             EnvironmentBroken: Toxiproxy did not do it.
@@ -64,11 +69,18 @@ class Outages:
         """All ways are open again; without an outage there is nothing to do.
 
         Raises:
-            EnvironmentBroken: Toxiproxy did not do it; it may be tried again.
+            EnvironmentBroken: some are not, all of which were tried; the message names them. They may be tried again.
         """
+        problems = []
         for proxy in sorted(self._broken):
-            mend(self._toxiproxy, proxy)
-            self._broken.discard(proxy)
+            try:
+                mend(self._toxiproxy, proxy)
+            except EnvironmentBroken as error:
+                problems.append(f"'{proxy}': {error}")
+            else:
+                self._broken.discard(proxy)
+        if problems:
+            raise EnvironmentBroken("\n".join(["Ways to stores are still broken, at these proxies:", *problems]))
 
     def _about_to_break(self, dependency: str) -> str:
         proxy = self._toxiproxy.proxy_of(dependency)
@@ -80,35 +92,44 @@ class Outages:
     def _add(self, dependency: str, toxic: str, stream: str, attributes: dict[str, int]) -> None:
         # A `timeout` of 0: data is dropped until the toxic is removed.
         proxy = self._about_to_break(dependency)
-        name = f"{toxic}_{stream}"
-        self._ask("POST", f"{proxy}/toxics", {"name": name, "type": toxic, "stream": stream, "attributes": attributes})
-
-    def _ask(self, method: str, path: str, body: dict[str, Any]) -> None:
-        _ask(self._toxiproxy, method, path, body)
+        named = {"name": f"{_OUR_TOXICS}{toxic}_{stream}", "type": toxic, "stream": stream, "attributes": attributes}
+        _ask(self._toxiproxy, "POST", f"{proxy}/toxics", named)
 
 
 def mend(toxiproxy: Toxiproxy, proxy: str) -> None:
-    """Open the way that a proxy stands on, whatever was done to it.
+    """Open the way that a proxy stands on, whichever outage it was; toxics that are not ours stay.
 
     Raises:
+        NoSuchProxy: there is no such proxy, or no Toxiproxy.
         EnvironmentBroken: Toxiproxy did not do it.
     """
+    if toxiproxy.url is None:
+        raise NoSuchProxy("toxiproxy.url is not set")
     for toxic in _ask(toxiproxy, "GET", f"{proxy}/toxics"):
-        _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{toxic['name']}")
-    _ask(toxiproxy, "POST", proxy, {"enabled": True})
+        if toxic["name"].startswith(_OUR_TOXICS):
+            _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{toxic['name']}")
+    _switch(toxiproxy, proxy, enabled=True)
+
+
+def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
+    said = _ask(toxiproxy, "POST", proxy, {"enabled": enabled})
+    if not isinstance(said, dict) or said.get("enabled") is not enabled:
+        state = "enabled" if enabled else "disabled"
+        raise EnvironmentBroken(
+            f"Toxiproxy did not do what was asked\n  - expected the proxy '{proxy}' to be {state}\n  - seen: {said}\n"
+            "See that toxiproxy.url is the address of a Toxiproxy."
+        )
 
 
 def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     url = f"{toxiproxy.url}/proxies/{path}"
     try:
-        # Toxiproxy refuses what says to come from a browser.
-        answer = requests.request(
-            method, url, json=body, timeout=_ANSWERS_WITHIN_S, headers={"User-Agent": "focus-server-acceptance"}
-        )
+        answer = requests.request(method, url, json=body, timeout=_ANSWERS_WITHIN_S)
         answer.raise_for_status()
+        return answer.json() if answer.content else None
     except requests.RequestException as error:
-        raise EnvironmentBroken(
+        unknown = error.response is not None and error.response.status_code == requests.codes.not_found
+        raise (NoSuchProxy if unknown else EnvironmentBroken)(
             f"Toxiproxy did not do what was asked: {method} {url}\n  - seen: {error}\n"
             "See that it runs, and that the settings toxiproxy.* name its address and its proxies."
         ) from error
-    return answer.json() if answer.content else None

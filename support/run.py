@@ -22,7 +22,7 @@ from support.redaction import redact
 from support.settings import Settings
 from support.side_effects import Census, no_effects, take_census, unexplained
 from support.stores import Stores
-from support.sweeping import sweep
+from support.sweeping import heal, sweep
 
 
 class Run:
@@ -43,7 +43,8 @@ class Run:
 
         Raises:
             SettingsError: the profile cannot be used.
-            EnvironmentBroken: a part of the environment cannot be reached; the message names each of them.
+            EnvironmentBroken: a part of the environment cannot be reached, and the message names each of them; or what
+                a killed run broke there cannot be undone.
         """
         with ExitStack() as parts:
             if provided is not None:
@@ -53,9 +54,7 @@ class Run:
             stores = Stores.connect(settings)
             parts.callback(stores.close)
             redact.learn(stores.analyzers.secrets())
-            check_health(settings, stores)
-            for line in sweep(ROOT / settings.journals, settings, stores).lines:
-                logging.getLogger("focus").warning("%s", redact(line))
+            make_ready(settings, stores)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
             parts.callback(journal.close)
             return cls(settings, stores, journal, parts.pop_all())
@@ -135,6 +134,22 @@ class Run:
 
 def _host_of(url: SecretStr) -> str:
     return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
+
+
+def make_ready(settings: Settings, stores: Stores) -> None:
+    """See that all is healthy, and remove what killed runs left; what these broke is mended first.
+
+    Raises:
+        EnvironmentBroken: it is not, or what they broke cannot be mended.
+    """
+    journals = ROOT / settings.journals
+    swept = heal(journals, settings, stores)
+    try:
+        check_health(settings, stores)
+        sweep(journals, settings, stores, swept)
+    finally:
+        for line in swept.lines:
+            logging.getLogger("focus").warning("%s", redact(line))
 
 
 def acknowledge(client: FocusServerAPI) -> None:

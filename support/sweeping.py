@@ -10,7 +10,7 @@ from pathlib import Path
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.journal import Leftover, of_dead_runs
-from support.outages import mend
+from support.outages import NoSuchProxy, mend
 from support.profile import ROOT, read_profile
 from support.promises import Promises
 from support.recorder import remove
@@ -21,14 +21,47 @@ from support.stores import Stores
 
 @dataclass
 class Swept:
-    """What came of a sweep: a line for each thing done or not possible, and whether anything remains here."""
+    """What came of a sweep: a line for each thing done or not possible, and whether anything remains here.
+
+    `healed` are the journals of those runs of which no store is disturbed any more.
+    """
 
     lines: list[str] = field(default_factory=list)
     remains: bool = False
+    healed: set[Path] = field(default_factory=set)
 
 
-def sweep(journals: Path, settings: Settings, stores: Stores) -> Swept:
-    """Cancel the jobs of dead runs in this environment.
+def heal(journals: Path, settings: Settings, stores: Stores) -> Swept:
+    """Undo what dead runs did to the stores of this environment: before that, the server need not be healthy.
+
+    What came of it is for `sweep` to go on with.
+
+    Raises:
+        EnvironmentBroken: the broker or Toxiproxy cannot be told.
+    """
+    swept = Swept()
+    for leftover in of_dead_runs(journals):
+        if leftover.provided or leftover.base_url != settings.focus_server.base_url:
+            continue
+        swept.healed.add(leftover.path)
+        if any(requests.broker_limited for requests in leftover.open.values()):
+            stores.queues.limit_queues(None)
+            swept.lines.append("The broker, which a killed run had told not to, takes queues again.")
+        for proxy in sorted({proxy for requests in leftover.open.values() for proxy in requests.ways_broken}):
+            try:
+                mend(settings.toxiproxy, proxy)
+                swept.lines.append(f"The way that a killed run had broken is open again: {proxy}")
+            except NoSuchProxy as error:
+                swept.healed.discard(leftover.path)
+                swept.lines.append(
+                    f"The way that a killed run had broken could not be opened: {proxy}. {error}\n"
+                    f"See that its proxy is enabled, or is gone, then delete {leftover.path}"
+                )
+    return swept
+
+
+def sweep(journals: Path, settings: Settings, stores: Stores, swept: Swept) -> None:
+    """Cancel the jobs of dead runs in this environment, after it was healed, and go on with what came of that.
 
     A journal goes when nothing of it is left. Where the environment was made for that run alone it went with the run,
     and so does its journal. Jobs of other environments are left for a run there.
@@ -36,21 +69,18 @@ def sweep(journals: Path, settings: Settings, stores: Stores) -> Swept:
     Raises:
         EnvironmentBroken: the server or a store cannot be reached.
     """
-    swept = Swept()
     for leftover in of_dead_runs(journals):
         if leftover.provided or not leftover.open:
             leftover.path.unlink()
-        elif leftover.base_url == settings.focus_server.base_url:
-            if _sweep_one(leftover, settings, stores, swept):
-                leftover.path.unlink()
-            else:
-                swept.remains = True
-        else:
+        elif leftover.base_url != settings.focus_server.base_url:
             swept.lines.append(
                 f"A killed run may have left jobs at {leftover.base_url} ({leftover.path}); a run or sweep with the "
                 "profile of that environment removes them."
             )
-    return swept
+        elif _sweep_one(leftover, settings, stores, swept) and leftover.path in swept.healed:
+            leftover.path.unlink()
+        else:
+            swept.remains = True
 
 
 def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Swept) -> bool:
@@ -62,12 +92,6 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
         # Its requests carried no mark; but whatever runs here is nobody else's.
         jobs |= stores.records.job_ids_not_in(settings.answers.cancelled_status)
     clean = True
-    if any(requests.broker_limited for requests in leftover.open.values()):
-        stores.queues.limit_queues(None)
-        swept.lines.append("The broker, which a killed run had told not to, takes queues again.")
-    for proxy in sorted({proxy for requests in leftover.open.values() for proxy in requests.ways_broken}):
-        mend(settings.toxiproxy, proxy)
-        swept.lines.append(f"The way that a killed run had broken is open again: {proxy}")
     if recordings := {recording_id for requests in leftover.open.values() for recording_id in requests.recordings}:
         remove(stores.database.collection(settings.mongodb.recordings_collection), recordings)
         swept.lines.append(f"Removed what a killed run had recorded: {', '.join(sorted(recordings))}")
@@ -108,10 +132,16 @@ def main() -> None:
         settings = profile.settings()
         stores = Stores.connect(settings)
         redact.learn([*settings.secrets(), *stores.analyzers.secrets()])
-        swept = sweep(ROOT / settings.journals, settings, stores)
+        swept = heal(ROOT / settings.journals, settings, stores)
+        try:
+            sweep(ROOT / settings.journals, settings, stores, swept)
+        finally:
+            for line in swept.lines:
+                print(redact(line))
     except (SettingsError, EnvironmentBroken) as error:
         sys.exit(str(error))
-    print(redact("\n".join(swept.lines)) or "No killed run has left anything.")
+    if not swept.lines:
+        print("No killed run has left anything.")
     sys.exit(1 if swept.remains else 0)
 
 

@@ -429,6 +429,55 @@ def forgotten(close):
     return forget
 
 
+def with_nothing_meanwhile(request_job_meanwhile):
+    return lambda self, request, meanwhile: self.request_job(request)
+
+
+def with_it_afterwards(request_job_meanwhile):
+    return lambda self, request, meanwhile: (self.request_job(request), meanwhile())[0]
+
+
+CUT_OFF = "test_who_is_cut_off_cannot_connect_until_the_end"
+DROPPED = "test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed"
+MENDED = "test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay"
+MEANWHILE = "test_something_is_done_while_the_server_is_at_a_request"
+OUTAGES = [
+    spoilt(
+        *("an outage that cuts nobody off", "outages:Outages.cut_off", never),
+        *(f"outages.py::{CUT_OFF}", "{'way-to-mongodb': True"),
+    ),
+    spoilt(
+        *("an outage that drops and delays nothing", "outages:Outages._add", never),
+        *(f"outages.py::{DROPPED}", "not enough values to unpack"),
+    ),
+    spoilt(
+        *("an outage that does not end", "outages:Outages.end", never),
+        *(f"outages.py::{CUT_OFF}", "{'way-to-mongodb': False"),
+    ),
+    spoilt(
+        *("a mending that mends nothing", "outages:mend", never),
+        *(f"outages.py::{MENDED}", "assert False"),
+    ),
+    spoilt(
+        "a request with nothing done meanwhile",
+        *("case:Case.request_job_meanwhile", with_nothing_meanwhile, f"case.py::{MEANWHILE}", "BrokenBarrierError"),
+    ),
+    spoilt(
+        "a request with something done afterwards",
+        *("case:Case.request_job_meanwhile", with_it_afterwards, f"case.py::{MEANWHILE}", "BrokenBarrierError"),
+    ),
+]
+
+
+def nothing_healed(heal):
+    def calm(*_):
+        from support.sweeping import Swept
+
+        return Swept()
+
+    return calm
+
+
 KILLED = "test_a_run_that_may_have_left_something_leaves_its_journal"
 SWEPT = "test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay"
 JOBS_TO_CANCEL = "test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_those_that_were_cancelled"
@@ -506,6 +555,15 @@ CLEANING = [
     spoilt(
         *("a sweep that removes nothing", "sweeping:_sweep_one", always(True)),
         *(f"sweeping.py::{SWEPT}", "['r_1', 'r_2', 'theirs'] == ['theirs']"),
+    ),
+    spoilt(
+        *("a sweep that leaves ways broken", "sweeping:heal", nothing_healed),
+        *("sweeping.py::test_ways_that_were_broken_are_open_again", "assert [] == [(Toxiproxy("),
+    ),
+    spoilt(
+        *("a run that asks for health while ways are broken", "run:heal", nothing_healed),
+        "run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
+        "the server is ill while its ways are broken",
     ),
     spoilt(
         "a sweep that believes the server's word",
@@ -638,4 +696,4 @@ JUDGING = [
     ),
 ]
 
-SPOILINGS = [*WAITING, *LOOKING, *COUNTING, *PROMISES, *CLEANING, *JUDGING]
+SPOILINGS = [*WAITING, *LOOKING, *COUNTING, *PROMISES, *OUTAGES, *CLEANING, *JUDGING]

@@ -1,3 +1,4 @@
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -133,6 +134,12 @@ def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(case,
     case.disturbances.refuse_queues()
     case.leave_nothing_behind()
     assert (told_broker, ended) == ([0, None], ["ended"])
+
+
+def test_something_is_done_while_the_server_is_at_a_request(case, monkeypatch):
+    both = threading.Barrier(2, timeout=5)
+    monkeypatch.setattr(case, "request_job", lambda request: (both.wait(), f"attempt of {request}")[1])
+    assert case.request_job_meanwhile("a request", both.wait) == "attempt of a request"
 
 
 def test_what_was_sent_is_told_where_nothing_should_be(case):

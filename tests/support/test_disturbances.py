@@ -51,9 +51,12 @@ def test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away
 
 def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(queues, journal, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        outages, "_ask", lambda toxiproxy, *request: asked.append((*request, len(journal.entries))) or []
-    )
+
+    def ask(toxiproxy, method, path, body=None):
+        asked.append((method, path, body, len(journal.entries)))
+        return body or []
+
+    monkeypatch.setattr(outages, "_ask", ask)
     books = SimpleNamespace(enter_disturbance=lambda: journal.entries.append("entered"))
     own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
     disturbances = Disturbances(own, SimpleNamespace(queues=queues), journal, books)
@@ -62,6 +65,18 @@ def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(q
     assert asked == [("POST", "way", {"enabled": False}, 2)]
     disturbances.undo()
     assert asked[-1] == ("POST", "way", {"enabled": True}, 2)
+
+
+def test_an_outage_that_does_not_end_keeps_the_broker_from_nothing(disturbances, journal, monkeypatch):
+    monkeypatch.setattr(disturbances.outages, "end", refuse)
+    disturbances.refuse_queues()
+    with pytest.raises(EnvironmentBroken):
+        disturbances.undo()
+    assert journal.entries[-1] == ("limit", None)
+
+
+def refuse():
+    raise EnvironmentBroken("no answer")
 
 
 def test_without_a_disturbance_nothing_is_undone(disturbances, journal):

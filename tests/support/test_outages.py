@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.errors import EnvironmentBroken
-from support.outages import Outages, mend
+from support.outages import NoSuchProxy, Outages, mend
 from support.settings import Toxiproxy
 
 
@@ -19,7 +19,7 @@ class Proxies(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.enabled = {"way-to-mongodb": True, "way-to-rabbitmq": True}
         self.toxics = {name: {} for name in self.enabled}
-        self.refuses = False
+        self.unknown, self.deaf = set(), False
 
     @property
     def settings(self):
@@ -28,12 +28,13 @@ class Proxies(ThreadingHTTPServer):
 
     def do(self, method, steps, body):
         """The status and the answer to a request."""
-        if self.refuses or steps[0] != "proxies" or steps[1] not in self.enabled:
+        if steps[0] != "proxies" or steps[1] not in self.enabled or steps[1] in self.unknown:
             return 404, {"error": "proxy not found", "status": 404}
         match method, steps[2:]:
             case "POST", []:
-                self.enabled[steps[1]] = body["enabled"]
-                return 200, {}
+                if not self.deaf:
+                    self.enabled[steps[1]] = body["enabled"]
+                return 200, {"name": steps[1], "enabled": self.enabled[steps[1]]}
             case "POST", ["toxics"]:
                 self.toxics[steps[1]][body["name"]] = body
                 return 200, body
@@ -49,10 +50,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self):
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length)) if length else None
-        if self.headers["User-Agent"].startswith("Mozilla"):
-            status, answer = 403, None
-        else:
-            status, answer = self.server.do(self.command, self.path.strip("/").split("/"), body)
+        status, answer = self.server.do(self.command, self.path.strip("/").split("/"), body)
         content = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
@@ -98,7 +96,7 @@ def test_who_is_cut_off_cannot_connect_until_the_end(outages, proxies, announced
     [
         ("silence", ("timeout", "upstream", {"timeout": 0})),
         ("lose_answers", ("timeout", "downstream", {"timeout": 0})),
-        ("slow_down", ("latency", "downstream", {"latency": 1000})),
+        ("slow_down", ("latency", "downstream", {"latency": 400})),
     ],
 )
 def test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed(outages, proxies, outage, toxic):
@@ -130,25 +128,38 @@ def test_it_is_announced_before_anything_is_done(proxies):
 def test_without_an_outage_nothing_is_asked_and_after_one_only_once(outages, proxies):
     outages.cut_off("MongoDB")
     outages.end()
-    proxies.refuses = True
+    proxies.unknown.add("way-to-mongodb")
     outages.end()
 
 
-def test_one_that_did_not_end_is_ended_by_the_next_try(outages, proxies):
+def test_one_that_does_not_end_is_named_keeps_no_other_from_ending_and_is_ended_by_the_next_try(outages, proxies):
     outages.cut_off("MongoDB")
-    proxies.refuses = True
-    with pytest.raises(EnvironmentBroken, match="way-to-mongodb"):
+    outages.cut_off("RabbitMQ")
+    proxies.unknown.add("way-to-mongodb")
+    with pytest.raises(EnvironmentBroken, match="'way-to-mongodb'") as failure:
         outages.end()
-    proxies.refuses = False
+    assert "way-to-rabbitmq" not in str(failure.value)
+    assert proxies.enabled == {"way-to-mongodb": False, "way-to-rabbitmq": True}
+    proxies.unknown.clear()
     outages.end()
     assert proxies.enabled["way-to-mongodb"]
 
 
+@pytest.mark.parametrize(("outage", "state"), [("cut_off", "disabled"), ("end", "enabled")])
+def test_a_proxy_that_is_not_switched_though_it_was_told_so_is_no_proxy_to_rely_on(outages, proxies, outage, state):
+    if outage == "end":
+        outages.cut_off("MongoDB")
+    proxies.deaf = True
+    with pytest.raises(EnvironmentBroken, match=f"expected the proxy 'way-to-mongodb' to be {state}"):
+        outages.cut_off("MongoDB") if outage == "cut_off" else outages.end()
+
+
 def test_one_that_was_refused_may_have_been_made_and_is_ended(outages, proxies):
-    proxies.refuses = True
+    proxies.unknown.add("way-to-mongodb")
     with pytest.raises(EnvironmentBroken, match=r"(?s)404.*settings toxiproxy"):
         outages.cut_off("MongoDB")
-    proxies.refuses, proxies.enabled["way-to-mongodb"] = False, False
+    proxies.unknown.clear()
+    proxies.enabled["way-to-mongodb"] = False
     outages.end()
     assert proxies.enabled["way-to-mongodb"]
 
@@ -159,12 +170,23 @@ def test_possible_is_what_has_a_proxy(outages, proxies):
     assert not nowhere.possible("MongoDB")
 
 
-def test_a_proxy_that_others_have_broken_is_mended(proxies):
-    proxies.enabled["way-to-mongodb"] = False
-    proxies.toxics["way-to-mongodb"] = {name: {"name": name} for name in ("silence_upstream", "by_hand")}
+def test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay(outages, proxies):
+    outages.silence("MongoDB")
+    outages.cut_off("MongoDB")
+    by_hand = {"timeout_upstream": {"name": "timeout_upstream"}}
+    proxies.toxics["way-to-mongodb"] |= by_hand
     mend(proxies.settings, "way-to-mongodb")
     assert proxies.enabled["way-to-mongodb"]
-    assert proxies.toxics["way-to-mongodb"] == {}
+    assert proxies.toxics["way-to-mongodb"] == by_hand
+
+
+def test_a_proxy_that_is_not_known_is_told_apart_from_one_that_cannot_be_told(proxies):
+    for toxiproxy in (proxies.settings, proxies.settings.model_copy(update={"url": None})):
+        with pytest.raises(NoSuchProxy):
+            mend(toxiproxy, "another")
+    with pytest.raises(EnvironmentBroken) as failure:
+        mend(Toxiproxy(url="http://127.0.0.1:9"), "another")
+    assert not isinstance(failure.value, NoSuchProxy)
 
 
 def test_that_nobody_is_there_is_said_with_the_address():

@@ -5,9 +5,11 @@ import pytest
 from product import ALONE, Product, configured
 from stand_ins import settings
 
-from support import gateway
+from support import gateway, sweeping
+from support import run as running
 from support.errors import EnvironmentBroken, ExpectationFailed
-from support.run import Run, check_health
+from support.journal import Journal
+from support.run import Run, check_health, make_ready
 from support.side_effects import take_census
 
 
@@ -62,3 +64,21 @@ def test_each_part_that_is_ill_is_named():
             assert [part for part in ("MongoDB", "Kubernetes", "RabbitMQ") if f"{part} is ill" in told] == [
                 {"database": "MongoDB", "analyzers": "Kubernetes", "queues": "RabbitMQ"}[name] for name in ones
             ]
+
+
+def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(product, tmp_path, monkeypatch, caplog):
+    broken = {"way"}
+
+    def check(settings, stores):
+        if broken:
+            raise EnvironmentBroken("the server is ill while its ways are broken")
+
+    monkeypatch.setattr(sweeping, "mend", lambda toxiproxy, proxy: broken.discard(proxy))
+    monkeypatch.setattr(running, "check_health", check)
+    own = settings(journals=str(tmp_path))
+    journal = Journal(tmp_path, own.focus_server.base_url, provided=False)
+    journal.begin().way_broken("way")
+    journal.close()
+    make_ready(own, product.stores)
+    assert list(tmp_path.iterdir()) == []
+    assert caplog.messages == ["The way that a killed run had broken is open again: way"]

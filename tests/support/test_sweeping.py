@@ -7,10 +7,18 @@ from stand_ins import JOB_ID, Collection, settings
 from support import sweeping
 from support.errors import APIError, EnvironmentBroken
 from support.journal import Journal
-from support.sweeping import sweep
+from support.outages import NoSuchProxy
+from support.sweeping import Swept, heal
 
 SETTINGS = settings()
 HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
+
+
+def sweep(directory, settings, stores):
+    """As a run does it, and `make sweep`."""
+    swept = heal(directory, settings, stores)
+    sweeping.sweep(directory, settings, stores, swept)
+    return swept
 
 
 class Stores:
@@ -71,6 +79,44 @@ def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):
     assert mended == [(SETTINGS.toxiproxy, "way-to-kubernetes"), (SETTINGS.toxiproxy, "way-to-mongodb")]
     assert swept.lines == [f"The way that a killed run had broken is open again: {proxy}" for _, proxy in mended]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_proxy_that_is_not_there_any_more_is_told_and_all_the_rest_is_done(tmp_path, monkeypatch):
+    def mend(toxiproxy, proxy):
+        if proxy == "gone":
+            raise NoSuchProxy("no such proxy")
+
+    monkeypatch.setattr(sweeping, "mend", mend)
+    run(tmp_path, broken=["gone", "here"], recordings=["r_1"])
+    (journal,) = tmp_path.iterdir()
+    stores = Stores()
+    swept = sweep(tmp_path, SETTINGS, stores)
+    told, *done = swept.lines
+    assert told.startswith("The way that a killed run had broken could not be opened: gone. no such proxy\n")
+    assert told.endswith(f"then delete {journal}")
+    assert done == [
+        "The way that a killed run had broken is open again: here",
+        "Removed what a killed run had recorded: r_1",
+    ]
+    assert (swept.remains, journal.exists(), stores.left()) == (True, True, ["r_2", "theirs"])
+
+
+def test_a_toxiproxy_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path, monkeypatch):
+    def mend(toxiproxy, proxy):
+        raise EnvironmentBroken("no answer")
+
+    monkeypatch.setattr(sweeping, "mend", mend)
+    run(tmp_path, broken=["way"])
+    with pytest.raises(EnvironmentBroken):
+        sweep(tmp_path, SETTINGS, Stores())
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_journal_of_a_run_that_was_killed_after_the_healing_stays_for_the_next(tmp_path):
+    run(tmp_path, broken=["way"])
+    swept = Swept()
+    sweeping.sweep(tmp_path, SETTINGS, Stores(), swept)
+    assert (swept.remains, len(list(tmp_path.iterdir()))) == (True, 1)
 
 
 class Server:

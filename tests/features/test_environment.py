@@ -1,0 +1,37 @@
+"""What behave's hooks decide when the environment breaks a clean-up."""
+
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+from behave.model_type import Status
+
+import environment
+from support.errors import EnvironmentBroken
+
+BROKEN = "Ways to stores are still broken, at these proxies: 'way-to-mongodb'"
+
+
+@pytest.mark.parametrize(
+    ("undo", "healthy", "reasons"),
+    [
+        (None, True, []),
+        (None, False, [environment.ENVIRONMENT_BROKEN]),
+        (EnvironmentBroken(BROKEN), True, [BROKEN]),
+    ],
+)
+def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(undo, healthy, reasons):
+    aborted, failure = [], EnvironmentBroken("the clean-up could not be done")
+    case = SimpleNamespace(
+        leave_nothing_behind=Mock(side_effect=failure), disturbances=SimpleNamespace(undo=Mock(side_effect=undo))
+    )
+    context = SimpleNamespace(
+        case=case,
+        run=SimpleNamespace(is_healthy=lambda: healthy, close_case=lambda case, name: None),
+        abort=lambda reason: aborted.append(reason),
+        report=SimpleNamespace(stop_scenario=lambda scenario: None),
+    )
+    scenario = SimpleNamespace(all_steps=[], status=Status.passed, name="a scenario")
+    with pytest.raises(EnvironmentBroken) as raised:
+        environment.after_scenario(context, scenario)
+    assert (raised.value, aborted) == (failure, reasons)

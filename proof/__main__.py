@@ -52,7 +52,7 @@ def prove(
             )
         names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
         with tenants(workers) as lent, progress_bars(console) as bar:
-            before = trial.without_defect(lent, names, bar("without a defect", len(names)))
+            before = trial.as_with_a_defect(lent, names, bar("without a defect", len(names)))
             started = time.monotonic()
             verdicts = trial.with_defects(lent, entries, bar("with one each", len(entries)))
             took_s = time.monotonic() - started
@@ -60,14 +60,13 @@ def prove(
     except (catalogue.CatalogueError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    found = Proof(before, verdicts, after, took_s, catalogue.out_of_reach())
-    problems = found.problems + ([] if only else found.gaps)
+    found = Proof(before, verdicts, after, took_s, catalogue.out_of_reach(), whole=not only)
     html, data = report.write(found, reports)
     _show(found)
-    for problem in problems:
+    for problem in found.problems:
         console.print(f"  - {problem}", style="red", markup=False)
     console.print(f"{html}, {data}", markup=False)
-    raise typer.Exit(1 if problems else 0)
+    raise typer.Exit(1 if found.problems else 0)
 
 
 def _is_asked_for(defect: Defect, only: str) -> bool:

@@ -66,7 +66,11 @@ def features_for_all(files: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(feature for file in dict.fromkeys(files) for feature in features_for(file)))
 
 
+def every_feature() -> list[str]:
+    """All features."""
+    return list(dict.fromkeys(feature for scenario in scenarios().values() for feature in scenario.files))
+
+
 def other_features(file: str) -> tuple[str, ...]:
-    """All the others."""
-    every = dict.fromkeys(feature for scenario in scenarios().values() for feature in scenario.files)
-    return tuple(feature for feature in every if feature not in features_for(file))
+    """Those that are about something else than a module decides."""
+    return tuple(feature for feature in every_feature() if feature not in features_for(file))

@@ -130,6 +130,11 @@ def kill(
     known = Killers(killers)
 
     def attempt(mutant: Mutant, tenant: Tenant, place: Path) -> End:
+        end = attempt_once(mutant, tenant, place)
+        # The reason may have been the environment.
+        return attempt_once(mutant, tenant, place) if end.fate is Fate.NO_START else end
+
+    def attempt_once(mutant: Mutant, tenant: Tenant, place: Path) -> End:
         file = mutant.identity.file
         asked: list[Sequence[str]] = [selecting(names) for names in known.likely(mutant.identity)]
         asked.append(features_for(file))

@@ -53,7 +53,9 @@ def mutate(
             before = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
             advance = bar("with one each", len(chosen))
             ends = killing.kill(lent, chosen, set(excuses), before.took_s, ended, killers=killers, briefly=briefly)
-            after = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
+            # All that may have been asked, which are all features if one lived that has no excuse.
+            asked = features if briefly else decisions.every_feature()
+            after = killing.without_mutant(lent, asked, clean, bar("without a mutant", len(asked)))
     except (survivors.SurvivorsError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None

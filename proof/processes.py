@@ -15,9 +15,10 @@ from threading import Event, Timer
 from typing import Any
 
 from proof.outcomes import Ran, ran, reporting_to
-from proof.tenants import Tenant
+from proof.tenants import Tenant, journals_in
 from support.profile import ROOT
 
+NO_DEFECT = "none"
 RUN_LIMIT_S = 100
 START_LIMIT_S = 60
 
@@ -47,7 +48,7 @@ def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> 
     own = {
         "FOCUS_PROFILE": str(endpoints_file),
         "FOCUS__REPORTS__DIRECTORY": str(place),
-        "FOCUS__JOURNALS": str(place / "journals"),
+        "FOCUS__JOURNALS": str(journals_in(place)),
     }
     return {**os.environ, **own, **more}
 
@@ -75,7 +76,8 @@ def serving(
 ) -> Iterator[dict[str, str]]:
     """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
 
-    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is. One that
+    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is, for `NO_DEFECT`
+    the server as it is. One that
     `restores` is told to end; the others are killed, which takes less time.
 
     Raises:
@@ -169,7 +171,7 @@ def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], 
 def _serve_with(defect: str) -> None:
     from sandbox.defects import serve_with
 
-    serve_with(defect)
+    serve_with(None if defect == NO_DEFECT else defect)
 
 
 def _write_to(file: str, *descriptors: int) -> None:

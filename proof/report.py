@@ -17,13 +17,17 @@ from proof.verdicts import Verdict, keys_seen_red
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of a proof: of the runs without a defect what was red, and a verdict on each defect."""
+    """What came of a proof: of the runs without a defect what was red, and a verdict on each defect.
+
+    Only of a `whole` one it is a problem what no defect has turned red.
+    """
 
     red_before: Mapping[str, Outcome]
     verdicts: Sequence[Verdict]
     red_after: Mapping[str, Outcome]
     matrix_s: float
     out_of_reach: Mapping[str, str]
+    whole: bool
 
     @property
     def problems(self) -> list[str]:
@@ -42,7 +46,7 @@ class Proof:
             ]
             if verdict.noticed_by:
                 problems.append(f"{verdict.entry.defect.name}: noticed only by {', '.join(verdict.noticed_by)}")
-        return problems
+        return problems + (self.gaps if self.whole else [])
 
     @property
     def keys_seen_red(self) -> list[str]:

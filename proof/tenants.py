@@ -17,8 +17,10 @@ import requests
 
 from sandbox.toxiproxy_access import relayed_kubeconfig
 from support.errors import EnvironmentBroken
+from support.outages import mend
 from support.profile import read_profile
 from support.provider import provide
+from support.settings import Toxiproxy
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,13 +51,21 @@ class Tenants:
             self._free.put(tenant)
 
     def work(self, do: Callable[[T, Tenant, Path], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
-        """Do something with each item in a tenant and an empty directory, several at a time; gives them as they end."""
+        """Do something with each item in a tenant and an empty directory, several at a time; gives them as they end.
+
+        The ways to a tenant's stores are open again when the next one gets it: who was killed leaves a journal.
+        """
 
         def one(item: T) -> R:
             tenant = self._free.get()
             try:
-                with TemporaryDirectory(dir=tenant.place) as place:
-                    return do(item, tenant, Path(place))
+                with TemporaryDirectory(dir=tenant.place) as name:
+                    place = Path(name)
+                    try:
+                        return do(item, tenant, place)
+                    finally:
+                        if any(journals_in(place).iterdir()):
+                            _open_ways(tenant)
             finally:
                 self._free.put(tenant)
 
@@ -66,6 +76,20 @@ class Tenants:
                     yield begun[done], done.result()
             finally:
                 workers.shutdown(cancel_futures=True)
+
+
+def journals_in(place: Path) -> Path:
+    """Where runs keep their journals that keep everything in a directory."""
+    directory = place / "journals"
+    directory.mkdir(exist_ok=True)
+    return directory
+
+
+def _open_ways(tenant: Tenant) -> None:
+    toxiproxy = Toxiproxy.model_validate(tenant.endpoints["toxiproxy"])
+    for proxy in (toxiproxy.mongodb, toxiproxy.rabbitmq, toxiproxy.kubernetes):
+        assert proxy is not None
+        mend(toxiproxy, proxy)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from proof.catalogue import Entry
 from proof.features import scenarios, selecting
 from proof.outcomes import Outcome, Ran
-from proof.processes import QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
+from proof.processes import NO_DEFECT, QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
 from proof.progress import Advance
 from proof.tenants import Tenant, Tenants
 from proof.verdicts import Verdict, verdict_on
@@ -18,16 +18,30 @@ _CLEAN_LIMIT_S = 300
 
 
 def without_defect(tenants: Tenants, names: Sequence[str], progress: Advance) -> dict[str, Outcome]:
-    """Run scenarios against a server without a defect; those that were not green, by their names.
-
-    Asked for are all of one feature one after another, so that few features are read more than once.
-    """
-    by_file = sorted(names, key=lambda name: scenarios()[name].files)
-    shares = [by_file[start : start + _SHARE] for start in range(0, len(by_file), _SHARE)]
+    """Run scenarios against a server without a defect; those that were not green, by their names."""
 
     def run(share: list[str], tenant: Tenant, place: Path) -> Ran:
         return run_behave(selecting(share), variables_of(tenant.file, place, {}), place, _CLEAN_LIMIT_S)
 
+    return _red(tenants, names, run, progress)
+
+
+def as_with_a_defect(tenants: Tenants, names: Sequence[str], progress: Advance) -> dict[str, Outcome]:
+    """As `without_defect`, with all else as where there is a defect: how it is served, and the short time limits."""
+
+    def run(share: list[str], tenant: Tenant, place: Path) -> Ran:
+        with serving(NO_DEFECT, tenant, place) as server:
+            return run_behave(selecting(share), variables_of(tenant.file, place, QUICK | server), place, _CLEAN_LIMIT_S)
+
+    return _red(tenants, names, run, progress)
+
+
+def _red(
+    tenants: Tenants, names: Sequence[str], run: Callable[[list[str], Tenant, Path], Ran], progress: Advance
+) -> dict[str, Outcome]:
+    # All of one feature one after another, so that few features are read more than once.
+    by_file = sorted(names, key=lambda name: scenarios()[name].files)
+    shares = [by_file[start : start + _SHARE] for start in range(0, len(by_file), _SHARE)]
     red: dict[str, Outcome] = {}
     for share, ran in tenants.work(run, shares):
         for name in share:

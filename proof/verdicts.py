@@ -60,11 +60,16 @@ def judge(line: Expected, outcomes: Mapping[str, Outcome]) -> Judged:
         result = Result.BROKEN
     elif outcome.step != line.step:
         result = Result.ELSEWHERE
-    elif line.message not in outcome.message:
+    elif line.message not in _seen(outcome.message):
         result = Result.UNNAMED
     else:
         result = Result.CAUGHT
     return Judged(line, result, outcome)
+
+
+def _seen(message: str) -> str:
+    """What a message says that was seen: what was expected, which is its first line, is there whatever is wrong."""
+    return message.partition("\n")[2] or message
 
 
 def verdict_on(entry: Entry, outcomes: Mapping[str, Outcome]) -> Verdict:

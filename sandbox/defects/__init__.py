@@ -31,13 +31,13 @@ from sandbox.focus_server.settings import Settings
 __all__ = ["DEFECTS", "Changed", "Defect", "serve_with", "start_and_tell"]
 
 
-def serve_with(name: str) -> None:
-    """Serve with a defect, set up by the environment, until a signal ends it.
+def serve_with(name: str | None) -> None:
+    """Serve with a defect, or without one, set up by the environment, until a signal ends it.
 
     Before the server says that it is ready, it is said where its streams are: their port may be any free one.
     """
     log_to_stderr()
-    settings, defect = Settings.from_environment(), DEFECTS[name]
+    settings, defect = Settings.from_environment(), DEFECTS[name] if name else Defect("", "", "", "")
     parts = defect.change(composition.build_parts(settings))
     # The application as a whole is no part of the server that could be handed in.
     serving.create_app = lambda settings, parts: defect.wrap(composition.create_app(settings, parts))

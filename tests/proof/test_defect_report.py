@@ -14,8 +14,8 @@ CAUGHT = verdict_on(ENTRY, {"A job": Outcome("failed", "it is made", "there is n
 MISSED = verdict_on(ENTRY, {"A job": Outcome("passed")})
 
 
-def proof(*verdicts, before=(), after=(), out_of_reach=()):
-    return Proof(dict(before), verdicts, dict(after), 12.34, dict(out_of_reach))
+def proof(*verdicts, before=(), after=(), out_of_reach=(), whole=False):
+    return Proof(dict(before), verdicts, dict(after), 12.34, dict(out_of_reach), whole)
 
 
 def test_a_proof_without_a_problem():
@@ -48,6 +48,11 @@ def test_a_case_that_never_caught_anything_needs_a_reason():
     excused = proof(CAUGHT, out_of_reach={"PZ-13900": "It is about machines.", "PZ-13873": "It is not."}).gaps
     assert "PZ-13900 has caught nothing, and it is not said why" not in excused
     assert "PZ-13873 is said to be out of reach, and has caught something" in excused
+
+
+def test_of_a_part_of_the_catalogue_it_is_no_problem_what_caught_nothing():
+    assert proof(CAUGHT, whole=True).problems == proof(CAUGHT).gaps
+    assert proof(CAUGHT, whole=False).problems == []
 
 
 def test_the_matrix_is_written_for_people_and_for_programs(tmp_path):

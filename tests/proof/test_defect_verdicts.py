@@ -18,6 +18,8 @@ ENTRY = Entry(DEFECTS["analyzer_not_launched"], (LINE,))
         (Outcome("passed"), Result.MISSED),
         (Outcome("failed", "it is asked for", "there is no analyzer of it"), Result.ELSEWHERE),
         (Outcome("failed", "it is made", "something is wrong"), Result.UNNAMED),
+        (Outcome("failed", "it is made", "expected that no analyzer is made\n  - there are two"), Result.UNNAMED),
+        (Outcome("failed", "it is made", "expected an analyzer\n  - there is no analyzer"), Result.CAUGHT),
         (Outcome("error", "it is made", "no analyzer"), Result.BROKEN),
         (Outcome("hook_error"), Result.BROKEN),
     ],

@@ -99,11 +99,16 @@ Feature: Changing the region of interest
   Rule: The smallest and the largest region
 
     @PZ-13794
-    Scenario: A region of a single sensor
-      Given a running job with sensor range 500 to 501
-      When a region of interest from 500 to 501 is asked for
+    Scenario Outline: A region of a single sensor, <which>
+      Given a running job with sensor range <range>
+      When a region of interest from <start> to <end> is asked for
       Then the region of interest is changed
       And the side effects are those of one job
+
+      Examples:
+        | which      | range      | start | end |
+        | any        | 500 to 501 | 500   | 501 |
+        | the first  | 0 to 1     | 0     | 1   |
 
     @PZ-13795
     Scenario: A region of the whole fibre
@@ -150,6 +155,7 @@ Feature: Changing the region of interest
       Examples: with a negative end
         | what                | start | end | reason |
         | with a negative end | -20   | -10 | end    |
+        | that ends before the first sensor | -5    | 0   | end    |
 
       @PZ-14786
       Examples: that is no region of the fibre

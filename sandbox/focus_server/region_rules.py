@@ -26,9 +26,9 @@ def start_not_negative(new: Region, now: Situation) -> Iterator[Violation]:
 
 
 def end_not_negative(new: Region, now: Situation) -> Iterator[Violation]:
-    """The region does not end before sensor 0."""
-    if new.end < 0:
-        yield Violation(("roi", "end"), "must be 0 or higher")
+    """The region does not end before sensor 0; its end is the first that is not in it."""
+    if new.end < 1:
+        yield Violation(("roi", "end"), "must be 1 or higher")
 
 
 def end_within_fibre(new: Region, now: Situation) -> Iterator[Violation]:
@@ -39,10 +39,8 @@ def end_within_fibre(new: Region, now: Situation) -> Iterator[Violation]:
 
 def holds_a_sensor(new: Region, now: Situation) -> Iterator[Violation]:
     """The region is not empty and does not run backwards."""
-    if new.size == 0:
-        yield Violation(("roi", "start"), "the region has a size of zero: roi.start must be lower than roi.end")
-    elif new.size < 0:
-        yield Violation(("roi", "start"), "the region is reversed: roi.start must be lower than roi.end")
+    if new.start >= new.end:
+        yield Violation(("roi", "start"), "the region is empty or reversed: the start must be lower than the end")
 
 
 def size_changes_little(new: Region, now: Situation) -> Iterator[Violation]:

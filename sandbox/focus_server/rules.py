@@ -36,7 +36,7 @@ def nfft_in_range(config: Configuration, at: Circumstances) -> Iterator[Violatio
 
 def nfft_power_of_two(config: Configuration, at: Circumstances) -> Iterator[Violation]:
     """The FFT length is a power of two."""
-    if config.nfft <= 0 or config.nfft & (config.nfft - 1):
+    if config.nfft.bit_count() != 1:
         yield Violation(("nfftSelection",), "must be a power of two")
 
 
@@ -95,7 +95,7 @@ def single_channel_is_one(config: Configuration, at: Circumstances) -> Iterator[
 
 def single_channel_counts_from_one(config: Configuration, at: Circumstances) -> Iterator[Violation]:
     """There is no channel 0 in a single-channel view (contract, "Single channel")."""
-    if config.view_type == SINGLE_CHANNEL and config.channels.min == 0:
+    if config.view_type == SINGLE_CHANNEL and config.channels.min < 1:
         yield Violation(("channels", "min"), "must be 1 or higher when view_type is 1 (single channel)")
 
 

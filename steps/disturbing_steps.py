@@ -11,6 +11,9 @@ from steps.kept import accept, alone_or_skipped
 from support import refusals
 from support.client import Exchange
 
+# Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
+PATIENCE_S = 0.6
+
 
 def outage_or_skipped(context: Context, dependency: str) -> bool:
     """Whether the way to a store can be broken; if not, the scenario is skipped."""
@@ -123,6 +126,14 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
         context.exchanges = [case.send("GET", metadata), case.cancel(job_id)]
 
     request_meanwhile(context, ["task record"], look_up_and_cancel)
+
+
+@when("the job is requested by a client that goes away before there is an answer")
+def the_client_goes_away(context: Context) -> None:
+    failure = context.case.failure_of(
+        lambda client: client.configure_streaming_job(context.configuration), request_timeout_s=PATIENCE_S
+    )
+    refusals.reported_no_answer(failure, context.case.exchanges, PATIENCE_S)
 
 
 @then("neither finds such a job")

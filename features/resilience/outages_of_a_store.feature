@@ -99,6 +99,13 @@ Feature: When a store fails
       When all stores can be reached again
       Then whatever was begun is undone
 
+    @PZ-13602 @PZ-14724
+    Scenario: The client goes away while RabbitMQ takes its time
+      Given a live configuration with every parameter set
+      And RabbitMQ takes its time to answer
+      When the job is requested by a client that goes away before there is an answer
+      Then whatever was begun is undone
+
     @PZ-14787
     Scenario: A job that is half made is nobody's yet
       Given a live configuration with every parameter set

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -205,3 +206,16 @@ def queue_not_undone(parts: Parts) -> Parts:
             await queues.close(job_id)
 
     return replace(parts, queues=Changed(parts.queues, open=open_, close=close))
+
+
+@defect
+def made_for_nobody(parts: Parts) -> Parts:
+    """A job is made though its client went away while it was waited for.
+
+    Who gives up and asks again has two jobs, and of one nobody knows the id.
+    """
+
+    async def create(service: Any, usual: Any, payload: Any, **more: Any) -> Any:
+        return await asyncio.shield(usual(payload, **more))
+
+    return replace(parts, service=derived(parts.service, create=create))

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 from proof.decisions import features_for, other_features
-from proof.features import scenarios, selecting
+from proof.features import selecting
+from proof.killers import Killers
 from proof.mutants import Identity, Mutant
 from proof.outcomes import Outcome, Ran
 from proof.processes import QUICK, run_behave, serving, variables_of
@@ -35,7 +35,6 @@ _UNHURRIED = QUICK | {
     "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "20",
 }
 
-_KILLERS_ASKED_FIRST = 4
 _CLEAN_LIMIT_S = 300
 _MOST_TIMES_AS_LONG, _AND_S = 3, 60  # As long as without a mutant a run may take; the machine is busy.
 
@@ -73,26 +72,6 @@ class Clean:
     took_s: dict[str, float]
 
 
-class Killers:
-    """Scenarios that have killed, by the mutants that they have."""
-
-    def __init__(self, before: Mapping[Identity, str]) -> None:
-        self._by_mutant = {identity: name for identity, name in before.items() if name in scenarios()}
-
-    def enter(self, identity: Identity, scenario: str) -> None:
-        """It has killed this one."""
-        self._by_mutant[identity] = scenario
-
-    def likely(self, identity: Identity) -> list[list[str]]:
-        """Those to ask, a run each: the likeliest; then all others that have killed in the same file."""
-        dead = list(self._by_mutant.items())
-        nearby = [name for one, name in dead if (one.file, one.definition) == (identity.file, identity.definition)]
-        own = self._by_mutant.get(identity)
-        first = [own] if own else list(dict.fromkeys(reversed(nearby)))[:_KILLERS_ASKED_FIRST]
-        rest = dict.fromkeys(name for one, name in dead if one.file == identity.file and name not in first)
-        return [names for names in (first, list(rest)) if names]
-
-
 def without_mutant(tenants: Tenants, features: Sequence[str], module: Mutant, progress: Advance) -> Clean:
     """Run features against a server that has a module loaded as mutants are, but as it is."""
 
@@ -117,17 +96,16 @@ def kill(
     mutants: Sequence[Mutant],
     excused: Collection[Identity],
     clean_s: Mapping[str, float],
+    known: Killers,
     ended: Callable[[End], object],
     *,
-    killers: Mapping[Identity, str] = MappingProxyType({}),
     briefly: bool = False,
 ) -> list[End]:
     """Run the features that show what a mutant's module decides; all others too, if it lives and is not excused.
 
-    No others are asked if it is to be done `briefly`. Asked first is what has killed it before (`killers`), and what
-    has killed others of its module. `clean_s` is how long each feature takes without a mutant.
+    No others are asked if it is to be done `briefly`. Asked first is what is known to have killed it before, and what has
+    killed others of its module. `clean_s` is how long each feature takes without a mutant.
     """
-    known = Killers(killers)
 
     def attempt(mutant: Mutant, tenant: Tenant, place: Path) -> End:
         end = attempt_once(mutant, tenant, place)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proof import decisions, killing, mutants, mutation_report, survivors
+from proof.killers import Killers
 from proof.killing import End
 from proof.mutation_report import Mutation
 from proof.progress import progress_bars
@@ -39,7 +40,7 @@ def mutate(
         chosen = [mutant for mutant in every if re.search(only, str(mutant))]
         if not chosen:
             raise typer.BadParameter(f"there is no mutant with {only!r}")
-        killers = mutation_report.killers_in(reports)
+        known = Killers.read(reports)
         features = decisions.features_for_all(mutant.identity.file for mutant in chosen)
         with tenants(workers) as lent, progress_bars(console) as bar:
 
@@ -52,7 +53,10 @@ def mutate(
             started = time.monotonic()
             before = killing.without_mutant(lent, features, clean, bar("without a mutant", len(features)))
             advance = bar("with one each", len(chosen))
-            ends = killing.kill(lent, chosen, set(excuses), before.took_s, ended, killers=killers, briefly=briefly)
+            try:
+                ends = killing.kill(lent, chosen, set(excuses), before.took_s, known, ended, briefly=briefly)
+            finally:  # Also of a run that is cut short.
+                known.write(reports)
             # All that may have been asked, which are all features if one lived that has no excuse.
             asked = features if briefly else decisions.every_feature()
             after = killing.without_mutant(lent, asked, clean, bar("without a mutant", len(asked)))

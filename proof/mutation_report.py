@@ -18,8 +18,6 @@ from proof.survivors import SURVIVORS, Excuse, Why
 
 SCORE_WANTED = 0.95
 
-_DATA = "mutants.json"
-
 
 @dataclass(frozen=True)
 class Mutation:
@@ -95,19 +93,10 @@ class Mutation:
         return excuse.why if excuse and not end.killed else None
 
 
-def killers_in(directory: Path) -> dict[Identity, str]:
-    """The scenario that killed each mutant in the run that was written into a directory; empty if there was none."""
-    data = directory / _DATA
-    if not data.exists():
-        return {}
-    ends = json.loads(data.read_text("utf-8"))["ends"]
-    return {Identity(*(end[field] for field in Identity._fields)): end["killed_by"] for end in ends if end["killed_by"]}
-
-
 def write(found: Mutation, directory: Path) -> tuple[Path, Path]:
     """Write it for people and for programs into a directory; gives the paths."""
     directory.mkdir(parents=True, exist_ok=True)
-    html, data = directory / "mutants.html", directory / _DATA
+    html, data = directory / "mutants.html", directory / "mutants.json"
     data.write_text(json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
     html.write_text(pages.get_template("mutants.html.j2").render(found=found), encoding="utf-8")

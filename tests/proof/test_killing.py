@@ -11,7 +11,8 @@ import pytest
 
 from proof import killing
 from proof.decisions import features_for
-from proof.killing import Fate, Killers, end_of, kill
+from proof.killers import Killers
+from proof.killing import Fate, end_of, kill
 from proof.mutants import Identity, Mutant
 from proof.outcomes import Outcome, Ran
 from proof.tenants import Tenant, Tenants
@@ -77,7 +78,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list
         monkeypatch.setattr(killing, "run_behave", suite.run)
         monkeypatch.setattr(killing, "serving", suite.serving)
         tenants = Tenants([Tenant({}, tmp_path / "endpoints.json", tmp_path, {})])
-        return kill(tenants, mutants, excused, {}, lambda end: None)
+        return kill(tenants, mutants, excused, {}, Killers({}), lambda end: None)
 
     return ask
 
@@ -128,6 +129,14 @@ def test_what_has_killed_it_before_is_asked_first_and_then_what_has_killed_in_it
     assert known.likely(own._replace(file="sandbox/focus_server/service.py")) == []
     known.enter(own, names[3])
     assert known.likely(own)[0] == [names[3]]
+
+
+def test_killers_are_kept_from_run_to_run(tmp_path: Path) -> None:
+    assert Killers.read(tmp_path).likely(mutant().identity) == []
+    known = Killers({})
+    known.enter(mutant().identity, SCENARIO)
+    known.write(tmp_path / "reports")
+    assert Killers.read(tmp_path / "reports").likely(mutant().identity) == [[SCENARIO]]
 
 
 def test_a_scenario_that_there_is_no_more_is_not_asked() -> None:

@@ -86,9 +86,3 @@ def test_what_came_of_it_is_written_for_people_and_programs(tmp_path: Path) -> N
     assert [one["fate"] for one in told["ends"]] == ["survived", "killed"]
     assert told["ends"][0]["reason"] == "x is never 0"
     assert "x is never 0" in html.read_text()
-
-
-def test_what_has_killed_is_read_for_the_next_run(tmp_path: Path) -> None:
-    assert mutation_report.killers_in(tmp_path) == {}
-    mutation_report.write(mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.KILLED)), tmp_path)
-    assert mutation_report.killers_in(tmp_path) == {OTHER: "A scenario"}

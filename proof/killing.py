@@ -103,8 +103,8 @@ def kill(
 ) -> list[End]:
     """Run the features that show what a mutant's module decides; all others too, if it lives and is not excused.
 
-    No others are asked if it is to be done `briefly`. Asked first is what is known to have killed it before, and what has
-    killed others of its module. `clean_s` is how long each feature takes without a mutant.
+    No others are asked if it is to be done `briefly`. Asked first is what is known to have killed it before, and
+    what has killed others of its module. `clean_s` is how long each feature takes without a mutant.
     """
 
     def attempt(mutant: Mutant, tenant: Tenant, place: Path) -> End:

@@ -441,6 +441,8 @@ CUT_OFF = "test_who_is_cut_off_cannot_connect_until_the_end"
 DROPPED = "test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed"
 MENDED = "test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay"
 MEANWHILE = "test_something_is_done_while_the_server_is_at_a_request"
+BEING_MADE = "test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none"
+ASKED_AGAIN = "test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever"
 OUTAGES = [
     spoilt(
         *("an outage that cuts nobody off", "outages:Outages.cut_off", never),
@@ -457,6 +459,14 @@ OUTAGES = [
     spoilt(
         *("a mending that mends nothing", "outages:mend", never),
         *(f"outages.py::{MENDED}", "assert False"),
+    ),
+    spoilt(
+        *("a wait for a job that is being made that does not wait", "books:Books.await_begun", never),
+        *(f"books.py::{BEING_MADE}", "assert 1 == 4"),
+    ),
+    spoilt(
+        *("a recovery that is not waited for", "case:Case.until_recovered", never),
+        *(f"case.py::{ASKED_AGAIN}", "=="),
     ),
     spoilt(
         "a request with nothing done meanwhile",

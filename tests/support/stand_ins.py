@@ -13,7 +13,15 @@ from support.settings import Settings
 JOB_ID = "job_a1b2c3d4"
 AS_JSON = {"Content-Type": "application/json"}
 QUICK = dict.fromkeys(
-    ("effect_appears_s", "analyzer_runs_s", "effect_disappears_s", "rows_appear_s", "unavailable_answered_s"), 0.15
+    (
+        "effect_appears_s",
+        "analyzer_runs_s",
+        "effect_disappears_s",
+        "rows_appear_s",
+        "unavailable_answered_s",
+        "recovered_s",
+    ),
+    0.15,
 )
 QUICK["poll_interval_s"] = 0.01
 

@@ -142,6 +142,28 @@ def test_something_is_done_while_the_server_is_at_a_request(case, monkeypatch):
     assert case.request_job_meanwhile("a request", both.wait) == "attempt of a request"
 
 
+def test_what_fails_meanwhile_is_told_with_the_answer(case, monkeypatch):
+    attempt = SimpleNamespace(exchange="POST /configure -> 500")
+    monkeypatch.setattr(case, "request_job", lambda request: attempt)
+
+    def fail():
+        raise ExpectationFailed("expected an analyzer")
+
+    message = told(lambda: case.request_job_meanwhile("a request", fail))
+    assert message == "expected an analyzer\n  - answered in the end: POST /configure -> 500"
+
+
+def test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever(case):
+    answers = [exchange(status=503), exchange(status=503), exchange(status=200)]
+    case.until_recovered("the job to be accepted", lambda: answers.pop(0), [200])
+    assert answers == []
+    assert [one.name for one in case.kept if "after the outage" in one.name]
+    message = told(lambda: case.until_recovered("the job to be accepted", lambda: exchange(status=503), [200]))
+    assert "expected the job to be accepted" in message
+    assert "-> 503" in message
+    assert "time_limits.recovered_s" in message
+
+
 def test_what_was_sent_is_told_where_nothing_should_be(case):
     case.expect_nothing_sent()
     case.request(JOB_ID)

@@ -31,7 +31,7 @@ _WATERFALL = "features/streaming/waterfall.feature"
 # In the order in which they are asked: the sooner one fails, the better.
 SHOWN_BY = {
     "validation": (_REFUSING, _LIMITS),
-    "rules": (_LIMITS, _SINGLE, _PLAYBACK, _REFUSING),
+    "rules": (_LIMITS, _SINGLE, _PLAYBACK, _REFUSING, _WATERFALL),
     "limits": (_LIMITS, _FIBRE, _FIGURES, _REGION, _WATERFALL),
     "configuration": (_REFUSING, _PLAYBACK, _FIBRE, _MALFORMED),
     "task_ids": (_CREATION, _REFUSING, _MALFORMED),

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Timer
@@ -39,8 +40,8 @@ QUICK = {
 
 _PR_SET_PDEATHSIG = 1
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["proof.warm"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["proof.warm"])
 
 
 def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> dict[str, str]:
@@ -56,7 +57,8 @@ def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> 
 def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Ran:
     """Run behave; after `limit_s` it is killed, and what it had reported until then is given."""
     printed = place / "printed.txt"
-    process = _FORKS.Process(target=_behave, args=([*reporting_to(place), *arguments], dict(variables), str(printed)))
+    arguments = [*reporting_to(place), *arguments]
+    process = FORKS.Process(target=forked, args=(_behave, arguments, dict(variables), str(printed)))
     process.start()
     process.join(limit_s)
     if process.exitcode is None:
@@ -94,8 +96,8 @@ def serving(
         "TLS_KEY_FILE": str(authority.with_name("server.key")),
         **tenant.stores,
     }
-    said, says = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_serve, args=(serve or _serve_with, defect, settings, log, says))
+    said, says = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=forked, args=(_serve, serve or _serve_with, defect, settings, log, says))
     process.start()
     says.close()
     # One that hangs before it is ready would be waited for without end.
@@ -130,13 +132,16 @@ def serving(
         process.join()
 
 
-def _end_with_who_forked() -> None:
-    # However a proof ends, nothing of it goes on: the process that forks ends with it, and its forks by this (Linux).
+def forked(do: Callable[..., object], *args: Any) -> None:
+    """Do something in a process that was forked for it, and go no further than who had it forked."""
+    # The process that forks ends when nobody holds this end of a pipe any more, and it is handed on to its forks.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
+    # However a proof ends, nothing of it goes on: forks end with the process that forked them, by this (Linux).
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    do(*args)
 
 
 def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> None:
-    _end_with_who_forked()
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(variables)
@@ -160,7 +165,6 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
 
 
 def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
-    _end_with_who_forked()
     os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
     os.dup2(says.fileno(), 1)

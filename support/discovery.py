@@ -56,10 +56,14 @@ def live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Lim
     recording = max(under_way, key=lambda one: one["start_time"])
     started = recording["start_time"].astimezone(UTC)
     wanted = {"sampling_rate": limits.sampling_rate_hz, "sensors": limits.sensors, "started_at": started}
-    told = exchange.answer()
-    if isinstance(told, dict):
-        told = {**told, "started_at": _moment(told.get("started_at"))}
-    problems = [] if told == wanted else [f"they are {told} instead of {wanted}"]
+    answer = exchange.answer()
+    told = answer if isinstance(answer, dict) else {}
+    told = {**told, "started_at": _moment(told.get("started_at"))}
+    problems = [
+        f"{name} is {told.get(name)} instead of {wanted.get(name, 'nothing')}"
+        for name in {**wanted, **told}
+        if told.get(name) != wanted.get(name)
+    ]
     require("the live metadata of the recording under way", _unless_ok(exchange) + problems, exchange)
 
 

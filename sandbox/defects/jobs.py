@@ -333,7 +333,8 @@ def answers_with_its_password(parts: Parts) -> Parts:
 
     Every client learns the password of the broker.
     """
-    return answering(parts, status=os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0])
+    password = os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0]
+    return answering(parts, stream_url=f"http://focus:{password}@127.0.0.1")
 
 
 @defect

@@ -1,40 +1,11 @@
-"""What happens to the stores behind the server's back."""
+"""What happens to the effects of a job, and to the broker, behind the server's back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from behave import given, then, when
+from behave import given, when
 from behave.runner import Context
 
-from steps.kept import accept, alone_or_skipped
-from support import refusals
-from support.client import Exchange
-
-# Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
-PATIENCE_S = 0.6
-
-
-def outage_or_skipped(context: Context, dependency: str) -> bool:
-    """Whether the way to a store can be broken; if not, the scenario is skipped."""
-    if not alone_or_skipped(context):
-        return False
-    possible: bool = context.case.disturbances.outages.possible(dependency)
-    if not possible:
-        context.scenario.skip(f"this needs a Toxiproxy between server and {dependency} (settings toxiproxy.*)")
-    return possible
-
-
-def request_meanwhile(context: Context, begun: Sequence[str], meanwhile: Callable[[], object]) -> None:
-    """Ask for the job, and do something when such effects of it show, before it is answered."""
-    case = context.case
-    context.begun = begun
-
-    def once_begun() -> None:
-        case.books.await_begun(*begun)
-        meanwhile()
-
-    context.attempts = [case.request_job_meanwhile(context.configuration, once_begun)]
+from steps.kept import alone_or_skipped
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -68,108 +39,3 @@ def a_broker_that_takes_no_more(context: Context) -> None:
 @when("the message broker takes queues again")
 def the_broker_takes_queues_again(context: Context) -> None:
     context.case.disturbances.undo()
-
-
-@given("{dependency:Dependency} cannot be reached")
-@when("{dependency:Dependency} cannot be reached any more")
-def it_cannot_be_reached(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.cut_off(dependency)
-
-
-@given("{dependency:Dependency} does not answer")
-def it_does_not_answer(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.silence(dependency)
-
-
-@given("{dependency:Dependency} does as it is told, but its answers are lost")
-def its_answers_are_lost(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.lose_answers(dependency)
-
-
-@given("{dependency:Dependency} takes its time to answer")
-def it_takes_its_time(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.slow_down(dependency)
-
-
-@when("the job is requested, and its {effect:Effect} shows before there is an answer")
-def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
-    request_meanwhile(context, [effect], lambda: None)
-
-
-@when("the job is requested, and {dependency:Dependency} breaks down once its {effect:Effect} shows")
-def one_breaks_down(context: Context, dependency: str, effect: str) -> None:
-    outages = context.case.disturbances.outages
-    request_meanwhile(context, [effect], lambda: outages.cut_off(dependency))
-
-
-@when("the job is requested, and {first:Dependency} and {second:Dependency} break down once its {effect:Effect} shows")
-def two_break_down(context: Context, first: str, second: str, effect: str) -> None:
-    def break_down() -> None:
-        for dependency in (first, second):
-            context.case.disturbances.outages.cut_off(dependency)
-
-    if outage_or_skipped(context, first) and outage_or_skipped(context, second):
-        request_meanwhile(context, [effect], break_down)
-
-
-@when("the job is requested, and somebody looks it up and cancels it while it is half made")
-def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
-    case = context.case
-
-    def look_up_and_cancel() -> None:
-        (job_id,) = case.books.unanswered()
-        metadata = context.run.settings.paths.metadata.format(job_id=job_id)
-        context.exchanges = [case.send("GET", metadata), case.cancel(job_id)]
-
-    request_meanwhile(context, ["task record"], look_up_and_cancel)
-
-
-@when("the job is requested by a client that goes away before there is an answer")
-def the_client_goes_away(context: Context) -> None:
-    failure = context.case.failure_of(
-        lambda client: client.configure_streaming_job(context.configuration), request_timeout_s=PATIENCE_S
-    )
-    refusals.reported_no_answer(failure, context.case.exchanges, PATIENCE_S)
-
-
-@then("neither finds such a job")
-def neither_finds_such_a_job(context: Context) -> None:
-    for exchange in context.exchanges:
-        refusals.turned_away(exchange, context.run.settings.answers.unknown_statuses, "to be told of no such job")
-
-
-@then("what was begun could not be undone yet")
-def it_could_not_be_undone_yet(context: Context) -> None:
-    context.case.books.await_begun(*context.begun)
-
-
-@when("all stores can be reached again")
-def all_can_be_reached_again(context: Context) -> None:
-    context.case.disturbances.outages.end()
-
-
-@then("it is said within the promised time")
-def it_is_said_in_time(context: Context) -> None:
-    context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
-
-
-@then("it is said that {dependency:Dependency} is not available")
-def it_is_not_available(context: Context, dependency: str) -> None:
-    for attempt in context.attempts:
-        refusals.unavailable(attempt.exchange, dependency, context.run.settings.answers)
-
-
-@then("the same request is accepted within the promised time")
-def the_same_request_is_accepted(context: Context) -> None:
-    def ask() -> Exchange:
-        context.attempts = [context.case.request_job(context.configuration)]
-        exchange: Exchange = context.attempts[0].exchange
-        return exchange
-
-    statuses = context.run.settings.answers.accepted_statuses
-    context.case.until_recovered("the request to be accepted again", ask, statuses)
-    accept(context)

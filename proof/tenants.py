@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from pymongo import MongoClient
 
 from sandbox.toxiproxy_access import relayed_kubeconfig
 from support.errors import EnvironmentBroken
@@ -33,12 +34,14 @@ class Tenant:
     """A database, a virtual host and a namespace with a server; `file` holds the endpoints as a profile.
 
     `stores` says, as the server's settings do, where a server finds them: each over the proxy that can break the way.
+    `forget` removes the records of all jobs: each look at the stores reads all of them.
     """
 
     endpoints: dict[str, Any]
     file: Path
     place: Path
     stores: Mapping[str, str]
+    forget: Callable[[], object]
 
 
 class Tenants:
@@ -66,6 +69,7 @@ class Tenants:
                     finally:
                         if any(journals_in(place).iterdir()):
                             _open_ways(tenant)
+                        tenant.forget()
             finally:
                 self._free.put(tenant)
 
@@ -109,11 +113,12 @@ def tenants(count: int) -> Iterator[Tenants]:
             leases.callback(provided.close)
             own = place / str(number)
             own.mkdir()
-            made.append(tenant_of(provided.endpoints(), own))
+            made.append(leases.enter_context(tenant_of(provided.endpoints(), own)))
         yield Tenants(made)
 
 
-def tenant_of(endpoints: dict[str, Any], place: Path) -> Tenant:
+@contextmanager
+def tenant_of(endpoints: dict[str, Any], place: Path) -> Iterator[Tenant]:
     """The tenant at these endpoints of the sandbox; in `place` it keeps its files.
 
     Raises:
@@ -122,9 +127,12 @@ def tenant_of(endpoints: dict[str, Any], place: Path) -> Tenant:
     file = place / "endpoints.json"
     file.write_text(json.dumps(endpoints))
     try:
-        return Tenant(endpoints, file, place, _stores_of(endpoints, place / "kubeconfig"))
+        stores = _stores_of(endpoints, place / "kubeconfig")
     except requests.RequestException as error:
         raise EnvironmentBroken(f"the sandbox's Toxiproxy does not tell its proxies: {error}") from error
+    with MongoClient[dict[str, Any]](endpoints["mongodb"]["uri"]) as client:
+        records = client[endpoints["mongodb"]["database"]]["tasks"]
+        yield Tenant(endpoints, file, place, stores, lambda: records.delete_many({}))
 
 
 def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:

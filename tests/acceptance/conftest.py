@@ -78,5 +78,5 @@ def feature():
 @pytest.fixture
 def defective_server(endpoints, tmp_path):
     """Starts a server with a defect on the infrastructure of the sandbox; gives the variables of a run on it."""
-    with ExitStack() as servers:
-        yield lambda defect: servers.enter_context(serving(defect, tenant_of(endpoints, tmp_path), tmp_path))
+    with tenant_of(endpoints, tmp_path) as tenant, ExitStack() as servers:
+        yield lambda defect: servers.enter_context(serving(defect, tenant, tmp_path))

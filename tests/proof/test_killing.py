@@ -77,7 +77,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list
     def ask(suite: Suite, mutants: Sequence[Mutant], excused: Sequence[Identity] = ()) -> list[killing.End]:
         monkeypatch.setattr(killing, "run_behave", suite.run)
         monkeypatch.setattr(killing, "serving", suite.serving)
-        tenants = Tenants([Tenant({}, tmp_path / "endpoints.json", tmp_path, {})])
+        tenants = Tenants([Tenant({}, tmp_path / "endpoints.json", tmp_path, {}, lambda: None)])
         return kill(tenants, mutants, excused, {}, Killers({}), lambda end: None)
 
     return ask

@@ -26,8 +26,8 @@ def entry(scenario, step, message):
 
 @pytest.fixture(scope="module")
 def tenant(leased, tmp_path_factory):
-    with leased() as endpoints:
-        yield tenant_of(endpoints, tmp_path_factory.mktemp("tenant"))
+    with leased() as endpoints, tenant_of(endpoints, tmp_path_factory.mktemp("tenant")) as tenant:
+        yield tenant
 
 
 def tried(tenant, *entries):
@@ -57,7 +57,8 @@ def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
     with serving(DEFECT, tenant, tmp_path) as server:
         base_url = {"base_url": server["FOCUS__FOCUS_SERVER__BASE_URL"]}
         defective = tenant.endpoints | {"focus_server": tenant.endpoints["focus_server"] | base_url}
-        red = trial.without_defect(Tenants([tenant_of(defective, tmp_path)]), names, lambda: None)
+        with tenant_of(defective, tmp_path) as spoilt:
+            red = trial.without_defect(Tenants([spoilt]), names, lambda: None)
     assert list(red) == [CHANNELS]
     assert red[CHANNELS].step == REACH
 

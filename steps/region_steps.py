@@ -12,6 +12,12 @@ from steps.kept import rows_of_the_job
 from support.contract import UNKNOWN
 from support.region_of_interest import RegionOfInterest
 
+MESSAGES = {
+    "no JSON": b"\x00 no JSON",
+    "no object": b"[1]",
+    "another command": b'{"command": "forget_roi", "roi": {"start": 10, "end": 110}}',
+}
+
 
 def region(context: Context) -> RegionOfInterest:
     """The region of the present job."""
@@ -80,9 +86,14 @@ def the_last_region_is_in_force(context: Context) -> None:
     region(context).expect_changed()
 
 
-@when("a message that nobody understands is put into its queue")
-def a_message_of_nobody(context: Context) -> None:
-    context.case.promises.put_message(context.job, b"\x00 no JSON")
+@when("a message that is {nature} is put into its queue")
+def a_message_of_nobody(context: Context, nature: str) -> None:
+    context.case.promises.put_message(context.job, MESSAGES[nature])
+
+
+@then("the region of interest is as it was")
+def the_region_is_as_it_was(context: Context) -> None:
+    region(context).expect_in_force()
 
 
 @then("the message was taken from the queue")

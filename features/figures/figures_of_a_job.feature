@@ -145,6 +145,17 @@ Feature: The figures of a job
         | 1 to 50   | number of streams |
         | 50 to 100 | number of streams |
 
+    @PZ-14070
+    Scenario: Each channel of a waterfall view has a stream
+      Given the configuration of a job with
+        | parameter    | value   |
+        | view type    | 2       |
+        | sensor range | 1 to 50 |
+      When the job is requested
+      Then the job is accepted
+      And its mapping of channels to streams follows from its configuration
+      And the side effects are those of one job
+
   Rule: What a view costs follows from all of them
     For information: nothing is promised of them but that the figures add up.
 

@@ -178,11 +178,18 @@ Feature: Changing the region of interest
       And the side effects are those of one job
 
     @PZ-13769
-    Scenario: A message that is no command does no harm
+    Scenario Outline: A message that is <nature> does no harm
       Given a running job with sensor range 0 to 99
-      When a message that nobody understands is put into its queue
+      When a message that is <nature> is put into its queue
       Then the message was taken from the queue
+      And the region of interest is as it was
       And the side effects are those of one job
+
+      Examples:
+        | nature          |
+        | no JSON         |
+        | no object       |
+        | another command |
 
     @PZ-13795
     Scenario: A region beyond the end of the fibre

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.defects.registry import answering, derived, register, told_by
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.configuration import SINGLE_CHANNEL, Configuration
+from sandbox.focus_server.configuration import SINGLE_CHANNEL, WATERFALL, Configuration
 
 AREA = "the figures of a job"
 
@@ -102,6 +102,11 @@ def single_channel_by_its_number(calculation: Any, usual: Any, config: Configura
     return {c: int(c) for c in mapping} if config.view_type == SINGLE_CHANNEL else mapping
 
 
+def waterfall_as_one_channel(calculation: Any, usual: Any, config: Configuration) -> dict[str, int]:
+    """A waterfall view is mapped like a single channel."""
+    return usual(config) if config.view_type != WATERFALL else {str(config.channels.min): 0}
+
+
 def channels_as_one(calculation: Any, usual: Any, config: Configuration) -> dict[str, int]:
     """A single channel is called channel 1 whichever it is."""
     return {"1": 0} if config.view_type == SINGLE_CHANNEL else usual(config)
@@ -133,6 +138,7 @@ for method, harm, functions in (
             one_stream_for_all,
             single_channel_by_its_number,
             channels_as_one,
+            waterfall_as_one_channel,
         ),
     ),
 ):

@@ -46,7 +46,7 @@ def test_a_scenario_that_passes_though_it_is_known_to_fail_is_red(run_behave, fe
 
 
 def test_a_broken_environment_is_red_all_the_same(run_behave, feature, stores):
-    put = "a message that nobody understands is put into its queue"
+    put = "a message that is no JSON is put into its queue"
     ran = run_behave(feature("Given a running job", "When its work queue is taken away", f"And {put}", tags=TAG))
     assert ran.scenarios["Of the test"][:2] == ("error", put), ran.printed
     assert ran.status == 1

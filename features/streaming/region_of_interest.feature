@@ -232,6 +232,7 @@ Feature: Changing the region of interest
         | what                      | start | end | reason |
         | shifts by almost its size | 190   | 290 | shift  |
         | shifts down as much       | 10    | 110 | shift  |
+        | grows by one, and shifts by half a sensor too many | 150   | 251 | shift  |
 
     @PZ-13785
     Scenario Outline: A region that <changes too much>

@@ -69,8 +69,18 @@ def recordings_one_after_another(context: Context) -> None:
 
 @given("two recordings of ten seconds with a gap of ten seconds between them")
 def two_recordings_with_a_gap(context: Context) -> None:
+    two_recordings(context, 2 * TEN_SECONDS)
+
+
+@given("two recordings of ten seconds that overlap by half")
+def two_recordings_that_overlap(context: Context) -> None:
+    two_recordings(context, TEN_SECONDS / 2)
+
+
+def two_recordings(context: Context, after: timedelta) -> None:
+    """Have two recordings of ten seconds, the second one of which begins so long after the first."""
     start = context.case.recorder.free_time()
-    second = start + 2 * TEN_SECONDS
+    second = start + after
     put = context.case.recorder.put
     context.recordings = [put(start, start + TEN_SECONDS), put(second, second + TEN_SECONDS)]
     context.window = (start, second + TEN_SECONDS)

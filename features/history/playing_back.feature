@@ -95,6 +95,17 @@ Feature: Playing back what was recorded
       And there are rows of each recording
       And the side effects are those of one job
 
+    @PZ-13867
+    Scenario: Where recordings overlap the playback shows it once
+      Given two recordings of ten seconds that overlap by half
+      And the configuration of the playback of all of it
+      When the job is requested
+      Then the job is accepted
+      When its rows are read to the end
+      Then every row lies within what was recorded
+      And the rows follow each other at its output rate
+      And the side effects are those of one job
+
     @extra
     Scenario: A time may be written as text
       Beyond the plan: it does not say how a time is written; the contract allows text, too.

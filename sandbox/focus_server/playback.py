@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import merge
+from itertools import groupby, islice
 
 from sandbox.focus_server.row_times import RowTimes
 
@@ -34,13 +36,9 @@ class Playback:
         None are left when there are none.
         """
         position = self._next.get(job_id, 0)
-        rows: list[int] = []
+        ahead = merge(*(range(max(span.start, position), span.stop) for span in recorded))
         # Recordings may overlap; their rows are given once all the same.
-        for span in sorted(recorded, key=lambda span: span.start):
-            first = max(span.start, position)
-            rows += range(first, min(span.stop, first + count - len(rows)))
-            position = max(position, rows[-1] + 1) if rows else position
-        return self._given(job_id, rows)
+        return self._given(job_id, [row for row, _ in islice(groupby(ahead), count)])
 
     def forget(self, job_id: str) -> None:
         """Take note that the job's waterfall is over."""

@@ -1,7 +1,7 @@
 """Which modules of the server decide something, and which features show what they decide.
 
-Left out are those that carry what is decided to and fro: the wire, the drivers of the stores, logs, settings, and how
-the parts are put together. What they do wrong is the catalogue's (`sandbox/defects`).
+Left out are those that carry what is decided to and fro: the wire and how much goes into an answer, the drivers of the
+stores, logs, settings, and how the parts are put together. What they do wrong is the catalogue's (`sandbox/defects`).
 """
 
 from __future__ import annotations

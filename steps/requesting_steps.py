@@ -19,6 +19,8 @@ from support.configuration import (
 )
 from support.contract import TASK_ID, UNKNOWN, Parameter
 
+MALFORMED_TASK_ID = "no-task-id"
+
 
 @given("a live configuration with every parameter set")
 def a_live_configuration(context: Context) -> None:
@@ -90,6 +92,11 @@ def another_job_under_the_same_task_id(context: Context) -> None:
 def a_job_is_requested_under(context: Context, text: str) -> None:
     context.task_id = text
     context.attempts = [context.case.request_raw(generate_config_payload(), text)]
+
+
+@when("a job is requested under a malformed task id with {parameter:Parameter} {value:Value}")
+def a_job_is_requested_under_a_malformed_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
+    context.attempts = [context.case.request_raw(changed(context, "job", parameter, value), MALFORMED_TASK_ID)]
 
 
 @when("a job is requested under a task id with {parameter:Parameter} {value:Value}")

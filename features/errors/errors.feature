@@ -97,3 +97,9 @@ Feature: When something goes wrong
         | canvas height | 0     |
         | view type     | 9     |
       Then the request is refused because of each of them
+
+    @PZ-14787
+    Scenario: A malformed task id is told with all else that is wrong
+      When a job is requested under a malformed task id with FFT length 0
+      Then the request is refused because of the task id
+      And the request is refused because of the FFT length

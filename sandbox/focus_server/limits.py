@@ -8,8 +8,7 @@ class Limits:
     """Accepted ranges, both ends included (contract, field table), and the figures of the signal.
 
     A region of interest may change its size by ``roi_max_size_change`` of it at once, and move by ``roi_max_shift``
-    of its size. Of a live job's waterfall the newest ``waterfall_rows_kept`` rows wait to be asked for. An answer
-    holds no more than ``waterfall_values_max`` intensities, so that it is made in seconds, but always a row.
+    of its size. Of a live job's waterfall the newest ``waterfall_rows_kept`` rows wait to be asked for.
     """
 
     duration_min_s: int = 1
@@ -25,7 +24,6 @@ class Limits:
     roi_max_shift: float = 0.5
     waterfall_rows_max: int = 1000
     waterfall_rows_kept: int = 1000
-    waterfall_values_max: int = 5_000_000
 
     @property
     def last_channel(self) -> int:

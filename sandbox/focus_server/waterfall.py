@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.focus_server.calculation import Calculation
+from sandbox.focus_server.capacity import rows_that_fit
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import BadRowCount
 from sandbox.focus_server.identity import to_milliseconds
@@ -66,8 +67,7 @@ class Waterfall:
         config = Configuration.model_validate(record.config)
         sensors = region_in_force(record.roi, config).sensors
         frequencies_hz = self._calculation.frequencies(config)
-        values_in_a_row = max(1, len(sensors) * len(frequencies_hz))
-        count = min(count, max(1, self._limits.waterfall_values_max // values_in_a_row))
+        count = rows_that_fit(count, len(sensors), len(frequencies_hz))
         if config.window is None:
             times = self._calculation.rows(config, record.created_at)
             rows = self._playback.live(job_id, times, self._clock.now(), count)

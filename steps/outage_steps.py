@@ -12,7 +12,7 @@ from support import refusals
 from support.client import Exchange
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
-PATIENCE_S = 0.6
+PATIENCE_S = 0.5
 
 
 def outage_or_skipped(context: Context, dependency: str) -> bool:

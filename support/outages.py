@@ -14,7 +14,7 @@ from support.errors import EnvironmentBroken
 from support.settings import Toxiproxy
 
 _ANSWERS_WITHIN_S = 5.0
-_SLOWNESS_S = 0.4  # To open a queue takes four answers: long enough to be seen at it, and well below a limit of 3 s.
+_SLOWNESS_S = 0.3  # To open a queue takes four answers: long enough to be seen at it, and well below a limit of 3 s.
 _OUR_TOXICS = "focus_"  # What their names begin with; others are an operator's, and stay.
 
 

@@ -58,7 +58,7 @@ class Outages:
         self._add(dependency, "timeout", "downstream", {"timeout": 0})
 
     def slow_down(self, dependency: str) -> None:
-        """What is asked is done at once, and each answer comes 0.4 s later.
+        """What is asked is done at once, and each answer comes 0.3 s later.
 
         Raises:
             EnvironmentBroken: Toxiproxy did not do it.

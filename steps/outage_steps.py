@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from behave import given, then, when
 from behave.runner import Context
@@ -25,16 +25,27 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
     return possible
 
 
-def request_meanwhile(context: Context, begun: Sequence[str], meanwhile: Callable[[], object]) -> None:
-    """Ask for the job, and do something when such effects of it show, before it is answered."""
+def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], object]) -> None:
+    """Ask for the job, and do something when such an effect of it shows, before it is answered."""
     case = context.case
     context.begun = begun
 
     def once_begun() -> None:
-        case.books.await_begun(*begun)
+        case.books.await_begun(begun)
         meanwhile()
 
     context.attempts = [case.request_job_meanwhile(context.configuration, once_begun)]
+
+
+def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
+    """Ask for the job, and cut stores off when such an effect of it shows."""
+
+    def cut_off() -> None:
+        for dependency in dependencies:
+            context.case.disturbances.outages.cut_off(dependency)
+
+    if all(outage_or_skipped(context, dependency) for dependency in dependencies):
+        request_meanwhile(context, begun, cut_off)
 
 
 @given("{dependency:Dependency} cannot be reached")
@@ -64,23 +75,17 @@ def it_takes_its_time(context: Context, dependency: str) -> None:
 
 @when("the job is requested, and its {effect:Effect} shows before there is an answer")
 def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
-    request_meanwhile(context, [effect], lambda: None)
+    request_and_break(context, effect)
 
 
 @when("the job is requested, and {dependency:Dependency} breaks down once its {effect:Effect} shows")
 def one_breaks_down(context: Context, dependency: str, effect: str) -> None:
-    outages = context.case.disturbances.outages
-    request_meanwhile(context, [effect], lambda: outages.cut_off(dependency))
+    request_and_break(context, effect, dependency)
 
 
 @when("the job is requested, and {first:Dependency} and {second:Dependency} break down once its {effect:Effect} shows")
 def two_break_down(context: Context, first: str, second: str, effect: str) -> None:
-    def break_down() -> None:
-        for dependency in (first, second):
-            context.case.disturbances.outages.cut_off(dependency)
-
-    if outage_or_skipped(context, first) and outage_or_skipped(context, second):
-        request_meanwhile(context, [effect], break_down)
+    request_and_break(context, effect, first, second)
 
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
@@ -92,7 +97,7 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
         metadata = context.run.settings.paths.metadata.format(job_id=job_id)
         context.exchanges = [case.send("GET", metadata), case.cancel(job_id)]
 
-    request_meanwhile(context, ["task record"], look_up_and_cancel)
+    request_meanwhile(context, "task record", look_up_and_cancel)
 
 
 @when("the job is requested by a client that goes away before there is an answer")
@@ -111,7 +116,7 @@ def neither_finds_such_a_job(context: Context) -> None:
 
 @then("what was begun could not be undone yet")
 def it_could_not_be_undone_yet(context: Context) -> None:
-    context.case.books.await_begun(*context.begun)
+    context.case.books.await_begun(context.begun)
 
 
 @when("all stores can be reached again")

@@ -77,16 +77,16 @@ class Books:
             hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
         )
 
-    def await_begun(self, *kinds: str) -> None:
-        """Wait until effects of these kinds show of a job that is not answered yet.
+    def await_begun(self, kind: str) -> None:
+        """Wait until an effect of this kind shows of a job that is not answered yet.
 
         Raises:
-            ExpectationFailed: none do.
+            ExpectationFailed: none does.
         """
         eventually(
-            f"a {' and a '.join(kinds)} of a job that is being made",
+            f"a {kind} of a job that is being made",
             self.census,
-            lambda seen: [f"there is no {kind} of one" for kind in kinds if not self._of_others(kind, seen)],
+            lambda seen: [] if self._of_others(kind, seen) else [f"there is no {kind} of one"],
             self._patience("unavailable_answered_s"),  # By then it must be answered.
         )
 

@@ -16,6 +16,7 @@ import requests
 import yaml
 from pymongo import MongoClient
 
+from sandbox.defects.usual import usual
 from sandbox.processes import PartFailed
 from sandbox.tenants import Leases, Tenant
 
@@ -93,18 +94,8 @@ def test_all_endpoints_are_usable(sandbox_endpoints):
 
 def test_the_log_of_the_leased_server_tells_of_its_jobs(sandbox_endpoints):
     server = sandbox_endpoints["focus_server"]
-    job = {
-        "displayTimeAxisDuration": 10,
-        "nfftSelection": 1024,
-        "displayInfo": {"height": 1000},
-        "channels": {"min": 1, "max": 50},
-        "frequencyRange": {"min": 0, "max": 500},
-        "start_time": None,
-        "end_time": None,
-        "view_type": 0,
-    }
     verify = authority(sandbox_endpoints)
-    answer = requests.post(f"{server['base_url']}/configure", json=job, timeout=10, verify=verify)
+    answer = requests.post(f"{server['base_url']}/configure", json=usual(), timeout=10, verify=verify)
     assert answer.ok, answer.text
     job_id = answer.json()["job_id"]
     assert requests.delete(f"{server['base_url']}/job/{job_id}", timeout=10, verify=verify).ok

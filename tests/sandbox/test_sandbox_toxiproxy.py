@@ -9,6 +9,7 @@ import requests
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
+from sandbox.defects.usual import usual
 from sandbox.toxiproxy.api import application
 from sandbox.toxiproxy_access import relayed_kubeconfig
 
@@ -17,16 +18,7 @@ pytestmark = pytest.mark.timeout(60)
 LATE_MS = 300
 NEVER_MS = 3_600_000
 BIG = bytes(range(256)) * 40_000  # 10 MB: more than all buffers on the way hold
-JOB = {
-    "displayTimeAxisDuration": 10,
-    "nfftSelection": 1024,
-    "displayInfo": {"height": 1000},
-    "channels": {"min": 1, "max": 50},
-    "frequencyRange": {"min": 0, "max": 500},
-    "start_time": None,
-    "end_time": None,
-    "view_type": 0,
-}
+JOB = usual()
 
 
 @pytest.fixture

@@ -124,7 +124,9 @@ def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
 def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     url = f"{toxiproxy.url}/proxies/{path}"
     try:
-        answer = requests.request(method, url, json=body, timeout=_ANSWERS_WITHIN_S)
+        with requests.Session() as session:
+            session.trust_env = False  # No proxy of this machine's leads to where Toxiproxy is.
+            answer = session.request(method, url, json=body, timeout=_ANSWERS_WITHIN_S)
         answer.raise_for_status()
         return answer.json() if answer.content else None
     except requests.RequestException as error:

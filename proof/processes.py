@@ -25,6 +25,9 @@ START_LIMIT_S = 60
 
 _RESTORED_WITHIN_S = 10
 
+# All else that a shell holds may be a setting of the suite or the server, and each of these looks through all of it.
+_INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
+
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
     "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "1.5",
@@ -33,7 +36,7 @@ QUICK = {
     "FOCUS__TIME_LIMITS__RECOVERED_S": "3",
     "FOCUS__TIME_LIMITS__ROWS_APPEAR_S": "2.5",
     "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "2.5",
-    "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.1",
+    "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.2",
     "FOCUS__TIME_LIMITS__SETTLING_S": "0.2",
     "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
 }
@@ -51,7 +54,11 @@ def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> 
         "FOCUS__REPORTS__DIRECTORY": str(place),
         "FOCUS__JOURNALS": str(journals_in(place)),
     }
-    return {**os.environ, **own, **more}
+    return {**_inherited(), **own, **more}
+
+
+def _inherited() -> dict[str, str]:
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
 def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Ran:
@@ -165,7 +172,9 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
 
 
 def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
-    os.environ.update({f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
+    inherited = _inherited()
+    os.environ.clear()
+    os.environ.update(inherited | {f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
     os.dup2(says.fileno(), 1)
     says.close()

@@ -2,8 +2,7 @@
 """Loads what a run of behave and a server need, so that processes that are forked from here begin at once.
 
 A run as a user has it takes two seconds of a processor, nearly all of it to load what it needs, and so does a server.
-Steps and features are read here, too: a forked run does not read them again. And a server's application is made once,
-for what that loads and fills; it is not served.
+Steps and features are read here, too: a forked run does not read them again.
 """
 
 import gc
@@ -20,7 +19,6 @@ import uvicorn.lifespan.on
 import uvicorn.protocols.http.h11_impl
 import yaml
 from behave.runner_util import load_step_modules
-from fastapi import FastAPI
 
 import sandbox.defects
 import steps.parameter_types
@@ -28,14 +26,12 @@ import support.allure_report
 import support.figures
 import support.observers.stream
 import support.run
-from sandbox.focus_server.http_api import health_routes
 from support.profile import ROOT
 
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)
 for feature in ROOT.glob("features/**/*.feature"):
     list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
-FastAPI(openapi_url=None).include_router(health_routes())
 yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # Each run reads a kubeconfig, and each server.
 # What is loaded stays, and forks live for a moment: none looks through it, or copies it for that.
 gc.freeze()

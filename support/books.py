@@ -6,7 +6,7 @@ if it stated none); after clean-up nothing but cancelled records may be left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from support.eventually import Patience, eventually, steadily
 from support.promises import Promises
@@ -116,34 +116,35 @@ class Books:
             Patience(max(0.0, settling.limit_s - answered_s_ago), between_looks_s, settling.setting),
         )
 
-    def jobs_to_cancel(self) -> list[str]:
+    def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
         """Jobs of this scenario that nobody has cancelled, also those that no answer named."""
-        return sorted({*self._answered, *self.unanswered()} - self._cancelled)
+        return sorted({*self._answered, *unanswered} - self._cancelled)
 
     def untouched(self) -> Census | None:
         """The census, if nothing at all has changed and there is no job to take away; else None."""
+        if self._answered:
+            return None
         now = self._settled if self._settled is not None else self.census()
-        return now if not self._answered and now == self.before else None
+        return now if now == self.before else None
 
-    def expect_nothing_left(self) -> Census:
+    def expect_nothing_left(self, unanswered: Collection[str]) -> Census:
         """See that nothing is left but cancelled records of the scenario's jobs; gives the census that shows it.
 
         Raises:
             ExpectationFailed: there is more, or a record is not as it should be.
         """
-        jobs = {*self._answered, *self.unanswered()}
         if self._answered:
             self._promises.are_cancelled(self._answered)
-        for job_id in jobs - set(self._answered):
+        for job_id in unanswered:
             self._promises.nothing_runs_of(job_id)
         # A job that no answer named has failed the scenario already; it may have left a record or none.
         uncounted = {kind: change for kind, change in no_effects().items() if kind != "task record"}
         each = self._settings.effects_of_a_job.task_record
-        counted = uncounted if jobs - set(self._answered) else {**uncounted, "task record": each * len(self._answered)}
+        counted = uncounted if unanswered else {**uncounted, "task record": each * len(self._answered)}
         return eventually(
             "only the records of the scenario's jobs to be left",
             self.census,
-            lambda seen: unexplained(self.before, seen, counted, jobs),
+            lambda seen: unexplained(self.before, seen, counted, {*self._answered, *unanswered}),
             self._patience("effect_disappears_s"),
         )
 

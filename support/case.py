@@ -274,9 +274,11 @@ class Case:
         problems = self.recorder.take_away()
         self.closed_with = self.books.untouched()
         if self.closed_with is None:
-            problems += filter(None, (self._refusal_to_cancel(job_id) for job_id in self.books.jobs_to_cancel()))
+            unanswered = self.books.unanswered()
+            to_cancel = self.books.jobs_to_cancel(unanswered)
+            problems += filter(None, (self._refusal_to_cancel(job_id) for job_id in to_cancel))
             try:
-                self.closed_with = self.books.expect_nothing_left()
+                self.closed_with = self.books.expect_nothing_left(unanswered)
             except ExpectationFailed as error:
                 problems += str(error).splitlines()
         self._closed = True

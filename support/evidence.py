@@ -23,6 +23,9 @@ SHOWN_EXCHANGES = 50
 LOG_LINES = 200
 SHOWN_CHARACTERS = 20_000
 
+# Libyaml's is four times as fast; a build of PyYAML may lack it.
+_YAML = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 
 class Evidence(NamedTuple):
     """One attachment of a report."""
@@ -111,4 +114,4 @@ def _as_json(value: Any) -> str:
 
 
 def _as_yaml(documents: list[Any]) -> str:
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    return yaml.dump_all(documents, Dumper=_YAML, sort_keys=False, allow_unicode=True)

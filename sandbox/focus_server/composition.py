@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from sandbox.focus_server.answers import Answers
@@ -14,9 +14,15 @@ from sandbox.focus_server.bodies import read_json
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.cluster import read_kubeconfig
 from sandbox.focus_server.discovery import Discovery
-from sandbox.focus_server.error_answers import install_error_answers
+from sandbox.focus_server.error_answers import error_handlers
 from sandbox.focus_server.grpc_stream import HealthStream
-from sandbox.focus_server.http_api import discovery_routes, health_routes, job_routes, waterfall_routes
+from sandbox.focus_server.http_api import (
+    discovery_endpoints,
+    health_endpoints,
+    job_endpoints,
+    routes_of,
+    waterfall_endpoints,
+)
 from sandbox.focus_server.identity import JobIds, SystemClock
 from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
@@ -144,7 +150,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     )
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Not waited for: a server whose dependencies are down starts too, and says so to who asks.
         starting = [asyncio.create_task(resource.start()) for resource in parts.resources]
         try:
@@ -156,17 +162,16 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
             await service.aclose(settings.step_limit_s + 2 * settings.undo_limit_s)
             await _close(parts.resources)
 
-    # No schema pages: what they would show is not the contract.
-    app = FastAPI(title="Focus Server", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
-    install_error_answers(app)
     read_body = partial(read_json, max_bytes=settings.max_body_bytes, limit_s=settings.body_limit_s)
-    for routes in (
-        job_routes(service, parts.answers, read_body),
-        discovery_routes(discovery, read_body),
-        waterfall_routes(waterfall),
-        health_routes(),
-    ):
-        app.include_router(routes, prefix=settings.base_path)
+    endpoints = [
+        *job_endpoints(service, parts.answers, read_body),
+        *discovery_endpoints(discovery, read_body),
+        *waterfall_endpoints(waterfall),
+        *health_endpoints(),
+    ]
+    routes = routes_of(endpoints, settings.base_path)
+    app = Starlette(routes=routes, exception_handlers=error_handlers(), lifespan=lifespan)
+    app.router.redirect_slashes = False
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, NamedTuple, TypeVar
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.discovery import Discovery
@@ -25,23 +25,28 @@ ReadBody = Callable[[Request], Awaitable[Any]]
 _compact = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
+class Endpoint(NamedTuple):
+    """What answers a method at a path, below the server's base path."""
+
+    method: str
+    path: str
+    answer: Callable[[Request], Awaitable[Response]]
+
+
 class ClientGone(Exception):
     """The client closed its connection before it had its answer."""
 
 
-def job_routes(service: JobService, answers: Answers, read_body: ReadBody) -> APIRouter:
+def job_endpoints(service: JobService, answers: Answers, read_body: ReadBody) -> list[Endpoint]:
     """Creating, looking up and cancelling jobs."""
-    router = APIRouter()
 
-    @router.post("/configure")
     async def configure(request: Request) -> Response:
         payload = await read_body(request)
         return await created(request, service.create(payload))
 
-    @router.post("/configure/{task_id}")
-    async def configure_by_task_id(request: Request, task_id: str) -> Response:
+    async def configure_by_task_id(request: Request) -> Response:
         payload = await read_body(request)
-        return await created(request, service.create(payload, task_id=task_id))
+        return await created(request, service.create(payload, task_id=request.path_params["task_id"]))
 
     async def created(request: Request, creation: Coroutine[Any, Any, JobRecord]) -> Response:
         try:
@@ -53,66 +58,75 @@ def job_routes(service: JobService, answers: Answers, read_body: ReadBody) -> AP
             return error_answer(503, "the Focus Server is stopping")
         return JSONResponse(answers.configured(record).wire())
 
-    @router.get("/metadata/{job_id}")
-    async def metadata(job_id: str) -> Response:
-        return JSONResponse(answers.metadata(await service.find(job_id)).wire())
+    async def metadata(request: Request) -> Response:
+        return JSONResponse(answers.metadata(await service.find(request.path_params["job_id"])).wire())
 
-    @router.delete("/job/{job_id}")
-    async def cancel(job_id: str) -> Response:
-        return JSONResponse(answers.cancelled(await service.cancel(job_id)).model_dump())
+    async def cancel(request: Request) -> Response:
+        return JSONResponse(answers.cancelled(await service.cancel(request.path_params["job_id"])).model_dump())
 
-    return router
+    return [
+        Endpoint("POST", "/configure", configure),
+        Endpoint("POST", "/configure/{task_id}", configure_by_task_id),
+        Endpoint("GET", "/metadata/{job_id}", metadata),
+        Endpoint("DELETE", "/job/{job_id}", cancel),
+    ]
 
 
-def discovery_routes(discovery: Discovery, read_body: ReadBody) -> APIRouter:
+def discovery_endpoints(discovery: Discovery, read_body: ReadBody) -> list[Endpoint]:
     """What there is to look at."""
-    router = APIRouter()
 
-    @router.get("/channels")
-    async def channels() -> Response:
+    async def channels(_: Request) -> Response:
         return JSONResponse(discovery.channels().model_dump())
 
-    @router.get("/sensors")
-    async def sensors() -> Response:
+    async def sensors(_: Request) -> Response:
         return JSONResponse(discovery.sensors().model_dump())
 
-    @router.get("/live_metadata")
-    async def live_metadata() -> Response:
+    async def live_metadata(_: Request) -> Response:
         return JSONResponse((await discovery.live()).model_dump())
 
-    @router.post("/recordings_in_time_range")
     async def recordings_in_time_range(request: Request) -> Response:
         payload = await read_body(request)
         return JSONResponse(await discovery.recordings_between(payload))
 
-    return router
+    return [
+        Endpoint("GET", "/channels", channels),
+        Endpoint("GET", "/sensors", sensors),
+        Endpoint("GET", "/live_metadata", live_metadata),
+        Endpoint("POST", "/recordings_in_time_range", recordings_in_time_range),
+    ]
 
 
-def waterfall_routes(waterfall: Waterfall) -> APIRouter:
+def waterfall_endpoints(waterfall: Waterfall) -> list[Endpoint]:
     """The rows of a job's waterfall."""
-    router = APIRouter()
 
-    @router.get("/waterfall/{job_id}/{rows}")
-    async def rows(job_id: str, rows: str) -> Response:
-        found = await waterfall.rows(job_id, rows)
+    async def rows(request: Request) -> Response:
+        found = await waterfall.rows(request.path_params["job_id"], request.path_params["rows"])
         status = 201 if found.given else 208 if found.over else 200
         # In a thread, as one answer can be tens of megabytes, and row by row: the encoder is not to be
         # interrupted, and would hold up everybody else.
         encoded = await asyncio.to_thread(lambda: ",".join(map(_compact, found.given)))
         return Response(f'{{"rows":[{encoded}]}}', status, media_type="application/json")
 
-    return router
+    return [Endpoint("GET", "/waterfall/{job_id}/{rows}", rows)]
 
 
-def health_routes() -> APIRouter:
+def health_endpoints() -> list[Endpoint]:
     """Whether the server itself is alive; says nothing of what it depends on."""
-    router = APIRouter()
 
-    @router.get("/ack")
-    async def ack() -> Response:
+    async def ack(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    return router
+    return [Endpoint("GET", "/ack", ack)]
+
+
+def routes_of(endpoints: Iterable[Endpoint], base_path: str) -> list[Route]:
+    """The endpoints as routes below a path."""
+    routes = []
+    for method, path, answer in endpoints:
+        route = Route(base_path + path, answer)
+        route.methods = {method}  # Else it would take HEAD, too, wherever it takes GET.
+        routes.append(route)
+    return routes
 
 
 async def _unless_client_goes(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -1,6 +1,7 @@
 """Running behave on the sandbox of the session, as a user would."""
 
 import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,7 +46,7 @@ def real_server(endpoints_file):
 
 @pytest.fixture
 def variables(endpoints_file, tmp_path):
-    return variables_of(endpoints_file, tmp_path, LIMITS)
+    return {**os.environ, **variables_of(endpoints_file, tmp_path, LIMITS)}
 
 
 @pytest.fixture

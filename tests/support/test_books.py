@@ -94,7 +94,7 @@ def test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_tho
         books.enter_job(product.make(configured(f"job_{number:08x}")).job_id)
     product.make(configured("job_unanswered"))
     books.enter_cancelled("job_00000001")
-    assert books.jobs_to_cancel() == ["job_00000000", "job_00000002", "job_unanswered"]
+    assert books.jobs_to_cancel(books.unanswered()) == ["job_00000000", "job_00000002", "job_unanswered"]
 
 
 def test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none(books, product):
@@ -117,7 +117,7 @@ def test_where_it_is_shared_what_no_answer_named_is_found_by_its_mark(product, p
     product.stores.job_ids_carrying = lambda keys: {f"job_of_{key}" for key in keys}
     product.make(configured(OTHER))
     books.enter_request("this key")
-    assert books.jobs_to_cancel() == ["job_of_this key"]
+    assert books.jobs_to_cancel(books.unanswered()) == ["job_of_this key"]
 
 
 @pytest.mark.parametrize("change", ["a stray queue", "a job"])
@@ -132,7 +132,7 @@ def test_only_what_did_not_change_is_untouched(books, product, change):
 
 def test_a_cancelled_record_may_be_left_and_is_in_the_census_that_is_given(books, job, product):
     product.cancel(JOB_ID)
-    census = books.expect_nothing_left()
+    census = books.expect_nothing_left(books.unanswered())
     assert [effect.job_id for effect in census["task record"]] == [JOB_ID]
     assert census["work queue"] == books.before["work queue"]
 
@@ -154,4 +154,4 @@ def test_a_cancelled_record_may_be_left_and_is_in_the_census_that_is_given(books
 def test_whatever_else_is_left_or_gone_is_told(books, job, product, leave, said):
     product.cancel(JOB_ID)
     leave(product)
-    assert said in told(books.expect_nothing_left)
+    assert said in told(books.expect_nothing_left, books.unanswered())

@@ -8,6 +8,7 @@ Steps and features are read here, too: a forked run does not read them again.
 import gc
 from functools import cache
 
+import behave.configuration
 import behave.formatter.json
 import behave.formatter.plain
 import behave.parser
@@ -30,6 +31,8 @@ from support.profile import ROOT
 
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)
+behave.configuration.setup_parser = cache(behave.configuration.setup_parser)
+behave.configuration.setup_parser()
 for feature in ROOT.glob("features/**/*.feature"):
     list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
 yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # Each run reads a kubeconfig, and each server.

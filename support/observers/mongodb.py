@@ -29,6 +29,7 @@ class Database:
                 serverSelectionTimeoutMS=timeout_ms,
                 connectTimeoutMS=timeout_ms,
                 socketTimeoutMS=timeout_ms,
+                serverMonitoringMode="poll",  # Who looks now and then needs no connection that tells at once.
             )
         self._database = self._client.get_database(name, codec_options=CodecOptions(tz_aware=True))
 

@@ -62,7 +62,15 @@ def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Advance) 
     def attempt(entry: Entry, tenant: Tenant, place: Path) -> Verdict:
         with serving(entry.defect.name, tenant, place, restores=entry.defect.restores) as server:
             variables = variables_of(tenant.file, place, QUICK | server)
-            verdict = verdict_on(entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios)
+
+            def verdict_of_a_run() -> Verdict:
+                return verdict_on(
+                    entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios
+                )
+
+            verdict = verdict_of_a_run()
+            if verdict.skipped:  # As some are that need a quick machine, and it was busy.
+                verdict = verdict_of_a_run()
             if verdict.seen:
                 return verdict
             files = {file for name in entry.scenarios for file in scenarios()[name].files}

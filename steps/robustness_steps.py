@@ -68,7 +68,7 @@ def generated_requests_are_sent(context: Context, count: int) -> None:
     context.generated, context.judge, context.failure = requests(limits, window), Judge(context.case), None
     seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
     try:
-        try_all(count, seed, limits, context.judge, window)
+        try_all(count, seed, limits, context.judge, window, context.run.settings.time_limits.smallest_found_s)
     except NotDealtWith as failure:
         context.report.attach("the smallest request that fails", failure.request, "json")
         context.failure = failure

@@ -24,8 +24,6 @@ from support.errors import EnvironmentBroken, ExpectationFailed
 from support.spoiling import ANYTHING, Change, Values, few_sensors, lengths, mistakes, moment
 
 DEFAULT_SEED = 13572
-# A server that hangs takes its time limit for every try; then the smallest request so far is good enough.
-_SHRINKING_S = 20.0
 # Of all requests; what is left over has one mistake.
 _SHARES = {"valid": 1 / 8, "two mistakes": 1 / 10, "anything at all": 1 / 25}
 
@@ -72,11 +70,17 @@ def requests(limits: Limits, window: Window | None = None) -> dict[str, dict[str
 
 
 def try_all(
-    count: int, seed_: int, limits: Limits, judge: Callable[[Request], object], window: Window | None = None
+    count: int,
+    seed_: int,
+    limits: Limits,
+    judge: Callable[[Request], object],
+    window: Window | None = None,
+    smallest_found_s: float = math.inf,
 ) -> None:
     """Judge so many requests; `judge` raises `ExpectationFailed` for one that was not dealt with as it must be.
 
-    None is judged twice: a failure counts though it would not show again.
+    None is judged twice: a failure counts though it would not show again. After one the smallest like it is looked for,
+    for `smallest_found_s` at most: a server that hangs takes its time limit for every try.
 
     Raises:
         NotDealtWith: one was not.
@@ -95,7 +99,7 @@ def try_all(
             found, ends_at = ends_at < math.inf, -math.inf
             return None if found else failure
         except ExpectationFailed as failure:
-            ends_at = min(ends_at, time.monotonic() + _SHRINKING_S)
+            ends_at = min(ends_at, time.monotonic() + smallest_found_s)
             return NotDealtWith(failure, text)
         return None
 

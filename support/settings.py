@@ -236,6 +236,7 @@ class TimeLimits(_Group):
     record_store_answers_s: float = Field(0.25, gt=0, description="PZ-13808: half of the answers of the record store")
     rows_appear_s: float = Field(10.0, gt=0, description="for a running job's next rows, beyond the rows' own time")
     playback_ends_s: float = Field(60.0, gt=0, description="for all rows of a playback to be had")
+    smallest_found_s: float = Field(20.0, gt=0, description="PZ-13572: for the smallest request that fails as one did")
     poll_interval_s: float = Field(0.1, gt=0)
     clock_tolerance_s: float = Field(2.0, ge=0, description="between this machine's clock and the server's")
 

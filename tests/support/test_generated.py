@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support import generated
 from support.configuration import ConfigureRequest, generate_config_payload, point_in_time
 from support.contract import PARAMETERS, Limits
 from support.errors import EnvironmentBroken, ExpectationFailed, ValidationError
@@ -198,8 +197,7 @@ def test_anything_at_all_is_shrunk_to_the_simplest_thing():
     assert len(json.dumps(smallest_of(failure))) < 250
 
 
-def test_where_each_try_takes_its_time_the_smallest_so_far_is_named(monkeypatch):
-    monkeypatch.setattr(generated, "_SHRINKING_S", 0.2)
+def test_where_each_try_takes_its_time_the_smallest_so_far_is_named():
     failed = []
 
     def judge(request):
@@ -210,7 +208,7 @@ def test_where_each_try_takes_its_time_the_smallest_so_far_is_named(monkeypatch)
 
     started = time.monotonic()
     with pytest.raises(ExpectationFailed, match="no answer within its time") as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge)
+        try_all(100, DEFAULT_SEED, Limits(), judge, smallest_found_s=0.2)
     assert time.monotonic() - started < 2
     assert 2 <= len(failed) <= 8
     assert smallest_of(failure) in failed

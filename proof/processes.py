@@ -25,8 +25,8 @@ START_LIMIT_S = 60
 
 _RESTORED_WITHIN_S = 10
 
-# All else that a shell holds may be a setting of the suite or the server, and each of these looks through all of it.
-_INHERITED = ("HOME", "LANG", "PATH", "TMPDIR")
+# Anything else in a shell could be taken for a setting, and the client of Kubernetes reads all of it at each call.
+_INHERITED = ("HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "USER")
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
@@ -49,7 +49,7 @@ FORKS.set_forkserver_preload(["proof.warm"])
 
 
 def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run on a tenant that keeps everything in one directory."""
+    """The environment of a run on a tenant that keeps everything in one directory; hardly anything is inherited."""
     own = {
         "FOCUS_PROFILE": str(endpoints_file),
         "FOCUS__REPORTS__DIRECTORY": str(place),

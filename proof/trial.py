@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from proof.catalogue import Entry
 from proof.features import scenarios, selecting
-from proof.outcomes import Outcome, Ran
+from proof.outcomes import Outcome
 from proof.processes import NO_DEFECT, QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
 from proof.progress import Advance
 from proof.tenants import Tenant, Tenants
 from proof.verdicts import Verdict, verdict_on
+
+Outcomes = Mapping[str, Outcome]
 
 _SHARE = 12  # Scenarios in one run of those without a defect.
 _CLEAN_LIMIT_S = 300
@@ -20,8 +22,8 @@ _CLEAN_LIMIT_S = 300
 def without_defect(tenants: Tenants, names: Sequence[str], progress: Advance) -> dict[str, Outcome]:
     """Run scenarios against a server without a defect; those that were not green, by their names."""
 
-    def run(share: list[str], tenant: Tenant, place: Path) -> Ran:
-        return run_behave(selecting(share), variables_of(tenant.file, place, {}), place, _CLEAN_LIMIT_S)
+    def run(share: list[str], tenant: Tenant, place: Path) -> Outcomes:
+        return _outcomes(share, variables_of(tenant.file, place, {}), place, _CLEAN_LIMIT_S)
 
     return _red(tenants, names, run, progress)
 
@@ -29,27 +31,34 @@ def without_defect(tenants: Tenants, names: Sequence[str], progress: Advance) ->
 def as_with_a_defect(tenants: Tenants, names: Sequence[str], progress: Advance) -> dict[str, Outcome]:
     """As `without_defect`, with all else as where there is a defect: how it is served, and the short time limits."""
 
-    def run(share: list[str], tenant: Tenant, place: Path) -> Ran:
+    def run(share: list[str], tenant: Tenant, place: Path) -> Outcomes:
         with serving(NO_DEFECT, tenant, place) as server:
-            return run_behave(selecting(share), variables_of(tenant.file, place, QUICK | server), place, _CLEAN_LIMIT_S)
+            return _outcomes(share, variables_of(tenant.file, place, QUICK | server), place, _CLEAN_LIMIT_S)
 
     return _red(tenants, names, run, progress)
 
 
 def _red(
-    tenants: Tenants, names: Sequence[str], run: Callable[[list[str], Tenant, Path], Ran], progress: Advance
+    tenants: Tenants, names: Sequence[str], run: Callable[[list[str], Tenant, Path], Outcomes], progress: Advance
 ) -> dict[str, Outcome]:
     # All of one feature one after another, so that few features are read more than once.
     by_file = sorted(names, key=lambda name: scenarios()[name].files)
     shares = [by_file[start : start + _SHARE] for start in range(0, len(by_file), _SHARE)]
     red: dict[str, Outcome] = {}
-    for share, ran in tenants.work(run, shares):
+    for share, outcomes in tenants.work(run, shares):
         for name in share:
-            outcome = ran.scenarios.get(name, Outcome("not run", None, ran.printed))
+            outcome = outcomes.get(name, Outcome("not run"))
             if outcome.status != "passed":
                 red[name] = outcome
             progress()
     return red
+
+
+def _outcomes(names: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Outcomes:
+    """What came of scenarios. One that did not run is asked once more: some skip themselves on a busy machine."""
+    outcomes = run_behave(selecting(names), variables, place, limit_s).scenarios
+    absent = [name for name in names if name not in outcomes]
+    return outcomes | run_behave(selecting(absent), variables, place, limit_s).scenarios if absent else outcomes
 
 
 def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Advance) -> list[Verdict]:
@@ -62,15 +71,7 @@ def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Advance) 
     def attempt(entry: Entry, tenant: Tenant, place: Path) -> Verdict:
         with serving(entry.defect.name, tenant, place, restores=entry.defect.restores) as server:
             variables = variables_of(tenant.file, place, QUICK | server)
-
-            def verdict_of_a_run() -> Verdict:
-                return verdict_on(
-                    entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios
-                )
-
-            verdict = verdict_of_a_run()
-            if verdict.skipped:  # As some are that need a quick machine, and it was busy.
-                verdict = verdict_of_a_run()
+            verdict = verdict_on(entry, _outcomes(entry.scenarios, variables, place, RUN_LIMIT_S))
             if verdict.seen:
                 return verdict
             files = {file for name in entry.scenarios for file in scenarios()[name].files}
@@ -81,7 +82,7 @@ def with_defects(tenants: Tenants, entries: Sequence[Entry], progress: Advance) 
         return Verdict(entry, verdict.judged, noticed)
 
     found: dict[str, Verdict] = {}
-    # From the last on: those hold what takes long, and would be waited for alone.
+    # In reverse: the slowest, those that generated requests show, stand at the end, and would run alone at last.
     for entry, verdict in tenants.work(attempt, entries[::-1]):
         found[entry.defect.name] = verdict
         progress()

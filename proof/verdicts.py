@@ -44,11 +44,6 @@ class Verdict:
         return all(one.result is Result.CAUGHT for one in self.judged)
 
     @property
-    def skipped(self) -> bool:
-        """Whether one of its own scenarios did not run."""
-        return any(one.result is Result.NOT_RUN for one in self.judged)
-
-    @property
     def seen(self) -> bool:
         """Whether one of its own scenarios failed at all."""
         return any(one.result not in (Result.MISSED, Result.NOT_RUN) for one in self.judged)

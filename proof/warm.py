@@ -13,7 +13,6 @@ import behave.formatter.json
 import behave.formatter.plain
 import behave.parser
 import behave.reporter.summary
-import pydantic.v1
 import pymongo.asynchronous.auth
 import pymongo.synchronous.auth
 import uvicorn.lifespan.on

@@ -108,16 +108,19 @@ class Books:
             ExpectationFailed: they do not.
         """
         settling = self._patience("settling_s")
-        between_looks_s = max(settling.interval_s, settling.limit_s / 2)
         self._settled = steadily(
             "no side effects but those that the scenario states, and its promises to hold still",
             self.census,
             lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
-            Patience(max(0.0, settling.limit_s - answered_s_ago), between_looks_s, settling.setting),
+            Patience(
+                max(0.0, settling.limit_s - answered_s_ago),
+                self._settings.time_limits.between_settling_looks_s,
+                settling.setting,
+            ),
         )
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
-        """Jobs of this scenario that nobody has cancelled, also those that no answer named."""
+        """Jobs of this scenario that nobody has cancelled, also those that are `unanswered`."""
         return sorted({*self._answered, *unanswered} - self._cancelled)
 
     def untouched(self) -> Census | None:
@@ -129,6 +132,8 @@ class Books:
 
     def expect_nothing_left(self, unanswered: Collection[str]) -> Census:
         """See that nothing is left but cancelled records of the scenario's jobs; gives the census that shows it.
+
+        `unanswered` are the jobs that no answer named, as they were before anything was cancelled.
 
         Raises:
             ExpectationFailed: there is more, or a record is not as it should be.

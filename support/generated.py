@@ -79,8 +79,8 @@ def try_all(
 ) -> None:
     """Judge so many requests; `judge` raises `ExpectationFailed` for one that was not dealt with as it must be.
 
-    None is judged twice: a failure counts though it would not show again. After one the smallest like it is looked for,
-    for `smallest_found_s` at most: a server that hangs takes its time limit for every try.
+    None is judged twice: a failure counts though it would not show again. After a failure a smaller request that fails
+    as well is looked for, for `smallest_found_s` at most: with a server that hangs each try takes a time limit.
 
     Raises:
         NotDealtWith: one was not.

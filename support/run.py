@@ -93,7 +93,7 @@ class Run:
                 "nothing to come after the last scenario",
                 lambda: take_census(self.stores, settings.naming, (), exclusive=settings.exclusive),
                 lambda now: self._late_ones(name, last, now),
-                Patience(limits.settling_s, limits.settling_s, "time_limits.settling_s"),
+                Patience(limits.settling_s, limits.between_settling_looks_s, "time_limits.settling_s"),
             )
         except ExpectationFailed as error:
             self.late += str(error).splitlines()[1:-1]

@@ -240,6 +240,11 @@ class TimeLimits(_Group):
     poll_interval_s: float = Field(0.1, gt=0)
     clock_tolerance_s: float = Field(2.0, ge=0, description="between this machine's clock and the server's")
 
+    @property
+    def between_settling_looks_s(self) -> float:
+        """How long is waited between two looks while all should stay as it is, s: it is looked half way, too."""
+        return max(self.poll_interval_s, self.settling_s / 2)
+
 
 class EffectsOfAJob(_Group):
     """How many of each kind one accepted job makes."""

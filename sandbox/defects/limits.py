@@ -202,5 +202,5 @@ register(
     "seconds_behind",
     "The last three seconds are taken for the future.",
     TURNED_AWAY,
-    change=partial(clock_off, seconds=-3),  # One would not show in a request at the end of a second.
+    change=partial(clock_off, seconds=-3),  # With one, a request at the end of a second would be accepted.
 )

@@ -29,7 +29,8 @@ class Database:
                 serverSelectionTimeoutMS=timeout_ms,
                 connectTimeoutMS=timeout_ms,
                 socketTimeoutMS=timeout_ms,
-                serverMonitoringMode="poll",  # Who looks now and then needs no connection that tells at once.
+                # Streaming keeps one more connection, to hear of changes at once; an observer only looks now and then.
+                serverMonitoringMode="poll",
             )
         self._database = self._client.get_database(name, codec_options=CodecOptions(tz_aware=True))
 

@@ -66,9 +66,12 @@ class WorkQueues:
     def state_of(self, name: str) -> QueueState | None:
         """The queue of that name, or None when there is none."""
 
-        def declare(channel: BlockingChannel) -> QueueState | None:
+        def look(connection: pika.BlockingConnection) -> QueueState | None:
+            # The broker closes a channel on which a queue was asked for that is not there.
+            if self._questions is None or not self._questions.is_open:
+                self._questions = connection.channel()
             try:
-                method = channel.queue_declare(name, passive=True).method
+                method = self._questions.queue_declare(name, passive=True).method
             except ChannelClosedByBroker as error:
                 if error.reply_code == 404:
                     return None
@@ -76,11 +79,6 @@ class WorkQueues:
             if method.consumer_count:
                 self.first_served.setdefault(name, datetime.now(UTC))
             return QueueState(name=name, ready=method.message_count, consumers=method.consumer_count)
-
-        def look(connection: pika.BlockingConnection) -> QueueState | None:
-            if self._questions is None or not self._questions.is_open:  # The broker closes it at a queue that is none.
-                self._questions = connection.channel()
-            return declare(self._questions)
 
         return self._over_amqp(look)
 

@@ -46,9 +46,3 @@ def test_only_a_case_that_caught_something_was_seen_red():
     unnamed = verdict_on(ENTRY, {"A job": Outcome("failed", "it is made", "")})
     assert keys_seen_red([caught]) == {"PZ-1", "PZ-2"}
     assert keys_seen_red([unnamed]) == set()
-
-
-def test_one_of_which_a_scenario_did_not_run_is_told_from_one_that_was_missed():
-    other = replace(ENTRY, expected=(LINE, LINE._replace(scenario="Another job")))
-    assert verdict_on(other, {"A job": Outcome("failed", "it is made", "no analyzer")}).skipped
-    assert not verdict_on(ENTRY, {"A job": Outcome("passed")}).skipped

@@ -63,6 +63,42 @@ def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
     assert red[CHANNELS].step == REACH
 
 
+@pytest.fixture
+def busy(monkeypatch):
+    """The scenario of the channels skips itself the first time that it is asked for, as on a busy machine."""
+    asked, really = [], trial.run_behave
+
+    def run_behave(arguments, *rest):
+        ran = really(arguments, *rest)
+        asked.append(sorted(ran.scenarios))
+        if len(asked) == 1:
+            del ran.scenarios[CHANNELS]
+        return ran
+
+    monkeypatch.setattr(trial, "run_behave", run_behave)
+    return asked
+
+
+def test_what_skipped_itself_is_asked_once_more_and_nothing_else(tenant, busy):
+    (verdict,) = tried(
+        tenant,
+        Entry(
+            DEFECTS[DEFECT],
+            (
+                *entry(CHANNELS, REACH, "'highest_channel': 2222} instead of").expected,
+                *entry(SENSORS, "every sensor of the fibre is listed once", "2222").expected,
+            ),
+        ),
+    )
+    assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
+    assert [one.result for one in verdict.judged] == [Result.CAUGHT, Result.MISSED]
+
+
+def test_so_it_is_without_a_defect(tenant, busy):
+    assert trial.without_defect(Tenants([tenant]), [CHANNELS, SENSORS], lambda: None) == {}
+    assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
+
+
 class TestTheCommand:
     @staticmethod
     def prove(warm_sandbox, tmp_path, *arguments):

@@ -94,6 +94,13 @@ def test_a_queue_is_told_as_it_is(stores, channel, name):
         assert queues.state_of(name) == (name, 0, count)
 
 
+def test_a_connection_that_was_cut_is_made_anew(stores, channel, name):
+    assert stores.queues.state_of(name) == (name, 0, 0)
+    stores.queues._connection._impl._transport.abort()
+    channel.basic_publish("", name, b"one")
+    assert stores.queues.state_of(name) == (name, 1, 0)
+
+
 def test_what_was_taken_is_consumed_when_it_was_acknowledged(stores, channel, name, wait_for):
     tags = []
     channel.basic_consume(name, lambda channel, method, *_: tags.append(method.delivery_tag))

@@ -186,13 +186,15 @@ async def test_unknown_and_malformed_ids(client: httpx.AsyncClient, path: str) -
 async def test_ack_needs_nobody_and_takes_get_only(client: httpx.AsyncClient, world: World) -> None:
     assert (await client.get("ack")).status_code == 200
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert_detail(await client.request(method, "ack"), 405)
+        reply = await client.request(method, "ack")
+        assert_detail(reply, 405)
+        assert reply.headers["allow"] == "GET"
     assert (await client.head("ack")).status_code == 405
     assert world.journal.calls == []
 
 
 async def test_nothing_is_served_outside_the_base_path(client: httpx.AsyncClient) -> None:
-    for path in ("http://server/ack", "http://server/docs", f"http://server{BASE}/openapi.json"):
+    for path in ("http://server/ack", "http://server/docs", f"http://server{BASE}/openapi.json", "ack/"):
         assert_detail(await client.get(path), 404)
 
 

@@ -8,11 +8,14 @@ Steps and features are read here, too: a forked run does not read them again.
 import gc
 from functools import cache
 
+import behave.__main__
 import behave.configuration
 import behave.formatter.json
 import behave.formatter.plain
 import behave.parser
 import behave.reporter.summary
+import behave.runner_plugin
+import numpy.fft
 import pymongo.asynchronous.auth
 import pymongo.synchronous.auth
 import uvicorn.lifespan.on

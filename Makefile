@@ -52,7 +52,7 @@ screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run h
 	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
 test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	$(BIN)/pytest $(ARGS)
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)

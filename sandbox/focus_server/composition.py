@@ -171,7 +171,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     ]
     routes = routes_of(endpoints, settings.base_path)
     app = Starlette(routes=routes, exception_handlers=error_handlers(), lifespan=lifespan)
-    app.router.redirect_slashes = False
+    app.router.redirect_slashes = False  # A path with a slash too many is unknown, and is told so as any other.
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
 
 

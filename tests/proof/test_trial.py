@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
 from proof import trial
 from proof.catalogue import EXPECTED, Entry, Expected
+from proof.outcomes import Outcome, Ran
 from proof.processes import serving
 from proof.tenants import Tenants, tenant_of
 from proof.verdicts import Result
@@ -97,6 +99,13 @@ def test_what_skipped_itself_is_asked_once_more_and_nothing_else(tenant, busy):
 def test_so_it_is_without_a_defect(tenant, busy):
     assert trial.without_defect(Tenants([tenant]), [CHANNELS, SENSORS], lambda: None) == {}
     assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
+
+
+def test_what_never_ran_without_a_defect_is_told_with_what_the_run_printed(tenant, monkeypatch):
+    monkeypatch.setattr(trial, "run_behave", lambda *_: Ran(1, "the environment is broken", {}, Counter(), ROOT))
+    assert trial.without_defect(Tenants([tenant]), [CHANNELS], lambda: None) == {
+        CHANNELS: Outcome("not run", None, "the environment is broken")
+    }
 
 
 class TestTheCommand:

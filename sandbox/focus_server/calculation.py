@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from sandbox.focus_server.configuration import SINGLE_CHANNEL, Configuration
 from sandbox.focus_server.limits import Limits
@@ -46,7 +47,8 @@ class Calculation:
     def frequencies(self, config: Configuration) -> list[float]:
         """Hz: the bins of the real FFT that lie within the band, both ends included."""
         bins = (k * self._limits.sampling_rate_hz / config.nfft for k in range(config.nfft // 2 + 1))
-        return [hz for hz in bins if config.frequencies.min <= hz <= config.frequencies.max]
+        up_to_max = takewhile(lambda hz: hz <= config.frequencies.max, bins)
+        return [hz for hz in up_to_max if hz >= config.frequencies.min]
 
     def lines_dt(self, config: Configuration) -> float:
         """Seconds between two lines: windows of NFFT samples, overlapping by half."""

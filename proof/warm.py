@@ -23,6 +23,7 @@ import uvicorn.protocols.http.h11_impl
 import yaml
 from behave.runner_util import load_step_modules
 
+import proof.processes
 import sandbox.defects
 import steps.parameter_types
 import support.allure_report

@@ -2,10 +2,11 @@
 """Loads what a run of behave and a server need, so that processes that are forked from here begin at once.
 
 A run as a user has it takes two seconds of a processor, nearly all of it to load what it needs, and so does a server.
-Steps and features are read here, too: a forked run does not read them again.
+Steps, features, hooks and behave's settings are read here, too: a forked run does not read them again.
 """
 
 import gc
+import os
 from functools import cache
 
 import behave.__main__
@@ -15,6 +16,7 @@ import behave.formatter.plain
 import behave.parser
 import behave.reporter.summary
 import behave.runner_plugin
+import behave.runner_util
 import numpy.fft
 import pymongo.asynchronous.auth
 import pymongo.synchronous.auth
@@ -32,10 +34,15 @@ import support.observers.stream
 import support.run
 from support.profile import ROOT
 
+os.chdir(ROOT)
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)
 behave.configuration.setup_parser = cache(behave.configuration.setup_parser)
 behave.configuration.setup_parser()
+behave.configuration.read_configuration = cache(behave.configuration.read_configuration)
+behave.configuration.load_configuration({})
+behave.runner_util.compile = cache(compile)  # Of the hooks, which are no module.
+behave.runner_util.exec_file(str(ROOT / "environment.py"))
 for feature in ROOT.glob("features/**/*.feature"):
     list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
 yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # Each run reads a kubeconfig, and each server.

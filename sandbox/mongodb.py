@@ -103,7 +103,9 @@ async def _serve(
         grace = 0.0 if user else _MONGOD_GRACE
         part = launcher.launch(name, [*command, *login], directory, environment=environment, grace=grace)
     else:
-        command = [*_secantus_command(directory), "--storage-path", str(data)]
+        # Without it a kill loses acknowledged writes; those of the users must last, and SIGTERM takes it 2 s.
+        durably = [] if user else ["--sync-on-commit"]
+        command = [*_secantus_command(directory), "--storage-path", str(data), *durably]
         part = launcher.launch(name, [*command, *login], directory, environment=environment)
 
         async def port_in_log() -> int | None:
@@ -135,8 +137,7 @@ def _secantus_command(directory: Path) -> list[str]:
         )
     settings = directory / "secantusd.toml"  # naming one keeps the daemon from looking for the user's own
     settings.touch()
-    # Without --sync-on-commit a kill loses acknowledged writes, such as the users just made; SIGTERM takes it 2 s.
-    options = ["--host", "127.0.0.1", "--port", "0", "--sync-on-commit", "--cache-size", "256M"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
     return [str(daemon), "--config", str(settings), *options]
 
 

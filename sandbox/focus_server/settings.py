@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sandbox.focus_server.limits import Limits
 
@@ -45,6 +45,18 @@ class Settings(BaseSettings):
 
     sensors: int = Field(default=_DEFAULTS.sensors, gt=0)
     sampling_rate_hz: int = Field(default=_DEFAULTS.sampling_rate_hz, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment alone: to look into files that nobody can name takes as long."""
+        return init_settings, env_settings
 
     @field_validator("tls_key_file")
     @classmethod

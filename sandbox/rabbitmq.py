@@ -253,7 +253,7 @@ def _write_configuration(directory: Path, amqp: int, management: int, password: 
         "management.tcp.ip = 127.0.0.1\n"
         f"management.tcp.port = {management}\n"
         f"load_definitions = {directory / 'definitions.json'}\n"
-        "collect_statistics_interval = 200\n"
+        "collect_statistics_interval = 500\n"
         "log.file = false\n"
         "log.console = true\n"
         "log.console.level = info\n"

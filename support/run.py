@@ -28,12 +28,13 @@ from support.sweeping import heal, sweep
 class Run:
     """An environment that was found healthy, and what is needed to work in it."""
 
-    def __init__(self, settings: Settings, stores: Stores, journal: Journal, parts: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, stores: Stores, client: FocusServerAPI, journal: Journal, parts: ExitStack
+    ) -> None:
         self.settings, self.stores = settings, stores
         self.late: list[str] = []
-        self._journal, self._parts = journal, parts
+        self._client, self._journal, self._parts = client, journal, parts
         self._last: tuple[str, Census] | None = None
-        self._client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
 
     @classmethod
     def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
@@ -54,10 +55,11 @@ class Run:
             stores = Stores.connect(settings)
             parts.callback(stores.close)
             redact.learn(stores.analyzers.secrets())
-            make_ready(settings, stores)
+            client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
+            make_ready(settings, stores, client)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
             parts.callback(journal.close)
-            return cls(settings, stores, journal, parts.pop_all())
+            return cls(settings, stores, client, journal, parts.pop_all())
 
     def open_case(self, keep: Callable[[Evidence], None]) -> Case:
         """Begin a scenario.
@@ -113,7 +115,7 @@ class Run:
     def is_healthy(self) -> bool:
         """Whether all of the environment can be reached."""
         try:
-            check_health(self.settings, self.stores)
+            check_health(self._client, self.stores)
         except EnvironmentBroken:
             return False
         return True
@@ -136,7 +138,7 @@ def _host_of(url: SecretStr) -> str:
     return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
 
 
-def make_ready(settings: Settings, stores: Stores) -> None:
+def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> None:
     """See that all is healthy, and remove what killed runs left; what these broke is mended first.
 
     Raises:
@@ -145,7 +147,7 @@ def make_ready(settings: Settings, stores: Stores) -> None:
     journals = ROOT / settings.journals
     swept = heal(journals, settings, stores)
     try:
-        check_health(settings, stores)
+        check_health(client, stores)
         sweep(journals, settings, stores, swept)
     finally:
         for line in swept.lines:
@@ -164,14 +166,14 @@ def acknowledge(client: FocusServerAPI) -> None:
         raise EnvironmentBroken(str(error) if error.unreachable else f"The Focus Server is ill: {error}") from None
 
 
-def check_health(settings: Settings, stores: Stores) -> None:
+def check_health(client: FocusServerAPI, stores: Stores) -> None:
     """See that the server and all three stores are healthy, side by side.
 
     Raises:
         EnvironmentBroken: some are not; each of them is named.
     """
     checks: dict[str, Callable[[], None]] = {
-        "Focus Server": lambda: acknowledge(FocusServerAPI(settings)),
+        "Focus Server": lambda: acknowledge(client),
         "MongoDB": stores.database.check_health,
         "Kubernetes": stores.analyzers.check_health,
         "RabbitMQ": stores.queues.check_health,

@@ -7,6 +7,7 @@ from stand_ins import settings
 
 from support import gateway, sweeping
 from support import run as running
+from support.client import FocusServerAPI
 from support.errors import EnvironmentBroken, ExpectationFailed
 from support.journal import Journal
 from support.run import Run, check_health, make_ready
@@ -21,7 +22,7 @@ def product():
 @pytest.fixture
 def run(product):
     """A run whose one scenario has ended."""
-    run = Run(ALONE, product.stores, None, ExitStack())
+    run = Run(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
     closed_with = take_census(product.stores, ALONE.naming, (), exclusive=True)
     run.close_case(SimpleNamespace(closed_with=closed_with), "the first scenario")
     return run
@@ -58,7 +59,7 @@ def test_each_part_that_is_ill_is_named():
         away = settings(focus_server={"base_url": nowhere.address})
         for ones in ({}, {"database": ill("MongoDB")}, {"analyzers": ill("Kubernetes"), "queues": ill("RabbitMQ")}):
             with pytest.raises(EnvironmentBroken) as failure:
-                check_health(away, stores(**ones))
+                check_health(FocusServerAPI(away), stores(**ones))
             told = str(failure.value)
             assert "The Focus Server cannot be reached" in told
             assert [part for part in ("MongoDB", "Kubernetes", "RabbitMQ") if f"{part} is ill" in told] == [
@@ -79,6 +80,6 @@ def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(prod
     journal = Journal(tmp_path, own.focus_server.base_url, provided=False)
     journal.begin().way_broken("way")
     journal.close()
-    make_ready(own, product.stores)
+    make_ready(own, product.stores, FocusServerAPI(own))
     assert list(tmp_path.iterdir()) == []
     assert caplog.messages == ["The way that a killed run had broken is open again: way"]

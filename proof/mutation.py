@@ -64,7 +64,7 @@ def mutate(
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     unknown = survivors.unknown(excuses, {mutant.identity for mutant in every})
-    found = Mutation(before.red, ends, after.red, excuses, unknown, time.monotonic() - started)
+    found = Mutation(before.red, ends, after.red, excuses, unknown, len(every), time.monotonic() - started)
     html, data = mutation_report.write(found, reports)
     _show(found)
     console.print(f"{html}, {data}", markup=False)

@@ -23,7 +23,7 @@ SCORE_WANTED = 0.95
 class Mutation:
     """What came of a run with mutants: of those without one what was red, and how each mutant ended.
 
-    `unknown` are mutants that are excused, and that there are not.
+    `unknown` are mutants that are excused, and that there are not. Of fewer than `total` it is a part.
     """
 
     red_before: Mapping[str, Outcome]
@@ -31,6 +31,7 @@ class Mutation:
     red_after: Mapping[str, Outcome]
     excuses: Mapping[Identity, Excuse]
     unknown: Sequence[Identity]
+    total: int
     took_s: float
 
     @property
@@ -107,6 +108,7 @@ def as_json(found: Mutation) -> dict[str, Any]:
     """It as data: totals, and how each mutant ended."""
     return {
         "mutants": len(found.ends),
+        "of": found.total,
         "killed": found.killed,
         "equivalent": found.equivalent,
         "score": round(found.score, 4),

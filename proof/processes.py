@@ -30,7 +30,7 @@ _INHERITED = ("HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "USER")
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
 QUICK = {
-    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "1.5",
+    "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "2",
     "FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "1.5",
     "FOCUS__TIME_LIMITS__EFFECT_DISAPPEARS_S": "1.5",
     "FOCUS__TIME_LIMITS__RECOVERED_S": "3",

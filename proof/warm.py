@@ -34,7 +34,7 @@ import support.observers.stream
 import support.run
 from support.profile import ROOT
 
-os.chdir(ROOT)
+os.chdir(ROOT)  # Behave looks for its settings here, and calls the hooks' file by a relative path.
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)
 behave.configuration.setup_parser = cache(behave.configuration.setup_parser)

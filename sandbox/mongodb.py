@@ -103,7 +103,7 @@ async def _serve(
         grace = 0.0 if user else _MONGOD_GRACE
         part = launcher.launch(name, [*command, *login], directory, environment=environment, grace=grace)
     else:
-        # Without it a kill loses acknowledged writes; those of the users must last, and SIGTERM takes it 2 s.
+        # A kill (SIGTERM takes 2 s) loses what is not synced. The users must last; what tenants write need not.
         durably = [] if user else ["--sync-on-commit"]
         command = [*_secantus_command(directory), "--storage-path", str(data), *durably]
         part = launcher.launch(name, [*command, *login], directory, environment=environment)

@@ -42,7 +42,7 @@ class Broker:
     management: str  # without credentials
     scheme: str = "amqp"
     limit: float = _NODE_LIMIT
-    quick_statistics: bool = False  # True: they are a second late at most, not the usual five and more
+    quick_statistics: bool = False  # True: they are 1.5 s late at most, not the usual five and more
 
     @property
     def management_url(self) -> str:
@@ -242,7 +242,7 @@ def _write_configuration(directory: Path, amqp: int, management: int, password: 
     definitions = {"users": [user], "vhosts": [{"name": "/"}], "permissions": [everything]}
     (directory / "definitions.json").write_text(json.dumps(definitions))
     (directory / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_event_exchange].\n")
-    # Acknowledgements show in the management API only: within a second, instead of the usual five.
+    # Acknowledgements show in the management API only: within 1.5 s, instead of the usual five and more.
     policies = "[{global, [{60, 1}]}, {basic, [{60, 1}]}, {detailed, [{60, 1}]}]"
     (directory / "advanced.config").write_text(
         f"[{{rabbitmq_management, [{{sample_retention_policies, {policies}}}]}},\n"

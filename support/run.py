@@ -115,7 +115,8 @@ class Run:
     def is_healthy(self) -> bool:
         """Whether all of the environment can be reached."""
         try:
-            check_health(self._client, self.stores)
+            # On a new connection: that the kept one has been cut would say nothing of the server.
+            check_health(FocusServerAPI(self.settings), self.stores)
         except EnvironmentBroken:
             return False
         return True

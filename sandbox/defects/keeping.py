@@ -155,17 +155,19 @@ def without_index(parts: Parts, collection: str, index: str) -> Parts:
     return replace(parts, resources=(*parts.resources, Forgetful()))
 
 
-for collection, index in (
-    ("tasks", "task_id_1"),
-    ("recordings", "uuid_1"),
-    ("recordings", "start_time_1"),
-    ("recordings", "end_time_1"),
-    ("recordings", "deleted_1"),
+_SLOW = "With a year of recordings, to look for those of a time takes seconds."
+
+for collection, index, by, suffered in (
+    ("tasks", "task_id_1", "Jobs are not indexed by their ids", "Two jobs may get one id, and each sees the other's."),
+    ("recordings", "uuid_1", "Recordings are not indexed by their ids", "A recording may be kept twice under one id."),
+    ("recordings", "start_time_1", "Recordings are not indexed by their beginnings", _SLOW),
+    ("recordings", "end_time_1", "Recordings are not indexed by their ends", _SLOW),
+    ("recordings", "deleted_1", "Recordings are not indexed by whether they were removed", _SLOW),
 ):
     register(
         f"without_index_{collection}_{index}",
-        f"{collection} are not indexed by {index.removesuffix('_1')}.".capitalize(),
-        "With a year of records every look takes seconds; without unique ones two have the same identity.",
+        f"{by}.",
+        suffered,
         change=partial(without_index, collection=collection, index=index),
     )
 

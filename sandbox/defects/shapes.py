@@ -104,7 +104,7 @@ for kind, called, matches, parameters in (
     for parameter in parameters:
         register(
             f"{slug(parameter)}_as_{slug(kind)}",
-            f"A {parameter} that is {called} is taken for the usual one.",
+            f"{'An' if parameter == 'FFT length' else 'A'} {parameter} that is {called} is taken for the usual one.",
             "A client with a fault in it is served something that it never asked for.",
             change=partial(reading, read=usual_where(parameter, matches)),
         )

@@ -37,11 +37,7 @@ class Database:
         # Selecting a server takes less than the whole limit, so that a MongoDB which is down is told from
         # one that hangs: nothing was sent to it, and there is nothing to undo.
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-            uri,
-            serverSelectionTimeoutMS=int(limit_s * 600),
-            serverMonitoringMode="poll",  # It asks when something has failed, and needs a connection less for it.
-            tz_aware=True,
-            appname="focus-server",
+            uri, serverSelectionTimeoutMS=int(limit_s * 600), tz_aware=True, appname="focus-server"
         )
         self._database = self._client[name]
         self._limit_s = limit_s

@@ -94,7 +94,7 @@ def single_channel_is_one(config: Configuration, at: Circumstances) -> Iterator[
 
 
 def single_channel_counts_from_one(config: Configuration, at: Circumstances) -> Iterator[Violation]:
-    """There is no channel 0 in a single-channel view (contract, "Single channel")."""
+    """There is no channel 0 in a single-channel view."""
     if config.view_type == SINGLE_CHANNEL and config.channels.min == 0:
         yield Violation(("channels", "min"), "must be 1 or higher when view_type is 1 (single channel)")
 

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment alone: to look into files that nobody can name takes as long."""
+        """The environment alone: dotenv files, which nobody can set here, take as long to look for as all else."""
         return init_settings, env_settings
 
     @field_validator("tls_key_file")

@@ -84,7 +84,7 @@ def mutants(opened, tmp_path):
     )
     ends = [End(excused, Fate.SURVIVED), End(not_excused, Fate.SURVIVED)]
     excuses = {excused.identity: Excuse(Why.EQUIVALENT, "a is never b")}
-    html, _ = mutation_report.write(Mutation({}, ends, {}, excuses, [], 12.3), tmp_path)
+    html, _ = mutation_report.write(Mutation({}, ends, {}, excuses, [], 711, 12.3), tmp_path)
     return opened(html)
 
 
@@ -93,6 +93,10 @@ def test_a_mutant_that_lives_is_told_with_its_change_and_why_it_may(mutants):
     excused, not_excused = mutants.get_by_role("table").nth(1).locator("tbody tr").all()
     assert excused.locator("td").all_inner_texts() == ["rules.py:3", "a < b", "a <= b", "equivalent: a is never b"]
     expect(not_excused).to_contain_text("It may not.")
+
+
+def test_a_part_of_the_mutants_says_of_how_many_it_is_one(mutants):
+    expect(mutants.get_by_text("2 (a part of 711) small changes")).to_be_visible()
 
 
 def test_mutants_can_be_read(mutants):

@@ -55,7 +55,7 @@ def end(identity: Identity, fate: Fate) -> End:
 
 
 def mutation(*ends: End, red: dict[str, Outcome] | None = None, unknown: tuple[Identity, ...] = ()) -> Mutation:
-    return Mutation(red or {}, ends, {}, EQUIVALENT, unknown, 1.0)
+    return Mutation(red or {}, ends, {}, EQUIVALENT, unknown, len(ends), 1.0)
 
 
 def test_all_is_well_when_what_lives_is_excused() -> None:

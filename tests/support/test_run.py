@@ -70,7 +70,7 @@ def test_each_part_that_is_ill_is_named():
 def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(product, tmp_path, monkeypatch, caplog):
     broken = {"way"}
 
-    def check(settings, stores):
+    def check(client, stores):
         if broken:
             raise EnvironmentBroken("the server is ill while its ways are broken")
 

@@ -1,6 +1,7 @@
 """The file of survivors, and what makes `make mutants` fail."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def test_all_is_well_when_what_lives_is_excused() -> None:
 )
 def test_what_is_not_as_it_must_be_is_told(found: Mutation, words: str) -> None:
     assert any(words in problem for problem in found.problems)
+
+
+def test_of_a_part_no_share_is_wanted() -> None:
+    """What may live is not spread evenly over the files."""
+    part = replace(mutation(end(OTHER, Fate.SURVIVED)), total=2)
+    assert [problem for problem in part.problems if "were killed" in problem] == []
 
 
 def test_what_came_of_it_is_written_for_people_and_programs(tmp_path: Path) -> None:

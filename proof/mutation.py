@@ -32,7 +32,7 @@ def mutate(
     """Run the suite's scenarios against each mutant of the server's decision code, until one kills it.
 
     Fails when a mutant survives that has no line in `survivors.csv`, when one has a line that is killed or not there,
-    when too few are killed, or when anything is red without a mutant.
+    when too few of all are killed, or when anything is red without a mutant.
     """
     try:
         excuses = survivors.read()

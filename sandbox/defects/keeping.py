@@ -157,16 +157,16 @@ def without_index(parts: Parts, collection: str, index: str) -> Parts:
 
 _SLOW = "With a year of recordings, to look for those of a time takes seconds."
 
-for collection, index, by, suffered in (
-    ("tasks", "task_id_1", "Jobs are not indexed by their ids", "Two jobs may get one id, and each sees the other's."),
-    ("recordings", "uuid_1", "Recordings are not indexed by their ids", "A recording may be kept twice under one id."),
-    ("recordings", "start_time_1", "Recordings are not indexed by their beginnings", _SLOW),
-    ("recordings", "end_time_1", "Recordings are not indexed by their ends", _SLOW),
-    ("recordings", "deleted_1", "Recordings are not indexed by whether they were removed", _SLOW),
+for collection, index, missing, suffered in (
+    ("tasks", "task_id_1", "Jobs are not indexed by their ids.", "Two jobs may get one id, and each sees the other's."),
+    ("recordings", "uuid_1", "Recordings are not indexed by their ids.", "A recording may be kept twice under one id."),
+    ("recordings", "start_time_1", "Recordings are not indexed by their beginnings.", _SLOW),
+    ("recordings", "end_time_1", "Recordings are not indexed by their ends.", _SLOW),
+    ("recordings", "deleted_1", "Recordings are not indexed by whether they were removed.", _SLOW),
 ):
     register(
         f"without_index_{collection}_{index}",
-        f"{by}.",
+        missing,
         suffered,
         change=partial(without_index, collection=collection, index=index),
     )

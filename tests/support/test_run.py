@@ -67,6 +67,15 @@ def test_each_part_that_is_ill_is_named():
             ]
 
 
+def test_after_a_failure_health_is_asked_on_a_new_connection(run, monkeypatch):
+    """The kept one may have been cut, which says nothing of the server."""
+    asked = []
+    monkeypatch.setattr(running, "check_health", lambda client, stores: asked.append(client))
+    assert run.is_healthy()
+    (client,) = asked
+    assert client is not run._client
+
+
 def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(product, tmp_path, monkeypatch, caplog):
     broken = {"way"}
 

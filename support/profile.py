@@ -16,8 +16,8 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from support.errors import SettingsError
 from support.settings import ENVIRONMENT_PREFIX, Provider, Settings, password_of
+from support.settings import ROOT as ROOT  # For those who deal with profiles.
 
-ROOT = Path(__file__).resolve().parent.parent
 _PLACEHOLDER = re.compile(r"^<.*>$")
 
 

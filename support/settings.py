@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from support.contract import Limits
+from support.trust import no_certificates_in
 
+ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "FOCUS__"
 
 
@@ -51,6 +53,35 @@ def _plain_address(value: str) -> str:
     return value
 
 
+def _placed(path: Path) -> Path:
+    """Expand `~`; a relative path belongs to the root of the checkout, wherever the run was started."""
+    try:
+        return ROOT / path.expanduser()
+    except RuntimeError:
+        raise PydanticCustomError(
+            "path", "the home directory of {user} is not known; write the whole path", {"user": path.parts[0]}
+        ) from None
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise PydanticCustomError("file", "expected a file, but {path} is none", {"path": str(path)})
+    return path
+
+
+def _authority(path: Path) -> Path:
+    if problem := no_certificates_in(path):
+        raise PydanticCustomError(
+            "authority", "expected a file or directory of certificates, but {problem}", {"problem": problem}
+        )
+    return path
+
+
+Place = Annotated[Path, AfterValidator(_placed)]
+"""A path; see `_placed`."""
+PresentFile = Annotated[Place, AfterValidator(_file)]
+Authority = Annotated[Place, AfterValidator(_authority)]
+"""Where certificate authorities are, for `support.trust`: a PEM file, or a directory of such."""
 MongoAddress = Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
 
 
@@ -64,8 +95,15 @@ class FocusServer(_Group):
     base_url: Annotated[str, AfterValidator(_plain_address)] = Field(description="address with the base path")
     version: str | None = Field(None, description="what is deployed there, for the reports: the server does not say it")
     request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
-    ca_file: FilePath | None = Field(None, description="certificate authority of an https address")
-    log_file: Path | None = Field(None, description="the server's log, where this machine can read it")
+    ca_file: Authority | None = Field(None, description="certificate authority of an https address")
+    log_file: Place | None = Field(None, description="the server's log, where this machine can read it")
+
+
+class Stream(_Group):
+    """How a job's stream is reached. Plain gRPC by default, also where the Focus Server speaks TLS."""
+
+    tls: bool = Field(False, description="whether the stream speaks TLS")
+    ca_file: Authority | None = Field(None, description="certificate authority of a stream that speaks TLS")
 
 
 class Paths(_Group):
@@ -97,6 +135,7 @@ class MongoDB(_Group):
     )
     tasks_collection: str = "tasks"
     recordings_collection: str = "recordings"
+    ca_file: Authority | None = Field(None, description="certificate authority of a server that speaks TLS")
     timeout_s: float = Field(3.0, gt=0, description="for finding a server and for each operation")
 
 
@@ -109,13 +148,20 @@ class RabbitMQ(_Group):
     management_url: Annotated[SecretStr, AfterValidator(partial(_address, schemes=("http", "https")))] | None = Field(
         None, description="http(s)://user:password@host:port; without it a queue nobody named cannot be seen"
     )
+    ca_file: Authority | None = Field(None, description="certificate authority of an amqps address")
+    management_ca_file: Authority | None = Field(
+        None, description="certificate authority of an https management_url; None: the same as ca_file"
+    )
     timeout_s: float = Field(3.0, gt=0)
 
 
 class Kubernetes(_Group):
     """Where the analyzers are."""
 
-    kubeconfig: Path | None = Field(None, description="None: the client's own rules (KUBECONFIG, ~/.kube)")
+    kubeconfig: Place | None = Field(None, description="None: the client's own rules (KUBECONFIG, ~/.kube)")
+    ca_file: Authority | None = Field(
+        None, description="certificate authority of the API; None: as the kubeconfig says"
+    )
     context: str | None = Field(None, description="None: the current one")
     namespace: str
     timeout_s: float = Field(5.0, gt=0)
@@ -127,6 +173,7 @@ class Toxiproxy(_Group):
     url: Annotated[str, AfterValidator(_plain_address)] | None = Field(
         None, description="address of its API; outages are skipped without it"
     )
+    ca_file: Authority | None = Field(None, description="certificate authority of an https address")
     mongodb: str | None = None
     rabbitmq: str | None = None
     kubernetes: str | None = None
@@ -143,8 +190,8 @@ class Ssh(_Group):
         (), description="host or host:port; PZ-13900 is skipped without any"
     )
     user: str = "operator"
-    key_file: FilePath | None = Field(None, description="private key; None: those of the user who runs the suite")
-    known_hosts_file: FilePath | None = Field(None, description="None: the known hosts of that user")
+    key_file: PresentFile | None = Field(None, description="private key; None: those of the user who runs the suite")
+    known_hosts_file: PresentFile | None = Field(None, description="None: the known hosts of that user")
     timeout_s: float = Field(5.0, gt=0)
 
 
@@ -271,7 +318,7 @@ class Provider(_Group):
 class Reports(_Group):
     """Where the results go."""
 
-    directory: Path = Path("reports")
+    directory: Place = ROOT / "reports"
     test_case_url: str | None = Field(
         None, description="pattern with {key}, for a link to a test case", pattern=r"\{key\}"
     )
@@ -288,6 +335,7 @@ class Settings(BaseSettings):
         False, description="the run has the environment to itself: side effects are counted by difference"
     )
     focus_server: FocusServer
+    stream: Stream = Stream()
     paths: Paths = Paths()
     mongodb: MongoDB
     rabbitmq: RabbitMQ
@@ -299,7 +347,7 @@ class Settings(BaseSettings):
     answers: Answers = Answers()
     time_limits: TimeLimits = TimeLimits()
     effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
-    journals: Path = Field(Path(".run/journals"), description="what a killed run leaves is found by these files")
+    journals: Place = Field(ROOT / ".run" / "journals", description="what a killed run leaves is found by these files")
     reports: Reports = Reports()
 
     @classmethod

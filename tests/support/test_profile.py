@@ -201,12 +201,62 @@ def test_every_setting_is_listed_in_the_example():
     assert set(settings_of(Settings)) - listed == set()
 
 
-@pytest.mark.parametrize(
-    ("section", "name"), [("focus_server", "ca_file"), ("ssh", "key_file"), ("ssh", "known_hosts_file")]
-)
+FILES = [
+    ("focus_server", "ca_file"),
+    ("stream", "ca_file"),
+    ("mongodb", "ca_file"),
+    ("rabbitmq", "ca_file"),
+    ("rabbitmq", "management_ca_file"),
+    ("kubernetes", "ca_file"),
+    ("toxiproxy", "ca_file"),
+    ("ssh", "key_file"),
+    ("ssh", "known_hosts_file"),
+]
+
+
+@pytest.mark.parametrize(("section", "name"), FILES)
 def test_a_file_that_is_not_there_is_named(write, monkeypatch, section, name):
     variable = f"FOCUS__{section.upper()}__{name.upper()}"
     monkeypatch.setenv(variable, "/nowhere/at/all")
     problem = problem_of(write(COMPLETE))
-    assert f"{section}.{name}: Path does not point to a file" in problem
+    assert f"{section}.{name}: expected a file" in problem
+    assert "/nowhere/at/all" in problem
     assert variable in problem
+
+
+@pytest.mark.parametrize(("section", "name"), [one for one in FILES if "ca_file" in one[1]])
+def test_an_authority_without_a_certificate_is_named(write, monkeypatch, tmp_path, section, name):
+    monkeypatch.setenv(f"FOCUS__{section.upper()}__{name.upper()}", str(tmp_path))
+    assert f"{section}.{name}: expected a file or directory of certificates" in problem_of(write(COMPLETE))
+
+
+def paths_of(model, path=()):
+    """The path of every setting that is itself a path."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from paths_of(field.annotation, (*path, name))
+        elif "Path" in str(field.annotation):
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("setting", list(paths_of(Settings)), ids=".".join)
+@pytest.mark.parametrize(
+    ("written", "meant"), [("~/x", "/home/of/nobody/x"), ("x/y", f"{profiles.ROOT}/x/y"), ("/x", "/x")]
+)
+def test_every_path_is_expanded_and_belongs_to_the_checkout(write, monkeypatch, tmp_path, setting, written, meant):
+    monkeypatch.setenv("HOME", "/home/of/nobody")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FOCUS__" + "__".join(setting).upper(), written)
+    tell = re.escape(meant)
+    if setting[-1] in {name for _, name in FILES}:  # There is no such file, which is told of the same path.
+        assert re.search(rf"but {tell} is", problem_of(write(COMPLETE)))
+        return
+    found = read_profile(write(COMPLETE)).settings()
+    for name in setting:
+        found = getattr(found, name)
+    assert str(found) == meant
+
+
+def test_a_home_that_nobody_has_is_named(write, monkeypatch):
+    monkeypatch.setenv("FOCUS__REPORTS__DIRECTORY", "~nobody-of-that-name/reports")
+    assert "reports.directory: the home directory of ~nobody-of-that-name" in problem_of(write(COMPLETE))

@@ -1,0 +1,142 @@
+"""Trust: the certificate authorities that a TLS connection is verified with, for every driver alike.
+
+The first of these that is there counts: the setting of the endpoint (`ca_file`), `REQUESTS_CA_BUNDLE`,
+`CURL_CA_BUNDLE`, `SSL_CERT_FILE` together with `SSL_CERT_DIR`, the system's certificates, and those of certifi where
+the system has none. Each may be a file or a directory; what is in them is PEM.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import ssl
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import certifi
+
+from support.errors import SettingsError
+
+_CERTIFICATE = re.compile(
+    rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL
+)
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # In this order, as requests reads them.
+_OPENSSL_FILE, _OPENSSL_DIRECTORY = "SSL_CERT_FILE", "SSL_CERT_DIR"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Certificate authorities, in the form that a driver takes them.
+
+    `source` is the setting or the variable that named them, for messages.
+    """
+
+    source: str
+    paths: tuple[Path, ...]
+
+    def file(self) -> str:
+        """Path of one PEM file that holds all of them, for requests, pymongo and the Kubernetes client."""
+        if len(self.paths) == 1 and self.paths[0].is_file():
+            return str(self.paths[0])
+        return _in_one_file(self.pem())
+
+    def pem(self) -> bytes:
+        """All of them as PEM, for gRPC."""
+        return b"".join(_certificates(path) for path in self.paths)
+
+    def context(self) -> ssl.SSLContext:
+        """A client's TLS context that verifies certificate and host name, for pika and plain sockets."""
+        return ssl.create_default_context(cadata=self.pem().decode("ascii"))
+
+
+def trusted(ca_file: Path | None, setting: str, environment: Mapping[str, str] = os.environ) -> Trust:
+    """What a connection is verified with; `setting` is the name of the setting that gave `ca_file`, for messages.
+
+    Raises:
+        SettingsError: what the setting or a variable names is not there, or holds no certificate.
+    """
+    if ca_file is not None:
+        return _checked(setting, [ca_file])
+    for variable in _BUNDLES:
+        if value := environment.get(variable):
+            return _checked(variable, [Path(value)])
+    files = [Path(value)] if (value := environment.get(_OPENSSL_FILE)) else []
+    # OpenSSL takes several directories, and goes on without those that are not there.
+    directories = [Path(one) for one in environment.get(_OPENSSL_DIRECTORY, "").split(os.pathsep) if one]
+    present = [directory for directory in directories if _holds_certificates(directory)]
+    if files or directories:
+        checked = _checked(_OPENSSL_FILE, files) if files else None
+        if not files and not present:
+            return _checked(_OPENSSL_DIRECTORY, directories)
+        names = " and ".join([_OPENSSL_FILE] * bool(files) + [_OPENSSL_DIRECTORY] * bool(present))
+        return Trust(names, (*(checked.paths if checked else ()), *present))
+    system = ssl.get_default_verify_paths()
+    for named in (system.openssl_cafile, system.openssl_capath):
+        if named and _holds_certificates(Path(named)):
+            return Trust("the system's certificates", (Path(named),))
+    return Trust("the certificates of certifi", (Path(certifi.where()),))
+
+
+def no_certificates_in(path: Path) -> str | None:
+    """Why nothing can be verified with what this path names: a problem in words, or None when there is none."""
+    try:
+        if not path.exists():
+            return f"{path} is not there"
+        if _certificates(path):
+            return None
+    except (OSError, ValueError) as error:
+        return f"{path} cannot be read: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+    return f"{path} holds no PEM certificate (-----BEGIN CERTIFICATE-----) that can be read"
+
+
+def _checked(source: str, paths: Iterable[Path]) -> Trust:
+    found = tuple(paths)
+    for path in found:
+        if problem := no_certificates_in(path):
+            raise SettingsError(
+                f"{source}: expected a file or directory of certificates, but {problem}. Correct it, or unset it."
+            )
+    return Trust(source, found)
+
+
+def _holds_certificates(path: Path) -> bool:
+    return no_certificates_in(path) is None
+
+
+def _certificates(path: Path) -> bytes:
+    """The certificates of a file, or of all files of a directory, each once; empty when there are none."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    found: dict[bytes, None] = {}
+    for file in files:
+        if file.is_file() and (path is file or os.access(file, os.R_OK)):
+            stat = file.stat()
+            found |= dict.fromkeys(_read(file, stat.st_mtime_ns, stat.st_size))
+    return b"".join(found)
+
+
+@lru_cache(maxsize=1024)
+def _read(file: Path, changed_ns: int, size: int) -> tuple[bytes, ...]:
+    """The certificates of a file, as long as it does not change; those that are damaged are left out."""
+    blocks = [match.group() + b"\n" for match in _CERTIFICATE.finditer(file.read_bytes())]
+    return tuple(block for block in blocks if _is_certificate(block))
+
+
+def _is_certificate(block: bytes) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=block.decode("ascii"))
+    except (ssl.SSLError, UnicodeDecodeError):
+        return False
+    return True
+
+
+@lru_cache
+def _in_one_file(pem: bytes) -> str:
+    """A file of this process that holds these certificates; it is removed when the process ends."""
+    with tempfile.NamedTemporaryFile(prefix="focus-ca-", suffix=".pem", delete=False) as file:
+        file.write(pem)
+    atexit.register(Path(file.name).unlink, missing_ok=True)
+    return file.name

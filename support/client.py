@@ -18,6 +18,7 @@ from urllib3.exceptions import NewConnectionError
 
 from support.configuration import ConfigureRequest, ConfigureResponse, is_task_id
 from support.errors import APIError
+from support.http_access import HttpAccess
 from support.settings import Settings
 
 Headers = Mapping[str, str]
@@ -87,6 +88,9 @@ class FocusServerAPI:
     """Speaks to one Focus Server. Not to be shared between threads: each worker gets its own.
 
     `on_exchange` is told of every exchange that took place, also of those that failed.
+
+    Raises:
+        SettingsError: the certificates to trust, or the proxy that leads to the server, cannot be used.
     """
 
     def __init__(self, settings: Settings, on_exchange: Callable[[Exchange], None] = lambda exchange: None) -> None:
@@ -95,9 +99,8 @@ class FocusServerAPI:
         self._timeout_s = server.request_timeout_s
         self._answers, self._paths, self._limits = settings.answers, settings.paths, settings.limits
         self._on_exchange = on_exchange
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(server.ca_file) if server.ca_file else True
+        self._access = HttpAccess.to(server.base_url, server.ca_file, "focus_server.ca_file")
+        self._session = self._access.session()
 
     def configure_streaming_job(self, request: ConfigureRequest, task_id: str | None = None) -> ConfigureResponse:
         """Ask for a job; `task_id` is the client's own id for it, where it has one.
@@ -186,14 +189,26 @@ class FocusServerAPI:
         self._on_exchange(exchange)
         if cause is not None:
             raise self._no_answer(exchange, cause) from cause
+        if self._access.proxy is not None and exchange.status == requests.codes.proxy_authentication:
+            raise APIError(
+                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: the proxy wants a user "
+                "and a password, or others.",
+                unreachable=True,
+            )
         return exchange
 
     def _no_answer(self, exchange: Exchange, cause: OSError) -> APIError:
         reason = getattr(cause.args[0], "reason", None) if cause.args else None
         if isinstance(cause, requests.exceptions.SSLError) or not isinstance(cause, requests.RequestException):
             return APIError(
-                f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). Was its certificate "
-                "issued by focus_server.ca_file, for this address?",
+                f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). "
+                f"{self._access.on_distrust}",
+                unreachable=True,
+            )
+        if isinstance(cause, requests.exceptions.ProxyError):
+            return APIError(
+                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: "
+                f"{self._access.on_proxy_failure(cause)}",
                 unreachable=True,
             )
         if isinstance(cause, requests.ConnectTimeout | requests.exceptions.InvalidURL):
@@ -203,8 +218,8 @@ class FocusServerAPI:
         elif not isinstance(reason, NewConnectionError):
             return APIError(f"the connection broke before there was an answer: {exchange}")
         return APIError(
-            f"The Focus Server cannot be reached at {self._base_url} ({type(reason).__name__}). Is it running? "
-            "Is focus_server.base_url right?",
+            f"The Focus Server cannot be reached at {self._base_url}{self._access.through} ({type(reason).__name__}). "
+            "Is it running? Is focus_server.base_url right?",
             unreachable=True,
         )
 

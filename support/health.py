@@ -9,6 +9,7 @@ import requests
 
 from support.client import Exchange
 from support.errors import require
+from support.http_access import HttpAccess
 from support.refusals import wrong_form
 from support.settings import Answers
 
@@ -75,10 +76,10 @@ def over_tls_from_now_on(exchange: Exchange, header: str) -> None:
 def asked_in_the_clear(base_url: str, path: str, timeout_s: float) -> requests.Response | None:
     """Ask at an https address without TLS; None when there is no answer that can be read."""
     parts = urlsplit(base_url)
+    address = f"http://{parts.netloc}{parts.path.rstrip('/')}{path}"
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.get(f"http://{parts.netloc}{parts.path}{path}", timeout=timeout_s, allow_redirects=False)
+        with HttpAccess.to(address, None, "focus_server.ca_file").session() as session:
+            return session.get(address, timeout=timeout_s, allow_redirects=False)
     except requests.RequestException:
         return None
 

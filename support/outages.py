@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from support.errors import EnvironmentBroken
+from support.http_access import HttpAccess
 from support.settings import Toxiproxy
 
 _ANSWERS_WITHIN_S = 5.0
@@ -122,16 +123,17 @@ def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
 
 
 def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    url = f"{toxiproxy.url}/proxies/{path}"
+    assert toxiproxy.url is not None, "without a Toxiproxy nothing is possible: see `possible`"
+    url = f"{toxiproxy.url.rstrip('/')}/proxies/{path}"
+    access = HttpAccess.to(toxiproxy.url, toxiproxy.ca_file, "toxiproxy.ca_file")
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # No proxy of this machine's leads to where Toxiproxy is.
+        with access.session() as session:
             answer = session.request(method, url, json=body, timeout=_ANSWERS_WITHIN_S)
         answer.raise_for_status()
         return answer.json() if answer.content else None
     except requests.RequestException as error:
         unknown = error.response is not None and error.response.status_code == requests.codes.not_found
         raise (NoSuchProxy if unknown else EnvironmentBroken)(
-            f"Toxiproxy did not do what was asked: {method} {url}\n  - seen: {error}\n"
+            f"Toxiproxy did not do what was asked: {method} {url}{access.through}\n  - seen: {error}\n"
             "See that it runs, and that the settings toxiproxy.* name its address and its proxies."
         ) from error

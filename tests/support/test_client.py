@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 import trustme
+from forwarding import LOGIN, PASSWORD, forwarding
 
 from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload, generate_task_id
-from support.errors import APIError, EnvironmentBroken, ExpectationFailed, ValidationError
+from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
 from support.settings import Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
@@ -250,13 +251,20 @@ def own_file(authority, tmp_path_factory):
     return file
 
 
-def acknowledge(authority, name, ca_file):
-    """Ask an https server that this authority issued a certificate for, for this name."""
+@contextmanager
+def over_tls(authority, name):
+    """An https server that this authority issued a certificate for, for this name."""
     server = Server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
     with serving(server):
+        yield server
+
+
+def acknowledge(authority, name, ca_file):
+    """Ask such a server."""
+    with over_tls(authority, name) as server:
         address = server.base_url.replace("http:", "https:")
         FocusServerAPI(settings(address, ca_file=ca_file)).acknowledge()
     return server.asked
@@ -266,20 +274,93 @@ def test_a_certificate_of_the_known_authority_is_trusted(authority, own_file):
     assert acknowledge(authority, "127.0.0.1", own_file) == [("GET", "/focus-server/ack", None)]
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_without_a_setting_the_variables_count_that_count_elsewhere(authority, own_file, monkeypatch, variable):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(own_file.parent if variable.endswith("DIR") else own_file))
+    assert acknowledge(authority, "127.0.0.1", None) == [("GET", "/focus-server/ack", None)]
+
+
 @pytest.mark.parametrize("why", ["another authority", "none given", "another machine"])
 def test_any_other_is_the_environments_failure_in_one_clear_line(authority, own_file, tmp_path, monkeypatch, why):
     name, ca_file = "127.0.0.1", tmp_path / "ca.pem"
-    if why == "another authority":
-        ca_file.write_bytes(trustme.CA().cert_pem.bytes())
-    elif why == "none given":
-        # The client must not go by what is set for others.
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own_file))
-        monkeypatch.setenv("SSL_CERT_FILE", str(own_file))
+    ca_file.write_bytes(trustme.CA().cert_pem.bytes())
+    # A setting wins over what is set for others.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file if why == "none given" else own_file))
+    source = "REQUESTS_CA_BUNDLE" if why == "none given" else "focus_server.ca_file"
+    if why == "none given":
         ca_file = None
     elif why == "another machine":
         name, ca_file = "focus.example", own_file
     with pytest.raises(APIError, match=r"^The Focus Server at https://\S+ cannot be trusted") as error:
         acknowledge(authority, name, ca_file)
-    assert "focus_server.ca_file" in str(error.value)
+    assert f"verified with {source}." in str(error.value)
+    assert "focus_server.ca_file must name" in str(error.value)
     assert "\n" not in str(error.value)
     assert isinstance(error.value.judged(), EnvironmentBroken)
+
+
+def test_a_variable_that_names_no_certificates_is_named_and_only_where_it_counts(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    FocusServerAPI(settings("http://focus.example"))
+    with pytest.raises(SettingsError, match=r"^REQUESTS_CA_BUNDLE: .*/nowhere/ca.pem is not there"):
+        FocusServerAPI(settings("https://focus.example"))
+
+
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+
+
+class TestProxies:
+    @pytest.fixture(autouse=True)
+    def _no_proxies_from_outside(self, monkeypatch):
+        for name in PROXIES:
+            monkeypatch.delenv(name, raising=False)
+
+    def test_a_far_http_server_is_asked_through_its_proxy(self, monkeypatch, tmp_path):
+        netrc = tmp_path / "netrc"
+        netrc.write_text("default login somebody password else\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        with forwarding() as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            FocusServerAPI(settings("http://focus.example:8080")).acknowledge()
+        assert proxy.asked == ["GET http://focus.example:8080/ack"]
+        assert proxy.logins == [f"svc:{PASSWORD}"]
+
+    def test_a_far_https_server_is_verified_through_its_proxy(self, monkeypatch, authority, own_file):
+        with over_tls(authority, "focus.example") as server, forwarding(server.http.server_port) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            FocusServerAPI(settings("https://focus.example/focus-server", ca_file=own_file)).acknowledge()
+        assert proxy.asked == ["CONNECT focus.example:443"]
+        assert proxy.logins == [f"svc:{PASSWORD}"]
+        assert server.asked == [("GET", "/focus-server/ack", None)]
+
+    @pytest.mark.parametrize("value", [f"http://{LOGIN}@127.0.0.1:9", "http://svc:pa[ss@127.0.0.1:9", "socks9://"])
+    def test_a_server_on_this_machine_is_asked_directly(self, monkeypatch, server, client, value):
+        for name in PROXIES[:6]:
+            monkeypatch.setenv(name, value)
+        FocusServerAPI(settings(server.base_url)).acknowledge()
+        FocusServerAPI(settings(server.base_url.replace("127.0.0.1", "localhost"))).acknowledge()
+        assert len(server.asked) == 2
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    @pytest.mark.parametrize("refuses", [407, None])
+    def test_a_proxy_that_does_not_lead_there_is_the_environments_failure(self, monkeypatch, own_file, scheme, refuses):
+        with forwarding(refuses=refuses) as proxy:
+            pass
+        if refuses is None:  # It is not there any more.
+            monkeypatch.setenv("ALL_PROXY", proxy.url)
+            self.expect_unreachable(scheme, own_file)
+            return
+        with forwarding(refuses=refuses) as proxy:
+            monkeypatch.setenv("ALL_PROXY", proxy.url)
+            self.expect_unreachable(scheme, own_file)
+
+    def expect_unreachable(self, scheme, ca_file):
+        with pytest.raises(APIError) as error:
+            FocusServerAPI(settings(f"{scheme}://focus.example", ca_file=ca_file)).acknowledge()
+        message = str(error.value)
+        assert isinstance(error.value.judged(), EnvironmentBroken)
+        assert "cannot be reached through the proxy that ALL_PROXY names" in message
+        assert "x7q" not in message
+        assert "\n" not in message

@@ -1,0 +1,70 @@
+"""How an HTTP address is reached: what its certificate is verified with, and through which proxy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from support.proxies import Proxy, proxy_of
+from support.trust import Trust, trusted
+
+
+@dataclass(frozen=True)
+class HttpAccess:
+    """What a session for one address needs; `trust` is None without TLS, `proxy` where the address is reached directly.
+
+    `setting` is the name of the setting that gives the certificate authority.
+    """
+
+    address: str
+    setting: str
+    trust: Trust | None
+    proxy: Proxy | None
+
+    @classmethod
+    def to(cls, address: str, ca_file: Path | None, setting: str) -> HttpAccess:
+        """Find out how this address is reached.
+
+        Raises:
+            SettingsError: the certificates to trust, or the proxy that leads there, cannot be used.
+        """
+        trust = trusted(ca_file, setting) if urlsplit(address).scheme == "https" else None
+        return cls(address, setting, trust, proxy_of(address))
+
+    def session(self) -> requests.Session:
+        """A session for this address.
+
+        What requests itself would read is left aside: `~/.netrc`, which would replace an `Authorization` header, and
+        `REQUESTS_CA_BUNDLE`, which would win over the setting.
+        """
+        session = requests.Session()
+        session.trust_env = False
+        if self.trust is not None:
+            session.verify = self.trust.file()
+        if self.proxy is not None:
+            session.proxies = {"http": self.proxy.url, "https": self.proxy.url}
+        return session
+
+    @property
+    def through(self) -> str:
+        """For a message, after "reached": the proxy, if there is one."""
+        return f" through the proxy that {self.proxy.variable} names" if self.proxy is not None else ""
+
+    @property
+    def on_distrust(self) -> str:
+        """For a message that a certificate was refused: what it was verified with, and what to do."""
+        source = self.trust.source if self.trust is not None else "nothing"
+        return (
+            f"Its certificate was verified with {source}. {self.setting} must name the authority that issued it, and "
+            "the certificate must hold for this address."
+        )
+
+    def on_proxy_failure(self, failure: requests.exceptions.ProxyError) -> str:
+        """For a message: what the proxy did, and what to do."""
+        reason = getattr(failure.args[0], "reason", None) if failure.args else None
+        original = getattr(reason, "original_error", None)
+        refused = str(original) if str(original).startswith("Tunnel connection failed") else type(original).__name__
+        return f"{refused}. Is the proxy right, and running? NO_PROXY names the hosts that are reached without one."

@@ -22,11 +22,15 @@ from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
+import support.behave_forms  # noqa: F401 - makes behave read feature files of any form, and write any text
 from support import known_issues
 from support.allure_report import AllureReport
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile import ROOT, read_profile, variable_of
 from support.provider import provide
+from support.terminal import accept_any_text
+
+accept_any_text()
 
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 

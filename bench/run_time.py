@@ -17,6 +17,8 @@ from typing import Annotated, Any
 
 import typer
 
+from support.terminal import accept_any_text
+
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED_MEDIAN_MS, PROMISED_OWN_SHARE = 150, 0.25
 
@@ -39,7 +41,7 @@ def measure(arguments: Sequence[str]) -> Taken:
         if ran.returncode:
             typer.echo(ran.stdout)
             raise typer.Exit(1)
-        taken: Taken = json.loads(times.read_text())
+        taken: Taken = json.loads(times.read_text(encoding="utf-8"))
     return [scenario for scenario in taken if "performance" not in scenario["tags"]]
 
 
@@ -61,4 +63,5 @@ def main(
 
 
 if __name__ == "__main__":
+    accept_any_text()
     typer.run(main)

@@ -18,6 +18,7 @@ from proof.report import Proof
 from proof.tenants import tenants
 from sandbox.defects import Defect
 from support.errors import EnvironmentBroken, SettingsError
+from support.terminal import accept_any_text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)
@@ -88,4 +89,5 @@ def _show(found: Proof) -> None:
 
 
 if __name__ == "__main__":
+    accept_any_text()
     app()

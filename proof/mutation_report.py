@@ -15,6 +15,7 @@ from proof.killing import End, Fate
 from proof.mutants import Identity
 from proof.outcomes import Outcome
 from proof.survivors import SURVIVORS, Excuse, Why
+from support.characters import allowed
 
 SCORE_WANTED = 0.95
 
@@ -99,9 +100,9 @@ def write(found: Mutation, directory: Path) -> tuple[Path, Path]:
     """Write it for people and for programs into a directory; gives the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     html, data = directory / "mutants.html", directory / "mutants.json"
-    data.write_text(json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    data.write_text(allowed(json.dumps(as_json(found), indent=2, ensure_ascii=False)) + "\n", encoding="utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    html.write_text(pages.get_template("mutants.html.j2").render(found=found), encoding="utf-8")
+    html.write_text(allowed(pages.get_template("mutants.html.j2").render(found=found)), encoding="utf-8")
     return html, data
 
 

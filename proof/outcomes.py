@@ -41,7 +41,7 @@ def reporting_to(place: Path) -> list[str]:
 def ran(status: int, printed: str, place: Path) -> Ran:
     """Read what came of a run with `reporting_to(place)`."""
     output = place / "behave.json"
-    text = output.read_text() if output.exists() else ""
+    text = output.read_text("utf-8") if output.exists() else ""
     # A run that was killed has not closed its list.
     features = json.loads(text if text.rstrip().endswith("]") else "[]")
     scenarios = [

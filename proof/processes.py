@@ -72,7 +72,7 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
     if process.exitcode is None:
         process.kill()
         process.join()
-    return ran(process.exitcode or 0, printed.read_text(), place)
+    return ran(process.exitcode or 0, printed.read_text("utf-8"), place)
 
 
 @contextmanager
@@ -118,12 +118,14 @@ def serving(
     patience = Timer(START_LIMIT_S, cut_short)
     patience.start()
     try:
-        with os.fdopen(os.dup(said.fileno())) as output:
+        with os.fdopen(os.dup(said.fileno()), encoding="utf-8") as output:
             told = dict(line.split() for line in (output.readline(), output.readline()) if line)
         if not {"streams", "ready"} <= set(told):
             if too_late.is_set():
                 raise TimeoutError(f"the server with {defect} was not ready within {START_LIMIT_S} s")
-            raise RuntimeError(f"the server with the defect {defect} did not start:\n{Path(log).read_text()}")
+            raise RuntimeError(
+                f"the server with the defect {defect} did not start:\n{Path(log).read_text('utf-8', 'replace')}"
+            )
         patience.cancel()
         yield {
             "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],

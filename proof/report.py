@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from proof.features import scenarios
 from proof.outcomes import Outcome
 from proof.verdicts import Verdict, keys_seen_red
+from support.characters import allowed
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def write(proof: Proof, directory: Path) -> tuple[Path, Path]:
     """Write both into a directory; gives their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     html, data = directory / "defects.html", directory / "defects.json"
-    data.write_text(json.dumps(as_json(proof), indent=2, ensure_ascii=False) + "\n")
+    data.write_text(allowed(json.dumps(as_json(proof), indent=2, ensure_ascii=False)) + "\n", "utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    html.write_text(pages.get_template("defects.html.j2").render(proof=proof, areas=by_area(proof.verdicts)))
+    page = pages.get_template("defects.html.j2").render(proof=proof, areas=by_area(proof.verdicts))
+    html.write_text(allowed(page), "utf-8")
     return html, data
 
 

@@ -125,7 +125,7 @@ def tenant_of(endpoints: dict[str, Any], place: Path) -> Iterator[Tenant]:
         EnvironmentBroken: where its stores' proxies listen is not told.
     """
     file = place / "endpoints.json"
-    file.write_text(json.dumps(endpoints))
+    file.write_text(json.dumps(endpoints), "utf-8")
     try:
         stores = _stores_of(endpoints, place / "kubeconfig")
     except requests.RequestException as error:
@@ -144,7 +144,7 @@ def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:
         address: str = answer.json()["listen"]
         return address
 
-    kubeconfig.write_text(relayed_kubeconfig(Path(kubernetes["kubeconfig"]), listens("kubernetes")))
+    kubeconfig.write_text(relayed_kubeconfig(Path(kubernetes["kubeconfig"]), listens("kubernetes")), encoding="utf-8")
     return {
         "MONGODB_URI": endpoints["mongodb"]["server_uri"],
         "MONGODB_DATABASE": endpoints["mongodb"]["database"],

@@ -29,6 +29,7 @@ import proof.processes
 import sandbox.defects
 import steps.parameter_types
 import support.allure_report
+import support.behave_forms
 import support.figures
 import support.observers.stream
 import support.run

@@ -32,6 +32,7 @@ from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
 from support.errors import SettingsError
 from support.profile import ROOT, read_profile
 from support.settings import Reports as Settings
+from support.terminal import accept_any_text
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -265,4 +266,5 @@ def _stop(message: str) -> typer.Exit:
 
 
 if __name__ == "__main__":
+    accept_any_text()
     app(prog_name="python -m reporting")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Never
 import typer
 
 from sandbox import directories
+from sandbox.terminal import accept_any_text
 
 app = typer.Typer(
     add_completion=False,
@@ -122,4 +123,5 @@ def _fail(message: str, code: int = 1) -> Never:
 
 
 if __name__ == "__main__":
+    accept_any_text()
     app(prog_name="python -m sandbox")

@@ -92,7 +92,7 @@ def interface(kubeconfig: Path) -> Interface:
 
     Raises OSError, KeyError, ValueError or yaml.YAMLError if that cannot be read from it.
     """
-    content = yaml.safe_load(kubeconfig.read_text())
+    content = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
     context = _named(content, "context", content["current-context"])
     cluster = _named(content, "cluster", context["cluster"])
     user = _named(content, "user", context["user"])
@@ -100,7 +100,7 @@ def interface(kubeconfig: Path) -> Interface:
         raise ValueError("a user with an exec or auth-provider plugin is not supported, only one with a token")
     authorization = ""
     if "tokenFile" in user:
-        authorization = f"Bearer {(kubeconfig.parent / user['tokenFile']).read_text().strip()}"
+        authorization = f"Bearer {(kubeconfig.parent / user['tokenFile']).read_text('utf-8').strip()}"
     elif "token" in user:
         authorization = f"Bearer {user['token']}"
     elif "username" in user:

@@ -109,7 +109,7 @@ async def _serve(
         part = launcher.launch(name, [*command, *login], directory, environment=environment)
 
         async def port_in_log() -> int | None:
-            found = _LISTENING.search(part.log.read_text(errors="replace"))
+            found = _LISTENING.search(part.log.read_text("utf-8", errors="replace"))
             return int(found[1]) if found else None
 
         port = await ready(part, port_in_log, limit=_LIMIT, expected="its log to say where it listens")

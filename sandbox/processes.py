@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _LOOK_AGAIN = 0.02  # seconds between two looks at a condition
 _LAST_LINES = 15
+# A part that prints what the locale lacks goes on, and its log is read as UTF-8.
+_ANY_TEXT = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
 _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
 # Below the ports that the kernel gives to outgoing connections: one of those could take a port between
 # its choice and the moment that a slow starter listens on it.
@@ -47,7 +49,7 @@ class Part:
         """Return the end of what the part has written, or say that it has written nothing."""
         lines = []
         for path in dict.fromkeys((self.stdout, self.log)):
-            lines += path.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+            lines += path.read_text("utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return "\n".join(f"    {line}" for line in lines) or "    (it has written nothing)"
 
     def check(self) -> None:
@@ -101,7 +103,7 @@ class Launcher:
                 process = subprocess.Popen(
                     command,
                     cwd=CHECKOUT,
-                    env={**environment, MARKER: self.record.marker},
+                    env={**environment, **_ANY_TEXT, MARKER: self.record.marker},
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=errors,
@@ -137,7 +139,7 @@ async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: f
 
 async def address_in(part: Part) -> str | None:
     """Find the address in the line ``ready ADDRESS`` that a part prints; None while it isn't there."""
-    found = _READY.search(part.stdout.read_text(errors="replace"))
+    found = _READY.search(part.stdout.read_text("utf-8", errors="replace"))
     return found[1] if found else None
 
 

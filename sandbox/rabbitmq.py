@@ -240,13 +240,14 @@ def _write_configuration(directory: Path, amqp: int, management: int, password: 
     }
     everything = {"user": _USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
     definitions = {"users": [user], "vhosts": [{"name": "/"}], "permissions": [everything]}
-    (directory / "definitions.json").write_text(json.dumps(definitions))
-    (directory / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_event_exchange].\n")
+    (directory / "definitions.json").write_text(json.dumps(definitions), "utf-8")
+    (directory / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_event_exchange].\n", "utf-8")
     # Acknowledgements show in the management API only: within 1.5 s, instead of the usual five and more.
     policies = "[{global, [{60, 1}]}, {basic, [{60, 1}]}, {detailed, [{60, 1}]}]"
     (directory / "advanced.config").write_text(
         f"[{{rabbitmq_management, [{{sample_retention_policies, {policies}}}]}},\n"
-        f" {{rabbitmq_management_agent, [{{sample_retention_policies, {policies}}}]}}].\n"
+        f" {{rabbitmq_management_agent, [{{sample_retention_policies, {policies}}}]}}].\n",
+        "utf-8",
     )
     (directory / "rabbitmq.conf").write_text(
         f"listeners.tcp.1 = 127.0.0.1:{amqp}\n"
@@ -256,7 +257,8 @@ def _write_configuration(directory: Path, amqp: int, management: int, password: 
         "collect_statistics_interval = 500\n"
         "log.file = false\n"
         "log.console = true\n"
-        "log.console.level = info\n"
+        "log.console.level = info\n",
+        "utf-8",
     )
 
 

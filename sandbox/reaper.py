@@ -40,14 +40,14 @@ class Record:
         """Replace the file on disk at one stroke."""
         written = {key: value for key, value in asdict(self).items() if key != "path"}
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(written))
+        fresh.write_text(json.dumps(written), "utf-8")
         fresh.replace(self.path)
 
     @classmethod
     def load(cls, path: Path) -> "Record | None":
         """Read a record; None where there is none (its supervisor had not begun, or has cleared it)."""
         try:
-            return cls(path=path, **json.loads(path.read_text()))
+            return cls(path=path, **json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 

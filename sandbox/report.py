@@ -35,7 +35,7 @@ def write(file: Path, tree: Endpoints) -> None:
     """
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w") as out:
+    with open(descriptor, "w", encoding="utf-8") as out:
         json.dump(tree, out, indent=2)
         out.write("\n")
     fresh.replace(file)

@@ -77,7 +77,7 @@ async def _serve(options: argparse.Namespace) -> None:
     with open(descriptor, "wb") as file:
         file.write(client_key.export_private_key())
     known = host_key.export_public_key().decode().strip()
-    options.known_hosts_file.write_text(f"[{_HOST}]:{port} {known}\n")
+    options.known_hosts_file.write_text(f"[{_HOST}]:{port} {known}\n", "utf-8")
     print(f"ready ssh://{_HOST}:{port}", flush=True)
     async with server:
         await stop.wait()

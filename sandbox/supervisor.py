@@ -29,6 +29,7 @@ from sandbox.processes import Launcher, Part, PartFailed
 from sandbox.report import redacted
 from sandbox.rest import RequestFailed
 from sandbox.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
+from sandbox.terminal import accept_any_text
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
@@ -277,6 +278,7 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
 
 
 if __name__ == "__main__":
+    accept_any_text()
     parser = argparse.ArgumentParser(description="Internal: use `python -m sandbox up`.")
     parser.add_argument("name")
     parser.add_argument("root", type=Path)

@@ -142,7 +142,7 @@ class Tenants:
         if "kubernetes" in relayed:
             kubeconfig = tenant.directory / "kubeconfig"
             kubeconfig.touch(mode=0o600)
-            kubeconfig.write_text(relayed_kubeconfig(stores.kubernetes.kubeconfig, relayed["kubernetes"]))
+            kubeconfig.write_text(relayed_kubeconfig(stores.kubernetes.kubeconfig, relayed["kubernetes"]), "utf-8")
         stream_port = free_port()
         settings = {
             "PORT": "0",

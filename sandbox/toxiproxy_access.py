@@ -71,7 +71,7 @@ def relayed_kubeconfig(original: Path, host: str) -> str:
 
     Files it refers to are the original's.
     """
-    content = yaml.safe_load(original.read_text())
+    content = yaml.safe_load(original.read_text(encoding="utf-8"))
     (current,) = (each["context"] for each in content["contexts"] if each["name"] == content["current-context"])
     for entry in [*content["clusters"], *content["users"]]:
         described = entry.get("cluster") or entry.get("user") or {}

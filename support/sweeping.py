@@ -17,6 +17,7 @@ from support.recorder import remove
 from support.redaction import redact
 from support.settings import Settings
 from support.stores import Stores
+from support.terminal import accept_any_text
 
 
 @dataclass
@@ -146,4 +147,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    accept_any_text()
     main()

@@ -3,7 +3,9 @@
 import sys
 
 from sandbox.defects import DEFECTS, serve_with
+from sandbox.terminal import accept_any_text
 
+accept_any_text()
 if len(sys.argv) == 2:
     serve_with(sys.argv[1])
 else:

@@ -54,7 +54,7 @@ def _write_kubeconfig(file: Path, port: int, token: str) -> None:
     }
     # Written aside (mode 0600 from the start) and renamed: nobody reads half of it.
     handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "w") as stream:
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
         json.dump(config, stream, indent=2)
     Path(draft).replace(file)
 

@@ -1,0 +1,105 @@
+"""Behave's own input and output, made safe: feature files of any form in, any text out, no durations below zero.
+
+Behave makes its reporters and the openers of its output files before it reads `environment.py`, so their classes are
+changed, when this module is imported. `environment.py` imports it first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import behave.model
+import behave.parser
+import behave.reporter.junit
+from behave.formatter.base import StreamOpener
+from behave.parser import Parser, ParserError
+from behave.reporter.junit import ElementTreeWithCDATA, JUnitReporter
+
+from support.characters import allowed, file_name
+
+
+def parse_file(filename: str, language: str | None = None) -> Any:
+    """The feature of a file, None when there is none in it; in UTF-8, with a byte order mark or without.
+
+    Raises:
+        ParserError: it cannot be read as a feature, with file and line.
+    """
+    content = Path(filename).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ParserError(
+            f"expected text in UTF-8, seen the byte 0x{content[error.start]:02x}: save the file as UTF-8",
+            line,
+            filename,
+        ) from None
+    parser = Parser(language)
+    try:
+        return parser.parse(text, filename)
+    except ParserError as error:
+        error.filename = filename
+        raise
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # As of a `# language:` that it does not know, or a scenario before any feature.
+        raise ParserError(
+            f"expected a feature, seen what behave cannot read: {type(error).__name__}: {error}", parser.line, filename
+        ) from error
+
+
+class SteadyTime:
+    """What behave needs of the module `time`: a wall clock that is read once, and goes on by the monotonic one."""
+
+    def __init__(self) -> None:
+        """Read the wall clock."""
+        self._offset_s = time.time() - time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since 1970, never less than before."""
+        return self._offset_s + time.monotonic()
+
+
+class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types
+    """The tree of a JUnit file that holds only what XML can."""
+
+    def write(self, *arguments: Any, **options: Any) -> None:
+        """Write it as its base does."""
+        for element in self.iter():
+            element.text = element.text and allowed(element.text)
+            element.attrib = {name: allowed(str(value)) for name, value in element.attrib.items()}
+        super().write(*arguments, **options)
+
+
+def _open(self: StreamOpener) -> Any:
+    """Open a file for a formatter: in UTF-8, whatever the terminal has, so that it holds any text."""
+    if not self.stream or self.stream.closed:
+        self.ensure_dir_exists(os.path.dirname(self.name))
+        self.stream = open(self.name, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - behave closes it
+        self.should_close_stream = True
+    return self.stream
+
+
+_usual_name = JUnitReporter.make_feature_filename
+_LONGEST_NAME = 200 - len("TESTS-.xml")
+
+
+def _make_feature_filename(self: JUnitReporter, feature: Any) -> str:
+    """A name that a file can have and no other feature of the run has, whatever the file system takes for the same."""
+    usual: str = _usual_name(self, feature)
+    name = usual if len(os.fsencode(usual)) <= _LONGEST_NAME else file_name(usual, longest=_LONGEST_NAME)
+    taken: dict[str, str] = self.__dict__.setdefault("features_by_name", {})
+    number = 1
+    while taken.setdefault(name.casefold(), feature.filename) != feature.filename:
+        number += 1
+        name = f"{file_name(usual, longest=_LONGEST_NAME - 5)}-{number}"
+    return name
+
+
+behave.parser.parse_file = parse_file
+behave.model.time = SteadyTime()
+behave.reporter.junit.ElementTreeWithCDATA = WellFormedTree
+JUnitReporter.make_feature_filename = _make_feature_filename
+StreamOpener.open = _open

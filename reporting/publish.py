@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from reporting.xray import Dialect
+from support.errors import SettingsError
+from support.http_access import HttpAccess
+from support.settings import Authority
 
 PATHS = {
     Dialect.SERVER: "/rest/raven/2.0/api/import/execution",
@@ -51,12 +53,14 @@ class Target(BaseSettings):
     """Where to send: `FOCUS_PUBLISH_URL`, `FOCUS_PUBLISH_TOKEN` and the like of the environment."""
 
     # A wrong value may be the token: messages do not show it.
-    model_config = SettingsConfigDict(env_prefix="FOCUS_PUBLISH_", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FOCUS_PUBLISH_", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     url: Annotated[str, AfterValidator(_https)] = Field(description="of Jira, or of Xray Cloud; without the path")
     token: Annotated[SecretStr, Field(min_length=1), AfterValidator(_fits_a_header)]
     dialect: Dialect = Dialect.SERVER
-    ca_file: Path | None = Field(None, description="certificate authority of the address")
+    ca_file: Authority | None = Field(None, description="certificate authority of the address")
     timeout_s: float = Field(60.0, gt=0, description="no answer by then is tried again")
 
     @property
@@ -82,8 +86,13 @@ def publish(document: Mapping[str, Any], target: Target, *, sleep: Callable[[flo
     but at most a minute. Anything else is not.
 
     Raises:
-        PublishFailed: it was refused, or there was no success in five attempts.
+        PublishFailed: it was refused, there was no success in five attempts, or a variable of the environment names
+            certificates or a proxy that cannot be used.
     """
+    try:
+        access = HttpAccess.to(target.address, target.ca_file, "FOCUS_PUBLISH_CA_FILE")
+    except SettingsError as error:
+        raise PublishFailed(str(error)) from None
     retrying = Retrying(
         retry=retry_if_exception_type(_TryAgain),
         stop=stop_after_attempt(_ATTEMPTS),
@@ -92,7 +101,7 @@ def publish(document: Mapping[str, Any], target: Target, *, sleep: Callable[[flo
         reraise=True,
     )
     try:
-        return retrying(_send, document, target)
+        return retrying(_send, document, target, access)
     except _TryAgain as last:
         raise PublishFailed(
             f"Expected {target.address} to take the execution, seen {_ATTEMPTS} times no success, at last: {last}. "
@@ -117,26 +126,27 @@ def as_dry_run(document: Mapping[str, Any], target: Target) -> str:
     )
 
 
-def _send(document: Mapping[str, Any], target: Target) -> str:
+def _send(document: Mapping[str, Any], target: Target, access: HttpAccess) -> str:
     def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {target.token.get_secret_value()}"
         return request
 
     try:
-        answer = requests.post(
-            target.address,
-            json=document,
-            auth=authorize,  # as a plain header a line of ~/.netrc would win over it
-            headers={"Accept": "application/json"},
-            timeout=target.timeout_s,
-            verify=str(target.ca_file) if target.ca_file else True,
-            allow_redirects=False,  # they could lead away from https
-        )
+        with access.session() as session:
+            answer = session.post(
+                target.address,
+                json=document,
+                auth=authorize,
+                headers={"Accept": "application/json"},
+                timeout=target.timeout_s,
+                allow_redirects=False,  # they could lead away from https
+            )
     except requests.exceptions.SSLError as error:
         raise PublishFailed(
-            f"Expected a certificate of {target.address} that can be verified, seen: {error}. "
-            "Set FOCUS_PUBLISH_CA_FILE to its authority's."
+            f"Expected a certificate of {target.address} that can be verified, seen: {error}. {access.on_distrust}"
         ) from None
+    except requests.exceptions.ProxyError as error:
+        raise _TryAgain(f"not reached{access.through}: {access.on_proxy_failure(error)}") from None
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         raise _TryAgain(f"{type(error).__name__}: {error}") from None
     except requests.RequestException as error:

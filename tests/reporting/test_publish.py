@@ -175,6 +175,51 @@ def test_a_line_of_netrc_does_not_take_the_tokens_place(xray, traced, tmp_path, 
     assert publish(document(traced), xray.target()) == "PZ-20001"
 
 
+@pytest.fixture
+def _no_surroundings(monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "FOCUS_PUBLISH_CA_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("_no_surroundings")
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_empty_ca_file_is_none_and_then_counts_what_counts_elsewhere(xray, traced, monkeypatch, variable):
+    monkeypatch.setenv("FOCUS_PUBLISH_CA_FILE", "")
+    monkeypatch.setenv(variable, str(xray.ca_file))
+    target = Target(url=f"https://localhost:{xray.port}/jira", token=TOKEN)
+    assert target.ca_file is None
+    assert publish(document(traced), target) == "PZ-20001"
+
+
+@pytest.mark.usefixtures("_no_surroundings")
+def test_certificates_that_are_not_there_are_named(xray, traced, monkeypatch):
+    with pytest.raises(ValidationError, match=r"ca_file\s+expected a file .* but /nowhere/ca.pem is not there"):
+        xray.target(ca_file="/nowhere/ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(PublishFailed, match=r"^REQUESTS_CA_BUNDLE: .*/nowhere/ca.pem is not there"):
+        publish(document(traced), xray.target(ca_file=None))
+    assert xray.seen == []
+
+
+@pytest.mark.usefixtures("_no_surroundings")
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://svq:Zq4[Zq9@127.0.0.1:9", "variable HTTPS_PROXY cannot be used"),
+        ("http://svq:Zq4Zq9@127.0.0.1:99999", "variable HTTPS_PROXY cannot be used"),
+        ("http://svq:Zq4Zq9@127.0.0.1:9", "not reached through the proxy that HTTPS_PROXY names: NewConnectionError"),
+    ],
+)
+def test_a_proxy_that_does_not_lead_to_xray_is_named_without_its_password(xray, traced, monkeypatch, proxy, said):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert publish(document(traced), xray.target()) == "PZ-20001"  # It is on this machine.
+    with pytest.raises(PublishFailed, match=said) as failed:
+        publish(document(traced), xray.target(url="https://jira.example"), sleep=lambda _: None)
+    assert not [secret for secret in ("svq", "Zq4", "Zq9") if secret in str(failed.value)]
+
+
 def test_a_certificate_of_nobody_known_is_final(xray, traced, waited):
     with pytest.raises(PublishFailed, match="FOCUS_PUBLISH_CA_FILE"):
         publish(document(traced), xray.target(ca_file=None), sleep=waited.append)

@@ -1,26 +1,24 @@
 """The Kubernetes API of a sandbox: its own process, or a cluster that the settings name."""
 
 import asyncio
-import base64
-import os
-import ssl
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kubeconfig import Cluster, KubeconfigError, describe
+from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
+from kubeconfig.questions import Question
 from sandbox.processes import Launcher, Part, PartFailed, address_in, ready
-from sandbox.rest import Interface, RequestFailed, basic
+from sandbox.rest import RequestFailed
 
 CLUSTER_SETTING = "FOCUS_SANDBOX_KUBECONFIG"
 
 _START_LIMIT = 30.0
 _GONE_LIMIT = 60.0  # a real cluster takes its time to finalize a namespace
+_ANSWER_LIMIT = 10.0
 _LOOK_AGAIN = 0.02
 _NAMESPACES = "/api/v1/namespaces"
 
@@ -31,7 +29,7 @@ class Kubernetes:
 
     part: Part | None
     kubeconfig: Path
-    interface: Interface
+    interface: "Interface"
 
     async def create(self, namespace: str) -> None:
         """Make a namespace. Raises RequestFailed."""
@@ -61,7 +59,7 @@ class Kubernetes:
 async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Kubernetes:
     """Start the sandbox's own API, or go to the cluster of the settings. Raises PartFailed."""
     if configured := environment.get(CLUSTER_SETTING):
-        return await _existing(Path(configured).expanduser())
+        return await _existing(configured)
     kubeconfig = directory / "kubeconfig"
     options = ["--port", "0", "--kubeconfig", str(kubeconfig), "--pod-start-delay", "0.05"]
     part = launcher.launch(
@@ -75,64 +73,45 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
     return Kubernetes(replace(part, address=address), kubeconfig, interface(kubeconfig))
 
 
-async def _existing(kubeconfig: Path) -> Kubernetes:
+async def _existing(kubeconfig: str) -> Kubernetes:
     try:
-        cluster = Kubernetes(None, kubeconfig, interface(kubeconfig))
+        cluster = Kubernetes(None, Path(kubeconfig), interface(kubeconfig))
         await cluster.interface.send("GET", f"{_NAMESPACES}?limit=1")
-    except (OSError, ValueError, KeyError, yaml.YAMLError, RequestFailed) as failure:
+    except (KubeconfigError, RequestFailed) as failure:
         raise PartFailed(
-            f"kubernetes: the cluster of {CLUSTER_SETTING}={kubeconfig} cannot be used: {failure!r}. "
+            f"kubernetes: the cluster of {CLUSTER_SETTING}={kubeconfig} cannot be used: {failure}. "
             "Correct the setting, or unset it for the sandbox's own API."
-        ) from failure
+        ) from None
     return cluster
 
 
-def interface(kubeconfig: Path) -> Interface:
-    """Read how to reach the current context of a kubeconfig: a token, a password or a client certificate.
+class Interface:
+    """The API of the cluster that a kubeconfig names."""
 
-    Raises OSError, KeyError, ValueError or yaml.YAMLError if that cannot be read from it.
-    """
-    content = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-    context = _named(content, "context", content["current-context"])
-    cluster = _named(content, "cluster", context["cluster"])
-    user = _named(content, "user", context["user"])
-    if "exec" in user or "auth-provider" in user:
-        raise ValueError("a user with an exec or auth-provider plugin is not supported, only one with a token")
-    authorization = ""
-    if "tokenFile" in user:
-        authorization = f"Bearer {(kubeconfig.parent / user['tokenFile']).read_text('utf-8').strip()}"
-    elif "token" in user:
-        authorization = f"Bearer {user['token']}"
-    elif "username" in user:
-        authorization = basic(user["username"], user["password"])
-    address = str(cluster["server"]).rstrip("/")
-    tls = _tls(kubeconfig.parent, cluster, user) if address.startswith("https:") else None
-    return Interface(address, authorization, tls)
+    def __init__(self, cluster: Cluster) -> None:
+        self.address = cluster.server
+        self._connection = Connection(cluster, _ANSWER_LIMIT)
 
+    async def send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Send a request; return the object answered. Raises RequestFailed."""
+        question = Question(method, path, body=body)
+        try:
+            async with asyncio.timeout(_ANSWER_LIMIT):
+                return await asyncio.to_thread(self._connection.ask, question)
+        except Refused as refusal:
+            needed = (
+                f"; it takes the right to {question.right}, as in deploy/kubernetes" if refusal.status == 403 else ""
+            )
+            raise RequestFailed(f"{self._asked(question)} it answered {refusal}{needed}", refusal.status) from None
+        except TimeoutError:
+            raise RequestFailed(f"{self._asked(question)} nothing came back within {_ANSWER_LIMIT:g} s") from None
+        except (Unanswered, Unreadable, KubeconfigError) as failure:
+            raise RequestFailed(f"{self._asked(question)} {failure}") from None
 
-def _named(content: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
-    for entry in content[f"{kind}s"]:
-        if entry["name"] == name:
-            return dict(entry[kind])
-    raise ValueError(f"there is no {kind} {name!r}")
+    def _asked(self, question: Question) -> str:
+        return f"Kubernetes at {self.address} was asked for `{question}`:"
 
 
-def _tls(base: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if "certificate-authority-data" in cluster:
-        context.load_verify_locations(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
-    elif "certificate-authority" in cluster:
-        context.load_verify_locations(base / cluster["certificate-authority"])
-    if cluster.get("insecure-skip-tls-verify"):
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if "client-certificate-data" in user:
-        # The ssl module takes certificates from files only.
-        with tempfile.TemporaryDirectory(prefix="focus-sandbox-") as private:
-            certificate = Path(private, "client.pem")
-            parts = (user["client-certificate-data"], user["client-key-data"])
-            certificate.write_bytes(b"\n".join(base64.b64decode(part) for part in parts))
-            context.load_cert_chain(certificate)
-    elif "client-certificate" in user:
-        context.load_cert_chain(base / user["client-certificate"], base / os.fspath(user["client-key"]))
-    return context
+def interface(kubeconfig: Path | str) -> Interface:
+    """The API of the current context of a kubeconfig, or of several. Raises KubeconfigError."""
+    return Interface(Cluster(describe(kubeconfig), limit_s=_ANSWER_LIMIT))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from kubeconfig import describe
 from sandbox.processes import Launcher, Part, address_in, free_port, ready
 from sandbox.rest import Interface, RequestFailed
 
@@ -16,7 +17,6 @@ STORES = ("mongodb", "rabbitmq", "kubernetes")
 _START_LIMIT = 30.0
 _HOST = "127.0.0.1"
 _PORTS = {"amqp": 5672, "amqps": 5671, "http": 80, "https": 443}
-_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,13 @@ def name_of(tenant: str, store: str) -> str:
 
 
 def relayed_kubeconfig(original: Path, host: str) -> str:
-    """Write a kubeconfig anew whose current context leads to another host (with the port).
+    """Write a kubeconfig anew whose current context, its only one, leads to another host (with the port).
 
-    Files it refers to are the original's.
+    Files it refers to are the original's. Raises KubeconfigError.
     """
-    content = yaml.safe_load(original.read_text(encoding="utf-8"))
-    (current,) = (each["context"] for each in content["contexts"] if each["name"] == content["current-context"])
-    for entry in [*content["clusters"], *content["users"]]:
-        described = entry.get("cluster") or entry.get("user") or {}
-        described |= {key: str(original.parent / described[key]) for key in _FILES if key in described}
-        if entry["name"] == current["cluster"] and "server" in described:
-            server = urlsplit(described["server"])
-            login, at, _ = server.netloc.rpartition("@")
-            described["server"] = server._replace(netloc=f"{login}{at}{host}").geturl()
+    content = describe(original).document()
+    cluster = content["clusters"][0]["cluster"]
+    server = urlsplit(str(cluster["server"]))
+    login, at, _ = server.netloc.rpartition("@")
+    cluster["server"] = server._replace(netloc=f"{login}{at}{host}").geturl()
     return str(yaml.safe_dump(content))

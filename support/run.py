@@ -54,7 +54,6 @@ class Run:
             redact.learn(settings.secrets())
             stores = Stores.connect(settings)
             parts.callback(stores.close)
-            redact.learn(stores.analyzers.secrets())
             client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
             make_ready(settings, stores, client)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)

@@ -131,8 +131,8 @@ def main() -> None:
             print(f"The environment of the profile '{name}' is made for each run and goes with it: nothing to sweep.")
             return
         settings = profile.settings()
+        redact.learn(settings.secrets())
         stores = Stores.connect(settings)
-        redact.learn([*settings.secrets(), *stores.analyzers.secrets()])
         swept = heal(ROOT / settings.journals, settings, stores)
         try:
             sweep(ROOT / settings.journals, settings, stores, swept)

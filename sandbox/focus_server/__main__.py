@@ -11,7 +11,7 @@ def main() -> int:
     gc.disable()
     from pydantic import ValidationError
 
-    from sandbox.focus_server.cluster import KubeconfigError
+    from kubeconfig import KubeconfigError
     from sandbox.focus_server.composition import build_parts
     from sandbox.focus_server.errors import CannotServe
     from sandbox.focus_server.logs import log_to_stderr

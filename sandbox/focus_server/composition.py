@@ -9,10 +9,10 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from kubeconfig import Cluster, describe
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.bodies import read_json
 from sandbox.focus_server.calculation import Calculation
-from sandbox.focus_server.cluster import read_kubeconfig
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.error_answers import error_handlers
 from sandbox.focus_server.grpc_stream import HealthStream
@@ -89,7 +89,7 @@ def build_parts(settings: Settings) -> Parts:
         settings.mongodb_uri.get_secret_value(), settings.mongodb_database, limit_s=settings.step_limit_s
     )
     analyzers = KubernetesAnalyzers(
-        read_kubeconfig(settings.kubeconfig),
+        Cluster(describe(settings.kubeconfig), limit_s=settings.step_limit_s),
         namespace=settings.namespace,
         image=settings.analyzer_image,
         limit_s=settings.step_limit_s,

@@ -1,12 +1,13 @@
 """Step E: the analyzers, one Kubernetes Job each."""
 
+import asyncio
 import json
 import logging
 from typing import Any
 
 import aiohttp
 
-from sandbox.focus_server.cluster import Cluster
+from kubeconfig import Cluster, Credentials, KubeconfigError
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
 from sandbox.focus_server.identity import object_name
 from sandbox.focus_server.ports import Payload
@@ -83,23 +84,36 @@ class KubernetesAnalyzers:
         return status
 
     async def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, str]:
-        url = f"{self._cluster.server}/apis/batch/v1/namespaces/{self._namespace}/jobs{path}"
-        never_sent = (aiohttp.ClientConnectorError,)
-        async with (
-            guarded(_NAME, self._limit_s, (aiohttp.ClientError, OSError), never_sent),
-            self._connections().request(method, url, json=body) as reply,
-        ):
-            text = await reply.text(errors="replace")
-            if reply.status >= 400 and reply.status not in (404, 409):
-                log.warning("Kubernetes refused %s %s: %s %.500s", method, path, reply.status, text)
-            return reply.status, text
+        never_sent = (aiohttp.ClientConnectorError, KubeconfigError)
+        async with guarded(_NAME, self._limit_s, (aiohttp.ClientError, OSError, KubeconfigError), never_sent):
+            used = await asyncio.to_thread(self._cluster.credentials)
+            status, text = await self._send(method, path, body, used)
+            if status == 401:
+                fresh = await asyncio.to_thread(self._cluster.credentials, instead_of=used)
+                if fresh is not used:
+                    status, text = await self._send(method, path, body, fresh)
+        if status >= 400 and status not in (404, 409):
+            log.warning("Kubernetes refused %s %s: %s %.500s", method, path, status, self._cluster.mask(text))
+        return status, text
 
-    def _connections(self) -> aiohttp.ClientSession:
-        # Made at the first use: a session belongs to the event loop that it is made in.
-        if self._session is None:
-            connector = aiohttp.TCPConnector(ssl=self._cluster.tls or True)
-            self._session = aiohttp.ClientSession(headers=self._cluster.headers, connector=connector)
-        return self._session
+    async def _send(
+        self, method: str, path: str, body: dict[str, Any] | None, credentials: Credentials
+    ) -> tuple[int, str]:
+        if self._session is None:  # Made at the first use: a session belongs to the event loop that it is made in.
+            self._session = aiohttp.ClientSession()
+        cluster = self._cluster
+        request = self._session.request(
+            method,
+            f"{cluster.server}/apis/batch/v1/namespaces/{self._namespace}/jobs{path}",
+            json=body,
+            headers=credentials.headers,
+            ssl=credentials.tls or True,
+            server_hostname=cluster.tls_server_name,
+            proxy=cluster.proxy,
+            allow_redirects=False,
+        )
+        async with request as reply:
+            return reply.status, await reply.text(errors="replace")
 
     async def aclose(self) -> None:
         """Close all connections."""

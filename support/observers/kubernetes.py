@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
 
-import yaml
-from kubernetes.client.exceptions import OpenApiException
-from kubernetes.config import new_client_from_config
-from kubernetes.config.config_exception import ConfigException
-from urllib3.exceptions import HTTPError
-
-from support.errors import EnvironmentBroken
+from kubeconfig import Cluster, KubeconfigError, describe
+from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
+from kubeconfig.questions import Question
+from support.errors import EnvironmentBroken, SettingsError
+from support.proxies import proxy_of
+from support.redaction import redact
 from support.settings import Kubernetes, Naming
+from support.store_calls import StoreCalls
+from support.trust import trusted
 
 Manifest = dict[str, Any]
+T = TypeVar("T")
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_JSON = "application/json"
+_ADVICE = "Is its API running? Are kubernetes.kubeconfig, .context and .namespace right?"
+_ROLES = "deploy/kubernetes"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _PODS = f"{_NAMESPACE}/pods"
 _SERVICES = f"{_NAMESPACE}/services"
 _JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
+_AUTHORITIES = ("certificate-authority", "certificate-authority-data")
+_SHOWN = 300  # characters of an answer
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class Analyzer(NamedTuple):
@@ -38,20 +48,15 @@ class Analyzers:
     """Jobs, pods and Services of a namespace, as the API gives them (camel case, as in a manifest)."""
 
     def __init__(self, settings: Kubernetes, naming: Naming) -> None:
+        self._calls = StoreCalls("Kubernetes", settings.timeout_s, "kubernetes.timeout_s", _ADVICE)
         try:
-            self._api = new_client_from_config(
-                config_file=str(settings.kubeconfig) if settings.kubeconfig else None, context=settings.context
-            )
-        except (ConfigException, OSError, yaml.YAMLError, ValueError) as error:
-            # A YAML error quotes the text around it, which may be a token.
-            why = "the kubeconfig is no YAML" if isinstance(error, yaml.YAMLError) else str(error)
+            self._cluster = _cluster(settings, self._calls.driver_limit_s)
+        except KubeconfigError as error:
             raise EnvironmentBroken(
-                f"Kubernetes cannot be used: {why}. Are kubernetes.kubeconfig and kubernetes.context right?"
+                f"Kubernetes cannot be used: {error}. Are kubernetes.kubeconfig and kubernetes.context right?"
             ) from None
-        # One quick answer instead of three retries of each call: a missing API is said at once.
-        self._api.rest_client.pool_manager.connection_pool_kw["retries"] = 0
+        self._connection = Connection(self._cluster, self._calls.driver_limit_s)
         self._namespace = settings.namespace
-        self._timeout_s = settings.timeout_s
         self._naming = naming
         self.first_seen: dict[str, datetime] = {}  # by its uid, when each object was first seen
         self.first_running: dict[str, datetime] = {}  # and each pod running
@@ -85,7 +90,8 @@ class Analyzers:
             EnvironmentBroken: it could not be done.
         """
         for job in self.of_job(job_id).jobs:
-            self._call("DELETE", f"{_JOBS}/{job['metadata']['name']}", body={"propagationPolicy": "Background"})
+            path = f"{self._path(_JOBS)}/{quote(job['metadata']['name'])}"
+            self._ask(Question("DELETE", path, body={"propagationPolicy": "Background"}))
 
     def finish(self, job_id: str, phase: str) -> None:
         """Have the pods of a job end in a phase, `Succeeded` or `Failed`, as if their containers had.
@@ -94,8 +100,9 @@ class Analyzers:
             EnvironmentBroken: it could not be done.
         """
         for pod in self.of_job(job_id).pods:
-            path = f"{_PODS}/{pod['metadata']['name']}/status"
-            self._call("PATCH", path, body={"status": {"phase": phase}}, media_type="application/merge-patch+json")
+            path = f"{self._path(_PODS)}/{quote(pod['metadata']['name'])}/status"
+            body = {"status": {"phase": phase}}
+            self._ask(Question("PATCH", path, body=body, media_type="application/merge-patch+json"))
 
     def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
         """Ids of the jobs whose analyzer was given a configuration with these values (dotted field -> value)."""
@@ -109,30 +116,51 @@ class Analyzers:
     @property
     def address(self) -> str:
         """Where the API is."""
-        return str(self._api.configuration.host)
-
-    def secrets(self) -> list[str]:
-        """The credentials of the kubeconfig, which must never be shown."""
-        configuration = self._api.configuration
-        keys = [str(key).removeprefix("Bearer ") for key in configuration.api_key.values()]
-        return [*keys, *([configuration.password] if configuration.password else [])]
+        return self._cluster.server
 
     def check_health(self) -> None:
         """See that the API answers, that the namespace is there, and that its objects may be listed.
 
+        Rights in the namespace are enough. Whether it is there can then be told only from what may be listed.
+
         Raises:
             EnvironmentBroken: one of them does not hold.
         """
-        self._get(_NAMESPACE)
-        self.jobs()
-        self.pods()
+        question = Question("GET", self._path(_NAMESPACE))
+        namespace = self._try(str(question), lambda: self._connection.ask(question))
+        if isinstance(namespace, Refused) and namespace.status != 403:
+            raise self._refusal(question, namespace)
+        listed = [*self.jobs(), *self.pods(), *self.services()]
+        if isinstance(namespace, Refused) and not listed and not self._rights_end_with_the_namespace():
+            logging.getLogger("focus").warning(
+                "Kubernetes: whether there is a namespace %s could not be told: it is empty, and to look at it was "
+                "refused (%s). If analyzers are missed, see that kubernetes.namespace is right.",
+                self._namespace,
+                redact(str(namespace)),
+            )
 
     def close(self) -> None:
         """Give the connections back."""
-        self._api.close()
+        self._calls.close(self._connection.close)
+
+    def _rights_end_with_the_namespace(self) -> bool:
+        """Whether one may list there but not everywhere: such rights are kept in the namespace, so it is there."""
+        everywhere = {"verb": "list", "group": "batch", "resource": "jobs"}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": everywhere},
+        }
+        question = Question("POST", _REVIEWS, body=review)
+        answer = self._try(str(question), lambda: self._connection.ask(question))
+        status = {} if isinstance(answer, Refused) else answer.get("status")
+        return isinstance(status, dict) and status.get("allowed") is False
 
     def _list(self, path: str, label_selector: str | None = None) -> list[Manifest]:
-        found = list(self._get(path, label_selector).get("items") or [])
+        question = Question("GET", self._path(path), [("labelSelector", label_selector)] if label_selector else [])
+        found = self._try(str(question), lambda: self._pages(question))
+        if isinstance(found, Refused):
+            raise self._refusal(question, found)
         now = datetime.now(UTC)
         for one in found:
             self.first_seen.setdefault(one["metadata"]["uid"], now)
@@ -140,37 +168,112 @@ class Analyzers:
                 self.first_running.setdefault(one["metadata"]["uid"], now)
         return found
 
-    def _get(self, path: str, label_selector: str | None = None) -> Manifest:
-        return self._call("GET", path, query=[("labelSelector", label_selector)] if label_selector else [])
+    def _pages(self, question: Question) -> list[Manifest]:
+        """All items of a list, also of one that the API gives in pages."""
+        found: list[Manifest] = []
+        token, begun_anew = "", False
+        while True:
+            query = [*question.query, *([("continue", token)] if token else [])]
+            try:
+                page = self._connection.ask(replace(question, query=query))
+            except Refused as refusal:
+                # The rest of a list is kept for some minutes only.
+                if refusal.status != 410 or not token or begun_anew:
+                    raise
+                found, token, begun_anew = [], "", True
+                continue
+            found += _items(page)
+            token = _continuation(page)
+            if not token:
+                return found
 
-    def _call(
-        self, method: str, path: str, query: Sequence[tuple[str, str]] = (), body: Any = None, media_type: str = _JSON
-    ) -> Manifest:
-        # Below the generated calls: their models cost a second to load, and drop the fields that they do not know.
-        try:
-            method, url, headers, content, _ = self._api.param_serialize(
-                method,
-                path,
-                path_params={"namespace": self._namespace},
-                query_params=list(query),
-                header_params={"Accept": "application/json", "Content-Type": media_type},
-                body=body,
-                auth_settings=["BearerToken"],
+    def _ask(self, question: Question) -> Manifest:
+        found = self._try(str(question), lambda: self._connection.ask(question))
+        if isinstance(found, Refused):
+            raise self._refusal(question, found)
+        return found
+
+    def _try(self, asked: str, call: Callable[[], T]) -> T | Refused:
+        def refused_or_answered() -> T | Refused:
+            try:
+                return call()
+            except Refused as refusal:
+                return refusal
+            except KubeconfigError as error:
+                raise self._calls.unusable(f"`{asked}`", f"there are no credentials for it: {error}") from None
+            except Unanswered as failure:
+                raise self._calls.unusable(f"`{asked}`", f"no answer came: {failure}") from None
+            except Unreadable as failure:
+                raise self._calls.unusable(f"`{asked}`", f"it answered {failure}") from None
+
+        return self._calls.make(f"`{asked}`", refused_or_answered)
+
+    def _refusal(self, question: Question, refusal: Refused) -> EnvironmentBroken:
+        seen = f"it answered {refusal}"
+        if refusal.status == 403:
+            verb, resource, group = question.right
+            seen += (
+                f" - a Role in the namespace {self._namespace} with the verb {verb} for {resource} of the API group "
+                f'"{group}" would do, as in {_ROLES}'
             )
-            answer = self._api.call_api(method, url, headers, content, _request_timeout=self._timeout_s)
-            text = answer.read()
-        except (OpenApiException, HTTPError) as error:
-            raise self._unreadable(f"{type(error).__name__}: {error}") from error
-        if answer.status not in (200, 202):
-            raise self._unreadable(f"it answered {answer.status} {answer.reason}")
-        manifest: Manifest = json.loads(text)
-        return manifest
+        elif refusal.status == 401:
+            seen += f" - the credentials of {self._cluster.origin} are not accepted"
+        elif refusal.status == 404 and question.right.resource == "namespaces":
+            seen += " - there is no such namespace"
+        return self._calls.unusable(f"`{question}`", seen)
 
-    def _unreadable(self, why: str) -> EnvironmentBroken:
-        return EnvironmentBroken(
-            f"Kubernetes cannot be read in the namespace {self._namespace} ({why[:300]}). Is its API running? "
-            "Are kubernetes.kubeconfig, .context and .namespace right, and may you list there?"
-        )
+    def _path(self, pattern: str) -> str:
+        return pattern.format(namespace=quote(self._namespace, safe=""))
+
+
+def _cluster(settings: Kubernetes, limit_s: float) -> Cluster:
+    described = describe(settings.kubeconfig, settings.context)
+    if settings.ca_file is not None:
+        others = {name: value for name, value in described.cluster.items() if name not in _AUTHORITIES}
+        described = replace(described, cluster=others)
+
+    def trust() -> ssl.SSLContext:
+        try:
+            return trusted(settings.ca_file, "kubernetes.ca_file").context()
+        except SettingsError as error:
+            raise KubeconfigError(str(error)) from None
+
+    def proxied(server: str) -> str | None:
+        try:
+            proxy = proxy_of(server)
+        except SettingsError as error:
+            raise KubeconfigError(str(error)) from None
+        return proxy.url if proxy is not None else None
+
+    return Cluster(described, limit_s=limit_s, learn=redact.learn, trusted=trust, proxied=proxied)
+
+
+def _items(page: Manifest) -> list[Manifest]:
+    items = page.get("items", ...)
+    if items is None:  # An empty list, as some servers write it.
+        return []
+    if not isinstance(items, list):
+        raise Unreadable(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
+    for item in items:
+        if not _can_be_read(item):
+            raise Unreadable(f"an item that is no object of Kubernetes: {redact(json.dumps(item))[:_SHOWN]}")
+    return items
+
+
+def _can_be_read(item: Any) -> bool:
+    """Whether an item has what every object has, in the types that these have."""
+    try:
+        metadata = item["metadata"]
+        running_since(item), is_healthy(item), configuration_of(item, "")
+        named = isinstance(metadata["name"], str) and isinstance(metadata["uid"], str)
+        return named and isinstance(metadata.get("labels") or {}, dict)
+    except (TypeError, KeyError, AttributeError, ValueError):
+        return False
+
+
+def _continuation(page: Manifest) -> str:
+    metadata = page.get("metadata")
+    return str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
 
 
 def is_healthy(pod: Manifest) -> bool:

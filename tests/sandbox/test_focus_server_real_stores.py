@@ -19,7 +19,7 @@ import requests
 import yaml
 from pymongo import MongoClient
 
-from sandbox.focus_server.cluster import read_kubeconfig
+from kubeconfig import Cluster, describe
 from sandbox.focus_server.identity import object_name, queue_name
 from support.settings import Settings
 from support.stores import Stores
@@ -208,10 +208,10 @@ def test_a_waterfall_is_over_when_the_analyzer_has_exited(endpoints, server):
         assert reply.status_code == 201
         (row,) = reply.json()["rows"]
         assert [(sensor["id"], len(sensor["intensity"])) for sensor in row["sensors"]] == [(1, 4), (2, 4)]
-    cluster = read_kubeconfig(Path(endpoints["kubernetes"]["kubeconfig"]))
+    cluster = Cluster(describe(endpoints["kubernetes"]["kubeconfig"]), limit_s=5)
     jobs = f"{cluster.server}/apis/batch/v1/namespaces/{endpoints['kubernetes']['namespace']}/jobs"
     with requests.Session() as kubernetes:
-        kubernetes.headers.update(cluster.headers)
+        kubernetes.headers.update(cluster.credentials().headers)
         kubernetes.delete(f"{jobs}/{object_name(removed)}", json={"propagationPolicy": "Background"}).raise_for_status()
         complete = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
         headers = {"content-type": "application/merge-patch+json"}

@@ -4,14 +4,15 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from focus_server_fakes import NOW, World, payload, settings
 
+from kubeconfig import Cluster, Described
 from sandbox.focus_server.capacity import rows_that_fit
-from sandbox.focus_server.cluster import Cluster
 from sandbox.focus_server.composition import create_app
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
@@ -329,7 +330,8 @@ async def test_kubernetes_may_not_say(monkeypatch: pytest.MonkeyPatch, status: i
 
 
 def analyzers(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> KubernetesAnalyzers:
-    made = KubernetesAnalyzers(Cluster("http://nowhere.example", {}, None), namespace="n", image="i", limit_s=1)
+    nowhere = Described("a kubeconfig", Path(), {"server": "http://nowhere.example"}, {})
+    made = KubernetesAnalyzers(Cluster(nowhere, limit_s=1), namespace="n", image="i", limit_s=1)
 
     async def exchange(method: str, path: str, body: object) -> tuple[int, str]:
         assert (method, path, body) == ("GET", "/baby-analyzer-job-a1b2c3d4", None)

@@ -1,0 +1,189 @@
+"""A cluster, and the credentials for it as they are at the time."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from kubeconfig.auth_provider import AuthProvider
+from kubeconfig.errors import KubeconfigError
+from kubeconfig.files import Described
+from kubeconfig.identity import Identity, Source, Stated, basic
+from kubeconfig.plugin import Plugin
+from kubeconfig.proxies import proxy_from_environment, stated_proxy
+from kubeconfig.tls import context_for, trusted_here
+
+MASK = "•••"
+
+_SECRET_NAME = re.compile(r"token|secret|password|passwd|key|credential", re.IGNORECASE)
+_IMPERSONATION = {"as": "Impersonate-User", "as-uid": "Impersonate-Uid"}
+
+
+@dataclass(frozen=True, eq=False)
+class Credentials:
+    """What a call is made with."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    tls: ssl.SSLContext | None
+    identity: Identity
+
+
+class Cluster:
+    """Where an API server is, and how one is let in. Can be used by several threads at once.
+
+    Args:
+        described: A context of a kubeconfig.
+        limit_s: How long an exec plugin may take.
+        learn: Is told each secret before it is used for the first time.
+        trusted: Makes the TLS context where the kubeconfig names no authority.
+        proxied: Gives the proxy before an address where the kubeconfig names none.
+
+    Raises:
+        KubeconfigError: the kubeconfig cannot be used.
+    """
+
+    def __init__(
+        self,
+        described: Described,
+        *,
+        limit_s: float,
+        learn: Callable[[Iterable[str]], None] = lambda _: None,
+        trusted: Callable[[], ssl.SSLContext] = trusted_here,
+        proxied: Callable[[str], str | None] = proxy_from_environment,
+    ) -> None:
+        self.origin = described.origin
+        self._described, self._learn, self._trusted = described, learn, trusted
+        self._secrets: set[str] = set()
+        self._remember(_stated_secrets(described))
+        parts = _address_in(described)
+        self.server = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+        """Its address, without credentials."""
+        self.tls_server_name = str(described.cluster.get("tls-server-name") or "") or None
+        """The name in its certificate, where that is another than the address has."""
+        self.proxy = stated_proxy(described.cluster) or proxied(self.server)
+        """The way to it, where there is one; may hold a password."""
+        self._remember(_password_in(self.proxy or ""))
+        self._source = _source(described, parts, limit_s)
+        self._held: Credentials | None = None
+        self._lock = threading.Lock()
+
+    def credentials(self, instead_of: Credentials | None = None) -> Credentials:
+        """What the next call is made with: at hand as long as it is good, else asked for.
+
+        Args:
+            instead_of: Credentials that were refused. When no others are to be had, they are returned.
+
+        Raises:
+            KubeconfigError: there are none to be had.
+        """
+        with self._lock:
+            held = self._held
+            if (
+                held is None
+                or held is instead_of
+                or self._source.at_hand
+                or (held.identity.until is not None and time.time() >= held.identity.until)
+            ):
+                try:
+                    identity = self._source.obtain()
+                    if held is None or identity != held.identity:
+                        held = self._held = self._made_of(identity)
+                except KubeconfigError:
+                    # Files that are being written: what they held before is good until it is refused.
+                    if held is None or not self._source.at_hand:
+                        raise
+            return held
+
+    def mask(self, text: str) -> str:
+        """The text without any of the secrets that this cluster was reached with."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def _made_of(self, identity: Identity) -> Credentials:
+        if identity.authorization:
+            self._remember([identity.authorization.partition(" ")[2]])
+        user = self._described.user
+        headers = {header: str(user[name]) for name, header in _IMPERSONATION.items() if user.get(name)}
+        if further := next((name for name in ("as-groups", "as-user-extra") if user.get(name)), None):
+            raise KubeconfigError(f"the user has {further} (impersonation), which is not supported: use `as` only")
+        if identity.authorization:
+            headers["Authorization"] = identity.authorization
+        secure = self.server.startswith("https:")
+        tls = context_for(self._described.cluster, identity.certificate, self._trusted) if secure else None
+        return Credentials(headers, tls, identity)
+
+    def _remember(self, secrets: Iterable[str]) -> None:
+        fresh = {secret for secret in secrets if len(secret) >= 4} - self._secrets
+        if fresh:
+            self._secrets |= fresh
+            self._learn(fresh)
+
+
+def _source(described: Described, address: SplitResult, limit_s: float) -> Source:
+    user = described.user
+    stated = any(user.get(name) for name in ("token", "tokenFile", "username"))
+    if user.get("exec") and not stated:
+        if not isinstance(user["exec"], dict):
+            raise KubeconfigError("the user's exec plugin is not described")
+        return Plugin(user["exec"], described.folder, described.cluster, limit_s)
+    if user.get("auth-provider") and not stated:
+        return AuthProvider(described)
+    if address.password and not stated:
+        login = {"username": unquote(address.username or ""), "password": unquote(address.password)}
+        return Stated({**user, **login})
+    return Stated(user)
+
+
+def _address_in(described: Described) -> SplitResult:
+    try:
+        parts = urlsplit(str(described.cluster.get("server") or "").strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise KubeconfigError(f"{described.origin}: the cluster's server is no address, such as https://host:6443")
+    return parts
+
+
+def _password_in(address: str) -> list[str]:
+    # By hand: it may be no address at all.
+    login, at, _ = address.rpartition("@")
+    password = login.rpartition("//")[2].partition(":")[2] if at else ""
+    return [password, unquote(password)] if password else []
+
+
+def _stated_secrets(described: Described) -> list[str]:
+    user, cluster = described.user, described.cluster
+    plugin: Any = user.get("exec") if isinstance(user.get("exec"), dict) else {}
+    provider: Any = user.get("auth-provider") if isinstance(user.get("auth-provider"), dict) else {}
+    secrets = [str(user[name]).strip() for name in ("token", "password", "client-key-data") if user.get(name)]
+    if user.get("username"):
+        secrets.append(basic(str(user["username"]), str(user.get("password", ""))).partition(" ")[2])
+    secrets += [
+        str(each.get("value"))
+        for each in plugin.get("env") or []
+        if isinstance(each, dict) and _SECRET_NAME.search(str(each.get("name")))
+    ]
+    secrets += _secrets_among([str(each) for each in plugin.get("args") or []])
+    secrets += [str(value) for name, value in (provider.get("config") or {}).items() if _SECRET_NAME.search(str(name))]
+    for address in (cluster.get("server"), cluster.get("proxy-url")):
+        secrets += _password_in(str(address or ""))
+    return secrets
+
+
+def _secrets_among(arguments: list[str]) -> list[str]:
+    """Values of options such as `--client-secret=VALUE` and `--client-secret VALUE`."""
+    secrets = []
+    for number, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        following = arguments[number + 1] if number + 1 < len(arguments) else ""
+        if name.startswith("-") and _SECRET_NAME.search(name):
+            secrets.append(value if equals else "" if following.startswith("-") else following)
+    return secrets

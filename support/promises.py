@@ -128,7 +128,8 @@ class Promises:
         service = self.settings.naming.stream_health.format(job_id=job_id)
 
         def look() -> list[str]:
-            seen = health_of(answer["stream_url"], answer["stream_port"], service, limits.effect_appears_s)
+            address, stream = (answer["stream_url"], answer["stream_port"]), self.settings.stream
+            seen = health_of(*address, service, limits.effect_appears_s, stream)
             return [] if seen in wanted else [f"it is {seen}"]
 
         expected = f"the stream of {job_id} to be {' or '.join(wanted)} by its health service"

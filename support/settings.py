@@ -7,15 +7,16 @@ defaults here, which are the contract's.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from support.addresses import host_and_port, is_ipv6
 from support.contract import Limits
 from support.trust import no_certificates_in
 
@@ -23,26 +24,45 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PREFIX = "FOCUS__"
 
 
+# By hand: the standard library's own splitting refuses, from some release of Python on, what MongoDB may be given.
+_ADDRESS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:(?P<user>[^\s:@/?#]*)(?::(?P<password>[^\s@/?#]*))?@)?(?P<hosts>[^\s@/?#]+)"
+    r"(?P<path>/[^\s@?#]*)?(?:\?[^\s#]*)?",
+    re.IGNORECASE,
+)
+
+
 def _address(value: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
     """Refuse what is no address, without showing it: a password with a character out of place is not seen as one."""
-    text = value.get_secret_value()
-    scheme, _, rest = text.partition("://")
-    wrong = PydanticCustomError(
-        "address",
-        "this is no address of the form {schemes}://user:password@host:port/… (special characters in a password are "
-        "written as %23, %2F, …)",
-        {"schemes": " or ".join(schemes)},
-    )
-    try:
-        parts = urlsplit(text)
-        ports_are_numbers = "mongodb" in scheme or parts.port is None or parts.port > 0
-    except ValueError:
-        raise wrong from None
-    if scheme not in schemes or not rest or not parts.netloc or parts.fragment or not ports_are_numbers:
-        raise wrong
-    if "@" in parts.path or not parts.netloc.rpartition("@")[2]:
-        raise wrong
+    found = _ADDRESS.fullmatch(value.get_secret_value())
+    if found is None or found["scheme"].lower() not in schemes or not _are_hosts(found["hosts"], found["scheme"]):
+        raise PydanticCustomError(
+            "address",
+            "this is no address of the form {schemes}://user:password@host:port/… (special characters in a password "
+            "are written as %23, %2F, …; an IPv6 address stands in brackets)",
+            {"schemes": " or ".join(schemes)},
+        )
     return value
+
+
+def _are_hosts(text: str, scheme: str) -> bool:
+    """Whether this is a host with a port or without; for MongoDB, several of them."""
+    try:
+        for one in text.split(",") if scheme.startswith("mongodb") else [text]:
+            if is_ipv6(host_and_port(one)[0]) and not one.startswith("["):
+                return False
+    except ValueError:
+        return False
+    return True
+
+
+def _host(text: str) -> str:
+    """Refuse what is no host with a port or without."""
+    try:
+        host_and_port(text)
+    except ValueError as error:
+        raise PydanticCustomError("host", "{why}, such as server.example:22 or [::1]:22", {"why": str(error)}) from None
+    return text
 
 
 def _plain_address(value: str) -> str:
@@ -186,8 +206,8 @@ class Toxiproxy(_Group):
 class Ssh(_Group):
     """How an operator reaches the servers that the product runs on."""
 
-    hosts: tuple[Annotated[str, Field(pattern=r"^[^\s:@/]+(:\d+)?$")], ...] = Field(
-        (), description="host or host:port; PZ-13900 is skipped without any"
+    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
+        (), description="host or host:port, an IPv6 address in brackets; PZ-13900 is skipped without any"
     )
     user: str = "operator"
     key_file: PresentFile | None = Field(None, description="private key; None: those of the user who runs the suite")
@@ -370,9 +390,5 @@ class Settings(BaseSettings):
 
 def password_of(url: Any) -> str | None:
     """The password in an address, or None."""
-    if not isinstance(url, str) or "://" not in url:
-        return None
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
+    found = _ADDRESS.match(url) if isinstance(url, str) else None
+    return found["password"] if found is not None else None

@@ -6,6 +6,7 @@ import asyncio
 
 import asyncssh
 
+from support.addresses import host_and_port
 from support.settings import Ssh
 
 HARMLESS = "true"
@@ -25,12 +26,12 @@ async def _problems(settings: Ssh) -> list[str]:
 
 
 async def _problem(host: str, settings: Ssh) -> str | None:
-    name, _, port = host.partition(":")
+    name, port = host_and_port(host)
     try:
         async with asyncio.timeout(settings.timeout_s):
             async with asyncssh.connect(
                 name,
-                int(port or 22),
+                port or 22,
                 config=None,
                 username=settings.user,
                 client_keys=str(settings.key_file) if settings.key_file else (),

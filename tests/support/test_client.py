@@ -9,6 +9,7 @@ import pytest
 import trustme
 from forwarding import LOGIN, PASSWORD, forwarding
 
+from support.addresses import with_port
 from support.client import FocusServerAPI
 from support.configuration import ConfigureRequest, generate_config_payload, generate_task_id
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
@@ -27,7 +28,7 @@ def readable(body):
 class Server:
     """A server that answers as told and keeps what it was asked."""
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
         self.answers = {}
         self.asked = []
         self.bodies, self.headers = [], []
@@ -58,8 +59,10 @@ class Server:
             def log_message(self, *args):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base_url = f"http://127.0.0.1:{self.http.server_port}/focus-server/"
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        kind = type("Listening", (http.server.ThreadingHTTPServer,), {"address_family": family})
+        self.http = kind((host, 0), Handler)
+        self.base_url = f"http://{with_port(host, self.http.server_port)}/focus-server/"
 
 
 @pytest.fixture
@@ -109,6 +112,12 @@ def test_a_request_goes_to_configure_under_the_base_path_as_it_is(server, client
     assert client.configure_streaming_job(request_).job_id == "job_a1b2c3d4"
     assert server.asked == [("POST", "/focus-server/configure", generate_config_payload())]
     assert [exchange.job_id() for exchange in exchanges] == ["job_a1b2c3d4"]
+
+
+def test_a_server_at_an_ipv6_address_is_asked():
+    with serving(Server("::1")) as server:
+        FocusServerAPI(settings(server.base_url)).acknowledge()
+    assert server.asked == [("GET", "/focus-server/ack", None)]
 
 
 @pytest.mark.parametrize("something", [generate_config_payload(), None, "{}", object()])

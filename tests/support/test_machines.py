@@ -38,6 +38,21 @@ def test_the_one_machine_of_several_that_cannot_be_reached_is_named(machine):
     assert problem.startswith(f"{away}: ConnectionRefusedError")
 
 
+@pytest.mark.parametrize(
+    ("host", "asked"), [("[::1]:2222", ("::1", 2222)), ("[::1]", ("::1", 22)), ("::1", ("::1", 22)), ("a", ("a", 22))]
+)
+def test_a_machine_may_be_named_by_its_ipv6_address_and_without_a_port(monkeypatch, host, asked):
+    seen = []
+
+    def connect(name, port, **_):
+        seen.append((name, port))
+        raise OSError("no way")
+
+    monkeypatch.setattr(machines.asyncssh, "connect", connect)
+    assert machines.unreachable(Ssh(hosts=(host,))) == [f"{host}: OSError: no way"]
+    assert seen == [asked]
+
+
 def test_a_machine_that_does_not_answer_is_waited_for_no_longer_than_the_limit(machine):
     with gateway.silent() as nowhere:
         away = nowhere.address.removeprefix("http://")

@@ -118,6 +118,49 @@ def test_what_is_no_address_is_named_and_not_shown(write, monkeypatch, setting, 
     assert "hidden5" not in message
 
 
+IPV6 = [
+    ("focus_server.base_url", "http://[::1]:8080/focus-server"),
+    ("focus_server.base_url", "https://[2001:db8::7]"),
+    ("rabbitmq.url", "amqp://focus:p%23ss@[::1]:5672/"),
+    ("rabbitmq.management_url", "http://focus:p%23ss@[::1]:15672"),
+    ("mongodb.uri", "mongodb://[::1]:27017"),
+    ("mongodb.uri", "mongodb://focus:p%23ss@[::1]:27017,[2001:db8::7]/focus?replicaSet=a"),
+    ("mongodb.uri", "mongodb://focus:p%23ss@store.example:27017,[2001:db8::7]:27018/focus"),
+    ("mongodb.server_uri", "mongodb://[::1]"),
+    ("toxiproxy.url", "http://[::1]:8474"),
+]
+
+
+@pytest.mark.parametrize(("setting", "value"), IPV6)
+def test_an_address_may_be_of_ipv6(write, monkeypatch, setting, value):
+    monkeypatch.setenv("FOCUS__" + setting.upper().replace(".", "__"), value)
+    found = read_profile(write(COMPLETE)).settings()
+    assert found.secrets() == (("p%23ss",) if "@" in value else ())
+    for name in setting.split("."):
+        found = getattr(found, name)
+    assert (found if isinstance(found, str) else found.get_secret_value()) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["http://::1:8080", "http://[::1:8080", "http://[nothing]:80", "http://[::1]x", "http://:80"]
+)
+def test_what_is_no_address_of_ipv6_is_named(write, monkeypatch, value):
+    monkeypatch.setenv("FOCUS__FOCUS_SERVER__BASE_URL", value)
+    assert "focus_server.base_url: this is no address" in problem_of(write(COMPLETE))
+
+
+@pytest.mark.parametrize("host", ["a", "a:22", "127.0.0.1:22", "[::1]:22", "[::1]", "::1", "server-1.example:2222"])
+def test_a_machine_is_a_host_with_a_port_or_without(write, monkeypatch, host):
+    monkeypatch.setenv("FOCUS__SSH__HOSTS", json.dumps([host]))
+    assert read_profile(write(COMPLETE)).settings().ssh.hosts == (host,)
+
+
+@pytest.mark.parametrize("host", ["", "a:b", "a:99999", "user@a", "[::1", "ssh://a", "a b"])
+def test_what_is_no_machine_is_named_with_the_form(write, monkeypatch, host):
+    monkeypatch.setenv("FOCUS__SSH__HOSTS", json.dumps([host]))
+    assert "ssh.hosts.0: expected host, host:port" in problem_of(write(COMPLETE))
+
+
 def test_a_provider_is_set_in_the_profile_alone(write, monkeypatch):
     monkeypatch.setenv("FOCUS__PROVIDER__COMMAND", "[]")
     assert "FOCUS__PROVIDER__COMMAND: no such setting" in problem_of(write(COMPLETE))

@@ -91,3 +91,85 @@ def test_without_time_to_settle_there_is_one_look():
     assert steadily("it to stay", lambda: next(looks), lambda seen: [], none) == 1
     with pytest.raises(ExpectationFailed):
         steadily("it to stay", lambda: 0, lambda seen: ["wrong"], none)
+
+
+class Clock:
+    """A clock that only sleeping and looking move."""
+
+    def __init__(self, monkeypatch):
+        self.now_s = 1000.0
+        monkeypatch.setattr("support.eventually.time", self)
+        monkeypatch.setattr("tenacity.nap.time.sleep", self.sleep)
+
+    def monotonic(self):
+        return self.now_s
+
+    def sleep(self, seconds):
+        self.now_s += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def appears(clock, after_s, look_s=0.0):
+    """A look that takes so long, and tells what there was at its beginning: something from `after_s` on."""
+    begun = clock.now_s
+
+    def look():
+        there = clock.now_s - begun >= after_s - 1e-9
+        clock.sleep(look_s)
+        return there
+
+    return look
+
+
+def not_there(seen):
+    return [] if seen else ["it is not there"]
+
+
+@pytest.mark.parametrize("interval_s", [0.01, 0.1, 0.13, 0.29, 0.3, 0.31, 5, 100])
+@pytest.mark.parametrize("look_s", [0, 0.01, 0.07])
+def test_what_appears_after_the_limit_is_never_in_time_whatever_the_interval(clock, interval_s, look_s):
+    with pytest.raises(ExpectationFailed, match=r"limit_of_the_test = 0\.3 s"):
+        eventually("it", appears(clock, 0.36, look_s), not_there, Patience(0.3, interval_s, "limit_of_the_test"))
+
+
+@pytest.mark.parametrize("interval_s", [0.01, 0.1, 0.13, 0.29, 0.3, 0.31, 5, 100])
+def test_what_appears_just_before_the_limit_is_in_time_whatever_the_interval(clock, interval_s):
+    started = clock.now_s
+    assert eventually("it", appears(clock, 0.299), not_there, Patience(0.3, interval_s, "limit"))
+    assert clock.now_s - started <= 0.3 + 1e-9
+
+
+def test_a_look_that_began_in_time_counts_however_long_it_takes(clock):
+    assert eventually("it", appears(clock, 0, look_s=2), not_there, Patience(0.3, 5, "limit"))
+
+
+def test_what_is_first_seen_by_a_late_look_is_too_late_and_the_message_says_when(clock):
+    def oversleep(seconds):
+        clock.now_s += seconds + 0.5
+
+    look = appears(clock, 0.2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tenacity.nap.time.sleep", oversleep)
+        with pytest.raises(
+            ExpectationFailed, match=r"first seen after 0\.80 s, which is too late \(time limit limit = 0\.3 s"
+        ):
+            eventually("it", look, not_there, Patience(0.3, 5, "limit"))
+
+
+def test_a_slow_look_is_not_the_one_at_the_end_of_the_settling_time(clock):
+    looks = []
+
+    def look():
+        looks.append(clock.now_s - 1000)
+        clock.sleep(0.25)
+
+    steadily("it to stay", look, lambda seen: [], Patience(0.3, 0.05, ""))
+    assert looks == pytest.approx([0, 0.3])
+    looks.clear()
+    clock.now_s = 1000.0
+    steadily("it to stay", look, lambda seen: [], Patience(0.2, 0.05, ""))
+    assert looks == pytest.approx([0, 0.25])

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from support import obstacles
+from support.errors import EnvironmentBroken, ExpectationFailed
 from support.eventually import Patience, eventually, steadily
 from support.promises import Promises
 from support.settings import Settings, object_name_of
-from support.side_effects import Census, no_effects, surplus, take_census, unexplained
+from support.side_effects import Census, new_of, no_effects, still_going, surplus, take_census, unexplained
 from support.stores import Stores
 from support.trace_key import TraceKey
 
@@ -20,6 +22,11 @@ class Books:
     """Counts for one scenario; opening them takes the census that everything later is compared with."""
 
     def __init__(self, settings: Settings, stores: Stores, promises: Promises) -> None:
+        """Open them, when all that is being deleted has gone.
+
+        Raises:
+            EnvironmentBroken: a store cannot be read, or what is being deleted does not go.
+        """
         self._settings, self._stores, self._promises = settings, stores, promises
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
@@ -28,7 +35,7 @@ class Books:
         self._disturbed: set[str] = set()
         self._something_goes = False
         self._settled: Census | None = None  # what was seen when late effects would have come
-        self.before = self.census()
+        self.before = self._census_of_what_stays()
 
     @property
     def own_jobs(self) -> tuple[str, ...]:
@@ -58,6 +65,19 @@ class Books:
         own = {*self._answered, *self._carrying_our_marks()}
         return take_census(self._stores, self._settings.naming, own, exclusive=self._settings.exclusive)
 
+    def _census_of_what_stays(self) -> Census:
+        try:
+            return eventually(
+                "what is being deleted to have gone before the scenario begins",
+                self.census,
+                still_going,
+                self._patience("effect_disappears_s"),
+            )
+        except ExpectationFailed as error:
+            raise EnvironmentBroken(
+                f"{error}\nSee what holds it: its metadata.finalizers, its grace period, a node that does not answer."
+            ) from None
+
     def state(self, changes: Mapping[str, int]) -> None:
         """Say what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
 
@@ -69,13 +89,16 @@ class Books:
         """
         self._stated = {**no_effects(), **changes}
         may_go = self._something_goes or bool(self._cancelled)
-        eventually(
-            "these side effects and no others",
-            self.census,
-            self._not_as_stated,
-            self._patience("analyzer_runs_s"),
-            hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
-        )
+        try:
+            eventually(
+                "these side effects and no others",
+                self.census,
+                self._not_as_stated,
+                self._patience("analyzer_runs_s"),
+                hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
+            )
+        except ExpectationFailed as failure:
+            raise self._explained(failure) from None
 
     def await_begun(self, kind: str) -> None:
         """Wait until an effect of this kind shows of a job that is not answered yet.
@@ -108,16 +131,19 @@ class Books:
             ExpectationFailed: they do not.
         """
         settling = self._patience("settling_s")
-        self._settled = steadily(
-            "no side effects but those that the scenario states, and its promises to hold still",
-            self.census,
-            lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
-            Patience(
-                max(0.0, settling.limit_s - answered_s_ago),
-                self._settings.time_limits.between_settling_looks_s,
-                settling.setting,
-            ),
-        )
+        try:
+            self._settled = steadily(
+                "no side effects but those that the scenario states, and its promises to hold still",
+                self.census,
+                lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
+                Patience(
+                    max(0.0, settling.limit_s - answered_s_ago),
+                    self._settings.time_limits.between_settling_looks_s,
+                    settling.setting,
+                ),
+            )
+        except ExpectationFailed as failure:
+            raise self._explained(failure) from None
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
         """Jobs of this scenario that nobody has cancelled, also those that are `unanswered`."""
@@ -149,9 +175,17 @@ class Books:
         return eventually(
             "only the records of the scenario's jobs to be left",
             self.census,
-            lambda seen: unexplained(self.before, seen, counted, {*self._answered, *unanswered}),
+            lambda seen: [
+                *unexplained(self.before, seen, counted, {*self._answered, *unanswered}),
+                *still_going(seen),
+            ],
             self._patience("effect_disappears_s"),
         )
+
+    def _explained(self, failure: ExpectationFailed) -> ExpectationFailed:
+        """The failure, with what Kubernetes says about analyzers that should run and do not."""
+        running = [job_id for job_id in self._answered if job_id not in self._cancelled | self._disturbed]
+        return obstacles.explained(failure, self._stores.analyzers, running)
 
     def _not_as_stated(self, seen: Census) -> list[str]:
         return unexplained(self.before, seen, self._stated, self.own_jobs)
@@ -168,7 +202,7 @@ class Books:
 
     def _of_others(self, kind: str, seen: Census) -> set[str]:
         """Ids of the jobs that new effects of a kind are of, and that no answer names."""
-        new = {effect.job_id for effect in seen[kind] - self.before[kind]}
+        new = {effect.job_id for effect in new_of(kind, self.before, seen)}
         known = {*self._answered, *map(object_name_of, self._answered)}
         return {job_id for job_id in new if job_id is not None} - known
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from support import deletion, obstacles
 from support.answers import Job
 from support.errors import ExpectationFailed
 from support.eventually import Patience, eventually
@@ -61,12 +62,16 @@ class Promises:
 
     def analyzer_runs(self, job: Job) -> None:
         """Exactly one Job and one pod of it, running the right image with the configuration of the job."""
-        self._wait(
-            f"the analyzer of {job.job_id} to run with its configuration",
-            [job],
-            lambda: self._analyzer_problems(job, self.stores.analyzers.of_job(job.job_id)),
-            "analyzer_runs_s",
-        )
+        analyzers = self.stores.analyzers
+        try:
+            self._wait(
+                f"the analyzer of {job.job_id} to run with its configuration",
+                [job],
+                lambda: self._analyzer_problems(job, analyzers.of_job(job.job_id)),
+                "analyzer_runs_s",
+            )
+        except ExpectationFailed as failure:
+            raise obstacles.explained(failure, analyzers, [job.job_id]) from None
 
     def queues_are_served(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
@@ -195,9 +200,12 @@ class Promises:
 
     def _unhealthy_pods(self, job: Job) -> list[str]:
         analyzers = self.stores.analyzers
-        pods = analyzers.pods() if self.settings.exclusive else analyzers.of_job(job.job_id).pods
+        listed = analyzers.pods() if self.settings.exclusive else analyzers.of_job(job.job_id).pods
+        staying = deletion.owners_that_stay(analyzers.jobs())
+        pods = [pod for pod in listed if not deletion.is_bound_to_go(pod, staying)]
         return [
             f"the pod {pod['metadata']['name']} is {(pod.get('status') or {}).get('phase')} and not all of it ready"
+            + _because(obstacles.of_pod(pod))
             for pod in pods
             if not is_healthy(pod)
         ] or ([] if pods else ["there is no pod"])
@@ -254,27 +262,31 @@ class Promises:
         return problems
 
     def _analyzer_problems(self, job: Job, seen: Analyzer) -> list[str]:
+        # What is being deleted has stopped to be the analyzer, though it may go on for a while.
+        jobs, pods = ([one for one in listed if not deletion.has_begun(one)] for listed in seen)
         problems = [
             f"there are {len(found)} {what} instead of {wanted}"
             for what, found, wanted in (
-                ("analyzers", seen.jobs, self.settings.effects_of_a_job.analyzer),
-                ("analyzer pods", seen.pods, self.settings.effects_of_a_job.analyzer_pod),
+                ("analyzers", jobs, self.settings.effects_of_a_job.analyzer),
+                ("analyzer pods", pods, self.settings.effects_of_a_job.analyzer_pod),
             )
             if len(found) != wanted
         ]
         name = self.settings.naming.analyzer_of(job.job_id)
-        for manifest in seen.jobs:
+        for manifest in jobs:
             if manifest["metadata"]["name"] != name:
                 problems.append(f"the analyzer is named {manifest['metadata']['name']} instead of {name}")
             problems += self._container_problems("analyzer", job, manifest)
-        for pod in seen.pods:
-            phase = (pod.get("status") or {}).get("phase")
+        for pod in pods:
+            phase, why = (pod.get("status") or {}).get("phase"), obstacles.of_pod(pod)
             if phase != "Running":
-                problems.append(f"the analyzer pod is {phase} instead of Running")
+                problems.append(f"the analyzer pod is {phase} instead of Running{_because(why)}")
+            elif why:
+                problems.append(f"the analyzer pod is Running, but not all of it{_because(why)}")
             owners = [
                 owner.get("uid") for owner in pod["metadata"].get("ownerReferences") or [] if owner.get("controller")
             ]
-            if seen.jobs and owners != [seen.jobs[0]["metadata"]["uid"]]:
+            if jobs and owners != [jobs[0]["metadata"]["uid"]]:
                 problems.append("the analyzer pod is not owned by the analyzer")
             problems += self._container_problems("analyzer pod", job, pod)
         return problems
@@ -315,6 +327,10 @@ def differences(path: str, wanted: Any, seen: Any) -> list[str]:
         ]
     same_type = type(wanted) is type(seen) or (".frequencyRange" in path and _is_number(wanted) and _is_number(seen))
     return [] if same_type and wanted == seen else [f"{path} is {seen!r} instead of {wanted!r}"]
+
+
+def _because(reasons: Sequence[str]) -> str:
+    return f": {'; '.join(reasons)}" if reasons else ""
 
 
 def _is_number(value: Any) -> bool:

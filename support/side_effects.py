@@ -3,7 +3,7 @@
 A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, how
 one is told from another, and how it is shown as evidence. Counting is by difference where the run has the environment
 to itself, so that nothing can hide under a wrong name; in a shared environment it is by identity: only what carries
-the id of one of the scenario's own jobs is counted.
+the id of one of the scenario's own jobs is counted. What is being deleted is in a census, but is not counted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from support import deletion
 from support.settings import EffectsOfAJob, Naming, object_name_of
 
 if TYPE_CHECKING:  # The steps need this module before the environment is there; the drivers are loaded meanwhile.
@@ -23,11 +24,15 @@ Document = dict[str, Any]
 
 
 class Effect(NamedTuple):
-    """One thing in a store: what makes it itself, the job it belongs to if it says so, and how it is called."""
+    """One thing in a store: what makes it itself, the job it belongs to if it says so, and how it is called.
+
+    One that `goes` is being deleted, and is not counted.
+    """
 
     identity: str
     job_id: str | None
     name: str
+    goes: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,28 @@ class OneLook:
         queues = self.stores.queues
         return queues.names() if queues.sees_unnamed else None
 
+    @cached_property
+    def jobs(self) -> list[Document]:
+        """All Jobs of Kubernetes. They are to be listed after what they may own: see `deletion.is_bound_to_go`."""
+        return self.stores.analyzers.jobs()
+
+    @cached_property
+    def staying(self) -> frozenset[str]:
+        """The uids of the Jobs whose pods stay."""
+        return deletion.owners_that_stay(self.jobs)
+
+    def goes(self, manifest: Document) -> bool:
+        """Whether an object of Kubernetes is being deleted."""
+        owned = bool(manifest["metadata"].get("ownerReferences"))
+        return deletion.is_bound_to_go(manifest, self.staying if owned else frozenset())
+
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of side effect. `setting` is its name in the profile's `effects_of_a_job`.
 
-    `all` gives None where the environment has no way to list them all; then only those of known jobs count.
+    `all` gives None where the environment has no way to list them all; then only those of known jobs count. `goes` says
+    whether one is being deleted; what is not of Kubernetes is there or is not.
     """
 
     name: str
@@ -56,6 +77,7 @@ class Kind:
     of_job: Callable[[Stores, Naming, str], list[Document]]
     identify: Callable[[Document, Naming], Effect]
     shown_as: Literal["json", "yaml"]
+    goes: Callable[[OneLook, Document], bool] = lambda look, document: False
 
 
 Census = Mapping[str, frozenset[Effect]]
@@ -137,10 +159,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "analyzer",
         "analyzer",
-        lambda look: look.stores.analyzers.jobs(),
+        lambda look: look.jobs,
         lambda stores, naming, job_id: stores.analyzers.of_job(job_id).jobs,
         _identify_object,
         "yaml",
+        OneLook.goes,
     ),
     Kind(
         "analyzer pod",
@@ -149,6 +172,7 @@ KINDS: tuple[Kind, ...] = (
         lambda stores, naming, job_id: stores.analyzers.of_job(job_id).pods,
         _identify_object,
         "yaml",
+        OneLook.goes,
     ),
     Kind("work queue", "work_queue", _all_queues, _queue_of, _identify_queue, "json"),
     Kind(
@@ -166,19 +190,35 @@ KINDS: tuple[Kind, ...] = (
         _services_of,
         _identify_service,
         "yaml",
+        OneLook.goes,
     ),
 )
 
 
 def take_census(stores: Stores, naming: Naming, own_jobs: Collection[str], *, exclusive: bool) -> Census:
     """Count what there is: everything when the environment is ours alone, else what belongs to our own jobs."""
-    census, look = {}, OneLook(stores)
-    for kind in KINDS:
-        found = kind.all(look) if exclusive else None
-        if found is None:
-            found = [document for job_id in own_jobs for document in kind.of_job(stores, naming, job_id)]
-        census[kind.name] = frozenset(kind.identify(document, naming) for document in found)
-    return census
+    found, look = {}, OneLook(stores)
+    for kind in sorted(KINDS, key=lambda kind: kind.setting == "analyzer"):  # Jobs last, after what they may own.
+        everything = kind.all(look) if exclusive else None
+        if everything is None:
+            everything = [document for job_id in own_jobs for document in kind.of_job(stores, naming, job_id)]
+        found[kind] = everything
+    return {
+        kind.name: frozenset(
+            kind.identify(document, naming)._replace(goes=kind.goes(look, document)) for document in found[kind]
+        )
+        for kind in KINDS
+    }
+
+
+def still_going(census: Census) -> list[str]:
+    """What is being deleted and has not gone yet, a line each."""
+    return sorted(
+        f"the {kind} {effect.name} is still there, although it is being deleted"
+        for kind, effects in census.items()
+        for effect in effects
+        if effect.goes
+    )
 
 
 def no_effects() -> dict[str, int]:
@@ -216,7 +256,8 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
     problems = []
     known = {*own_jobs, *map(object_name_of, own_jobs)}
     for kind, change in stated.items():
-        added, removed = after[kind] - before[kind], before[kind] - after[kind]
+        was, now = _counted(before, kind), _counted(after, kind)
+        added, removed = now - was, was - now
         if len(added) - len(removed) != change or (added and removed):
             problems.append(
                 f"{kind}: {len(added) - len(removed):+d} instead of {change:+d}{_named('new', added)}"
@@ -237,9 +278,18 @@ def surplus(before: Census, seen: Census, stated: Mapping[str, int], own_jobs: C
     return [
         problem
         for kind, change in stated.items()
-        if len(seen[kind] - before[kind]) > max(change, 0)
+        if len(new_of(kind, before, seen)) > max(change, 0)
         for problem in unexplained(before, seen, {kind: change}, own_jobs)
     ]
+
+
+def _counted(census: Census, kind: str) -> frozenset[Effect]:
+    return frozenset(effect for effect in census[kind] if not effect.goes)
+
+
+def new_of(kind: str, before: Census, seen: Census) -> frozenset[Effect]:
+    """What of a kind was not there before, and stays."""
+    return _counted(seen, kind) - _counted(before, kind)
 
 
 def _named(label: str, effects: Collection[Effect]) -> str:

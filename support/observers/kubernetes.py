@@ -31,6 +31,7 @@ _ROLES = "deploy/kubernetes"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _PODS = f"{_NAMESPACE}/pods"
 _SERVICES = f"{_NAMESPACE}/services"
+_EVENTS = f"{_NAMESPACE}/events"
 _JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
 _AUTHORITIES = ("certificate-authority", "certificate-authority-data")
 _SHOWN = 300  # characters of an answer
@@ -82,6 +83,14 @@ class Analyzers:
             jobs=self._list(_JOBS, selector),
             pods=self._list(_PODS, selector),
         )
+
+    def warnings_about(self, uid: str) -> list[Manifest]:
+        """The events that warn of something about the object with this uid.
+
+        Raises:
+            EnvironmentBroken: they cannot be listed; the right to do that is not needed for anything else.
+        """
+        return self._items_of(_EVENTS, ("fieldSelector", f"involvedObject.uid={uid},type=Warning"))
 
     def end(self, job_id: str) -> None:
         """Delete the Jobs of a job with their pods, behind the server's back: its analyzer exits.
@@ -157,15 +166,19 @@ class Analyzers:
         return isinstance(status, dict) and status.get("allowed") is False
 
     def _list(self, path: str, label_selector: str | None = None) -> list[Manifest]:
-        question = Question("GET", self._path(path), [("labelSelector", label_selector)] if label_selector else [])
-        found = self._try(str(question), lambda: self._pages(question))
-        if isinstance(found, Refused):
-            raise self._refusal(question, found)
+        found = self._items_of(path, *([("labelSelector", label_selector)] if label_selector else []))
         now = datetime.now(UTC)
         for one in found:
             self.first_seen.setdefault(one["metadata"]["uid"], now)
             if running_since(one) is not None:
                 self.first_running.setdefault(one["metadata"]["uid"], now)
+        return found
+
+    def _items_of(self, path: str, *query: tuple[str, str]) -> list[Manifest]:
+        question = Question("GET", self._path(path), query)
+        found = self._try(str(question), lambda: self._pages(question))
+        if isinstance(found, Refused):
+            raise self._refusal(question, found)
         return found
 
     def _pages(self, question: Question) -> list[Manifest]:

@@ -8,6 +8,7 @@ from stand_ins import JOB_ID, Collection, exchange, settings
 
 from support.answers import Job
 from support.configuration import generate_config_payload
+from support.errors import EnvironmentBroken
 from support.observers.kubernetes import Analyzer
 from support.observers.rabbitmq import QueueState
 
@@ -24,19 +25,22 @@ def configured(job_id=JOB_ID, **changes):
 class Product:
     """Its stores are lists and dictionaries, for a test to change; `stores` is how the suite sees them.
 
-    `at_look` has what happens just before the look of that number at all the records.
+    `at_look` has what happens just before the look of that number at all the records. `warnings` are events by the uid
+    of what they are about; None: they may not be listed. `listed` is told what of Kubernetes was listed, in order.
     """
 
     def __init__(self, settings=ALONE):
         self.naming, self.looks, self.at_look = settings.naming, 0, {}
         self.records, self.jobs, self.pods, self.services = [], [], [], []
+        self.warnings, self.listed = {}, []
         self.queues, self.acknowledged, self.recordings = {}, {}, Collection()
         self.stores = SimpleNamespace(
             records=SimpleNamespace(all=self._look, of_job=self._records_of),
             analyzers=SimpleNamespace(
-                jobs=lambda: list(self.jobs),
-                pods=lambda: list(self.pods),
-                services=lambda: list(self.services),
+                jobs=lambda: self._list("jobs"),
+                pods=lambda: self._list("pods"),
+                services=lambda: self._list("services"),
+                warnings_about=self._warnings_about,
                 of_job=lambda job_id: Analyzer(self._of(self.jobs, job_id), self._of(self.pods, job_id)),
                 first_seen={},
                 first_running={},
@@ -73,7 +77,7 @@ class Product:
         created = {"uid": name, "creationTimestamp": f"{job.exchange.sent_at:%Y-%m-%dT%H:%M:%SZ}"}
         made = {"metadata": {"name": name, "labels": labels, **created}, "spec": {"template": {"spec": spec}}}
         self.stores.analyzers.first_seen[name] = job.exchange.sent_at
-        owner = {"uid": name, "controller": True}
+        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": name, "controller": True}
         pod = {
             "metadata": {"name": f"{name}-1", "uid": f"{name}-1", "labels": labels, "ownerReferences": [owner]},
             "spec": spec,
@@ -102,6 +106,15 @@ class Product:
         self.looks += 1
         self.at_look.pop(self.looks, lambda: None)()
         return list(self.records)
+
+    def _list(self, what):
+        self.listed.append(what)
+        return list(getattr(self, what))
+
+    def _warnings_about(self, uid):
+        if self.warnings is None:
+            raise EnvironmentBroken("events are forbidden")
+        return self.warnings.get(uid, [])
 
     def _records_of(self, job_id):
         return [record for record in self.records if record["task_id"] == job_id]

@@ -166,6 +166,9 @@ class Connection:
             return f"no answer within {self._limit_s:g} s"
         if isinstance(error, NewConnectionError):
             return str(error).rpartition(": ")[2]
+        if isinstance(error, SSLError) and "certificate verify failed" in str(error):
+            reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl.c")[0]
+            return f"its certificate is not trusted: {reason}"
         if isinstance(error, SSLError):
             return f"TLS failed: {error}"
         return f"{type(error).__name__}: {error}"

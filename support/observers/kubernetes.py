@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -207,17 +208,20 @@ class Analyzers:
         return found
 
     def _try(self, asked: str, call: Callable[[], T]) -> T | Refused:
+        started = time.monotonic()
+
         def refused_or_answered() -> T | Refused:
             try:
                 return call()
             except Refused as refusal:
                 return refusal
             except KubeconfigError as error:
-                raise self._calls.unusable(f"`{asked}`", f"there are no credentials for it: {error}") from None
+                seen = f"there are no credentials for it: {error}"
             except Unanswered as failure:
-                raise self._calls.unusable(f"`{asked}`", f"no answer came: {failure}") from None
+                seen = f"no answer came: {failure}{_hint(failure)}"
             except Unreadable as failure:
-                raise self._calls.unusable(f"`{asked}`", f"it answered {failure}") from None
+                seen = f"it answered {failure}"
+            raise self._calls.unusable(f"`{asked}`", seen, time.monotonic() - started)
 
         return self._calls.make(f"`{asked}`", refused_or_answered)
 
@@ -259,6 +263,15 @@ def _cluster(settings: Kubernetes, limit_s: float) -> Cluster:
         return proxy.url if proxy is not None else None
 
     return Cluster(described, limit_s=limit_s, learn=redact.learn, trusted=trust, proxied=proxied)
+
+
+def _hint(failure: Unanswered) -> str:
+    if "certificate is not trusted" not in str(failure):
+        return ""
+    return (
+        " - its authority can be named by kubernetes.ca_file, or certificate-authority of the kubeconfig; the name in "
+        "it by tls-server-name there"
+    )
 
 
 def _items(page: Manifest) -> list[Manifest]:

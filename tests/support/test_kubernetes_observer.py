@@ -1,0 +1,334 @@
+"""What the observer of Kubernetes says when the API does not answer, or answers wrongly; and that it asks sparingly."""
+
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import trustme
+import yaml
+from stand_ins import settings
+
+from support.errors import EnvironmentBroken
+from support.observers.kubernetes import Analyzers
+from support.redaction import MASK
+from tests.kubernetes_stand_in import serving
+
+TOKEN = "hush-token-of-the-test"
+LIMIT_S = 0.5
+POD = {"metadata": {"name": "p", "uid": "u"}, "spec": {}, "status": {}}
+
+
+def status_object(code, reason, message):
+    return {"kind": "Status", "apiVersion": "v1", "code": code, "reason": reason, "message": message}
+
+
+@pytest.fixture
+def observing(tmp_path):
+    @contextmanager
+    def observing(server, cluster=None, user=None, **group):
+        file = tmp_path / "kubeconfig"
+        document = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
+            "users": [{"name": "u", "user": user or {"token": TOKEN}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        }
+        file.write_text(yaml.safe_dump(document))
+        kubernetes = {"kubeconfig": file, "namespace": "focus", "timeout_s": LIMIT_S, **group}
+        observer = Analyzers(settings(kubernetes=kubernetes).kubernetes, settings().naming)
+        try:
+            yield observer
+        finally:
+            observer.close()
+
+    return observing
+
+
+def drip(request):
+    handler = request.handler
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(200):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def drip_headers(request):
+    for _ in range(200):
+        request.handler.wfile.write(b"X")
+        request.handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def cut_off(request):
+    request.handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"items": [')
+
+
+def half_open(request):
+    request.handler.connection.shutdown(socket.SHUT_RD)
+    time.sleep(2 * LIMIT_S)
+
+
+def broken(request):
+    request.handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+WRONG = {
+    "a page": ((200, b"<html><title>Log in</title></html>"), r"200 with what is no JSON: <html><title>Log in"),
+    "a list": ((200, []), r"200 with what is no object: \[\]"),
+    "a number": ((200, 7), r"no object: 7"),
+    "nothing": ((200, b""), "no JSON: nothing at all"),
+    "half of JSON": ((200, b'{"items": ['), r"no JSON: \{"),
+    "no text": ((200, b"\xff\xfe\x00"), "no JSON"),
+    "deeply nested": ((200, b"[" * 100_000), "no JSON"),
+    "no items": ((200, {"kind": "Status", "status": "Success"}), "without a list of items, which has: kind, status"),
+    "items that are none": ((200, {"items": {}}), "without a list of items"),
+    "an item that is none": ((200, {"items": [None]}), "an item that is no object"),
+    "an item without metadata": ((200, {"items": [{"spec": {}}]}), "an item that is no object"),
+    "an item without a uid": ((200, {"items": [{"metadata": {"name": "p"}}]}), "an item that is no object"),
+    "an item of wrong types": ((200, {"items": [{**POD, "status": "Running"}]}), "an item that is no object"),
+    "odd labels": ((200, {"items": [{"metadata": {**POD["metadata"], "labels": ["a"]}}]}), "no object"),
+    "a redirect": ((302, b"", ("Location", "https://login.example/")), r"302 Found, to https://login.example/"),
+    "unauthorized": (
+        (401, status_object(401, "Unauthorized", "token has expired")),
+        r"401 Unauthorized: token has expired - the credentials of .*kubeconfig are not accepted",
+    ),
+    "forbidden": (
+        (403, status_object(403, "Forbidden", "User cannot list resource")),
+        r"403 Forbidden: User cannot list resource - .*verb list for .*would do",
+    ),
+    "forbidden by a page": ((403, b"<html>no</html>"), r"403 Forbidden: <html>no"),
+    "gone": ((410, status_object(410, "Expired", "too old resource version")), "410 Gone: too old resource version"),
+    "too many": ((429, b"slow down", ("Retry-After", "60")), r"429 Too Many Requests: slow down"),
+    "an error": ((500, b"etcd"), r"500 Internal Server Error: etcd"),
+    "unavailable": ((503, status_object(503, "ServiceUnavailable", "apiserver is shutting down")), "503.*shutting"),
+    "a secret": ((500, b"x" * 490 + TOKEN.encode()), rf"x{MASK}"),
+    "drip": (drip, f"no whole answer within|nothing came back after {LIMIT_S}"),
+    "drip of headers": (drip_headers, f"nothing came back after {LIMIT_S}"),
+    "half open": (half_open, "no answer within"),
+    "cut off": (cut_off, "IncompleteRead|no JSON"),
+    "broken": (broken, "RemoteDisconnected|Connection"),
+    "no HTTP": (lambda request: request.handler.wfile.write(b"SSH-2.0-x\r\n"), "BadStatusLine"),
+}
+
+
+PODS = (Analyzers.pods, "list pods in the namespace focus")
+ELSEWHERE = [
+    (lambda observer: observer.of_job("job"), "list jobs.batch in the namespace focus"),
+    (Analyzers.check_health, "list jobs.batch in the namespace focus"),
+]
+MOMENTS = [
+    *[(name, *PODS) for name in WRONG],
+    *[(name, *place) for name in ("a page", "forbidden", "drip", "broken", "no items") for place in ELSEWHERE],
+]
+
+
+@pytest.mark.parametrize(("name", "look", "asked"), MOMENTS)
+def test_whatever_comes_is_told_once_and_in_time(observing, name, look, asked):
+    answer, told = WRONG[name]
+
+    def answering(request):
+        if request.path.endswith("/namespaces/focus"):
+            return 200, {"metadata": {"name": "focus"}}
+        return answer(request) if callable(answer) else answer
+
+    with serving(answering) as server, observing(server.address) as observer:
+        started = time.monotonic()
+        with pytest.raises(EnvironmentBroken) as failure:
+            look(observer)
+        assert time.monotonic() - started < 4 * LIMIT_S + 1
+    message = str(failure.value)
+    assert re.search(rf"^Kubernetes cannot be read: asked for `{asked}`", message)
+    assert re.search(told, message)
+    assert message.count("Kubernetes cannot be read") == 1
+    assert len(message) < 1500
+    assert TOKEN not in message
+    assert "kubernetes.timeout_s = 0.5 s" in message
+
+
+def test_who_never_answers_at_all_is_told_in_time(observing):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for scheme in ("http", "https"):  # Over TLS it is the handshake that does not come.
+            with observing(address.replace("http", scheme)) as observer:
+                started = time.monotonic()
+                with pytest.raises(EnvironmentBroken, match=r"no answer within|nothing came back"):
+                    observer.pods()
+                assert time.monotonic() - started < 2 * LIMIT_S + 1
+
+
+def test_what_nobody_listens_at_is_told(observing):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        address = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with observing(address) as observer, pytest.raises(EnvironmentBroken, match=r"no answer came: .*refused"):
+        observer.pods()
+    with observing("http://nowhere.invalid:1") as observer, pytest.raises(EnvironmentBroken, match=r"no answer came"):
+        observer.pods()
+
+
+def test_a_certificate_that_nobody_knows_is_told_and_a_ca_file_makes_it_known(observing, tmp_path):
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    with serving(lambda _: (200, {"items": [POD]}), tls) as server:
+        with (
+            observing(server.address) as observer,
+            pytest.raises(EnvironmentBroken, match=r"certificate.*kubernetes\.ca_file"),
+        ):
+            observer.pods()
+        with observing(server.address, ca_file=ca_file) as observer:
+            assert observer.pods() == [POD]
+
+
+def test_a_list_in_pages_is_read_whole_and_begun_anew_when_its_rest_has_gone(observing):
+    pods = [{"metadata": {"name": f"p{number}", "uid": str(number)}} for number in range(3)]
+    expired = iter([True])
+
+    def pages(request):
+        number = int((re.findall("continue=([0-9]+)", request.path) or ["0"])[0])
+        if number == 2 and next(expired, False):
+            return 410, status_object(410, "Expired", "the continue parameter is too old")
+        rest = {"continue": str(number + 1)} if number < 2 else {}
+        return 200, {"metadata": rest, "items": [pods[number]]}
+
+    with serving(pages) as server, observing(server.address) as observer:
+        assert observer.pods() == pods
+        assert len(server.asked) == 6
+        assert [each["metadata"]["name"] for each in observer.of_job("job").jobs] == ["p0", "p1", "p2"]
+        assert all("labelSelector=" in request.path for request in server.asked[6:])
+
+
+def test_a_list_without_end_ends_in_time(observing):
+    def endless(request):
+        return 200, {"metadata": {"continue": "more"}, "items": []}
+
+    with (
+        serving(endless) as server,
+        observing(server.address) as observer,
+        pytest.raises(EnvironmentBroken, match="nothing came back"),
+    ):
+        observer.pods()
+
+
+@pytest.mark.parametrize("items", [None, []])
+def test_a_list_of_nothing_is_none(observing, items):
+    with serving(lambda _: (200, {"kind": "PodList", "items": items})) as server, observing(server.address) as observer:
+        assert observer.pods() == []
+
+
+FORBIDDEN = (403, status_object(403, "Forbidden", 'User "u" cannot get resource "namespaces"'))
+
+
+@pytest.mark.parametrize(
+    ("items", "review", "warned"),
+    [
+        ([POD], None, False),  # What has something in it is there.
+        ([], (201, {"status": {"allowed": False}}), False),  # The rights are kept in the namespace.
+        ([], (201, {"status": {"allowed": True}}), True),
+        ([], (403, {}), True),
+        ([], (404, b"404: Not Found"), True),
+    ],
+)
+def test_rights_in_the_namespace_are_enough(observing, caplog, items, review, warned):
+    def answer(request):
+        if request.method == "POST":
+            assert request.body["spec"] == {
+                "resourceAttributes": {"verb": "list", "group": "batch", "resource": "jobs"}
+            }
+            return review
+        return FORBIDDEN if request.path.endswith("/namespaces/focus") else (200, {"items": items})
+
+    with serving(answer) as server, observing(server.address) as observer:
+        observer.check_health()
+    assert ("whether there is a namespace focus could not be told" in caplog.text) == warned
+
+
+def test_a_namespace_that_is_not_there_is_told(observing):
+    def answer(request):
+        missing = request.path.endswith("/namespaces/focus")
+        return (
+            (404, status_object(404, "NotFound", 'namespaces "focus" not found')) if missing else (200, {"items": []})
+        )
+
+    with (
+        serving(answer) as server,
+        observing(server.address) as observer,
+        pytest.raises(EnvironmentBroken, match=r"get namespaces focus.*404.*not found - there is no such namespace"),
+    ):
+        observer.check_health()
+
+
+@pytest.mark.parametrize("refused", ["pods", "services", "jobs"])
+def test_a_right_that_is_missing_is_told_before_any_scenario(observing, refused):
+    def answer(request):
+        if request.path.endswith(f"/{refused}"):
+            return 403, status_object(403, "Forbidden", f'User "u" cannot list resource "{refused}"')
+        return 200, {"items": []}
+
+    with (
+        serving(answer) as server,
+        observing(server.address) as observer,
+        pytest.raises(EnvironmentBroken, match=rf"cannot list resource.*verb list for {refused}.*would do"),
+    ):
+        observer.check_health()
+
+
+def test_what_is_asked_of_one_object_is_judged_as_well(observing):
+    def answer(request):
+        return (500, b"no") if request.method in ("DELETE", "PATCH") else (200, {"items": [POD]})
+
+    with serving(answer) as server, observing(server.address) as observer:
+        with pytest.raises(EnvironmentBroken, match=r"`delete jobs.batch p in the namespace focus`, it answered 500"):
+            observer.end("job")
+        with pytest.raises(EnvironmentBroken, match=r"`patch pods/status p in the namespace focus`, it answered 500"):
+            observer.finish("job", "Failed")
+
+
+def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp_path):
+    script = tmp_path / "plugin.sh"
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}}
+    with serving(lambda _: (200, {"items": []})) as server, observing(server.address, user=user) as observer:
+        for commands, told in (
+            ("echo 'run: cloud login' >&2; exit 1", "run: cloud login"),
+            ("sleep 60", "did not end"),
+        ):
+            script.write_text(f"#!/bin/sh\n{commands}\n")
+            script.chmod(0o755)
+            started = time.monotonic()
+            with pytest.raises(EnvironmentBroken, match=rf"no credentials for it: .*plugin.sh.*{told}"):
+                observer.pods()
+            assert time.monotonic() - started < 2 * LIMIT_S + 1
+    assert not server.asked
+
+
+def test_renewed_credentials_are_never_shown(observing, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("first-hush-token\n")
+    with (
+        serving(lambda request: (500, request.headers["Authorization"].encode())) as server,
+        observing(server.address, user={"tokenFile": str(token)}) as observer,
+    ):
+        for secret in ("first-hush-token", "second-hush-token"):
+            token.write_text(f"{secret}\n")
+            with pytest.raises(EnvironmentBroken, match=f"Bearer {MASK}") as failure:
+                observer.pods()
+            assert secret not in str(failure.value)
+            assert server.asked[-1].headers["Authorization"] == f"Bearer {secret}"
+
+
+def test_threads_may_look_at_once(observing):
+    with serving(lambda _: (200, {"items": [POD]})) as server, observing(server.address) as observer:
+        seen = []
+        threads = [threading.Thread(target=lambda: seen.append(observer.pods())) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert json.dumps(seen) == json.dumps([[POD]] * 8)

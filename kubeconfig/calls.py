@@ -147,6 +147,8 @@ class Connection:
         options: dict[str, Any] = {"maxsize": 10}
         if tls is not None:
             options["ssl_context"] = tls
+            if tls.verify_mode is ssl.CERT_NONE:  # Whoever writes insecure-skip-tls-verify knows what a warning says.
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if self.cluster.tls_server_name:
             options["server_hostname"] = self.cluster.tls_server_name
         if self.cluster.proxy is None:

@@ -58,7 +58,10 @@ def context_for(
 
 def _trusting(authority: bytes) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cadata=b"\n".join(_CERTIFICATE.findall(authority)).decode("ascii"))
+        found = b"\n".join(_CERTIFICATE.findall(authority)).decode("ascii")
+        if not found:  # With none, Python would trust the system's.
+            raise ValueError
+        return ssl.create_default_context(cadata=found)
     except (ssl.SSLError, ValueError):
         raise KubeconfigError("certificate-authority holds no certificate that can be read (PEM)") from None
 

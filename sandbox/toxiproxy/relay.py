@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from sandbox.toxiproxy.toxics import Latency, Stream, Timeout
 
 _MOST_HELD = 256  # chunks, in one direction of one connection
+_MOST_EARLY = 1 << 20  # bytes of a client whose upstream is not there yet; what is read beyond it is kept, too
 _END = b""
 
 
 class _Side(asyncio.Protocol):
-    """One side of a connection: what comes from it goes to the other side, unless toxics are in the way."""
+    """One side of a connection: what comes from it goes to the other side, unless toxics are in the way.
+
+    What comes before the other side is there is kept until it is. That reading was paused is not relied on for it:
+    until Python 3.11.3, asyncio reads on after a pause inside of `connection_made`.
+    """
 
     other: "_Side"
     transport: asyncio.Transport
@@ -21,8 +26,10 @@ class _Side(asyncio.Protocol):
         self._toxics = toxics  # changes under way
         self._held: deque[tuple[float, bytes]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._crowded = True  # until the other side is there
-        self._ended = False
+        self._early: list[bytes] | None = []  # what came before the other side was there; None once it is
+        self._crowded = False
+        self._finished = False  # its end has come
+        self._ended = False  # its end was passed on
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -33,17 +40,36 @@ class _Side(asyncio.Protocol):
         self._connection.lost(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._toxics:
+        if self._early is not None:
+            self._early.append(data)
+            self._read_or_not()
+        elif self._toxics:
             self._meet_toxics(data)
         else:
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
+        if not self._finished:  # asyncio tells of it again whenever reading is resumed
+            self._finished = True
+            self._finish()
+        return True  # it can still be sent to
+
+    def join(self) -> None:
+        """Let through what came so far, and from now on what comes: the other side is there."""
+        early, self._early = self._early or [], None
+        for data in early:
+            self.data_received(data)
+        if self._finished:
+            self._finish()
+        self._read_or_not()
+
+    def _finish(self) -> None:
+        if self._early is not None:
+            return
         if self._toxics:
             self._meet_toxics(_END)
         else:
             self._pass_on(_END)
-        return True  # it can still be sent to
 
     def pause_writing(self) -> None:
         self.other.crowd(True)
@@ -57,7 +83,8 @@ class _Side(asyncio.Protocol):
         self._read_or_not()
 
     def _read_or_not(self) -> None:
-        if self._crowded or len(self._held) >= _MOST_HELD:
+        too_early = self._early is not None and sum(map(len, self._early)) >= _MOST_EARLY
+        if self._crowded or too_early or len(self._held) >= _MOST_HELD:
             self.transport.pause_reading()
         else:
             self.transport.resume_reading()
@@ -129,15 +156,20 @@ class _Connection:
         """Go on to the upstream for a client; let bytes through when both are there."""
         self._open.append(side)
         if side is self.client:
-            side.transport.pause_reading()
+            if not self._proxy.takes():
+                side.transport.abort()
+                return
             self._proxy.connections.add(self)
             self._connecting = asyncio.create_task(self._connect())
             return
-        for each in (self.client, self._server):
-            each.crowd(False)
+        if self.client not in self._open:  # it has gone meanwhile
+            side.transport.abort()
+            return
         for stream, toxics in self._proxy.toxics.items():
             for toxic in toxics:
                 self.sides[stream].poison(toxic)
+        for each in (self.client, self._server):
+            each.join()
 
     def lost(self, side: _Side) -> None:
         """Close the other side, too, once it has taken what was sent to it."""
@@ -174,6 +206,7 @@ class Proxy:
         self.toxics: dict[Stream, list[Latency | Timeout]] = {"upstream": [], "downstream": []}
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
+        self._refusing = False
 
     @property
     def enabled(self) -> bool:
@@ -185,12 +218,21 @@ class Proxy:
         yield from self.toxics["upstream"]
         yield from self.toxics["downstream"]
 
+    def client(self) -> asyncio.Protocol:
+        """The protocol of a client that has come: with it begins a connection through this proxy."""
+        return _Connection(self).client
+
+    def takes(self) -> bool:
+        """Whether a client that has come goes on to the upstream; not one accepted just before it was disabled."""
+        return not self._refusing
+
     async def enable(self) -> None:
         """Listen, always on the same port. Raises OSError."""
         if self._server is None:
             host, _, port = self.listen.rpartition(":")
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: _Connection(self).client, host, int(port))
+            self._refusing = False
+            self._server = await loop.create_server(self.client, host, int(port))
             self.listen = f"{host}:{self._server.sockets[0].getsockname()[1]}"
 
     def disable(self) -> None:
@@ -198,6 +240,7 @@ class Proxy:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._refusing = True
         for connection in self.connections:
             connection.abort()
 

@@ -1,6 +1,7 @@
 """The ways to the stores can be broken and mended, in Toxiproxy's terms, and a Focus Server goes by them."""
 
 import asyncio
+import socket
 import time
 from contextlib import suppress
 
@@ -11,6 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from sandbox.defects.usual import usual
 from sandbox.toxiproxy.api import application
+from sandbox.toxiproxy.relay import Proxy
+from sandbox.toxiproxy.toxics import Latency, LatencyAttributes, Timeout, TimeoutAttributes
 from sandbox.toxiproxy_access import relayed_kubeconfig
 
 pytestmark = pytest.mark.timeout(60)
@@ -155,6 +158,113 @@ async def test_a_client_whose_upstream_refuses_is_closed(api, proxy, upstream):
     reader, writer = await asyncio.open_connection(host, int(listening))
     assert await is_closed(reader)
     writer.close()
+
+
+class Impatient(asyncio.Transport):
+    """A client's transport that reads on whatever it is told: a pause cannot be relied on."""
+
+    def __init__(self):
+        super().__init__()
+        self.given = b""
+        self.closed = asyncio.Event()
+
+    def pause_reading(self):
+        pass
+
+    resume_reading = pause_reading
+
+    def write(self, data):
+        self.given += data
+
+    def write_eof(self):
+        self.closed.set()
+
+    close = abort = write_eof
+
+
+@pytest.fixture
+def impatient(upstream):
+    """Begins a connection whose client has sent these bytes, in such pieces, before there is an upstream."""
+
+    def begin(said, piece=4, toxics=(), finished=False, address=upstream.address):
+        relay = Proxy("q", "127.0.0.1:0", address)
+        for toxic in toxics:
+            relay.add(toxic)
+        transport, client = Impatient(), relay.client()
+        client.connection_made(transport)
+        for start in range(0, len(said), piece):
+            client.data_received(said[start : start + piece])
+        if finished:
+            client.eof_received()
+        return relay, client, transport
+
+    return begin
+
+
+@pytest.mark.parametrize(("said", "piece"), [(b"AMQP", 4), (b"in many pieces", 1), (BIG, 1 << 18)])
+@pytest.mark.parametrize("late_ms", [0, 50])
+async def test_what_comes_before_the_upstream_is_there_reaches_it(impatient, upstream, said, piece, late_ms):
+    late = Latency(type="latency", stream="upstream", attributes=LatencyAttributes(latency=late_ms))
+    _, client, transport = impatient(said, piece, [late] if late_ms else [])
+    reader, writer = await upstream.connection()
+    assert await reader.readexactly(len(said)) == said
+    client.data_received(b"more")
+    assert await reader.readexactly(4) == b"more"
+    client.eof_received()
+    assert await reader.read() == b""
+    writer.write(b"answer")
+    writer.write_eof()
+    await transport.closed.wait()
+    assert transport.given == b"answer"
+    writer.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"AMQP", BIG])
+async def test_a_client_may_end_before_the_upstream_is_there(impatient, upstream, said):
+    _, _, transport = impatient(said, 1 << 18, finished=True)
+    reader, writer = await upstream.connection()
+    assert await reader.read() == said
+    writer.write(b"answer")
+    writer.write_eof()
+    await transport.closed.wait()
+    assert transport.given == b"answer"
+    writer.close()
+
+
+async def test_what_comes_before_the_upstream_is_there_meets_a_timeout(impatient, upstream):
+    never = Timeout(type="timeout", stream="upstream", attributes=TimeoutAttributes(timeout=LATE_MS))
+    _, _, transport = impatient(b"lost", toxics=[never])
+    reader, writer = await upstream.connection()
+    assert await reader.read() == b""
+    await transport.closed.wait()
+    writer.close()
+
+
+async def test_a_client_that_speaks_at_once_is_closed_when_its_upstream_refuses(impatient):
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        _, _, transport = impatient(BIG, 1 << 18, address=f"127.0.0.1:{reserved.getsockname()[1]}")
+        await transport.closed.wait()
+    assert transport.given == b""
+
+
+async def test_of_a_client_that_goes_before_the_upstream_is_there_nothing_is_left(impatient):
+    before = asyncio.all_tasks()
+    relay, client, _ = impatient(b"AMQP")
+    connecting = asyncio.all_tasks() - before
+    client.connection_lost(ConnectionResetError())
+    await asyncio.wait(connecting)
+    assert not relay.connections
+
+
+async def test_a_client_that_was_accepted_just_before_the_proxy_was_disabled_goes_no_further(upstream):
+    relay = Proxy("q", "127.0.0.1:0", upstream.address)
+    await relay.enable()
+    client, transport = relay.client(), Impatient()
+    relay.disable()
+    client.connection_made(transport)
+    assert transport.closed.is_set()
+    assert not relay.connections
 
 
 async def test_disabled_it_refuses_and_closes_and_enabled_it_listens_where_it_did(proxy):

@@ -10,6 +10,7 @@ import requests
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
+from kubeconfig import describe
 from sandbox.defects.usual import usual
 from sandbox.toxiproxy.api import application
 from sandbox.toxiproxy.relay import Proxy
@@ -451,8 +452,13 @@ def test_a_relayed_kubeconfig_differs_in_nothing_but_host_and_place(tmp_path):
 
     original = tmp_path / "kubeconfig"
     original.write_text(yaml.safe_dump(content("https://127.0.0.1:1/base", "")))
-    relayed = yaml.safe_load(relayed_kubeconfig(original, "127.0.0.1:3"))
-    assert relayed == content("https://127.0.0.1:3/base", f"{tmp_path}/")
+    relayed = tmp_path / "there" / "relayed"
+    relayed.parent.mkdir()
+    relayed.write_text(relayed_kubeconfig(original, "127.0.0.1:3"))
+    expected = content("https://127.0.0.1:3/base", f"{tmp_path}/")
+    described = describe(relayed)
+    assert described.cluster == expected["clusters"][0]["cluster"]
+    assert described.user == expected["users"][0]["user"]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ class Infrastructure:
         }
 
     @property
+    def not_relayed(self) -> dict[str, str]:
+        """Stores that no proxy can be put before, each with the reason."""
+        why = "the API of the cluster is reached through an HTTP proxy (proxy-url of its kubeconfig, or HTTPS_PROXY)"
+        return {"kubernetes": why} if self.kubernetes.interface.is_proxied else {}
+
+    @property
     def outlives_sandbox(self) -> bool:
         """Whether one of the stores was there before, so that what is made in it must be removed again."""
         return not self.broker.parts or self.kubernetes.part is None

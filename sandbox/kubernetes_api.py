@@ -90,6 +90,7 @@ class Interface:
 
     def __init__(self, cluster: Cluster) -> None:
         self.address = cluster.server
+        self.is_proxied = cluster.proxy is not None
         self._connection = Connection(cluster, _ANSWER_LIMIT)
 
     async def send(self, method: str, path: str, body: object = None) -> dict[str, Any]:

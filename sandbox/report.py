@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-Endpoints: TypeAlias = dict[str, bool | Mapping[str, str | float | list[str]]]
+Endpoints: TypeAlias = dict[str, bool | Mapping[str, str | float | list[str] | dict[str, str]]]
 
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]*@")
 

@@ -13,7 +13,7 @@ from sandbox.processes import Launcher, Part, PartFailed, address_in, free_port,
 from sandbox.recorder import leave_recordings
 from sandbox.report import Endpoints
 from sandbox.rest import RequestFailed
-from sandbox.toxiproxy_access import STORES, name_of, relayed_kubeconfig
+from sandbox.toxiproxy_access import STORES, host_of, name_of, relayed_kubeconfig
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
@@ -120,25 +120,28 @@ class Tenants:
 
     async def _relayed(self, tenant: Tenant) -> Tenant:
         toxiproxy = self.infrastructure.toxiproxy
-        listening = {
+        not_relayed = self.infrastructure.not_relayed
+        relayed = {
             store: await toxiproxy.relay(name_of(tenant.name, store), address)
             for store, address in self.infrastructure.addresses.items()
+            if store not in not_relayed
         }
-        relayed = {store: host for store, host in listening.items() if host is not None}
         proxies = {store: name_of(tenant.name, store) for store in relayed}
         mongodb = {
             "uri": self.infrastructure.mongodb.uri,
             "server_uri": replace(self.infrastructure.mongodb, host=relayed["mongodb"]).server_uri,
             "database": _database(tenant.name),
         }
-        sections = {"mongodb": mongodb, "toxiproxy": {"url": toxiproxy.part.address, **proxies}}
+        missing = {"not_relayed": not_relayed} if not_relayed else {}
+        sections: Endpoints = {
+            "mongodb": mongodb,
+            "toxiproxy": {"url": toxiproxy.part.address, **proxies, **missing},
+        }
         return replace(tenant, relayed=relayed, endpoints={**tenant.endpoints, **sections})
 
     def _with_server(self, tenant: Tenant) -> Tenant:
         stores, relayed = self.infrastructure, tenant.relayed
-        broker, kubeconfig = stores.broker, stores.kubernetes.kubeconfig
-        if "rabbitmq" in relayed:
-            broker = replace(broker, host=relayed["rabbitmq"])
+        broker, kubeconfig = replace(stores.broker, host=relayed["rabbitmq"]), stores.kubernetes.kubeconfig
         if "kubernetes" in relayed:
             kubeconfig = tenant.directory / "kubeconfig"
             kubeconfig.touch(mode=0o600)
@@ -154,6 +157,8 @@ class Tenants:
             "MONGODB_URI": replace(stores.mongodb, host=relayed["mongodb"]).server_uri,
             "MONGODB_DATABASE": _database(tenant.name),
             "RABBITMQ_URL": broker.url(tenant.name),
+            # What its certificate has, if it shows one.
+            "RABBITMQ_TLS_SERVER_NAME": host_of(stores.addresses["rabbitmq"]),
             "KUBECONFIG": str(kubeconfig),
             "NAMESPACE": tenant.name,
         }

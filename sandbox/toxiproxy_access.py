@@ -26,15 +26,14 @@ class Toxiproxy:
     part: Part
     interface: Interface
 
-    async def relay(self, proxy: str, address: str) -> str | None:
+    async def relay(self, proxy: str, address: str) -> str:
         """Put a proxy before the server of an address; returns host and port to go to instead.
 
-        None, and no proxy, if a certificate made for another host would not be believed here. Raises RequestFailed.
+        Where the server shows a certificate, it must be held against the name in the address. Raises RequestFailed.
         """
         store = urlsplit(address)
-        if store.scheme in ("amqps", "https") and store.hostname != _HOST:
-            return None
-        upstream = f"{store.hostname}:{store.port or _PORTS[store.scheme]}"
+        host = host_of(address)
+        upstream = f"{f'[{host}]' if ':' in host else host}:{store.port or _PORTS[store.scheme]}"
         # Of the ports that no outgoing connection gets, or one could have it while the proxy is disabled.
         body = {"name": proxy, "listen": f"{_HOST}:{free_port()}", "upstream": upstream, "enabled": True}
         return str((await self.interface.send("POST", "/proxies", body))["listen"])
@@ -61,6 +60,11 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
     return Toxiproxy(replace(part, address=address), Interface(address, ""))
 
 
+def host_of(address: str) -> str:
+    """The host of an address, as certificates name it: without the brackets of IPv6."""
+    return urlsplit(address).hostname or ""
+
+
 def name_of(tenant: str, store: str) -> str:
     """Name the proxy before a tenant's store."""
     return f"{tenant}-{store}"
@@ -69,11 +73,14 @@ def name_of(tenant: str, store: str) -> str:
 def relayed_kubeconfig(original: Path, host: str) -> str:
     """Write a kubeconfig anew whose current context, its only one, leads to another host (with the port).
 
-    Files it refers to are the original's. Raises KubeconfigError.
+    The certificate is still held against the name that it was held against before. Files it refers to are the
+    original's. Raises KubeconfigError.
     """
     content = describe(original).document()
     cluster = content["clusters"][0]["cluster"]
     server = urlsplit(str(cluster["server"]))
     login, at, _ = server.netloc.rpartition("@")
     cluster["server"] = server._replace(netloc=f"{login}{at}{host}").geturl()
+    if server.scheme == "https" and server.hostname != _HOST and not cluster.get("tls-server-name"):
+        cluster["tls-server-name"] = server.hostname
     return str(yaml.safe_dump(content))

@@ -19,10 +19,10 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
     """Whether the way to a store can be broken; if not, the scenario is skipped."""
     if not alone_or_skipped(context):
         return False
-    possible: bool = context.case.disturbances.outages.possible(dependency)
-    if not possible:
-        context.scenario.skip(f"this needs a Toxiproxy between server and {dependency} (settings toxiproxy.*)")
-    return possible
+    why: str | None = context.case.disturbances.outages.impossible(dependency)
+    if why is not None:
+        context.scenario.skip(f"this needs a Toxiproxy on the server's way to {dependency}: {why}")
+    return why is None
 
 
 def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], object]) -> None:

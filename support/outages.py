@@ -30,9 +30,9 @@ class Outages:
         self._toxiproxy, self._about_to = toxiproxy, about_to
         self._broken: set[str] = set()
 
-    def possible(self, dependency: str) -> bool:
-        """Whether there is a proxy on the way to `MongoDB`, `RabbitMQ` or `Kubernetes`."""
-        return self._toxiproxy.url is not None and self._toxiproxy.proxy_of(dependency) is not None
+    def impossible(self, dependency: str) -> str | None:
+        """Why the way to `MongoDB`, `RabbitMQ` or `Kubernetes` cannot be broken; None where it can."""
+        return self._toxiproxy.lack_of(dependency)
 
     def cut_off(self, dependency: str) -> None:
         """Nobody can connect any more, and whoever was connected is not.
@@ -85,7 +85,7 @@ class Outages:
 
     def _about_to_break(self, dependency: str) -> str:
         proxy = self._toxiproxy.proxy_of(dependency)
-        assert proxy is not None, f"nothing stands on the way to {dependency}: see `possible`"
+        assert proxy is not None, f"nothing stands on the way to {dependency}: see `impossible`"
         self._about_to(proxy)
         self._broken.add(proxy)
         return proxy
@@ -123,7 +123,7 @@ def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
 
 
 def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    assert toxiproxy.url is not None, "without a Toxiproxy nothing is possible: see `possible`"
+    assert toxiproxy.url is not None, "without a Toxiproxy nothing is possible: see `impossible`"
     url = f"{toxiproxy.url.rstrip('/')}/proxies/{path}"
     access = HttpAccess.to(toxiproxy.url, toxiproxy.ca_file, "toxiproxy.ca_file")
     try:

@@ -197,10 +197,22 @@ class Toxiproxy(_Group):
     mongodb: str | None = None
     rabbitmq: str | None = None
     kubernetes: str | None = None
+    not_relayed: dict[str, str] = Field(
+        {}, description="by `mongodb`, `rabbitmq` or `kubernetes`, why its way has none; told where it is missed"
+    )
 
     def proxy_of(self, dependency: str) -> str | None:
         """The proxy on the way to `MongoDB`, `RabbitMQ` or `Kubernetes`, if there is one."""
         return {"MongoDB": self.mongodb, "RabbitMQ": self.rabbitmq, "Kubernetes": self.kubernetes}[dependency]
+
+    def lack_of(self, dependency: str) -> str | None:
+        """Why the way to `MongoDB`, `RabbitMQ` or `Kubernetes` cannot be broken; None where it can."""
+        if self.proxy_of(dependency) is not None and self.url is not None:
+            return None
+        setting = dependency.lower()
+        if setting in self.not_relayed:
+            return self.not_relayed[setting]
+        return f"toxiproxy.{'url' if self.url is None else setting} is not set"
 
 
 class Ssh(_Group):

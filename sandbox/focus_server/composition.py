@@ -98,6 +98,7 @@ def build_parts(settings: Settings) -> Parts:
         settings.rabbitmq_url.get_secret_value(),
         limit_s=settings.step_limit_s,
         retry_interval_s=settings.retry_interval_s,
+        tls_server_name=settings.rabbitmq_tls_server_name,
     )
     stream = HealthStream(settings.host, settings.stream_port)
     return Parts(

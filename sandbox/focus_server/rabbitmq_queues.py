@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, ConnectionParameter
 from aio_pika.exceptions import AMQPError
 
 from sandbox.focus_server.consumer import BufferedRecordingConsumer
@@ -26,14 +26,26 @@ _PREFETCH = 100
 _ERRORS = (AMQPError, RuntimeError, OSError)
 
 
+class _Connection(aio_pika.Connection):
+    """A connection that holds the broker's certificate against a name that may be another than the address has."""
+
+    PARAMETERS = (
+        *aio_pika.Connection.PARAMETERS,
+        ConnectionParameter(name="server_hostname", parser=str, is_kwarg=True),
+    )
+
+
 class RabbitQueues:
     """Opens and closes the queues of jobs, a channel for each.
 
     A connection that was lost is made again in the background, and every open job's consumer with it.
     """
 
-    def __init__(self, url: str, *, limit_s: float, retry_interval_s: float) -> None:
+    def __init__(
+        self, url: str, *, limit_s: float, retry_interval_s: float, tls_server_name: str | None = None
+    ) -> None:
         self._url = url
+        self._tls_server_name = tls_server_name
         self._limit_s = limit_s
         self._retry_interval_s = retry_interval_s
         self._connection: AbstractConnection | None = None
@@ -137,7 +149,16 @@ class RabbitQueues:
                 await asyncio.sleep(self._retry_interval_s)
 
     async def _connect(self) -> AbstractConnection:
-        return await aio_pika.connect(self._url, client_properties={"connection_name": "focus-server"})
+        named: dict[str, Any] = {}
+        if self._url.startswith("amqps:") and self._tls_server_name:
+            named["server_hostname"] = self._tls_server_name
+        connection: AbstractConnection = await aio_pika.connect(
+            self._url,
+            client_properties={"connection_name": "focus-server"},
+            connection_class=_Connection,
+            **named,
+        )
+        return connection
 
     def _in_background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         # In an empty context: what happens to the shared connection is not about the job that is being

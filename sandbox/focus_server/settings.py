@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     mongodb_uri: SecretStr
     mongodb_database: str
     rabbitmq_url: SecretStr
+    rabbitmq_tls_server_name: str | None = Field(
+        default=None, description="the name in the broker's certificate, where the address has another"
+    )
     kubeconfig: Path
     namespace: str
 

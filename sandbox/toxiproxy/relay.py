@@ -191,7 +191,7 @@ class _Connection:
     async def _connect(self) -> None:
         host, _, port = self._proxy.upstream.rpartition(":")
         try:
-            await asyncio.get_running_loop().create_connection(lambda: self._server, host, int(port))
+            await asyncio.get_running_loop().create_connection(lambda: self._server, host.strip("[]"), int(port))
         except OSError:
             self.client.transport.close()
 
@@ -232,7 +232,7 @@ class Proxy:
             host, _, port = self.listen.rpartition(":")
             loop = asyncio.get_running_loop()
             self._refusing = False
-            self._server = await loop.create_server(self.client, host, int(port))
+            self._server = await loop.create_server(self.client, host.strip("[]"), int(port))
             self.listen = f"{host}:{self._server.sockets[0].getsockname()[1]}"
 
     def disable(self) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import time
 from contextlib import suppress
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -15,7 +17,7 @@ from sandbox.defects.usual import usual
 from sandbox.toxiproxy.api import application
 from sandbox.toxiproxy.relay import Proxy
 from sandbox.toxiproxy.toxics import Latency, LatencyAttributes, Timeout, TimeoutAttributes
-from sandbox.toxiproxy_access import relayed_kubeconfig
+from sandbox.toxiproxy_access import Toxiproxy, relayed_kubeconfig
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -459,6 +461,69 @@ def test_a_relayed_kubeconfig_differs_in_nothing_but_host_and_place(tmp_path):
     described = describe(relayed)
     assert described.cluster == expected["clusters"][0]["cluster"]
     assert described.user == expected["users"][0]["user"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "name"),
+    [
+        ({"server": "https://localhost:6443"}, "localhost"),
+        ({"server": "https://api.cluster.test"}, "api.cluster.test"),
+        ({"server": "https://[::1]:6443"}, "::1"),
+        ({"server": "https://10.0.0.1:6443", "tls-server-name": "api.cluster.test"}, "api.cluster.test"),
+        ({"server": "https://127.0.0.1:6443", "tls-server-name": "api.cluster.test"}, "api.cluster.test"),
+        ({"server": "https://127.0.0.1:6443"}, None),
+        ({"server": "http://localhost:8001"}, None),
+    ],
+)
+def test_the_certificate_of_a_cluster_is_held_against_the_name_that_it_was_before(tmp_path, cluster, name):
+    original = tmp_path / "kubeconfig"
+    content = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "one"}}],
+        "clusters": [{"name": "one", "cluster": cluster}],
+    }
+    original.write_text(yaml.safe_dump(content))
+    (relayed,) = yaml.safe_load(relayed_kubeconfig(original, "127.0.0.1:3"))["clusters"]
+    assert urlsplit(relayed["cluster"]["server"]).netloc == "127.0.0.1:3"
+    assert relayed["cluster"].get("tls-server-name") == name
+
+
+@pytest.mark.parametrize(
+    ("address", "upstream"),
+    [
+        ("amqp://localhost", "localhost:5672"),
+        ("amqps://broker.test", "broker.test:5671"),
+        ("amqps://[::1]:5", "[::1]:5"),
+        ("https://api.cluster.test", "api.cluster.test:443"),
+        ("http://[fe80::1]", "[fe80::1]:80"),
+        ("mongodb://127.0.0.1:7", "127.0.0.1:7"),
+    ],
+)
+async def test_every_address_of_a_store_is_relayed(address, upstream):
+    asked = []
+
+    async def send(method, path, body):
+        asked.append(body["upstream"])
+        return body
+
+    toxiproxy = Toxiproxy(None, SimpleNamespace(send=send))
+    assert (await toxiproxy.relay("p", address)).startswith("127.0.0.1:")
+    assert asked == [upstream]
+
+
+async def test_an_upstream_may_have_an_ipv6_address(api):
+    async def greet(_, writer):
+        writer.write(b"hello")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "::1", 0)
+    port = server.sockets[0].getsockname()[1]
+    answer = await api.post("/proxies", json={"name": "six", "listen": "[::1]:0", "upstream": f"[::1]:{port}"})
+    host, _, listens = (await answer.json())["listen"].rpartition(":")
+    reader, writer = await asyncio.open_connection(host.strip("[]"), int(listens))
+    assert await reader.read() == b"hello"
+    writer.close()
+    server.close()
 
 
 @pytest.mark.parametrize(

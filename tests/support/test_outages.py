@@ -164,10 +164,13 @@ def test_one_that_was_refused_may_have_been_made_and_is_ended(outages, proxies):
     assert proxies.enabled["way-to-mongodb"]
 
 
-def test_possible_is_what_has_a_proxy(outages, proxies):
-    assert [outages.possible(name) for name in ("MongoDB", "RabbitMQ", "Kubernetes")] == [True, True, False]
+def test_possible_is_what_has_a_proxy_and_of_the_rest_it_is_said_why_not(outages, proxies):
+    assert [outages.impossible(name) for name in ("MongoDB", "RabbitMQ")] == [None, None]
+    assert outages.impossible("Kubernetes") == "toxiproxy.kubernetes is not set"
     nowhere = Outages(proxies.settings.model_copy(update={"url": None}), print)
-    assert not nowhere.possible("MongoDB")
+    assert nowhere.impossible("MongoDB") == "toxiproxy.url is not set"
+    told = Outages(proxies.settings.model_copy(update={"not_relayed": {"kubernetes": "it is far"}}), print)
+    assert told.impossible("Kubernetes") == "it is far"
 
 
 def test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay(outages, proxies):

@@ -1,10 +1,12 @@
 """What becomes of channels and consumers when the broker does not do as it is told; with a fake of the driver."""
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import trustme
 
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.rabbitmq_queues import RabbitQueues
@@ -145,3 +147,25 @@ async def test_one_that_hangs_holds_up_no_other(broker: Broker, queues: RabbitQu
     await until(lambda: len(broker.channels) == 6 and all(each.consuming.is_set() for each in broker.channels))
     assert not release.is_set()
     release.set()
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("broker.test", True), ("another.test", False), (None, False)])
+async def test_the_certificate_of_a_broker_is_held_against_the_name_that_is_given(tmp_path, name, trusted):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("broker.test").configure_cert(secured)
+    greeted = []
+
+    async def listen(reader, writer):
+        greeted.append(await reader.read(4))
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0, ssl=secured) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"amqps://guest:guest@127.0.0.1:{port}/?cafile={tmp_path / 'ca.pem'}"
+        queues = RabbitQueues(url, limit_s=5, retry_interval_s=1, tls_server_name=name)
+        with pytest.raises(DependencyUnavailable):
+            await queues.open("job_a1b2c3d4")
+        await queues.aclose()
+    assert greeted == ([b"AMQP"] if trusted else [])

@@ -25,21 +25,25 @@ class ViewType(IntEnum):
 class Limits(BaseModel):
     """What a configuration may hold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    fft_length_min: int = Field(128, description="samples")
-    fft_length_max: int = Field(4096, description="samples")
+    fft_length_min: int = Field(128, gt=0, description="samples")
+    fft_length_max: int = Field(4096, gt=0, description="samples")
     fft_length_power_of_two: bool = True
-    duration_max_s: int = 3600
-    height_max_px: int = 10_000
-    sensors: int = Field(2222, description="number of sensors on the fibre; they count from 0")
-    sampling_rate_hz: float = 2000.0
-    overlap: float = Field(0.5, description="of one FFT window with the next, as a fraction")
-    single_channel_min: int = Field(1, description="lowest channel of a single channel view: they count from 1 there")
-    rows_max: int = Field(1000, description="waterfall rows that can be asked for at once")
-    body_max_bytes: int = 65_536
-    roi_max_size_change: float = Field(0.5, description="how much a region of interest may grow or shrink at once")
-    roi_max_shift: float = Field(0.5, description="how far it may move at once, as a fraction of its size")
+    duration_max_s: int = Field(3600, gt=0)
+    height_max_px: int = Field(10_000, gt=0)
+    sensors: int = Field(2222, gt=0, description="number of sensors on the fibre; they count from 0")
+    sampling_rate_hz: float = Field(2000.0, gt=0)
+    overlap: float = Field(0.5, ge=0, lt=1, description="of one FFT window with the next, as a fraction")
+    single_channel_min: int = Field(
+        1, ge=0, description="lowest channel of a single channel view: they count from 1 there"
+    )
+    rows_max: int = Field(1000, gt=0, description="waterfall rows that can be asked for at once")
+    body_max_bytes: int = Field(65_536, gt=0)
+    roi_max_size_change: float = Field(
+        0.5, ge=0, description="how much a region of interest may grow or shrink at once"
+    )
+    roi_max_shift: float = Field(0.5, ge=0, description="how far it may move at once, as a fraction of its size")
 
     @property
     def last_sensor(self) -> int:

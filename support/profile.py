@@ -6,17 +6,20 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from support.errors import SettingsError
-from support.settings import ENVIRONMENT_PREFIX, Provider, Settings, password_of
 from support.settings import ROOT as ROOT  # For those who deal with profiles.
+from support.settings import Provider, Settings, password_of
+from support.variables import Setting, readable, settings_of, unknown
+from support.variables import variable_of as variable_of
 
 _PLACEHOLDER = re.compile(r"^<.*>$")
 
@@ -50,26 +53,20 @@ class Profile:
         """
         tree = merged(self.tree, endpoints or {})
         tree.pop("provider", None)
-        unknown = [
-            f"{name}: no such setting (an environment variable; is it spelt right?)"
-            for name in os.environ
-            if name.startswith(ENVIRONMENT_PREFIX)
-            and name.removeprefix(ENVIRONMENT_PREFIX).split("__")[0].lower() not in Settings.model_fields
-        ]
-        given = {name.upper() for name in os.environ}
+        given = {name.upper() for name in readable(os.environ)}
         placeholders = [
             f"{'.'.join(path)}: still a placeholder; set it in the profile or export {variable_of(path)}"
             for path, value in leaves(tree)
             if isinstance(value, str) and _PLACEHOLDER.match(value) and variable_of(path) not in given
         ]
-        if unknown or placeholders:
-            raise self._unusable(unknown + placeholders)
+        if wrong := [*unknown(Settings, readable(os.environ)), *placeholders]:
+            raise self._unusable(wrong)
         try:
             return Settings(**tree)
         except ValidationError as error:
-            raise self._unusable(_problems(error)) from None
+            raise self._unusable(_problems(error, given)) from None
         except UnreadableVariable as error:
-            raise self._unusable([str(error)]) from None
+            raise self._unusable([_unreadable(error)]) from None
 
     def _unusable(self, problems: list[str]) -> SettingsError:
         lines = "\n".join(f"  - {problem}" for problem in problems)
@@ -83,8 +80,10 @@ def read_profile(name: str) -> Profile:
         SettingsError: there is none, it cannot be read, or a file of the repository holds a password.
     """
     named = ROOT / "config" / f"{name}.toml"
-    path = named if named.is_file() else Path(name).expanduser()
-    if not path.is_file():
+    path = named if _is_file(named) else _expanded(name)
+    if not _is_file(path):
+        if os.path.isdir(path):
+            raise SettingsError(f"The profile '{name}' is a directory; give a file in it, or the name of a profile.")
         known = ", ".join(sorted(file.stem for file in (ROOT / "config").glob("*.toml")))
         raise SettingsError(
             f"There is no profile '{name}'. Known in config/: {known}; or give the path of a file, "
@@ -100,18 +99,29 @@ def read_profile(name: str) -> Profile:
                     f"Take it out and export {variable_of(keys)}, or name a file outside in secrets_file."
                 )
     if secrets_file is not None:
-        outside = Path(secrets_file).expanduser()
+        if not isinstance(secrets_file, str):
+            raise SettingsError(f"secrets_file in {path} must be the path of a file, in quotes.")
+        outside = ROOT / _expanded(secrets_file)
         if outside.resolve().is_relative_to(ROOT):
             raise SettingsError(f"secrets_file in {path} must lie outside of the repository, not at {outside}.")
-        if not outside.is_file():
+        if not _is_file(outside):
             raise SettingsError(f"secrets_file in {path} names {outside}, which is not there.")
         tree = merged(tree, _read(outside))
     return Profile(name=path.name if path != named else name, path=path, tree=tree)
 
 
-def variable_of(path: tuple[str, ...]) -> str:
-    """The environment variable that sets the setting of that path."""
-    return ENVIRONMENT_PREFIX + "__".join(path).upper()
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"The home directory in {name} is not known; write the whole path.") from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name that no file can have, or a directory that may not be looked into.
+        return False
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,37 +145,65 @@ def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tupl
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # A byte order mark, as some editors write it, is none of the text.
         tree = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The profile {path} cannot be read: {error}. Save it as UTF-8.") from None
+    except (OSError, ValueError) as error:
         raise SettingsError(f"The profile {path} cannot be read: {error}") from None
     if not isinstance(tree, dict):
         raise SettingsError(f"The profile {path} must hold a table of settings.")
     return tree
 
 
-def _problems(error: ValidationError, prefix: tuple[str, ...] = ()) -> list[str]:
-    """One line a problem, without the values: they may be secrets."""
+def _problems(error: ValidationError, given: Collection[str] = (), prefix: tuple[str, ...] = ()) -> list[str]:
+    """One line a problem, without the values: they may be secrets. `given` are the variables that are set."""
+    known = {setting.path: setting for setting in settings_of(Settings)}
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         path = (*prefix, *(str(part) for part in problem["loc"]))
         name = ".".join(path)
+        # Below a setting are the items of a list; no variable sets one of them alone.
+        setting = next((known[path[:end]] for end in range(len(path), 0, -1) if path[:end] in known), None)
         if problem["type"] == "missing":
-            lines += [
-                f"{'.'.join(missing)}: missing; set it in the profile or export {variable_of(missing)}"
-                for missing in _required_below(path)
-            ]
+            lines += (
+                [
+                    f"{'.'.join(one.path)}: missing; set it in the profile or export it: {one.form}"
+                    for one in _required_below(known[path])
+                ]
+                if path in known
+                else [f"{name}: missing; set it in the profile"]
+            )
         elif problem["type"] == "extra_forbidden":
-            lines.append(f"{name}: no such setting; take it out or mend its spelling")
+            lines.append(f"{name}: no such setting; {_nearest(name, known)}")
+        elif setting is None:
+            lines.append(f"{name}: {problem['msg']}; correct it in the profile")
+        elif setting.variable in given:
+            lines.append(
+                f"{name}: {problem['msg']}; correct the environment variable {setting.variable}: {setting.form}"
+            )
         else:
-            lines.append(f"{name}: {problem['msg']}; correct it in the profile or in {variable_of(path)}")
+            lines.append(f"{name}: {problem['msg']}; correct it in the profile, or export it: {setting.form}")
     return lines
 
 
-def _required_below(path: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _nearest(name: str, known: Mapping[tuple[str, ...], Setting]) -> str:
+    near = get_close_matches(name.lower(), [".".join(path) for path in known], n=1)
+    return f"is {near[0]} meant?" if near else "take it out"
+
+
+def _unreadable(error: UnreadableVariable) -> str:
+    """What pydantic-settings says of a variable that holds a group: it must be JSON."""
+    named = re.search(r'"(\w+)"', str(error))
+    known = {setting.path: setting for setting in settings_of(Settings)}
+    setting = known.get((named[1],)) if named is not None else None
+    if setting is None:
+        return str(error)
+    return f"{setting.variable}: the JSON of this group of settings cannot be read ({error.__cause__}): {setting.form}"
+
+
+def _required_below(setting: Setting) -> list[Setting]:
     """The settings that must be given where this one is missing: of a whole group, those without a default."""
-    field = Settings.model_fields.get(path[0]) if len(path) == 1 else None
-    group = field.annotation if field is not None else None
-    if not (isinstance(group, type) and issubclass(group, BaseModel)):
-        return [path]
-    return [(*path, name) for name, setting in group.model_fields.items() if setting.is_required()]
+    if not setting.is_group:
+        return [setting]
+    return [one for one in settings_of(Settings) if one.path[:-1] == setting.path and one.field.is_required()]

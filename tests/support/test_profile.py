@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import tomllib
 
 import pytest
 from pydantic import BaseModel
@@ -303,3 +304,45 @@ def test_every_path_is_expanded_and_belongs_to_the_checkout(write, monkeypatch, 
 def test_a_home_that_nobody_has_is_named(write, monkeypatch):
     monkeypatch.setenv("FOCUS__REPORTS__DIRECTORY", "~nobody-of-that-name/reports")
     assert "reports.directory: the home directory of ~nobody-of-that-name" in problem_of(write(COMPLETE))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_profile_may_begin_with_a_mark_and_end_its_lines_in_any_way(tmp_path, encoding, line_end, as_json):
+    text = json.dumps(tomllib.loads(COMPLETE), indent=1) if as_json else COMPLETE
+    file = tmp_path / ("profile.json" if as_json else "profile.toml")
+    file.write_bytes(text.replace("\n", line_end).encode(encoding))
+    assert read_profile(str(file)).settings().mongodb.database == "focus"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'exclusive = true\n[mongodb]\nuri = "x7q\n', r"line 3"),
+        (b"exclusive = true\nx7q\n", r"line 2"),
+        (COMPLETE.encode("utf-16"), "Save it as UTF-8"),
+        (b'database = "x7q\xff"', "Save it as UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_profile_is_told_with_its_place_and_without_its_content(tmp_path, content, told):
+    file = tmp_path / "profile.toml"
+    file.write_bytes(content)
+    message = problem_of(str(file))
+    assert re.search(told, message)
+    assert str(file) in message
+    assert "x7q" not in message
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "nowhere/at/all", "\0", "", "."])
+def test_what_is_no_profile_is_told_in_one_message(name):
+    with pytest.raises(SettingsError, match=r"no profile|is a directory"):
+        read_profile(name)
+
+
+def test_a_directory_is_told_as_such(tmp_path):
+    assert "is a directory" in problem_of(str(tmp_path))
+
+
+def test_a_profile_of_a_home_that_nobody_has():
+    assert "The home directory in ~nobody-of-that-name" in problem_of("~nobody-of-that-name/profile.toml")

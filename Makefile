@@ -4,7 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 N ?= 100
 BIN := .venv/bin
-INSTALLED := .venv/.installed
+# Looks itself whether there is anything to do: a moved checkout, say.
+INSTALLED := installed
 # What a run is told of its profile (ARGS="-D profile=staging"), all that comes after it must know as well.
 PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROFILE),local)
 # A run against an environment of its own profile needs no broker here.
@@ -16,7 +17,7 @@ REPORTS := $(if $(filter-out local,$(PROFILE)),$$($(BIN)/python -m reporting dir
 .NOTPARALLEL:
 
 .PHONY: help acceptance traceability report export publish docs screenshots test prove mutants lint types sandbox \
-  sandbox-down sweep soak bench lock broker chromium clean
+  sandbox-down sweep soak bench lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -92,16 +93,17 @@ lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --upgrade pyproject.toml -o requirements.lock
 
+fresh-machine:  ## both commands on a minimal Debian, made and removed again: RELEASE=bookworm, trixie; needs root
+	@.ci/fresh_machine "$(RELEASE)"
+
 broker:
 	@sh sandbox/install_broker.sh
 
 chromium:
 	@sh tests/pages/install_chromium.sh
 
-$(INSTALLED): requirements.lock
+$(INSTALLED):
 	@sh sandbox/install_venv.sh "$(PYTHON)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@touch $@
 
 clean:  ## remove what was installed and written here
 	rm -rf .venv reports report/node_modules .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -8,20 +8,16 @@ PATH="$PATH:/usr/sbin:/usr/lib/rabbitmq/bin"
 ! command -v rabbitmq-server >/dev/null || exit 0
 if command -v docker >/dev/null && docker info >/dev/null 2>&1; then exit 0; fi
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing rabbitmq-server …"
-  # The sandbox starts a private broker: the package's own services must not run, neither now nor after a boot.
-  # RUNLEVEL=1 says so where there is no systemd. Masked in /run only, so that nothing stays when this is killed.
-  services="rabbitmq-server.service epmd.service epmd.socket"
-  if [ -d /run/systemd/system ]; then
-    systemctl --quiet --runtime mask $services 2>/dev/null
-    trap 'systemctl --quiet --runtime unmask $services; systemctl --quiet disable $services 2>/dev/null || true' EXIT
-  fi
-  export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
-  apt-get update -qq -o DPkg::Lock::Timeout=120
-  apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends rabbitmq-server >/dev/null
-  exit 0
+# The sandbox starts a private broker: the package's own services must not run, neither now nor after a boot.
+# RUNLEVEL=1 says so where there is no systemd. Masked in /run only, so that nothing stays when this is killed.
+services="rabbitmq-server.service epmd.service epmd.socket"
+if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then
+  systemctl --quiet --runtime mask $services 2>/dev/null
+  trap 'systemctl --quiet --runtime unmask $services; systemctl --quiet disable $services 2>/dev/null || true' EXIT
 fi
+status=0
+RUNLEVEL=1 sh sandbox/install_packages.sh rabbitmq-server || status=$?
+[ "$status" = 3 ] || exit "$status"
 
 cat >&2 <<'MESSAGE'
 The sandbox needs a RabbitMQ and found none. Any one of these will do:

@@ -1,22 +1,80 @@
 #!/bin/sh
-# Make .venv. Debian keeps what `python3 -m venv` needs in a package of its own; as root it is installed.
+# Make .venv with what requirements.lock names, unless it is there, whole, and fits: install_venv.sh PYTHON
+# The marker .venv/.installed is written last. One message where it cannot be done; pip's own words are in
+# .venv/pip.log.
 set -eu
 python=$1
+pip_at_least=22.3 # what Python 3.11 brings; older ones do not know the wheels of today
+marker=.venv/.installed
+log=.venv/pip.log
 
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
-  echo "Python 3.11 or later is needed; '$python' is not. Name one: make PYTHON=/path/to/python3 …" >&2
+fail() {
+  printf '%s\n' "$@" >&2
   exit 1
 }
-if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing python3-venv …"
-    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
-    apt-get update -qq -o DPkg::Lock::Timeout=120
-    apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends python3-venv >/dev/null
+
+# A venv has the paths of its folder and of its interpreter in its scripts: it does not fit any more when the checkout
+# was moved or copied, or Python replaced by another version.
+fits() {
+  [ -e "$marker" ] && ! [ requirements.lock -nt "$marker" ] || return 1
+  made_for=$(sed -n 's/^command = .* -m venv //p' .venv/pyvenv.cfg) || return 1
+  [ -z "$made_for" ] || [ "$made_for" -ef .venv ] || return 1
+  .venv/bin/python -c 'import pip' 2>/dev/null
+}
+
+has_ensurepip() { "$python" -c 'import ensurepip' 2>/dev/null; }
+
+# The lines of the log in which pip tells an error, without passwords in addresses.
+complaints() {
+  sed -n 's#//[^/@ ]*@#//***@#g; s/^ *ERROR: /  /p' "$log" | cut -c1-300 | tail -n 3
+}
+
+# Why pip failed and what can be done about it.
+explain() {
+  if grep -qE 'THESE PACKAGES DO NOT MATCH THE HASHES|do not match the hashes' "$log"; then
+    echo "The index of pip has other files than those whose hashes are in requirements.lock. Use another (PIP_INDEX_URL)."
+  elif grep -q 'No space left on device' "$log"; then
+    echo "The disk is full. Make room (.venv takes some 700 MB, pip a temporary folder), then: make again."
+  elif grep -qE 'after connection broken by|Could not fetch URL|Network is unreachable|name resolution|ConnectTimeout|ReadTimeout|ProxyError|CERTIFICATE_VERIFY_FAILED' "$log"; then
+    echo "pip cannot reach its index:"
+    sed -n 's#//[^/@ ]*@#//***@#g; s/.*after connection broken by \(.*\)/  \1/p; s/^ *\(ERROR: \)*\(Could not fetch URL.*\)/  \2/p' "$log" |
+      cut -c1-300 | head -n 1
+    echo "Look at the network, the proxy (HTTPS_PROXY), the index (PIP_INDEX_URL) and its authority (PIP_CERT); then: make again."
+  elif grep -q 'No matching distribution found' "$log"; then
+    echo "The index of pip does not have what requirements.lock names, or not for this Python and machine:"
+    complaints
   else
-    echo "'$python -m venv' does not work here (ensurepip is missing). On Debian: apt-get install python3-venv" >&2
-    exit 1
+    echo "pip could not install what requirements.lock names:"
+    complaints
   fi
+  echo "All that pip said is in $log."
+}
+
+! fits || exit 0
+
+version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))' 2>/dev/null) ||
+  fail "Python 3.11 or later is needed; '$python' is ${version:+Python }${version:-not one}. Name one: make PYTHON=/path/to/python3 …"
+
+if ! has_ensurepip; then
+  status=0
+  sh sandbox/install_packages.sh python3-venv || status=$?
+  [ "$status" = 0 ] || [ "$status" = 3 ] || exit "$status"
+  has_ensurepip ||
+    fail "'$python -m venv' does not work here: ensurepip is missing. On Debian: apt-get install python3-venv (as root)." \
+      "Or name another Python: make PYTHON=/path/to/python3 …"
 fi
-rm -rf .venv
-"$python" -m venv .venv
+
+trap 'fail "" "Interrupted: .venv is not whole. The next make makes it anew."' INT TERM
+echo "Installing what requirements.lock names into .venv …"
+said=$(rm -rf .venv 2>&1) || fail ".venv cannot be made anew here: $(echo "$said" | head -n 1)"
+said=$("$python" -m venv .venv 2>&1) ||
+  fail "'$python -m venv .venv' failed: $(echo "$said" | grep -v '^ ' | tail -n 1)"
+
+pip=$(.venv/bin/python -m pip --version 2>/dev/null | sed -n 's/^pip \([0-9.]*\).*/\1/p')
+[ "$(printf '%s\n' "$pip_at_least" "${pip:-0}" | sort -V | head -n 1)" = "$pip_at_least" ] ||
+  fail "'$python -m venv' brings pip ${pip:-of no version}; $pip_at_least or later is needed." \
+    "Renew what it comes from (on Debian: apt-get install python3-venv python3-pip-whl), or: make PYTHON=/path/to/python3 …"
+
+.venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock >"$log" 2>&1 ||
+  fail "$(explain)"
+touch "$marker"

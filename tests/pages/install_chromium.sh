@@ -1,21 +1,23 @@
 #!/bin/sh
-# See that there is a Chromium for the tests of the HTML pages. Where there is none, install Debian's package; without the
-# rights for that, say what to do.
+# See that there is a Chromium for the tests of the HTML pages, and what playwright's own Node needs to drive it. What is
+# missing is installed from Debian's packages; without the rights for that, say what to do.
 set -eu
 
-! command -v chromium >/dev/null || exit 0
+PATH="$PATH:/usr/sbin:/sbin"
+missing=
+command -v chromium >/dev/null || missing="chromium"
+# Node is linked against libatomic, which nothing else on a minimal Debian brings.
+ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
+missing=${missing# }
+[ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing chromium …"
-  export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
-  apt-get update -qq -o DPkg::Lock::Timeout=120
-  apt-get install -y -qq -o DPkg::Lock::Timeout=120 --no-install-recommends chromium >/dev/null
-  exit 0
-fi
+status=0
+sh sandbox/install_packages.sh $missing || status=$?
+[ "$status" = 3 ] || exit "$status"
 
-cat >&2 <<'MESSAGE'
-The tests of the HTML pages need a browser, and found no `chromium`. Either will do:
-  - install it: apt-get install chromium (as root)
+cat >&2 <<MESSAGE
+The tests of the HTML pages need a browser and what drives it; missing here: $missing. Either will do:
+  - install it: apt-get install $missing (as root)
   - leave them out: .venv/bin/pytest --ignore tests/pages
 MESSAGE
 exit 1

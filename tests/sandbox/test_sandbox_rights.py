@@ -1,0 +1,136 @@
+"""The Roles of `deploy/kubernetes` are what suite, sandbox and reference server need: no less, and no more."""
+
+from contextlib import closing, contextmanager
+from types import SimpleNamespace
+
+import pytest
+import requests
+import yaml
+
+from kubeconfig import Cluster, describe
+from kubeconfig.questions import Question, Right
+from support.observers.kubernetes import Analyzers
+from support.profile import ROOT
+from support.settings import Kubernetes, Naming
+from tests.acceptance.running import behave
+from tests.kubernetes_stand_in import serving
+
+OBSERVERS = ("focus-observers", "focus-explaining", "focus-disturbances")
+
+
+def rights_of(file, *roles):
+    """What the Roles or ClusterRoles of a file grant."""
+    documents = yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / file).read_text())
+    granting = [
+        each for each in documents if each["kind"] in ("Role", "ClusterRole") and each["metadata"]["name"] in roles
+    ]
+    assert len(granting) == len(roles)
+    return {
+        Right(verb, resource, group)
+        for role in granting
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+        for group in rule["apiGroups"]
+    }
+
+
+@contextmanager
+def guarding(upstream, granted):
+    """Stand before an API, let each user (by its token) do what is granted to it, and note what it asks for."""
+    asked = {user: set() for user in granted}
+
+    def answer(request):
+        user = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if user not in granted:
+            return 401, {"kind": "Status", "message": "who is that?"}
+        right = Question(request.method, request.path.partition("?")[0]).right
+        asked[user].add(right)
+        if right not in granted[user]:
+            return 403, {"kind": "Status", "message": f"{user} cannot {right}"}
+        forwarded = requests.request(
+            request.method,
+            upstream.server + request.path,
+            json=request.body,
+            headers={
+                **upstream.credentials().headers,
+                **({"Content-Type": request.headers["Content-Type"]} if request.body is not None else {}),
+            },
+            timeout=20,
+        )
+        return forwarded.status_code, forwarded.content
+
+    with serving(answer) as server:
+        yield SimpleNamespace(address=server.address, asked=asked)
+
+
+@pytest.fixture
+def upstream(sandbox_endpoints):
+    return Cluster(describe(sandbox_endpoints["kubernetes"]["kubeconfig"]), limit_s=10)
+
+
+@pytest.fixture
+def kubeconfig_of(tmp_path):
+    def write(user, server):
+        file = tmp_path / f"{user}.kubeconfig"
+        document = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "users": [{"name": user, "user": {"token": user}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": user}}],
+        }
+        file.write_text(yaml.safe_dump(document))
+        return file
+
+    return write
+
+
+# One of each: a job that is made and cancelled, rows of one that runs, an analyzer that is deleted, one that ends.
+SCENARIOS = r"^(A job is created in under two seconds|The analyzer (is deleted|fails).*)$"
+
+
+def test_the_rights_suffice_and_none_is_idle(upstream, kubeconfig_of, borrowed, new_sandboxes, tmp_path):
+    granted = {
+        "sandbox": rights_of("sandbox.yaml", "focus-sandbox"),
+        "observers": rights_of("sandbox.yaml", *OBSERVERS),
+    }
+    with guarding(upstream, granted) as api:
+        lent = {**borrowed, "FOCUS_SANDBOX_KUBECONFIG": str(kubeconfig_of("sandbox", api.address))}
+        observers = kubeconfig_of("observers", api.address)
+        sandboxes = new_sandboxes(**lent)
+        variables = {
+            **sandboxes.environment,
+            "FOCUS__KUBERNETES__KUBECONFIG": str(observers),
+            "FOCUS__JOURNALS": str(tmp_path / "journals"),
+            "FOCUS__REPORTS__DIRECTORY": str(tmp_path),
+        }
+        outcome = behave(("--name", SCENARIOS), variables, tmp_path)
+        assert outcome.status == 0, outcome.printed
+        assert outcome.statuses == {"passed": 3}
+        settings = Kubernetes(kubeconfig=observers, namespace="focus")
+        with closing(Analyzers(settings, Naming())) as analyzers:
+            analyzers.warnings_about("uid")  # Asked for an analyzer that does not run.
+    assert api.asked == granted
+
+
+def test_both_files_grant_the_observers_the_same():
+    for role in OBSERVERS:
+        assert rights_of("deployed.yaml", role) == rights_of("sandbox.yaml", role)
+
+
+@pytest.mark.parametrize("file", ["deployed.yaml", "sandbox.yaml"])
+def test_each_role_is_bound_and_everything_is_where_it_belongs(file):
+    documents = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / file).read_text()))
+    named = {(each["kind"], each["metadata"]["name"]) for each in documents}
+    assert len(named) == len(documents)
+    bound = set()
+    for binding in (each for each in documents if each["kind"].endswith("Binding")):
+        role = (binding["roleRef"]["kind"], binding["roleRef"]["name"])
+        assert role in named
+        bound.add(role)
+        for subject in binding["subjects"]:
+            assert ("ServiceAccount", subject["name"]) in named
+            assert subject["namespace"] == "<namespace>"
+    assert bound == {each for each in named if each[0] in ("Role", "ClusterRole")}
+    namespaced = {each["metadata"].get("namespace") for each in documents if each["kind"] in ("Role", "RoleBinding")}
+    assert namespaced <= {"<namespace>"}

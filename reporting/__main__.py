@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from reporting.cucumber import as_cucumber
 from reporting.documentation.capabilities import CapabilitiesError, read_capabilities
 from reporting.documentation.pages import INDEX, as_pages
 from reporting.documentation.vocabulary import read_vocabulary
-from reporting.evidence import Which
+from reporting.evidence import Which, missing
 from reporting.features import Feature, FeatureUnreadable, read_features
 from reporting.junit import as_junit
 from reporting.lint import Problem, lint
@@ -29,6 +28,7 @@ from reporting.summary import as_summary
 from reporting.tables import as_csv, as_document
 from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
+from support.characters import allowed, as_json
 from support.errors import SettingsError
 from support.profile import ROOT, read_profile
 from support.settings import Reports as Settings
@@ -101,9 +101,9 @@ def traceability(
     page = as_page(found.traced, found.problems, test_case_url=url, allure_site=find_allure_site(folder), made=made)
     document = as_document(found.traced, found.problems, test_case_url=url, made=made)
     console.print(as_summary(found.traced, found.problems))
-    _write(folder / "traceability.html", page.encode())
-    _write(folder / "traceability.csv", as_csv(found.traced).encode())
-    _write(folder / "traceability.json", _json(document))
+    _write(folder / "traceability.html", allowed(page).encode())
+    _write(folder / "traceability.csv", allowed(as_csv(found.traced)).encode())
+    _write(folder / "traceability.json", as_json(document))
     raise typer.Exit(1 if found.problems else 0)
 
 
@@ -128,7 +128,7 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None) -> None:
         old.unlink()
     for name, page in pages.items():
         (folder / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "docs" / name).write_text(page, "utf-8")
+        (folder / "docs" / name).write_text(allowed(page), "utf-8")
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
 
 
@@ -166,9 +166,10 @@ def export(
     filed_under = Execution(project, test_plan, execution)
     for dialect in Dialect:
         document = _as_xray(found, dialect, filed_under, evidence)
-        _write(folder / "export" / f"xray-{dialect}.json", _json(document))
+        _write(folder / "export" / f"xray-{dialect}.json", as_json(document))
     _write(folder / "export" / "junit.xml", as_junit(found.traced))
-    _write(folder / "export" / "cucumber.json", _json(as_cucumber(found.traced, found.features, evidence=evidence)))
+    _tell_missing(found, evidence)
+    _write(folder / "export" / "cucumber.json", as_json(as_cucumber(found.traced, found.features, evidence=evidence)))
 
 
 @app.command("publish")
@@ -204,9 +205,10 @@ def publish_execution(
             "changed since. Run the features again."
         )
     document = _as_xray(found, target.dialect, Execution(project, test_plan, execution), evidence)
+    _tell_missing(found, evidence)
     if dry_run:
         body = folder / "export" / f"xray-{target.dialect}.json"
-        _write(body, _json(document))
+        _write(body, as_json(document))
         console.print(as_dry_run(document, target), soft_wrap=True, markup=False)
         return
     try:
@@ -222,6 +224,8 @@ def _find(plan: Path, reports: Path | None) -> _Found:
         traced = trace(read_plan(ROOT / plan, ROOT), features, run)
     except (FeatureUnreadable, PlanError, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
+    for remark in run.remarks:
+        complaints.print(remark, markup=False)
     return _Found(features, traced, lint(features, traced))
 
 
@@ -256,8 +260,11 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+def _tell_missing(found: _Found, evidence: Which) -> None:
+    lines = missing(found.traced.run.results, evidence)
+    if lines:
+        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+        complaints.print(f"{lines[0]}{more}. The export says so in its place.", markup=False)
 
 
 def _stop(message: str) -> typer.Exit:

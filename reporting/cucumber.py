@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from reporting.evidence import Which, encoded
+from reporting.evidence import Which, enclose
 from reporting.features import Feature, Scenario, Step, Tag
 from reporting.results import Attachment, StepResult
 from reporting.traceability import Traceability, TracedScenario
@@ -107,7 +107,8 @@ def _arguments(step: Step) -> Mapping[str, Any]:
 
 
 def _embedding(attachment: Attachment) -> Mapping[str, str]:
-    return {"mime_type": attachment.media_type, "data": encoded(attachment), "name": attachment.name}
+    kept = enclose(attachment)
+    return {"mime_type": kept.media_type, "data": kept.base64, "name": kept.filename}
 
 
 def _tags(tags: Iterable[Tag]) -> list[Mapping[str, Any]]:

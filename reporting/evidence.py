@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reporting.results import Attachment, Result
 from reporting.verdicts import Status
+from support.characters import file_name
 
 
 class Which(StrEnum):
@@ -34,17 +35,57 @@ class Enclosed:
 
 
 def enclosed(results: Iterable[Result], which: Which) -> list[Enclosed]:
-    """The evidence of these results, numbered, since many have the same name."""
-    found = [one for result in results if which.includes(result.status) for one in result.evidence]
-    return [
-        Enclosed(f"{number:03}-{_filename(one)}", one.media_type, encoded(one)) for number, one in enumerate(found, 1)
-    ]
+    """The evidence of these results, numbered, since many have the same name; where one is lost, a text says so.
+
+    File names have at most 200 bytes: Xray Cloud takes none above 250 characters, file systems none above 255 bytes.
+    """
+    found = []
+    for number, one in enumerate(_evidence(results, which), 1):
+        kept = enclose(one)
+        found.append(replace(kept, filename=file_name(f"{number:03}-{one.name}", _ending(kept, one))))
+    return found
 
 
-def encoded(attachment: Attachment) -> str:
-    """What is in its file, in base64."""
-    return base64.b64encode(attachment.path.read_bytes()).decode("ascii")
+def enclose(attachment: Attachment) -> Enclosed:
+    """What is in its file, under its own name; where that cannot be read, a text that says so."""
+    try:
+        return Enclosed(attachment.name, attachment.media_type, _base64(_content(attachment)))
+    except OSError as error:
+        return Enclosed(f"{attachment.name} is missing", "text/plain", _base64(_lost(attachment, error).encode()))
 
 
-def _filename(attachment: Attachment) -> str:
-    return re.sub(r"[^\w.]+", "-", attachment.name).strip("-") + attachment.path.suffix
+def missing(results: Iterable[Result], which: Which) -> list[str]:
+    """A line for each piece of evidence that is lost."""
+    lines = []
+    for result in results:
+        for one in _evidence([result], which):
+            try:
+                _content(one)
+            except OSError as error:
+                lines.append(f"{result.place}: {_lost(one, error)}")
+    return lines
+
+
+def _evidence(results: Iterable[Result], which: Which) -> Iterator[Attachment]:
+    return (one for result in results if which.includes(result.status) for one in result.evidence)
+
+
+def _content(attachment: Attachment) -> bytes:
+    if attachment.path.exists() and not attachment.path.is_file():
+        raise OSError("it is no file")  # To read a pipe or a terminal might not end.
+    return attachment.path.read_bytes()
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _lost(attachment: Attachment, error: OSError) -> str:
+    return f"evidence {attachment.name!r} is missing: {attachment.path}: {error.strerror or error}"
+
+
+def _ending(kept: Enclosed, attachment: Attachment) -> str:
+    if kept.filename != attachment.name:
+        return "-is-missing.txt"
+    suffix = attachment.path.suffix
+    return suffix if re.fullmatch(r"\.\w{1,10}", suffix) else ""

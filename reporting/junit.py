@@ -6,15 +6,12 @@ scenarios that the plan has no case for, are left out, since an import would mak
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from reporting.results import Result
 from reporting.traceability import Traceability, TracedCase, TracedScenario
 from reporting.verdicts import Status, Verdict
-
-# What XML 1.0 cannot hold; messages quote what servers have sent.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from support.characters import allowed
 
 
 def as_junit(traced: Traceability) -> bytes:
@@ -23,6 +20,9 @@ def as_junit(traced: Traceability) -> bytes:
     for one in traced.cases:
         if one.verdict is not Verdict.NOT_RUN:
             root.append(_suite(one))
+    for element in root.iter():  # Messages quote what servers have sent.
+        element.text = element.text and allowed(element.text)
+        element.attrib = {name: allowed(value) for name, value in element.attrib.items()}
     ElementTree.indent(root)
     file: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
     return file
@@ -32,7 +32,7 @@ def _suite(one: TracedCase) -> ElementTree.Element:
     statuses = [scenario.status for scenario in one.scenarios]
     suite = ElementTree.Element(
         "testsuite",
-        name=_text(f"{one.case.key} {one.case.title}"),
+        name=f"{one.case.key} {one.case.title}",
         tests=str(len(statuses)),
         failures=str(statuses.count(Status.FAILED)),
         errors=str(statuses.count(Status.BROKEN)),
@@ -50,7 +50,7 @@ def _test(key: str, one: TracedScenario) -> ElementTree.Element:
     test = ElementTree.Element(
         "testcase",
         classname=scenario.place.file.removesuffix(".feature").replace("/", "."),
-        name=_text(scenario.name),
+        name=scenario.name,
         file=scenario.place.file,
         line=str(scenario.place.line),
         time=f"{result.duration_s:.3f}" if result else "0",
@@ -62,14 +62,10 @@ def _test(key: str, one: TracedScenario) -> ElementTree.Element:
     elif result and one.status is Status.BROKEN:
         _because(test, "error", result)
     elif one.status is not Status.PASSED:
-        ElementTree.SubElement(test, "skipped", message=_text((result and result.message) or "not run"))
+        ElementTree.SubElement(test, "skipped", message=(result and result.message) or "not run")
     return test
 
 
 def _because(test: ElementTree.Element, what: str, result: Result) -> None:
-    why = ElementTree.SubElement(test, what, message=_text(result.message.partition("\n")[0]))
-    why.text = _text(result.message)
-
-
-def _text(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    why = ElementTree.SubElement(test, what, message=result.message.partition("\n")[0])
+    why.text = result.message

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
 
 from reporting.features import Place
 from reporting.verdicts import Status
+from support.characters import allowed, allowed_document
 
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _SPECIAL = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
@@ -62,6 +65,8 @@ class Result:
     message: str = ""
     known: bool = False
     """It failed as its known issue says."""
+    clock_was_set_back: bool = False
+    """It, or a step of it, ended before it began, by the clock of its machine: it is read as having taken no time."""
     attachments: tuple[Attachment, ...] = ()
     """Those of the scenario itself; steps have their own."""
     steps: tuple[StepResult, ...] = ()
@@ -87,6 +92,19 @@ class Run:
     """Of the run as a whole, such as one that stopped it before any scenario."""
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about its results, for whoever reads what is made of them."""
+        set_back = [result for result in self.results if result.clock_was_set_back]
+        return (
+            (
+                f"The clock was set back while {len(set_back)} of {len(self.results)} scenarios ran "
+                f"(the first: {set_back[0].place}): what ended before it began is shown as having taken no time.",
+            )
+            if set_back
+            else ()
+        )
+
+    @property
     def start(self) -> datetime | None:
         """When its first scenario began."""
         return min((result.start for result in self.results), default=None)
@@ -100,84 +118,154 @@ class Run:
 def read_run(folder: Path) -> Run:
     """The run whose results lie in a folder; one without results where the folder is not there.
 
-    Of several results of one scenario the last counts.
+    Of several results of one scenario the last counts. Texts have only characters that every form of file can hold.
 
     Raises:
-        ResultsUnreadable: a result is no JSON, or lacks what the suite's own reports have.
+        ResultsUnreadable: a result is no JSON, or lacks what the suite's own reports have, or cannot be read.
     """
+    try:
+        files = sorted(folder.iterdir())
+    except FileNotFoundError:
+        files = []
+    except OSError as error:
+        raise ResultsUnreadable(f"{folder}: expected a folder with results, seen: {error.strerror}.") from None
     results: dict[tuple[Place, str], Result] = {}
-    for result in sorted((_result(path) for path in folder.glob("*-result.json")), key=lambda one: one.stop):
+    found = (_result(path) for path in files if path.name.endswith("-result.json"))
+    for result in sorted(found, key=lambda one: one.stop):
         results[(result.place, result.name)] = result
-    properties = folder / "environment.properties"
     return Run(
         tuple(sorted(results.values(), key=lambda one: one.start)),
-        dict(_properties(properties.read_text("ascii"))) if properties.exists() else {},
+        _environment(folder / "environment.properties"),
         tuple(
-            str(error.get("message", ""))
-            for path in sorted(folder.glob("*-globals.json"))
-            for error in _json(path).get("errors") or ()
+            error.message
+            for path in files
+            if path.name.endswith("-globals.json")
+            for error in _read(path, _Globals).errors or ()
         ),
     )
 
 
-def _json(path: Path) -> Mapping[str, Any]:
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ResultsUnreadable(f"{path}: expected JSON, seen: {error}. Run the features again.") from None
-    return found
+# The parts of Allure's form that are used here: https://allurereport.org/docs/how-it-works-test-result-file/
+# The last millisecond of the year 9999 is the last that a date can hold.
+_Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 
 
-def _result(path: Path) -> Result:
-    found = _json(path)
+class _Details(BaseModel):
+    message: str | None = None
+    known: bool | None = None
+
+
+class _Attachment(BaseModel):
+    name: str
+    type: str | None = None
+    source: str
+
+
+class _Label(BaseModel):
+    name: str
+    value: str
+
+
+class _Step(BaseModel):
+    name: str
+    status: Status
+    start: _Milliseconds
+    stop: _Milliseconds
+    statusDetails: _Details | None = None
+    attachments: list[_Attachment] | None = None
+    steps: list[_Step] | None = None
+
+    @property
+    def message(self) -> str:
+        return (self.statusDetails and self.statusDetails.message) or ""
+
+    @property
+    def clock_was_set_back(self) -> bool:
+        return self.stop < self.start or any(step.clock_was_set_back for step in self.steps or ())
+
+
+class _Result(_Step):
+    uuid: str
+    historyId: str
+    labels: list[_Label]
+
+    def values(self, label: str) -> tuple[str, ...]:
+        return tuple(one.value for one in self.labels if one.name == label)
+
+
+class _Error(BaseModel):
+    message: str = ""
+
+
+class _Globals(BaseModel):
+    errors: list[_Error] | None = None
+
+
+_Form = TypeVar("_Form", bound=BaseModel)
+
+
+def _read(path: Path, form: type[_Form]) -> _Form:
     try:
-        (location,) = _labels(found, "location")
-        file, line = location.rsplit(":", 1)
-        return Result(
-            uuid=found["uuid"],
-            history_id=found["historyId"],
-            name=found["name"],
-            place=Place(file, int(line)),
-            keys=_labels(found, "key"),
-            status=Status(found["status"]),
-            start=_time(found["start"]),
-            stop=_time(found["stop"]),
-            message=_message(found),
-            known=bool((found.get("statusDetails") or {}).get("known")),
-            attachments=_attachments(found, path.parent),
-            steps=tuple(_step(step, path.parent) for step in found.get("steps") or ()),
-        )
-    except (KeyError, ValueError) as error:
+        found = json.loads(path.read_bytes())
+        return form.model_validate(allowed_document(found))
+    except OSError as error:
+        raise ResultsUnreadable(f"{path}: expected a file that can be read, seen: {error.strerror}.") from None
+    except ValidationError as error:
+        what = "; ".join(f"`{'.'.join(map(str, one['loc'])) or 'all'}`: {one['msg']}" for one in error.errors()[:3])
         raise ResultsUnreadable(
-            f"{path}: expected a result of this suite, with the label `location`, seen none ({error!r}). "
-            "Run the features again."
+            f"{path}: expected a result of this suite, seen {what}. Run the features again."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise ResultsUnreadable(
+            f"{path}: expected JSON, seen: {error} (is the file cut off?). Run the features again."
         ) from None
 
 
-def _labels(found: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(label["value"] for label in found.get("labels") or () if label["name"] == name)
-
-
-def _step(found: Mapping[str, Any], folder: Path) -> StepResult:
-    return StepResult(
-        found["name"],
-        Status(found["status"]),
-        _time(found["start"]),
-        _time(found["stop"]),
-        _message(found),
-        _attachments(found, folder),
-        tuple(_step(step, folder) for step in found.get("steps") or ()),
+def _result(path: Path) -> Result:
+    found = _read(path, _Result)
+    try:
+        (location,) = found.values("location")
+        file, line = location.rsplit(":", 1)
+        place = Place(file, int(line))
+    except ValueError:
+        raise ResultsUnreadable(
+            f"{path}: expected a result of this suite, with the label `location` (file:line), "
+            f"seen {found.values('location') or 'none'}. Run the features again."
+        ) from None
+    return Result(
+        uuid=found.uuid,
+        history_id=found.historyId,
+        name=found.name,
+        place=place,
+        keys=found.values("key"),
+        status=found.status,
+        start=_time(found.start),
+        stop=_time(max(found.start, found.stop)),
+        message=found.message,
+        known=bool(found.statusDetails and found.statusDetails.known),
+        clock_was_set_back=found.clock_was_set_back,
+        attachments=_attachments(found.attachments, path.parent),
+        steps=tuple(_step(step, path.parent) for step in found.steps or ()),
     )
 
 
-def _message(found: Mapping[str, Any]) -> str:
-    return str((found.get("statusDetails") or {}).get("message") or "")
+def _step(found: _Step, folder: Path) -> StepResult:
+    return StepResult(
+        found.name,
+        found.status,
+        _time(found.start),
+        _time(max(found.start, found.stop)),
+        found.message,
+        _attachments(found.attachments, folder),
+        tuple(_step(step, folder) for step in found.steps or ()),
+    )
 
 
-def _attachments(found: Mapping[str, Any], folder: Path) -> tuple[Attachment, ...]:
+def _attachments(found: Iterable[_Attachment] | None, folder: Path) -> tuple[Attachment, ...]:
+    # Only the name of a file counts: nothing outside of the folder is evidence.
     return tuple(
-        Attachment(one["name"], one.get("type") or "application/octet-stream", folder / one["source"])
-        for one in found.get("attachments") or ()
+        Attachment(one.name, one.type or "application/octet-stream", folder / Path(one.source).name)
+        for one in found or ()
     )
 
 
@@ -191,12 +279,22 @@ def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def _environment(properties: Path) -> Mapping[str, str]:
+    try:
+        text = properties.read_text("latin-1")  # As Java reads it.
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ResultsUnreadable(f"{properties}: expected a file that can be read, seen: {error.strerror}.") from None
+    return dict(_properties(text))
+
+
 def _properties(text: str) -> Iterator[tuple[str, str]]:
     """As java.util.Properties reads it, so far as the suite's own report writes it."""
     for line in text.splitlines():
         separator = re.search(r"(?<!\\)(?:\\\\)*=", line)
         if separator:
-            yield _unescaped(line[: separator.end() - 1]), _unescaped(line[separator.end() :])
+            yield allowed(_unescaped(line[: separator.end() - 1])), allowed(_unescaped(line[separator.end() :]))
 
 
 def _unescaped(text: str) -> str:
@@ -205,4 +303,4 @@ def _unescaped(text: str) -> str:
         return chr(int(code, 16)) if code else _SPECIAL.get(special, special)
 
     # Marks beyond the basic plane are written as a pair of surrogates.
-    return _ESCAPED.sub(mark, text).encode("utf-16", "surrogatepass").decode("utf-16")
+    return _ESCAPED.sub(mark, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -49,6 +49,7 @@ def as_document(
             "stop": _moment(traced.run.stop),
             "environment": dict(traced.run.environment),
             "errors": list(traced.run.errors),
+            "remarks": list(traced.run.remarks),
             "stale_results": len(traced.stale),
         },
         "totals": {
@@ -111,4 +112,4 @@ def _moment(moment: datetime | None) -> str | None:
 
 def _harmless(text: str) -> str:
     """A spreadsheet takes what begins so for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -11,6 +11,7 @@ from reporting.features import Feature, Scenario
 from reporting.plan import Case
 from reporting.results import Result, Run
 from reporting.verdicts import Status, Verdict, fold
+from support.characters import allowed
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,13 @@ class Traceability:
 
 
 def trace(cases: Iterable[Case], features: Iterable[Feature], run: Run) -> Traceability:
-    """Put them together. A result belongs to the scenario of the same place and name."""
+    """Put them together. A result belongs to the scenario of the same place and name.
+
+    Results have lost what no form of file can hold, so the names of scenarios are compared without it.
+    """
     results = {(result.place, result.name): result for result in run.results}
     scenarios = tuple(
-        TracedScenario(scenario, results.pop((scenario.place, scenario.name), None))
+        TracedScenario(scenario, results.pop((scenario.place, allowed(scenario.name)), None))
         for feature in features
         for scenario in feature.scenarios
     )

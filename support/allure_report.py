@@ -7,6 +7,7 @@ a result opens before the suite's ``before_scenario`` logic and closes after its
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -21,11 +22,14 @@ from allure_behave.utils import step_status_details
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment, Label, Link, Status, StatusDetails
 from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
-from allure_commons.utils import format_traceback, md5, now, uuid4
+from allure_commons.utils import format_traceback, md5, uuid4
+from attr import asdict
 from behave.model_type import Status as Outcome
 
 from support import known_issues
+from support.characters import encodable
 from support.redaction import redact
+from support.steady_time import SteadyTime
 
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
 
@@ -44,6 +48,24 @@ class _OpenResult:
     item: Any
     steps: list[tuple[Any, Any]] = field(default_factory=list)  # each reported step and its result
     running: list[tuple[Any, str, Any]] = field(default_factory=list)  # (step, uuid, result), innermost last
+
+
+class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
+    """Writes the files; with any text, while its base ends with an error for a lone surrogate."""
+
+    def _report_item(self, item: Any) -> None:
+        content = json.dumps(asdict(item, filter=lambda _, value: value or value is False), ensure_ascii=False)
+        self._write(encodable(content).encode(), item.file_pattern.format(prefix=uuid4()))
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_attached_data(self, body: str | bytes, file_name: str) -> None:
+        """Write an attachment."""
+        self._write(encodable(body).encode() if isinstance(body, str) else body, file_name)
+
+    def _write(self, content: bytes, name: str) -> None:
+        draft = self._report_dir / f"{name}.tmp"
+        draft.write_bytes(content)
+        os.replace(draft, self._report_dir / name)
 
 
 class AllureReport:
@@ -68,9 +90,10 @@ class AllureReport:
         self._results_dir = results_dir
         self._test_case_url = test_case_url
         self._listener = AllureListener(behave_config)
-        self._plugins: tuple[Any, ...] = (self._listener, AllureFileLogger(str(results_dir)))
+        self._plugins: tuple[Any, ...] = (self._listener, _Files(str(results_dir)))
         for plugin in self._plugins:
             allure_commons.plugin_manager.register(plugin)
+        self._clock = SteadyTime()
         self._current: _OpenResult | None = None
         self._stopped: _OpenResult | None = None
         self._features: list[Any] = []
@@ -92,6 +115,7 @@ class AllureReport:
         self._listener.start_scenario(scenario)
         uuid = self._listener.current_scenario_uuid
         item = self._listener.logger.get_test(uuid)
+        item.start = self._clock.time_ms()
         self._identify(item, scenario)
         tags = _tags(scenario)
         technical = [label for label in item.labels if label.name in _TECHNICAL]
@@ -110,7 +134,7 @@ class AllureReport:
         while self._current.running:  # Ctrl-C can keep behave from calling after_step
             self._stop_innermost_step(self._current)
         self._report_passed_over(self._current)
-        self._current.item.stop = now()
+        self._current.item.stop = self._clock.time_ms()
         self._current, self._stopped = None, self._current
 
     def start_step(self, step: Any) -> None:
@@ -190,13 +214,14 @@ class AllureReport:
         self._listener.start_behave_step(step)
         uuid = self._listener.current_step_uuid
         item = self._listener.logger.get_item(uuid)
+        item.start = self._clock.time_ms()
         result.steps.append((step, item))
         result.running.append((step, uuid, item))
 
     def _stop_innermost_step(self, result: _OpenResult) -> None:
         step, uuid, _ = result.running.pop()
         status, details = _step_verdict(step)
-        self._listener.logger.stop_step(uuid, stop=now(), status=status, statusDetails=details)
+        self._listener.logger.stop_step(uuid, stop=self._clock.time_ms(), status=status, statusDetails=details)
 
     def _report_passed_over(self, result: _OpenResult, before: Any = None) -> None:
         """Report the steps behave calls no hooks for: undefined ones, and all that come after a failure."""
@@ -252,7 +277,7 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[A
     ]
     labels = {
         LabelType.EPIC: epic,
-        LabelType.FEATURE: feature.name,
+        LabelType.FEATURE: feature.name or Path(feature.filename).stem,
         LabelType.STORY: rule.name if rule else _template(scenario).name,
         LabelType.SEVERITY: severities[-1] if severities else Severity.NORMAL.value,
     }

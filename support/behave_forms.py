@@ -7,7 +7,6 @@ changed, when this module is imported. `environment.py` imports it first.
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from behave.parser import Parser, ParserError
 from behave.reporter.junit import ElementTreeWithCDATA, JUnitReporter
 
 from support.characters import allowed, file_name
+from support.steady_time import SteadyTime
 
 
 def parse_file(filename: str, language: str | None = None) -> Any:
@@ -48,18 +48,6 @@ def parse_file(filename: str, language: str | None = None) -> Any:
         raise ParserError(
             f"expected a feature, seen what behave cannot read: {type(error).__name__}: {error}", parser.line, filename
         ) from error
-
-
-class SteadyTime:
-    """What behave needs of the module `time`: a wall clock that is read once, and goes on by the monotonic one."""
-
-    def __init__(self) -> None:
-        """Read the wall clock."""
-        self._offset_s = time.time() - time.monotonic()
-
-    def time(self) -> float:
-        """Seconds since 1970, never less than before."""
-        return self._offset_s + time.monotonic()
 
 
 class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -10,12 +11,18 @@ from typing import Any
 # XML 1.0 has the fewest characters of all that is written here: https://www.w3.org/TR/xml/#charsets. Lone surrogates,
 # which UTF-8 cannot hold, are not among them.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.]+")
 
 
 def allowed(text: str) -> str:
     """The text as every form of file can hold it: XML, JSON, HTML, CSV. U+FFFD stands for what they cannot."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def encodable(text: str) -> str:
+    """The text as UTF-8 can hold it: U+FFFD stands for each surrogate, and everything else stays as it is."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def allowed_document(document: Any) -> Any:
@@ -29,6 +36,11 @@ def allowed_document(document: Any) -> Any:
             return [allowed_document(value) for value in document]
         case _:
             return document
+
+
+def as_json(document: Any) -> bytes:
+    """A document of JSON as a file, with characters that every program can read."""
+    return json.dumps(allowed_document(document), ensure_ascii=False, indent=1).encode()
 
 
 def file_name(text: str, ending: str = "", *, longest: int = 200) -> str:

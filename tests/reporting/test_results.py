@@ -9,6 +9,11 @@ import pytest
 from reporting.results import ResultsUnreadable, Run, read_run
 from reporting.verdicts import Status
 
+RESULT = {
+    "uuid": "1", "historyId": "2", "name": "It works", "status": "passed", "start": 1000, "stop": 2000,
+    "labels": [{"name": "location", "value": "features/one.feature:2"}],
+}  # fmt: skip
+
 
 def test_before_any_run_there_is_nothing(tmp_path):
     run = read_run(tmp_path / "allure-results")
@@ -78,11 +83,74 @@ def test_results_of_a_scenario_that_has_moved_count_for_nobody(ran, traced, chec
     ("text", "said"),
     [
         ("{", "expected JSON"),
-        ("{}", "label `location`"),
-        ('{"labels": [{"name": "location", "value": "x"}]}', "location"),
+        ("", "expected JSON"),
+        ('{"uuid": "cut o', "expected JSON"),
+        ("[" * 100_000, "expected JSON"),
+        ("null", "`all`"),
+        ("[]", "`all`"),
+        ("{}", "`name`: Field required"),
+        ({"labels": []}, "label `location`"),
+        ({"labels": [{"name": "location", "value": "x"}]}, "label `location`"),
+        ({"labels": [{"name": "location", "value": "x:y"}]}, "label `location`"),
+        ({"labels": "none"}, "`labels`"),
+        ({"status": "odd"}, "`status`"),
+        ({"start": None}, "`start`"),
+        ({"stop": 10**30}, "`stop`"),
+        ({"statusDetails": []}, "`statusDetails`"),
+        ({"attachments": [{"name": "log"}]}, "`attachments.0.source`"),
+        ({"steps": [{"name": "Given this"}]}, "`steps.0.status`"),
     ],
 )
 def test_a_result_of_somebody_else_is_named(tmp_path, text, said):
-    (tmp_path / "x-result.json").write_text(text)
+    (tmp_path / "x-result.json").write_text(text if isinstance(text, str) else json.dumps(RESULT | text))
     with pytest.raises(ResultsUnreadable, match=rf"x-result\.json: .*{said}"):
         read_run(tmp_path)
+
+
+def test_the_smallest_result_is_one(tmp_path):
+    (tmp_path / "x-result.json").write_text(json.dumps(RESULT))
+    assert [(one.name, one.duration_s) for one in read_run(tmp_path).results] == [("It works", 1.0)]
+
+
+def test_what_is_no_file_or_no_folder_is_named(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "x-result.json").mkdir()
+    with pytest.raises(ResultsUnreadable, match=r"x-result\.json: .*directory"):
+        read_run(tmp_path / "results")
+    (tmp_path / "file").touch()
+    with pytest.raises(ResultsUnreadable, match=r"file: expected a folder"):
+        read_run(tmp_path / "file")
+
+
+def test_a_link_to_nowhere_is_named(tmp_path):
+    (tmp_path / "x-result.json").symlink_to("gone")
+    with pytest.raises(ResultsUnreadable, match=r"x-result\.json: .*No such file"):
+        read_run(tmp_path)
+
+
+def test_of_a_clock_that_was_set_back_nothing_takes_less_than_no_time(tmp_path):
+    step = {"name": "Given this", "status": "passed", "start": 3_600_000, "stop": 0}
+    results = [RESULT, RESULT | {"name": "Set back", "start": 3_600_000, "stop": 0, "steps": [step]}]
+    for number, result in enumerate(results):
+        (tmp_path / f"{number}-result.json").write_text(json.dumps(result))
+    run = read_run(tmp_path)
+    assert {one.name: one.duration_s for one in run.results} == {"It works": 1.0, "Set back": 0.0}
+    assert all(one.start <= one.stop for result in run.results for one in (result, *result.steps))
+    (remark,) = run.remarks
+    assert "while 1 of 2 scenarios ran (the first: features/one.feature:2)" in remark
+
+
+def test_the_environment_is_read_whatever_is_in_it(tmp_path):
+    (tmp_path / "environment.properties").write_bytes(b"a=\\ud83d\nb=\\ud83d\\ude00\nc=\xff\\u0000\nnothing\n\\")
+    assert read_run(tmp_path).environment == {
+        "a": "\N{REPLACEMENT CHARACTER}", "b": "\U0001f600", "c": "ÿ\N{REPLACEMENT CHARACTER}",
+    }  # fmt: skip
+
+
+def test_evidence_lies_in_the_folder_of_the_results(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "secret.txt").write_text("not evidence")
+    odd = RESULT | {"attachments": [{"name": "log", "source": "../secret.txt"}]}
+    (tmp_path / "results" / "x-result.json").write_text(json.dumps(odd))
+    (result,) = read_run(tmp_path / "results").results
+    assert not result.evidence[0].path.exists()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from behave.model_type import Status as Outcome
 from behave.parser import parse_feature
 
 from support.allure_report import AllureReport
+from support.characters import encodable
 
 ROOT = Path(__file__).parents[2]
 CONFIG = SimpleNamespace(userdata={})
@@ -26,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from behave.model_type import Status
 from support.allure_report import AllureReport
+from support.characters import encodable
 
 
 def before_all(context):
@@ -632,6 +636,50 @@ def test_what_is_open_when_the_run_breaks_off_is_written(tmp_path: Path) -> None
     assert "aborted" in message(result)
     assert [(step["name"], step["status"]) for step in result["steps"]] == [("Given a step", "skipped")]
     assert result["steps"][0]["stop"] <= result["stop"]
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mboom\x1b[0m \x00 \ufffe ]]> \ud83d <b>&", "Ünïcödé 🙂 أهلا", "x" * 1000])
+def test_results_with_any_text_can_be_read(tmp_path: Path, text: str) -> None:
+    feature = parse_feature("Feature: F\n  Scenario: S\n    Given a step\n", filename="f.feature")
+    (scenario,) = feature.scenarios
+    (step,) = scenario.steps
+    # Names are those of a file in UTF-8, which has no lone surrogates.
+    feature.name = scenario.name = encodable(text)
+    step.name = step.text = text
+    step.status, step.exception, step.error_message = Outcome.failed, AssertionError(text), text
+    report = AllureReport(tmp_path, CONFIG, test_case_url=None)
+    report.start_feature(feature)
+    report.start_scenario(scenario)
+    report.start_step(step)
+    report.attach(text, text, "text")
+    report.stop_step(step)
+    report.stop_scenario(scenario)
+    report.attach(text, text, "text")
+    report.run_error(text)
+    report.stop_feature(feature)
+    report.close()
+    (result,) = [json.loads(path.read_bytes()) for path in tmp_path.glob("*-result.json")]
+    assert result["name"] == encodable(text)
+    for path in tmp_path.iterdir():
+        path.read_text("utf-8")
+        assert len(path.name.encode()) <= 200
+
+
+def test_no_result_ends_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feature = parse_feature("Feature: F\n  Scenario: S\n    Given a step\n", filename="f.feature")
+    (scenario,) = feature.scenarios
+    report = AllureReport(tmp_path, CONFIG, test_case_url=None)
+    set_back = time.time() - 3600
+    report.start_feature(feature)
+    report.start_scenario(scenario)
+    report.start_step(scenario.steps[0])
+    monkeypatch.setattr("time.time", lambda: set_back)
+    report.stop_step(scenario.steps[0])
+    report.stop_scenario(scenario)
+    report.close()
+    result = Run(0, "", tmp_path).find("S")
+    for part in (result, *result["steps"]):
+        assert 0 <= part["stop"] - part["start"] < 60_000
 
 
 def test_a_run_that_stops_before_any_scenario_leaves_its_error(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import support.behave_forms
-from support.behave_forms import SteadyTime, parse_file
+from support.behave_forms import parse_file
+from support.steady_time import SteadyTime
 from support.terminal import accept_any_text
 
 ROOT = Path(__file__).parents[2]

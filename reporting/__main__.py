@@ -184,17 +184,19 @@ def publish_execution(
 ) -> None:
     """Send the last run to Xray. Off, unless the environment says where to, and with which token.
 
-    FOCUS_PUBLISH_URL (https://…, of Jira or of Xray Cloud) and FOCUS_PUBLISH_TOKEN; FOCUS_PUBLISH_DIALECT (server,
-    cloud), FOCUS_PUBLISH_CA_FILE and FOCUS_PUBLISH_TIMEOUT_S where the defaults (server, the system's, 60) do not do.
+    FOCUS_PUBLISH_URL (https://…, of Jira or of Xray Cloud) and FOCUS_PUBLISH_TOKEN, or for Xray Cloud
+    FOCUS_PUBLISH_CLIENT_ID and FOCUS_PUBLISH_CLIENT_SECRET; FOCUS_PUBLISH_DIALECT (server, cloud),
+    FOCUS_PUBLISH_CA_FILE and FOCUS_PUBLISH_TIMEOUT_S where the defaults (server, the system's, 60) do not do.
     """
-    if not any(os.environ.get(name) for name in ("FOCUS_PUBLISH_URL", "FOCUS_PUBLISH_TOKEN")):
+    if not any(os.environ.get(f"FOCUS_PUBLISH_{name}") for name in ("URL", "TOKEN", "CLIENT_ID", "CLIENT_SECRET")):
         console.print("Publishing is off: FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are not set.", soft_wrap=True)
         return
     try:
         target = Target()
     except ValidationError as error:
         wrong = "; ".join(
-            f"FOCUS_PUBLISH_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+            f"FOCUS_PUBLISH_{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else one["msg"]
+            for one in error.errors(include_input=False)
         )
         raise _stop(f"Expected where to publish in the environment, seen {wrong}.") from None
     folder = ROOT / (reports or _settings().directory)

@@ -105,9 +105,14 @@ def test_publishing_is_off_unless_the_environment_says_where_to(reporting, a_res
     ("environment", "said"),
     [
         ({"FOCUS_PUBLISH_TOKEN": "s3cret"}, "FOCUS_PUBLISH_URL: Field required"),
-        ({"FOCUS_PUBLISH_URL": "https://localhost"}, "FOCUS_PUBLISH_TOKEN: Field required"),
+        ({"FOCUS_PUBLISH_URL": "https://localhost"}, "set FOCUS_PUBLISH_TOKEN, or for Xray Cloud"),
+        ({"FOCUS_PUBLISH_CLIENT_SECRET": "s3cret"}, "FOCUS_PUBLISH_URL: Field required"),
+        (
+            {"FOCUS_PUBLISH_URL": "https://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret", "FOCUS_PUBLISH_CLIENT_ID": "i"},
+            "FOCUS_PUBLISH_TOKEN and FOCUS_PUBLISH_CLIENT_ID are both set",
+        ),
         ({"FOCUS_PUBLISH_URL": "http://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret"}, "begins with https://"),
-        ({"FOCUS_PUBLISH_URL": "https://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret\n"}, "line end"),
+        ({"FOCUS_PUBLISH_URL": "https://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret\ns3cret"}, "line end"),
     ],
 )
 def test_half_a_target_is_an_error_that_shows_no_token(reporting, a_result, environment, said):

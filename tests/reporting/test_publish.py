@@ -19,6 +19,8 @@ from reporting.publish import PublishFailed, Target, as_dry_run, publish
 from reporting.xray import Dialect, Execution, as_xray
 
 TOKEN = "s3cret-token"
+SECRET = 'cl1ent"sécret'
+AUTHENTICATE = "/jira/api/v2/authenticate"
 PATHS = {Dialect.SERVER: "/jira/rest/raven/2.0/api/import/execution", Dialect.CLOUD: "/jira/api/v2/import/execution"}
 
 
@@ -28,20 +30,29 @@ class Xray:
 
     ca_file: Path
     schemas: Any
-    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     port: int = 0
+    token: str = TOKEN
+    limit: int = 10**9
 
     def answer(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Any]:
         self.seen.append(path)
         if self.answers:
-            status, more = self.answers.pop(0)
-            return status, more, {"error": f"not now, {headers['Authorization']}"}
+            status, more, *said = self.answers.pop(0)
+            return status, more, said[0] if said else {"error": f"not now, {headers['Authorization']}"}
+        if path == AUTHENTICATE:
+            given = json.loads(body)
+            if given != {"client_id": "the-client", "client_secret": SECRET}:
+                return 401, {}, {"error": f"no client has the secret {given['client_secret']}"}
+            return 200, {}, self.token
         dialect = next((one for one, wanted in PATHS.items() if wanted == path), None)
         if dialect is None:
             return 404, {}, {"error": "no such path"}
-        if headers["Authorization"] != f"Bearer {TOKEN}":
-            return 401, {}, {"error": "who are you?"}
+        if headers["Authorization"] != f"Bearer {self.token}":
+            return 401, {}, {"error": f"who are you, {headers['Authorization']}?"}
+        if len(body) > self.limit:
+            return 413, {}, {"error": "too large"}
         if headers["Content-Type"] != "application/json":
             return 415, {}, {"error": "no JSON"}
         schema = self.schemas(f"xray-{dialect}")
@@ -74,7 +85,7 @@ def xray(tmp_path: Path, schema: Any) -> Iterator[Xray]:
             if status == 0:
                 self.connection.close()
                 return
-            content = json.dumps(answer).encode()
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
                 self.send_header(name, value)
@@ -248,8 +259,124 @@ def test_only_https_and_nothing_secret_in_the_address(url):
     assert "pass@" not in str(refused.value)
 
 
-@pytest.mark.parametrize("token", ["", f"{TOKEN}\n", f"{TOKEN} ", f"{TOKEN}é"])
+@pytest.mark.parametrize("token", ["", '""', f"{TOKEN}\n{TOKEN}", f"{TOKEN} x", f"{TOKEN}é"])
 def test_a_token_that_no_header_holds_is_refused_unseen(token):
     with pytest.raises(ValidationError) as refused:
         Target(url="https://jira.example.com", token=token)
     assert TOKEN not in str(refused.value)
+
+
+def by_client(xray, **other):
+    url = f"https://localhost:{xray.port}/jira"
+    client = {"client_id": "the-client", "client_secret": SECRET, "ca_file": xray.ca_file}
+    return Target(**{"url": url, "dialect": Dialect.CLOUD, **client, **other})
+
+
+IMPORT = PATHS[Dialect.CLOUD]
+
+
+def test_a_client_of_xray_cloud_gets_a_token_for_its_secret(xray, traced):
+    assert publish(document(traced, Dialect.CLOUD), by_client(xray)) == "PZ-20001"
+    assert xray.seen == [AUTHENTICATE, IMPORT]
+
+
+def test_a_token_that_has_ended_is_asked_for_once_more(xray, traced):
+    old, xray.token = xray.token, "an0ther-token"
+    xray.answers = [(200, {}, old)]
+    assert publish(document(traced, Dialect.CLOUD), by_client(xray)) == "PZ-20001"
+    assert xray.seen == [AUTHENTICATE, IMPORT, AUTHENTICATE, IMPORT]
+
+
+def test_a_new_token_that_is_refused_too_is_final(xray, traced, waited):
+    xray.answers = [(200, {}, "first-t0ken"), (401, {}), (200, {}, "second-t0ken"), (401, {})]
+    with pytest.raises(PublishFailed, match="a new one too: may this client import results") as failed:
+        publish(document(traced, Dialect.CLOUD), by_client(xray), sleep=waited.append)
+    assert (xray.seen, waited) == ([AUTHENTICATE, IMPORT] * 2, [])
+    assert "t0ken" not in str(failed.value)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_wrong_secret_is_told_as_that_and_not_shown(xray, traced, waited, status):
+    if status == 400:
+        xray.answers = [(400, {}, {"error": f"no such client with {SECRET}"})]
+    wrong = by_client(xray, client_secret="wr0ng-secret")
+    with pytest.raises(
+        PublishFailed, match="Are FOCUS_PUBLISH_CLIENT_ID and FOCUS_PUBLISH_CLIENT_SECRET right"
+    ) as failed:
+        publish(document(traced, Dialect.CLOUD), wrong, sleep=waited.append)
+    assert (xray.seen, waited) == ([AUTHENTICATE], [])
+    assert "wr0ng-secret" not in str(failed.value)
+
+
+def test_authenticating_is_tried_again_too(xray, traced, waited):
+    xray.answers = [(503, {}), (429, {"Retry-After": "2"})]
+    assert publish(document(traced, Dialect.CLOUD), by_client(xray), sleep=waited.append) == "PZ-20001"
+    assert waited == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("said", [b"", b'""', b"<html><title>Log in</title></html>", b'{"token": "a b"}', b"\xff\x00"])
+def test_an_answer_that_is_no_token_is_told(xray, traced, said):
+    xray.answers = [(200, {}, said)]
+    with pytest.raises(PublishFailed, match="to answer a token"):
+        publish(document(traced, Dialect.CLOUD), by_client(xray))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [f'"{TOKEN}"', f"'{TOKEN}'", f" {TOKEN}\n", f"Bearer {TOKEN}", f'bearer "{TOKEN}"', f'"Bearer {TOKEN}"\r\n'],
+)
+def test_a_token_is_taken_as_it_is_meant(xray, traced, token):
+    assert publish(document(traced, Dialect.CLOUD), xray.target(Dialect.CLOUD, token=token)) == "PZ-20001"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"token": TOKEN}, "are both set"),
+        ({"client_id": None}, "FOCUS_PUBLISH_CLIENT_SECRET is set without FOCUS_PUBLISH_CLIENT_ID"),
+        ({"client_secret": None}, "FOCUS_PUBLISH_CLIENT_ID is set without FOCUS_PUBLISH_CLIENT_SECRET"),
+        ({"dialect": Dialect.SERVER}, "FOCUS_PUBLISH_DIALECT=cloud"),
+    ],
+)
+def test_contradicting_credentials_are_refused_unseen(xray, given, said):
+    with pytest.raises(ValidationError, match=said) as refused:
+        by_client(xray, **given)
+    assert SECRET not in str(refused.value)
+    assert TOKEN not in str(refused.value)
+
+
+def test_without_credentials_nothing_is_sent_and_a_dry_run_says_so(xray, traced):
+    target = xray.target(token=None)
+    assert "neither a token nor client id and secret are set yet" in as_dry_run(document(traced), target)
+    with pytest.raises(PublishFailed, match="set FOCUS_PUBLISH_TOKEN, or for Xray Cloud FOCUS_PUBLISH_CLIENT_ID"):
+        publish(document(traced), target)
+    assert xray.seen == []
+
+
+def test_what_is_too_large_is_told_with_its_size_and_what_to_leave_out(xray, traced, waited):
+    xray.limit = 1000
+    with pytest.raises(PublishFailed, match=r"seen 413 for 0\.0 MB: .*--evidence none"):
+        publish(document(traced), xray.target(), sleep=waited.append)
+    assert (len(xray.seen), waited) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((302, {"Location": "https://id.example/login?token=abcd1234"}, b""), "seen 302 to https://id.example/login"),
+        ((200, {}, b"<!DOCTYPE html><html><head><title>Log in</title>"), "seen a page of HTML with the title 'Log in'"),
+        ((404, {}, b"<html><title>Oops</title></html>"), r"seen 404 a page of HTML.*FOCUS_PUBLISH_DIALECT"),
+        ((200, {}, b"[]"), "to answer the key"),
+        ((200, {}, b"null"), "to answer the key"),
+        ((200, {}, {"key": None, "testExecIssue": {"key": None}}), "to answer the key"),
+        ((200, {}, b"\xff\xfe"), "to answer the key"),
+        ((403, {}, b"\x1b[31mno\x00"), "May the owner of FOCUS_PUBLISH_TOKEN"),
+    ],
+)
+@pytest.mark.parametrize("dialect", Dialect)
+def test_an_odd_answer_is_told_once_with_what_to_do(xray, traced, waited, dialect, answer, said):
+    xray.answers = [answer]
+    with pytest.raises(PublishFailed, match=said) as failed:
+        publish(document(traced, dialect), xray.target(dialect), sleep=waited.append)
+    assert (len(xray.seen), waited) == (1, [])
+    assert "abcd1234" not in str(failed.value)

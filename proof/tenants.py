@@ -18,6 +18,7 @@ from pymongo import MongoClient
 
 from sandbox.toxiproxy_access import relayed_kubeconfig
 from support.errors import EnvironmentBroken
+from support.http_access import HttpAccess
 from support.outages import mend
 from support.profile import read_profile
 from support.provider import provide
@@ -138,8 +139,11 @@ def tenant_of(endpoints: dict[str, Any], place: Path) -> Iterator[Tenant]:
 def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:
     toxiproxy, kubernetes = endpoints["toxiproxy"], endpoints["kubernetes"]
 
+    access = HttpAccess.to(toxiproxy["url"], None, "toxiproxy.ca_file")
+
     def listens(store: str) -> str:
-        answer = requests.get(f"{toxiproxy['url']}/proxies/{toxiproxy[store]}", timeout=_ANSWERS_WITHIN_S)
+        with access.session() as session:
+            answer = session.get(f"{toxiproxy['url']}/proxies/{toxiproxy[store]}", timeout=_ANSWERS_WITHIN_S)
         answer.raise_for_status()
         address: str = answer.json()["listen"]
         return address

@@ -171,12 +171,20 @@ def container_command(engine: Path, name: str, amqp: int, management: int) -> li
 
 
 def _existing(url: str, management: str) -> Broker:
-    found, api = urlsplit(url), urlsplit(management)
-    if found.scheme not in ("amqp", "amqps") or not found.hostname or not api.hostname:
-        raise PartFailed(
-            f"rabbitmq: {URL_SETTING} must be amqp://user:password@host:port and {MANAGEMENT_SETTING} "
-            "http://host:port of the same broker; one of them is missing or is no such address."
-        )
+    wrong = PartFailed(
+        f"rabbitmq: {URL_SETTING} must be amqp://user:password@host:port and {MANAGEMENT_SETTING} "
+        "http://host:port of the same broker; one of them is missing or is no such address (in a password, special "
+        "characters are written as %23, %2F, …; an IPv6 address stands in brackets)."
+    )
+    try:
+        found, api = urlsplit(url.strip()), urlsplit(management.strip())
+        ports_are_numbers = 0 not in (found.port, api.port)
+    except ValueError:
+        raise wrong from None
+    if found.scheme not in ("amqp", "amqps") or api.scheme not in ("http", "https") or not ports_are_numbers:
+        raise wrong
+    if not found.hostname or not api.hostname or found.fragment or api.fragment or "@" in found.path + api.path:
+        raise wrong
     return Broker(
         parts=(),
         host=found.netloc.rpartition("@")[2],

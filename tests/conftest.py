@@ -26,6 +26,13 @@ COMMAND_LIMIT = 60.0
 LOOK_AGAIN = 0.05  # many tests share a core
 
 
+def pytest_configure() -> None:
+    """What the tests ask by themselves is on this machine: no proxy leads there."""
+    for name in ("NO_PROXY", "no_proxy"):
+        if name == "NO_PROXY" or name in os.environ:
+            os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost,::1"]))
+
+
 @dataclass
 class Sandboxes:
     """Runs `python -m sandbox` with a runtime and a temporary directory of its own, and finds what it leaves."""

@@ -47,6 +47,31 @@ async def test_the_settings_come_first(launcher, tmp_path):
     assert "p@ss" not in repr(broker)
 
 
+async def test_the_broker_may_be_at_an_ipv6_address(launcher, tmp_path):
+    settings = {rabbitmq.URL_SETTING: "amqp://u:p@[::1]:5671/\n", rabbitmq.MANAGEMENT_SETTING: "http://u:p@[::1]:15672"}
+    broker = await rabbitmq.launch(launcher, tmp_path, settings)
+    assert broker.url("focus-1") == "amqp://u:p@[::1]:5671/focus-1"
+    assert broker.management_url == "http://u:p@[::1]:15672"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://u:x7q[@h",
+        "amqp://u:x7q#@h",
+        "amqp://u:x7q/@h",
+        "amqp://u:x7q@h:port",
+        "amqp://u:x7q@[::1",
+        "http://u:x7q@h",
+    ],
+)
+async def test_what_is_no_address_is_refused_by_name_and_not_shown(launcher, tmp_path, url):
+    settings = {rabbitmq.URL_SETTING: url, rabbitmq.MANAGEMENT_SETTING: "http://h:15672"}
+    with pytest.raises(PartFailed, match=rabbitmq.URL_SETTING) as refused:
+        await rabbitmq.launch(launcher, tmp_path, settings)
+    assert "x7q" not in str(refused.value)
+
+
 async def test_settings_without_the_management_address_are_refused(launcher, tmp_path):
     with pytest.raises(PartFailed, match=rabbitmq.MANAGEMENT_SETTING):
         await rabbitmq.launch(launcher, tmp_path, {rabbitmq.URL_SETTING: "amqp://u:p@broker.example"})

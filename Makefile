@@ -10,9 +10,6 @@ INSTALLED := installed
 PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROFILE),local)
 # A run against an environment of its own profile needs no broker here.
 BROKER := $(if $(filter-out local,$(PROFILE)),,broker)
-# For the shell: where results and reports go. The local profile has no place of its own, and need not be asked.
-REPORTS := $(if $(filter-out local,$(PROFILE)),$$($(BIN)/python -m reporting directory),$${FOCUS__REPORTS__DIRECTORY:-reports})
-
 # The installations use apt.
 .NOTPARALLEL:
 
@@ -22,29 +19,31 @@ REPORTS := $(if $(filter-out local,$(PROFILE)),$$($(BIN)/python -m reporting dir
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
+# The run's folder is named beforehand: what is made of its results is made of no other's, whatever becomes of it.
 acceptance: export FOCUS_PROFILE := $(PROFILE)
 acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
-	@reports=$(REPORTS) && export FOCUS__REPORTS__DIRECTORY="$$reports" || exit; \
+	@FOCUS_RUN="$$(date -u +%Y%m%dT%H%M%SZ)-$$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')" && export FOCUS_RUN || exit; \
 	trap : INT; \
-	status=0; $(BIN)/behave --junit --junit-directory "$$reports/junit" $(ARGS) || status=$$?; \
-	echo "Results: $$reports/allure-results (evidence), $$reports/junit"; \
-	sh report/site.sh || true; \
+	status=0; $(BIN)/behave --junit $(ARGS) || status=$$?; \
+	run=$$($(BIN)/python -m reporting folder) || { [ $$status -ne 0 ] || status=1; exit $$status; }; \
+	echo "Results: $$run/allure-results (evidence), $$run/junit"; \
+	sh report/site.sh "$$run" || true; \
 	$(BIN)/python -m reporting traceability || { linted=$$?; [ $$status -ne 0 ] || status=$$linted; }; \
 	exit $$status
 
 report:  ## make a site of the results of the last run, with those before as its history; needs Node
-	@reports=$(REPORTS) && FOCUS__REPORTS__DIRECTORY="$$reports" sh report/site.sh
+	@run=$$($(BIN)/python -m reporting folder $(ARGS)) && sh report/site.sh "$$run"
 
-traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended: reports/traceability.html
+traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended in the last run
 	@$(BIN)/python -m reporting traceability $(ARGS)
 
-export: $(INSTALLED)  ## the last run for test management: reports/export (Xray, JUnit, Cucumber)
+export: $(INSTALLED)  ## the last run for test management (Xray, JUnit, Cucumber); ARGS="--run NAME" for another
 	@$(BIN)/python -m reporting export $(ARGS)
 
 publish: $(INSTALLED)  ## send the last run to Xray; off unless FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are set
 	@$(BIN)/python -m reporting publish $(ARGS)
 
-docs: $(INSTALLED)  ## the features as pages to read and to send: reports/docs
+docs: $(INSTALLED)  ## the features as pages to read and to send, with the results of the last run
 	@$(BIN)/python -m reporting docs $(ARGS)
 
 screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run has left, for docs/images
@@ -81,7 +80,7 @@ sweep: $(INSTALLED)  ## remove the jobs that a killed run left (FOCUS_PROFILE na
 	$(BIN)/python -m support.sweeping $(ARGS)
 
 soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=100); ends at the first failure
-	@mkdir -p reports; for run in $$(seq 1 $(N)); do \
+	@mkdir -p reports/soak; export FOCUS__REPORTS__DIRECTORY=reports/soak; for run in $$(seq 1 $(N)); do \
 	  $(BIN)/behave --tags=@smoke --no-color >reports/soak.txt 2>&1 || { cat reports/soak.txt; echo "Run $$run failed."; exit 1; }; \
 	  printf '\r%s of $(N) ' "$$run"; \
 	done; echo "runs, none failed"

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
+import sys
 import time
-from pathlib import Path
+from collections import Counter
 
 from behave.model import Feature, Scenario, Step
+from behave.model_type import Status
 from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
@@ -25,9 +26,13 @@ import steps.parameter_types  # noqa: F401 - makes the domain's types known befo
 import support.behave_forms  # noqa: F401 - makes behave read feature files of any form, and write any text
 from support import known_issues
 from support.allure_report import AllureReport
+from support.behave_settings import apply_project_settings, asked_for
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
-from support.profile import ROOT, read_profile, variable_of
+from support.profile import read_profile, reports_without_a_profile
 from support.provider import provide
+from support.run_folder import RunFolder
+from support.run_record import State
+from support.selection import all_were_skipped, find_mistakes, may_be_empty
 from support.terminal import accept_any_text
 
 accept_any_text()
@@ -40,17 +45,26 @@ STILL_KNOWN = "the known issue still shows"
 
 
 def before_all(context: Context) -> None:
-    """Find the environment and see that it is healthy; without it no scenario is run."""
+    """Make the run's folder and find the environment healthy; without both no scenario is run."""
     context.config.setup_logging(level=logging.WARNING)
     # It logs what it also raises, queues that are asked for and not there included.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     context.started_at_s = time.monotonic()
-    context.run = context.report = None
-    context.known = []
+    context.run = context.report = context.folder = None
+    context.known, context.features, context.scenarios, context.reasons = [], [], [], []
+    features = context._runner.features  # Behave hands them to no hook.
+    apply_project_settings(context.config, features)
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     try:
+        _open_reports(context, name)
+    except (SettingsError, EnvironmentBroken) as error:
+        _stop(context, str(error))
+        return
+    try:
+        if mistakes := find_mistakes(context.config, features):
+            raise SettingsError(mistakes)
         profile = read_profile(name)
         provided = provide(profile)
         # Only now: loading the drivers takes about as long as the environment does, so they go side by side.
@@ -58,26 +72,39 @@ def before_all(context: Context) -> None:
 
         context.run = Run.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
-        # The setting itself may be what is wrong; the variable that overrides it can be read all the same.
-        directory = os.environ.get(variable_of(("reports", "directory")), "reports")
-        context.report = AllureReport(_emptied(ROOT / directory), context.config, test_case_url=None)
         context.report.run_error(str(error))
-        context.abort(reason=str(error))
+        _stop(context, str(error))
         return
-    settings = context.run.settings
-    context.report = AllureReport(
-        _emptied(ROOT / settings.reports.directory), context.config, test_case_url=settings.reports.test_case_url
-    )
     context.report.environment({"Profile": profile.name, **context.run.description()})
+
+
+def _open_reports(context: Context, name: str) -> None:
+    """Make the folder of the run, and have everything that reports write into it."""
+    try:
+        reports = read_profile(name).reports()
+    except SettingsError:  # It is told when the profile is read for the run, in a report that must go somewhere.
+        reports = reports_without_a_profile()
+    context.folder = RunFolder.make(reports.directory, profile=name, command=sys.argv[1:])
+    if context.config.junit and asked_for("junit_directory") is None:
+        context.config.junit_directory = str(context.folder.junit)
+    context.report = AllureReport(context.folder.results, context.config, test_case_url=reports.test_case_url)
+
+
+def _stop(context: Context, reason: str) -> None:
+    """End the run, for a reason of its own: whoever presses Ctrl-C has behave end it."""
+    context.reasons.append(reason)
+    context.abort(reason=reason)
 
 
 def before_feature(context: Context, feature: Feature) -> None:
     """Open the feature in the report."""
+    context.features.append(feature)
     context.report.start_feature(feature)
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open the scenario's ledger; when the environment is gone, the run ends here."""
+    context.scenarios.append(scenario)
     context.report.start_scenario(scenario)
     context.case = None
     try:
@@ -85,7 +112,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
             lambda found: context.report.attach(found.name, found.body, found.media_type)
         )
     except EnvironmentBroken:
-        context.abort(reason=ENVIRONMENT_BROKEN)
+        _stop(context, ENVIRONMENT_BROKEN)
         raise
     closing = [*CLOSING_STEPS, *([STILL_KNOWN] if known_issues.keys_of(scenario.effective_tags) else [])]
     scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in closing)
@@ -128,7 +155,7 @@ def _close(context: Context, scenario: Scenario) -> None:
         context.case.leave_nothing_behind()
     except EnvironmentBroken:
         if reason := _reason_to_end(context):
-            context.abort(reason=reason)
+            _stop(context, reason)
         raise
     except ExpectationFailed as failure:
         if not red:
@@ -155,10 +182,13 @@ def after_feature(context: Context, feature: Feature) -> None:
 
 
 def after_all(context: Context) -> None:
-    """Say what is known to fail, and give the environment back."""
+    """Say what is known to fail and where the results are, and give the environment back."""
+    whole = False
     try:
         if context.run is not None and not context.aborted:
             context.run.look_once_more()
+        _see_that_something_was_run(context)
+        whole = True
     except (ExpectationFailed, EnvironmentBroken) as error:
         context.report.run_error(str(error))
         raise
@@ -172,14 +202,30 @@ def after_all(context: Context) -> None:
             if context.known:
                 listed = "".join(f"  {one}\n" for one in context.known)
                 reporter.stream.write(f"\nKnown issues, which do not turn the run red:\n{listed}\n")
+        if context.folder is not None:
+            _close_folder(context, passed=whole)
+
+
+def _see_that_something_was_run(context: Context) -> None:
+    """A run whose scenarios were all skipped has shown nothing, and is not green."""
+    begun = context.scenarios
+    skipped = [scenario.skip_reason for scenario in begun if scenario.status is Status.skipped]
+    if begun and len(skipped) == len(begun) and not context.aborted and not may_be_empty(context.config):
+        raise EnvironmentBroken(all_were_skipped(skipped))
+
+
+def _close_folder(context: Context, *, passed: bool) -> None:
+    """Record what came of the run, and say where its results are."""
+    interrupted = context.aborted and not context.reasons
+    red = context.aborted or context._runner.hook_failures or any(one.status.has_failed() for one in context.features)
+    context.folder.end(
+        State.INTERRUPTED if interrupted else State.ENDED,
+        scenarios=Counter(scenario.status.name for scenario in context.scenarios),
+        passed=passed and not red,
+    )
+    for reporter in _summaries(context):
+        reporter.stream.write(f"\nResults: {context.folder.path}\n")
 
 
 def _summaries(context: Context) -> list[SummaryReporter]:
     return [reporter for reporter in context.config.reporters if isinstance(reporter, SummaryReporter)]
-
-
-def _emptied(reports: Path) -> Path:
-    """The directory of the results, without those of an earlier run."""
-    results = reports / "allure-results"
-    shutil.rmtree(results, ignore_errors=True)
-    return results

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from support.run_folder import LATEST
+
 
 class Outcome(NamedTuple):
     """What came of one scenario: behave's status, and the step that failed first with its message, if one did."""
@@ -48,7 +50,7 @@ def ran(status: int, printed: str, place: Path) -> Ran:
         element for feature in features for element in feature.get("elements", []) if element["type"] == "scenario"
     ]
     statuses = Counter(scenario["status"] for scenario in scenarios)
-    return Ran(status, printed, _outcomes(scenarios), statuses, place / "allure-results")
+    return Ran(status, printed, _outcomes(scenarios), statuses, place / LATEST / "allure-results")
 
 
 def name_of(scenario: str) -> str:

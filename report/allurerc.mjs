@@ -1,4 +1,4 @@
-// What the site shows, and when the quality gate is passed. Paths are relative to the place that site.sh goes to.
+// What the site shows, and when the quality gate is passed. site.sh says of which run, and where the history is.
 
 // The gate walks its results with a method that came with Node 22; on Node 20 it is given one.
 const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
@@ -6,12 +6,10 @@ iterators.toArray ??= function toArray() {
   return [...this];
 };
 
-const reports = process.env.FOCUS__REPORTS__DIRECTORY || "reports";
-
 export default {
   name: "Focus Server acceptance",
-  output: `${reports}/allure-report`,
-  historyPath: `${reports}/allure-history.jsonl`,
+  output: `${process.env.FOCUS_RUN_FOLDER}/allure-report`,
+  historyPath: process.env.FOCUS_HISTORY,
   historyLimit: 20,
   appendHistory: !process.env.FOCUS_SAME_RUN,
   hideLabels: ["framework", "language"],

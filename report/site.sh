@@ -1,15 +1,19 @@
 #!/bin/sh
-# Make a site of the last run's results, with those of the runs before as its history. Needs Node, and once its registry.
+# site.sh FOLDER: make a site of the results of the run with this folder, reports/runs/NAME, with those of the runs
+# before as its history. Needs Node, and once its registry.
 set -eu
+run=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-reports=${FOCUS__REPORTS__DIRECTORY:-reports}
 allure=report/node_modules/.bin/allure
+FOCUS_RUN_FOLDER=$run
+FOCUS_HISTORY=$(dirname "$(dirname "$run")")/allure-history.jsonl  # beside the folder of all runs
+export FOCUS_RUN_FOLDER FOCUS_HISTORY
 
-if [ ! -d "$reports/allure-results" ]; then
-  echo "There are no results in $reports/allure-results yet: make acceptance" >&2
+if [ ! -d "$run/allure-results" ]; then
+  echo "There are no results in $run/allure-results" >&2
   exit 1
 fi
-rm -rf "$reports/allure-report"
+rm -rf "$run/allure-report"
 
 major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
 if [ "${major:-0}" -lt 20 ] || ! command -v npm >/dev/null; then
@@ -24,8 +28,9 @@ if ! [ report/node_modules/.package-lock.json -nt report/package-lock.json ]; th
   fi
 fi
 # Results that are in the history already are not another run.
-[ "$reports/allure-history.jsonl" -nt "$reports/allure-results" ] && export FOCUS_SAME_RUN=yes
-"$allure" generate --config report/allurerc.mjs "$reports/allure-results" >"$reports/allure.log" 2>&1 &&
-  node report/keep_local.mjs "$reports/allure-report" || { cat "$reports/allure.log" >&2; exit 1; }
-echo "Site: $reports/allure-report/index.html"
-FOCUS_SAME_RUN=yes "$allure" quality-gate --config report/allurerc.mjs "$reports/allure-results" && echo "Quality gate: passed"
+[ -e "$run/in-history" ] && export FOCUS_SAME_RUN=yes
+"$allure" generate --config report/allurerc.mjs "$run/allure-results" >"$run/allure.log" 2>&1 &&
+  node report/keep_local.mjs "$run/allure-report" || { cat "$run/allure.log" >&2; exit 1; }
+: >"$run/in-history"
+echo "Site: $run/allure-report/index.html"
+FOCUS_SAME_RUN=yes "$allure" quality-gate --config report/allurerc.mjs "$run/allure-results" && echo "Quality gate: passed"

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -24,13 +24,16 @@ from reporting.page import as_page, find_allure_site
 from reporting.plan import PlanError, read_plan
 from reporting.publish import PublishFailed, Target, as_dry_run, publish
 from reporting.results import ResultsUnreadable, Run, read_run
+from reporting.runs import FoundRun, RunUnknown, find_run
 from reporting.summary import as_summary
 from reporting.tables import as_csv, as_document
 from reporting.traceability import Traceability, trace
-from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
+from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
 from support.characters import allowed, as_json
 from support.errors import SettingsError
 from support.profile import ROOT, read_profile
+from support.run_folder import NAME_VARIABLE
+from support.run_record import State
 from support.settings import Reports as Settings
 from support.terminal import accept_any_text
 
@@ -46,7 +49,16 @@ Reports = Annotated[
     Path | None,
     typer.Option(
         envvar="FOCUS__REPORTS__DIRECTORY",
-        help="Where the run has left its results, and reports go; else as in the profile (FOCUS_PROFILE).",
+        help="Where runs have their folders, and reports go; else as in the profile (FOCUS_PROFILE).",
+        show_default=False,
+    ),
+]
+AskedRun = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        envvar=NAME_VARIABLE,
+        help="Which run: its name or folder, or `latest`, the last that has ended; else the last, even if interrupted.",
         show_default=False,
     ),
 ]
@@ -66,6 +78,9 @@ ExecutionKey = Annotated[
 ]
 
 
+NO_RUN_YET = "Expected a run, seen none yet: run the features first (make acceptance)."
+
+
 @dataclass(frozen=True)
 class _Found:
     features: tuple[Feature, ...]
@@ -77,8 +92,9 @@ class _Found:
 def reporting() -> None:
     """Say which test cases of the plan are automated, how they ended, and what is open.
 
-    Which scenario shows which case is read from the tags in features/, results from the last run's
-    reports/allure-results. Everything works before a run, too: then no case has a result.
+    Which scenario shows which case is read from the tags in features/, results from the folder of the last run, where
+    the reports go as well. Everything works before a run, too: then no case has a result, and reports go beside the
+    folders of runs.
     """
 
 
@@ -86,8 +102,9 @@ def reporting() -> None:
 def traceability(
     plan: Plan = PLAN,
     reports: Reports = None,
-    results: Annotated[bool, typer.Option(help="Read the results of the last run, or only the features.")] = True,
+    results: Annotated[bool, typer.Option(help="Read the results of the run, or only the features.")] = True,
     test_case_url: TestCaseUrl = None,
+    run: AskedRun = None,
 ) -> None:
     """Lint plan and features, and write traceability.html, .csv and .json.
 
@@ -95,8 +112,11 @@ def traceability(
     that is neither shown nor excused, or both, a name that stands twice in a feature. Red scenarios are no reason.
     """
     settings = _settings()
-    folder, url = ROOT / (reports or settings.directory), _pattern(test_case_url) or settings.test_case_url
-    found = _find(plan, folder if results else None)
+    url = _pattern(test_case_url) or settings.test_case_url
+    directory = _directory(reports)
+    meant = _meant(directory, run) if results else None
+    folder = meant.folder if meant else directory
+    found = _find(plan, meant)
     made = datetime.now(UTC)
     page = as_page(found.traced, found.problems, test_case_url=url, allure_site=find_allure_site(folder), made=made)
     document = as_document(found.traced, found.problems, test_case_url=url, made=made)
@@ -108,17 +128,19 @@ def traceability(
 
 
 @app.command()
-def docs(reports: Reports = None, test_case_url: TestCaseUrl = None) -> None:
-    """Write the features as pages to read and to send, into the folder `docs` of the reports.
+def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedRun = None) -> None:
+    """Write the features as pages to read and to send, into the folder `docs` of the run.
 
     An index of the capabilities in the order of features/capabilities.toml, a page for each feature with its rules,
     scenarios and their last results, and the vocabulary of steps for whoever writes the next scenario.
     """
     settings = _settings()
-    folder = ROOT / (reports or settings.directory)
+    directory = _directory(reports)
+    meant = _meant(directory, run)
+    folder = meant.folder if meant else directory
     try:
         features = read_features(ROOT)
-        traced = trace([], features, read_run(folder / "allure-results"))
+        traced = trace([], features, _results_of(meant))
         capabilities = read_capabilities(ROOT, features)
     except (CapabilitiesError, FeatureUnreadable, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
@@ -132,10 +154,13 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None) -> None:
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
 
 
-@app.command()
-def directory() -> None:
-    """Print where the profile (FOCUS_PROFILE) has results and reports go."""
-    typer.echo(os.environ.get("FOCUS__REPORTS__DIRECTORY") or _settings().directory)
+@app.command("folder")
+def folder_of_a_run(reports: Reports = None, run: AskedRun = None) -> None:
+    """Print the folder of the run; for scripts."""
+    found = _asked_for(_directory(reports), run)
+    if found is None:
+        raise _stop(NO_RUN_YET)
+    typer.echo(found.folder)
 
 
 @app.command("lint")
@@ -155,21 +180,33 @@ def export(
     project: Project = Execution.project,
     test_plan: TestPlan = Execution.test_plan,
     execution: ExecutionKey = None,
+    run: AskedRun = None,
 ) -> None:
-    """Write the last run for test management, into the folder `export` of the reports.
+    """Write the last run for test management, into the folder `export` of the run.
 
     Xray JSON for Server and for Cloud, JUnit XML with the keys as properties, Cucumber JSON. docs/reports.md says what
-    each of them holds.
+    each of them holds. A run that was interrupted is written only when it is asked for by its name.
     """
-    folder = ROOT / (reports or _settings().directory)
-    found = _find(plan, folder)
+    meant = _meant(_directory(reports), run)
+    if meant is None:
+        raise _stop(NO_RUN_YET)
+    if not meant.is_whole and (run is None or meant.record.state is State.RUNNING):
+        raise _stop(_not_whole(meant, f"To export it as it is: --run {meant.record.name}. "))
+    found = _find(plan, meant)
+    folder = meant.folder / "export"
     filed_under = Execution(project, test_plan, execution)
     for dialect in Dialect:
-        document = _as_xray(found, dialect, filed_under, evidence)
-        _write(folder / "export" / f"xray-{dialect}.json", as_json(document))
-    _write(folder / "export" / "junit.xml", as_junit(found.traced))
+        file = folder / f"xray-{dialect}.json"
+        try:
+            _write(file, as_json(as_xray(found.traced, dialect, execution=filed_under, evidence=evidence)))
+        except NothingForThePlan as error:
+            file.unlink(missing_ok=True)
+            console.print(f"No {file.name}: {error}", soft_wrap=True)
+        except NothingWasRun as error:
+            raise _stop(str(error)) from None
+    _write(folder / "junit.xml", as_junit(found.traced))
     _tell_missing(found, evidence)
-    _write(folder / "export" / "cucumber.json", as_json(as_cucumber(found.traced, found.features, evidence=evidence)))
+    _write(folder / "cucumber.json", as_json(as_cucumber(found.traced, found.features, evidence=evidence)))
 
 
 @app.command("publish")
@@ -181,6 +218,7 @@ def publish_execution(
     test_plan: TestPlan = Execution.test_plan,
     execution: ExecutionKey = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
+    run: AskedRun = None,
 ) -> None:
     """Send the last run to Xray. Off, unless the environment says where to, and with which token.
 
@@ -199,17 +237,25 @@ def publish_execution(
             for one in error.errors(include_input=False)
         )
         raise _stop(f"Expected where to publish in the environment, seen {wrong}.") from None
-    folder = ROOT / (reports or _settings().directory)
-    found = _find(plan, folder)
+    meant = _meant(_directory(reports), run)
+    if meant is None:
+        raise _stop(NO_RUN_YET)
+    if not meant.is_whole:
+        raise _stop(_not_whole(meant))
+    found = _find(plan, meant)
     if found.traced.stale:
         raise _stop(
             f"Expected results of the features as they are now, seen {len(found.traced.stale)} of scenarios that have "
             "changed since. Run the features again."
         )
-    document = _as_xray(found, target.dialect, Execution(project, test_plan, execution), evidence)
+    filed_under = Execution(project, test_plan, execution)
+    try:
+        document = as_xray(found.traced, target.dialect, execution=filed_under, evidence=evidence)
+    except NothingWasRun as error:
+        raise _stop(str(error)) from None
     _tell_missing(found, evidence)
     if dry_run:
-        body = folder / "export" / f"xray-{target.dialect}.json"
+        body = meant.folder / "export" / f"xray-{target.dialect}.json"
         _write(body, as_json(document))
         console.print(as_dry_run(document, target), soft_wrap=True, markup=False)
         return
@@ -219,23 +265,45 @@ def publish_execution(
         raise _stop(str(error)) from None
 
 
-def _find(plan: Path, reports: Path | None) -> _Found:
+def _directory(reports: Path | None) -> Path:
+    return ROOT / reports.expanduser() if reports else _settings().directory
+
+
+def _asked_for(reports: Path, run: str | None) -> FoundRun | None:
+    try:
+        return find_run(reports, run)
+    except RunUnknown as error:
+        raise _stop(str(error)) from None
+
+
+def _meant(reports: Path, run: str | None) -> FoundRun | None:
+    """The run that is meant, after saying which it is."""
+    found = _asked_for(reports, run)
+    console.print(found.told if found else "No run yet", soft_wrap=True, markup=False)
+    return found
+
+
+def _not_whole(run: FoundRun, way: str = "") -> str:
+    state = "was interrupted" if run.record.state is State.INTERRUPTED else "has not ended"
+    return (
+        f"Expected a run that has ended, seen {run.record.name}, which {state}: its results are not whole. {way}"
+        "Run the features again, or take the last that has ended: --run latest."
+    )
+
+
+def _results_of(run: FoundRun | None) -> Run:
+    return read_run(run.results) if run else Run()
+
+
+def _find(plan: Path, run: FoundRun | None) -> _Found:
     try:
         features = read_features(ROOT)
-        run = read_run(reports / "allure-results") if reports else Run()
-        traced = trace(read_plan(ROOT / plan, ROOT), features, run)
+        traced = trace(read_plan(ROOT / plan, ROOT), features, _results_of(run))
     except (FeatureUnreadable, PlanError, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
-    for remark in run.remarks:
+    for remark in traced.run.remarks:
         complaints.print(remark, markup=False)
     return _Found(features, traced, lint(features, traced))
-
-
-def _as_xray(found: _Found, dialect: Dialect, execution: Execution, evidence: Which) -> dict[str, Any]:
-    try:
-        return as_xray(found.traced, dialect, execution=execution, evidence=evidence)
-    except NothingWasRun as error:
-        raise _stop(str(error)) from None
 
 
 def _pattern(test_case_url: str | None) -> str | None:
@@ -247,14 +315,17 @@ def _pattern(test_case_url: str | None) -> str | None:
 def _settings() -> Settings:
     """What the profile says of reports; the rest of it need not be complete."""
     try:
-        return Settings.model_validate(read_profile(os.environ.get("FOCUS_PROFILE") or "local").tree.get("reports", {}))
-    except (SettingsError, ValidationError) as error:
+        return read_profile(os.environ.get("FOCUS_PROFILE") or "local").reports()
+    except SettingsError as error:
         raise _stop(str(error)) from None
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise _stop(f"{path} cannot be written: {error.strerror or error}.") from None
     console.print(_shown(path), soft_wrap=True)
 
 

@@ -1,15 +1,18 @@
 """JUnit XML with the key of its case as the property `test_key` of each test, as Xray and others take it.
 
 The property holds one key: a scenario of several cases stands there once for each. Cases that were not run, and
-scenarios that the plan has no case for, are left out, since an import would make new tests of the latter.
+scenarios that the plan has no case for, are left out, since an import would make new tests of the latter. Of a run of
+these only there is nothing else to tell, and they are held, without the property.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from xml.etree import ElementTree
 
 from reporting.results import Result
-from reporting.traceability import Traceability, TracedCase, TracedScenario
+from reporting.traceability import Traceability, TracedScenario
 from reporting.verdicts import Status, Verdict
 from support.characters import allowed
 
@@ -19,7 +22,12 @@ def as_junit(traced: Traceability) -> bytes:
     root = ElementTree.Element("testsuites", name="Focus Server acceptance")
     for one in traced.cases:
         if one.verdict is not Verdict.NOT_RUN:
-            root.append(_suite(one))
+            name = f"{one.case.key} {one.case.title}"
+            root.append(_suite(name, one.scenarios, one.case.key, one.start, one.duration_s))
+    if not len(root) and (beyond := traced.ran_beyond_the_plan):
+        results = [one.result for one in beyond if one.result]
+        start, duration_s = min(one.start for one in results), sum(one.duration_s for one in results)
+        root.append(_suite("Beyond the plan", beyond, None, start, duration_s))
     for element in root.iter():  # Messages quote what servers have sent.
         element.text = element.text and allowed(element.text)
         element.attrib = {name: allowed(value) for name, value in element.attrib.items()}
@@ -28,24 +36,26 @@ def as_junit(traced: Traceability) -> bytes:
     return file
 
 
-def _suite(one: TracedCase) -> ElementTree.Element:
-    statuses = [scenario.status for scenario in one.scenarios]
+def _suite(
+    name: str, scenarios: Sequence[TracedScenario], key: str | None, start: datetime | None, duration_s: float
+) -> ElementTree.Element:
+    statuses = [scenario.status for scenario in scenarios]
     suite = ElementTree.Element(
         "testsuite",
-        name=f"{one.case.key} {one.case.title}",
+        name=name,
         tests=str(len(statuses)),
         failures=str(statuses.count(Status.FAILED)),
         errors=str(statuses.count(Status.BROKEN)),
         skipped=str(sum(status in (Status.SKIPPED, Status.NOT_RUN) for status in statuses)),
-        time=f"{one.duration_s:.3f}",
+        time=f"{duration_s:.3f}",
     )
-    if one.start:
-        suite.set("timestamp", one.start.isoformat(timespec="seconds"))
-    suite.extend(_test(one.case.key, scenario) for scenario in one.scenarios)
+    if start:
+        suite.set("timestamp", start.isoformat(timespec="seconds"))
+    suite.extend(_test(key, scenario) for scenario in scenarios)
     return suite
 
 
-def _test(key: str, one: TracedScenario) -> ElementTree.Element:
+def _test(key: str | None, one: TracedScenario) -> ElementTree.Element:
     scenario, result = one.scenario, one.result
     test = ElementTree.Element(
         "testcase",
@@ -55,8 +65,9 @@ def _test(key: str, one: TracedScenario) -> ElementTree.Element:
         line=str(scenario.place.line),
         time=f"{result.duration_s:.3f}" if result else "0",
     )
-    properties = ElementTree.SubElement(test, "properties")
-    ElementTree.SubElement(properties, "property", name="test_key", value=key)
+    if key:
+        properties = ElementTree.SubElement(test, "properties")
+        ElementTree.SubElement(properties, "property", name="test_key", value=key)
     if result and one.status is Status.FAILED:
         _because(test, "failure", result)
     elif result and one.status is Status.BROKEN:

@@ -114,6 +114,15 @@ class Traceability:
         )
 
     @property
+    def ran_beyond_the_plan(self) -> tuple[TracedScenario, ...]:
+        """The scenarios beyond the plan that were run."""
+        return tuple(
+            one
+            for one in self.scenarios
+            if one.scenario.is_extra and one.status not in (Status.SKIPPED, Status.NOT_RUN)
+        )
+
+    @property
     def automated(self) -> int:
         """How many cases a scenario shows."""
         return sum(case.is_automated for case in self.cases)

@@ -51,6 +51,10 @@ class NothingWasRun(Exception):
     """There is no result of any case; the message says what to do."""
 
 
+class NothingForThePlan(NothingWasRun):
+    """Scenarios were run, but all of them are beyond the plan."""
+
+
 @dataclass(frozen=True)
 class Execution:
     """What the results are filed under."""
@@ -68,9 +72,12 @@ def as_xray(
 
     Raises:
         NothingWasRun: no case has a result.
+        NothingForThePlan: nor has any, but scenarios beyond the plan have.
     """
     run = traced.run
     cases = [one for one in traced.cases if one.verdict is not Verdict.NOT_RUN]
+    if not cases and traced.ran_beyond_the_plan:
+        raise NothingForThePlan("only scenarios beyond the plan (@extra) were run, so there is nothing for the plan.")
     if not cases or run.start is None or run.stop is None:
         raise NothingWasRun("Expected results of a run, seen none of any case of the plan: run the features first.")
     environment, version = run.environment.get("Profile"), run.environment.get("Version")

@@ -89,6 +89,8 @@ class AllureReport:
             )
         self._results_dir = results_dir
         self._test_case_url = test_case_url
+        # Where behave has found steps and hooks: of a project that is its root, whatever the working directory.
+        self._base = getattr(behave_config, "base_dir", None) or os.getcwd()
         self._listener = AllureListener(behave_config)
         self._plugins: tuple[Any, ...] = (self._listener, _Files(str(results_dir)))
         for plugin in self._plugins:
@@ -119,7 +121,7 @@ class AllureReport:
         self._identify(item, scenario)
         tags = _tags(scenario)
         technical = [label for label in item.labels if label.name in _TECHNICAL]
-        item.labels = [*_labels(scenario, tags, keys_as_tags=self._test_case_url is None), *technical]
+        item.labels = [*_labels(scenario, tags, keys_as_tags=self._test_case_url is None, base=self._base), *technical]
         item.links = [] if self._test_case_url is None else _links(tags, self._test_case_url)
         self._current = _OpenResult(scenario, uuid, item)
 
@@ -266,7 +268,15 @@ def _tags(scenario: Any) -> list[str]:
     return list(dict.fromkeys([*scenario.feature.tags, *(rule.tags if rule else ()), *scenario.tags]))
 
 
-def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[Any]:
+def _from(base: str, file: str) -> str:
+    """The path of a file as seen from a directory, the same from wherever the run was started."""
+    path = os.path.relpath(file, base)
+    if path.startswith(os.pardir):  # One of the two was reached over a link.
+        path = os.path.relpath(os.path.realpath(file), os.path.realpath(base))
+    return Path(path).as_posix()
+
+
+def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str) -> list[Any]:
     feature, rule = scenario.feature, _rule(scenario)
     folder = Path(feature.filename).resolve().parent.name
     epics = [tag.removeprefix(_EPIC) for tag in feature.tags if tag.startswith(_EPIC)]
@@ -290,7 +300,7 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool) -> list[A
         *(Label(name=name, value=value) for name, value in labels.items()),
         *(Label(name=LabelType.TAG, value=str(tag)) for tag in plain),
         # What traces a result to its scenario, and to test cases whatever links and tags show of them.
-        Label(name="location", value=f"{Path(os.path.relpath(scenario.filename)).as_posix()}:{scenario.line}"),
+        Label(name="location", value=f"{_from(base, scenario.filename)}:{scenario.line}"),
         *(Label(name="key", value=str(tag)) for tag in tags if _KEY.fullmatch(tag)),
     ]
 

@@ -17,7 +17,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from support.errors import SettingsError
 from support.settings import ROOT as ROOT  # For those who deal with profiles.
-from support.settings import Provider, Settings, password_of
+from support.settings import Provider, Reports, Settings, password_of
 from support.variables import Setting, readable, settings_of, unknown
 from support.variables import variable_of as variable_of
 
@@ -44,6 +44,18 @@ class Profile:
             return Provider.model_validate(self.tree["provider"])
         except ValidationError as error:
             raise self._unusable(_problems(error, prefix=("provider",))) from None
+
+    def reports(self) -> Reports:
+        """Where reports go, known before the rest of the profile is complete.
+
+        Raises:
+            SettingsError: the section is there and wrong, or what the environment sets in its place.
+        """
+        try:
+            return Reports.model_validate({**self.tree.get("reports", {}), **_reports_of_the_environment()})
+        except (ValidationError, TypeError) as error:
+            problems = _problems(error, prefix=("reports",)) if isinstance(error, ValidationError) else [str(error)]
+            raise self._unusable(problems) from None
 
     def settings(self, endpoints: Mapping[str, Any] | None = None) -> Settings:
         """Check the whole, with the `endpoints` that a provider gave.
@@ -80,7 +92,9 @@ def read_profile(name: str) -> Profile:
         SettingsError: there is none, it cannot be read, or a file of the repository holds a password.
     """
     named = ROOT / "config" / f"{name}.toml"
-    path = named if _is_file(named) else _expanded(name)
+    given = _expanded(name)
+    # As elsewhere, a relative path that is not found here belongs to the checkout, wherever the run was started.
+    path = next((one for one in (named, given) if _is_file(one)), ROOT / given)
     if not _is_file(path):
         if os.path.isdir(path):
             raise SettingsError(f"The profile '{name}' is a directory; give a file in it, or the name of a profile.")
@@ -122,6 +136,19 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # A name that no file can have, or a directory that may not be looked into.
         return False
+
+
+def reports_without_a_profile() -> Reports:
+    """Where reports go when no profile can be read: where the environment says, else where they go by default."""
+    try:
+        return Reports.model_validate(_reports_of_the_environment())
+    except ValidationError:
+        return Reports()
+
+
+def _reports_of_the_environment() -> Mapping[str, str]:
+    given = {name: os.environ.get(variable_of(("reports", name))) for name in Reports.model_fields}
+    return {name: value for name, value in given.items() if value}
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken
         case=case,
         run=SimpleNamespace(is_healthy=lambda: healthy, close_case=lambda case, name: None),
         abort=lambda reason: aborted.append(reason),
+        reasons=[],
         report=SimpleNamespace(stop_scenario=lambda scenario: None),
     )
     scenario = SimpleNamespace(all_steps=[], status=Status.passed, name="a scenario")

@@ -9,6 +9,7 @@ import typer
 from playwright.sync_api import Page
 
 from reporting.page import find_allure_site
+from reporting.runs import find_run
 
 from .browser import WINDOW, ChromiumMissing, Visit, chromium
 
@@ -20,27 +21,29 @@ class Picture:
     """A page, what to do on it before it is taken, and what makes the page where it is missing."""
 
     name: str
-    page: str
+    page: Path
     made_by: str
     prepare: Callable[[Page], object] = lambda page: None
 
 
 def pictures(reports: Path) -> list[Picture]:
-    """All of them, of the pages in the folder of the reports."""
+    """All of them, of the pages of the last run, and of the last proof."""
+    found = find_run(reports, None)
+    run = found.folder if found else reports
     return [
-        Picture("traceability", "traceability.html", "make traceability"),
-        Picture("docs-index", "docs/index.html", "make docs"),
-        Picture("docs-feature", "docs/views-single_channel.html", "make docs"),
+        Picture("traceability", run / "traceability.html", "make traceability"),
+        Picture("docs-index", run / "docs/index.html", "make docs"),
+        Picture("docs-feature", run / "docs/views-single_channel.html", "make docs"),
         Picture(
             "docs-vocabulary",
-            "docs/vocabulary.html",
+            run / "docs/vocabulary.html",
             "make docs",
             lambda page: page.get_by_label("Search").fill("running"),
         ),
-        Picture("defects", "defects.html", "make prove", lambda page: page.locator("summary").first.click()),
+        Picture("defects", reports / "defects.html", "make prove", lambda page: page.locator("summary").first.click()),
         Picture(
             "allure",
-            find_allure_site(reports) or "allure-report/index.html",
+            run / (find_allure_site(run) or "allure-report/index.html"),
             "make report",
             lambda page: page.get_by_text("Job creation").first.wait_for(),
         ),
@@ -48,7 +51,7 @@ def pictures(reports: Path) -> list[Picture]:
 
 
 def take(
-    reports: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("reports"),
+    reports: Annotated[Path, typer.Option(help="Where runs have their folders.")] = Path("reports"),
     images: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/images"),
 ) -> None:
     """Take a picture of each page that is there. Where a page is missing, its last picture stays."""
@@ -57,7 +60,7 @@ def take(
     try:
         with chromium() as browser:
             for picture in pictures(reports):
-                page, image = reports / picture.page, images / f"{picture.name}.png"
+                page, image = picture.page, images / f"{picture.name}.png"
                 if not page.exists():
                     typer.echo(f"{image}: not taken, there is no {page} ({picture.made_by})")
                     continue

@@ -1,7 +1,6 @@
 """The site that Allure makes of a run, in a browser: what it shows, and that it asks for nothing elsewhere."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -34,15 +33,14 @@ def result(uuid, name, status, message=""):
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory) -> Path:
     """A folder with the site of two results, and a traceability beside it."""
-    reports = tmp_path_factory.mktemp("reports")
-    (reports / "allure-results").mkdir()
+    reports = tmp_path_factory.mktemp("reports") / "runs" / "one"
+    (reports / "allure-results").mkdir(parents=True)
     # uuid-4 is what the traceability beside it has a link to.
     for one in (result("uuid-0", "A door opens", "passed"), result("uuid-4", "A door closes", "failed", MESSAGE)):
         (reports / "allure-results" / f"{one['uuid']}-result.json").write_text(json.dumps(one))
     (reports / "allure-results" / "environment.properties").write_text("Profile=the-test-bench\n")
-    variables = {**os.environ, "FOCUS__REPORTS__DIRECTORY": str(reports)}
     made = subprocess.run(
-        ["/bin/sh", CHECKOUT / "report/site.sh"], env=variables, capture_output=True, text=True, timeout=100
+        ["/bin/sh", CHECKOUT / "report/site.sh", reports], capture_output=True, text=True, timeout=100
     )
     if "needs Node.js" in made.stderr:
         pytest.skip(made.stderr.strip())

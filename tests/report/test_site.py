@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,12 +45,13 @@ CATEGORIES = {
 
 @pytest.fixture
 def site(tmp_path):
-    """Makes a site of results with these names, in a directory that stays the same."""
+    """Makes a site of a run with results of these names, each beside those before."""
+    number = count(1)
 
     def make(*names, path=os.environ["PATH"]):
-        results = tmp_path / "allure-results"
-        shutil.rmtree(results, ignore_errors=True)
-        results.mkdir()
+        run = tmp_path / "runs" / str(next(number))
+        results = run / "allure-results"
+        results.mkdir(parents=True)
         (results / "environment.properties").write_text("Profile=the-one-of-the-test")
         for name in names:
             status, message, known = OUTCOMES[name]
@@ -65,10 +67,11 @@ def site(tmp_path):
                 "labels": [{"name": "epic", "value": "E"}],
             }
             (results / f"{result['uuid']}-result.json").write_text(json.dumps(result))
-        variables = {**os.environ, "PATH": path, "FOCUS__REPORTS__DIRECTORY": str(tmp_path)}
-        ran = subprocess.run(["/bin/sh", SITE], env=variables, capture_output=True, text=True, timeout=100)
-        said, place = ran.stdout + ran.stderr, tmp_path / "allure-report"
-        return SimpleNamespace(status=ran.returncode, said=said, place=place, variables=variables)
+        ran = subprocess.run(
+            ["/bin/sh", SITE, run], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=100
+        )
+        said, place = ran.stdout + ran.stderr, run / "allure-report"
+        return SimpleNamespace(status=ran.returncode, said=said, place=place, run=run)
 
     return make
 
@@ -101,13 +104,13 @@ def test_each_kind_of_failure_has_a_category_and_known_ones_pass_the_gate(site):
 
 
 @needs_node
-def test_a_run_with_nothing_but_known_failures_passes_the_gate_and_runs_make_a_history(site):
+def test_a_run_with_nothing_but_known_failures_passes_the_gate_and_runs_make_a_history(site, tmp_path):
     assert site("passes", "is known").status == 0
     again = site("passes", "is known")
     assert again.status == 0, again.said
     assert "Quality gate: passed" in again.said
-    subprocess.run(["/bin/sh", SITE], env=again.variables, check=True)  # The same run once more, which is not another.
-    history = (again.place.parent / "allure-history.jsonl").read_text().splitlines()
+    subprocess.run(["/bin/sh", SITE, again.run], check=True)  # The same run once more, which is not another.
+    history = (tmp_path / "allure-history.jsonl").read_text().splitlines()
     assert [sorted(result["name"] for result in json.loads(run)["testResults"].values()) for run in history] == [
         ["is known", "passes"]
     ] * 2
@@ -115,6 +118,7 @@ def test_a_run_with_nothing_but_known_failures_passes_the_gate_and_runs_make_a_h
 
 @needs_node
 def test_a_run_without_results_does_not_pass_the_gate(site):
+    assert site("passes").status == 0
     assert site().status == 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_checkout import CHECKOUT, ENVIRONMENT, FEATURES, PLAN, STEPS, Checkout
+from small_checkout import CHECKOUT, ENVIRONMENT, FEATURES, PLAN, STEPS, Checkout, leave_record
 
 from reporting.results import read_run
 from reporting.traceability import Traceability
@@ -30,12 +30,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         behave, cwd=root, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 1, run.stdout + run.stderr
+    leave_record(root / "reports/runs/one")
     return made
 
 
 @pytest.fixture(scope="session")
 def traced(ran: Checkout) -> Traceability:
-    return ran.traced(read_run(ran.root / "reports/allure-results"))
+    return ran.traced(read_run(ran.root / "reports/runs/one/allure-results"))
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from reporting.features import Feature, read_features
 from reporting.plan import read_plan
 from reporting.results import Run
 from reporting.traceability import Traceability, trace
+from support.run_record import RunRecord, State
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -102,7 +105,7 @@ from support.allure_report import AllureReport
 
 
 def before_all(context):
-    context.report = AllureReport(Path("reports/allure-results"), context.config,
+    context.report = AllureReport(Path("reports/runs/one/allure-results"), context.config,
                                   test_case_url="https://tests.example/{key}")
     context.report.environment({"Profile": "test bench", "Version": "1.2", "Umlaut ü": "a=b \\U0001f600"})
 
@@ -163,6 +166,18 @@ def _(context):
 def _(context):
     context.scenario.skip("the profile has no machines")
 """
+
+
+RUN = "reports/runs/one"
+
+
+def leave_record(folder: Path, state: State = State.ENDED, **more: Any) -> RunRecord:
+    """What a run of the suite leaves beside its results."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {"started": datetime(2026, 11, 26, 17, tzinfo=UTC), "pid": 1, "profile": "test bench", "command": ()}
+    record = RunRecord(name=folder.name, state=state, **(known | more))
+    record.write(folder)
+    return record
 
 
 @dataclass(frozen=True)

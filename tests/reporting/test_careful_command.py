@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from small_checkout import CHECKOUT
+from small_checkout import CHECKOUT, leave_record
 
 
 @pytest.fixture
@@ -34,9 +34,10 @@ def test_pages_take_the_place_of_pages_only(reporting, tmp_path):
 
 def test_the_directory_is_the_profiles(reporting, tmp_path):
     profile = tmp_path / "staging.toml"
-    profile.write_text('[reports]\ndirectory = "elsewhere"\n')
-    assert reporting("directory", FOCUS_PROFILE=str(profile)).stdout == "elsewhere\n"
-    assert reporting("directory").stdout == "reports\n"
+    profile.write_text(f'[reports]\ndirectory = "{tmp_path}/elsewhere"\n')
+    folder = tmp_path / "elsewhere" / "runs" / "one"
+    leave_record(folder)
+    assert reporting("folder", FOCUS_PROFILE=str(profile)).stdout == f"{folder}\n"
 
 
 def test_results_of_features_that_have_changed_are_not_sent(reporting, ran):

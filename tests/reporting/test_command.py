@@ -8,7 +8,7 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
-from small_checkout import CHECKOUT
+from small_checkout import CHECKOUT, leave_record
 
 
 @pytest.fixture
@@ -29,18 +29,25 @@ def reporting(tmp_path):
 
 
 @pytest.fixture
-def a_result(tmp_path, ran):
+def run_folder(tmp_path):
+    return tmp_path / "runs" / "one"
+
+
+@pytest.fixture
+def a_result(run_folder, ran):
     """A run of this checkout's first feature, by one result."""
     from reporting.features import read_features
 
     scenario = next(one for one in read_features(CHECKOUT)[0].scenarios if one.keys)
-    (found, *_) = (ran.root / "reports/allure-results").glob("*-result.json")
+    (found, *_) = (ran.root / "reports/runs/one/allure-results").glob("*-result.json")
     result = json.loads(found.read_text())
     labels = [{"name": "location", "value": str(scenario.place)}]
     result |= {"name": scenario.name, "labels": labels, "status": "passed", "attachments": [], "steps": []}
-    (tmp_path / "allure-results").mkdir()
-    (tmp_path / "allure-results" / "x-result.json").write_text(json.dumps(result))
-    shutil.copy(ran.root / "reports/allure-results/environment.properties", tmp_path / "allure-results")
+    leave_record(run_folder)
+    results = run_folder / "allure-results"
+    results.mkdir()
+    (results / "x-result.json").write_text(json.dumps(result))
+    shutil.copy(ran.root / "reports/runs/one/allure-results/environment.properties", results)
     return scenario
 
 
@@ -55,11 +62,13 @@ def test_traceability_before_any_run(reporting, tmp_path):
     ]
 
 
-def test_traceability_after_a_run(reporting, tmp_path, a_result):
+def test_traceability_after_a_run(reporting, tmp_path, run_folder, a_result):
     done = reporting("traceability")
     assert done.returncode == 0
-    assert done.stdout.startswith("Part of the suite: 1 of ")
-    document = json.loads((tmp_path / "traceability.json").read_text())
+    first, second, *_ = done.stdout.splitlines()
+    assert first.startswith("Run one of 2026-11-26 17:00:00 UTC, profile test bench")
+    assert second.startswith("Part of the suite: 1 of ")
+    document = json.loads((run_folder / "traceability.json").read_text())
     assert document["run"]["environment"]["Version"] == "1.2"
     ran = {one["key"] for one in document["cases"] if one["state"] in ("passed", "incomplete")}
     assert ran == set(a_result.keys)
@@ -84,9 +93,9 @@ def test_a_plan_that_cannot_be_read_is_named(reporting, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_export_writes_every_format(reporting, tmp_path, a_result):
+def test_export_writes_every_format(reporting, run_folder, a_result):
     assert reporting("export").returncode == 0
-    written = sorted(path.name for path in (tmp_path / "export").iterdir())
+    written = sorted(path.name for path in (run_folder / "export").iterdir())
     assert written == ["cucumber.json", "junit.xml", "xray-cloud.json", "xray-server.json"]
 
 
@@ -122,7 +131,7 @@ def test_half_a_target_is_an_error_that_shows_no_token(reporting, a_result, envi
     assert "s3cret" not in done.stdout + done.stderr
 
 
-def test_a_dry_run_shows_what_would_be_sent(reporting, tmp_path, a_result):
+def test_a_dry_run_shows_what_would_be_sent(reporting, run_folder, a_result):
     # Nothing listens there: had it been sent, the command would not end well.
     environment = {"FOCUS_PUBLISH_URL": "https://127.0.0.1:1", "FOCUS_PUBLISH_TOKEN": "s3cret"}
     done = reporting("publish", "--dry-run", "--execution", "PZ-20001", **environment)
@@ -130,16 +139,16 @@ def test_a_dry_run_shows_what_would_be_sent(reporting, tmp_path, a_result):
     assert "POST https://127.0.0.1:1/rest/raven/2.0/api/import/execution" in done.stdout
     assert "Authorization: Bearer ***" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
-    assert json.loads((tmp_path / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"
+    assert json.loads((run_folder / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"
 
 
-def test_docs_are_written_anew(reporting, tmp_path, a_result):
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "of-a-feature-that-is-gone.html").touch()
+def test_docs_are_written_anew(reporting, run_folder, a_result):
+    (run_folder / "docs").mkdir()
+    (run_folder / "docs" / "of-a-feature-that-is-gone.html").touch()
     done = reporting("docs", "--test-case-url", "https://tests.example/{key}")
     assert done.returncode == 0, done.stderr
     assert "docs/index.html, and" in done.stdout
-    pages = {path.name: path.read_text() for path in (tmp_path / "docs").iterdir()}
+    pages = {path.name: path.read_text() for path in (run_folder / "docs").iterdir()}
     assert "of-a-feature-that-is-gone.html" not in pages
     assert {"index.html", "vocabulary.html", "job_creation-creating_a_job.html"} < set(pages)
     assert f"https://tests.example/{a_result.keys[0]}" in pages["index.html"]

@@ -130,7 +130,7 @@ def test_one_scenario_has_its_steps_and_several_are_iterations(traced):
 
 
 def test_a_known_issue_is_told_with_its_ticket_and_fails_its_case_all_the_same(ran, checkout, tmp_path, schema):
-    results = shutil.copytree(ran.root / "reports/allure-results", tmp_path / "results")
+    results = shutil.copytree(ran.root / "reports/runs/one/allure-results", tmp_path / "results")
     for path in results.glob("*-result.json"):
         result = json.loads(path.read_text())
         if result["name"] == "It fails -- @1.1":

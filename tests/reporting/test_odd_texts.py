@@ -141,7 +141,7 @@ LOST = {
 
 @pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
 def test_lost_evidence_is_told_in_its_place(ran, tmp_path, lose):
-    folder = shutil.copytree(ran.root / "reports/allure-results", tmp_path / "results")
+    folder = shutil.copytree(ran.root / "reports/runs/one/allure-results", tmp_path / "results")
     for path in list(folder.glob("*-attachment.*")):
         lose(path)
     traced = ran.traced(read_run(folder))

@@ -54,7 +54,7 @@ def test_every_result_of_a_real_run_finds_its_scenario(traced):
 
 
 def test_of_two_results_of_a_scenario_the_last_counts(ran, tmp_path):
-    folder = shutil.copytree(ran.root / "reports/allure-results", tmp_path / "results")
+    folder = shutil.copytree(ran.root / "reports/runs/one/allure-results", tmp_path / "results")
     (first,) = [path for path in folder.glob("*-result.json") if json.loads(path.read_text())["name"] == "It breaks"]
     result = json.loads(first.read_text())
     again = {**result, "uuid": "again", "status": "passed", "stop": result["stop"] + 1}

@@ -100,6 +100,11 @@ class Cluster:
                         raise
             return held
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """All the secrets that this cluster was reached with, or may be."""
+        return frozenset(self._secrets)
+
     def mask(self, text: str) -> str:
         """The text without any of the secrets that this cluster was reached with."""
         for secret in sorted(self._secrets, key=len, reverse=True):

@@ -38,8 +38,9 @@ def up(
 
     If it is up already, this says so and prints the same again. It stays until `down`.
 
-    A broker or cluster that the settings lend (FOCUS_SANDBOX_RABBITMQ_URL, FOCUS_SANDBOX_KUBECONFIG) keeps its
-    virtual hosts and namespaces `focus-…` if the supervisor is killed with SIGKILL.
+    A broker or cluster that the settings lend (FOCUS_SANDBOX_RABBITMQ_URL, FOCUS_SANDBOX_KUBECONFIG) gets virtual
+    hosts and namespaces `focus-…`. They are removed however the supervisor ends; if the broker or cluster cannot be
+    reached then, the next `up` or `down` tries once more.
     """
     from sandbox import control, report
 

@@ -150,7 +150,7 @@ def sweep(place: Home) -> None:
     """Clear what is left of a sandbox whose lock the caller holds."""
     record = reaper.Record.load(place.record)
     if record is not None:
-        reaper.clear(record)
+        reaper.clear(record, last_try=True)
     shutil.rmtree(place.directory, ignore_errors=True)
 
 

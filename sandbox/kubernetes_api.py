@@ -45,7 +45,7 @@ class Kubernetes:
         method = "DELETE"
         while True:
             try:
-                await self.interface.send(method, f"{_NAMESPACES}/{namespace}")
+                await self.interface.send(method, path_of(namespace))
             except RequestFailed as refusal:
                 if refusal.status == 404:
                     return
@@ -83,6 +83,11 @@ async def _existing(kubeconfig: str) -> Kubernetes:
             "Correct the setting, or unset it for the sandbox's own API."
         ) from None
     return cluster
+
+
+def path_of(namespace: str) -> str:
+    """Where a namespace is in the API."""
+    return f"{_NAMESPACES}/{namespace}"
 
 
 class Interface:

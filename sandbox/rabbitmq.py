@@ -113,8 +113,8 @@ async def launch(launcher: Launcher, directory: Path, environment: Mapping[str, 
 
     The order: an address in the settings, a server on PATH or where Debian puts it, a Docker engine.
     """
-    if configured := environment.get(URL_SETTING):
-        return _existing(configured, environment.get(MANAGEMENT_SETTING, ""))
+    if environment.get(URL_SETTING):
+        return existing(environment)
     if server := find_server(environment.get("PATH", os.defpath)):
         return await _launch_node(launcher, server, directory / "rabbitmq", environment)
     if engine := await asyncio.to_thread(find_docker, environment):
@@ -170,7 +170,9 @@ def container_command(engine: Path, name: str, amqp: int, management: int) -> li
     ]
 
 
-def _existing(url: str, management: str) -> Broker:
+def existing(environment: Mapping[str, str]) -> Broker:
+    """The broker that the settings name. Raises PartFailed if they are no addresses of one."""
+    url, management = environment.get(URL_SETTING, ""), environment.get(MANAGEMENT_SETTING, "")
     wrong = PartFailed(
         f"rabbitmq: {URL_SETTING} must be amqp://user:password@host:port and {MANAGEMENT_SETTING} "
         "http://host:port of the same broker; one of them is missing or is no such address (in a password, special "

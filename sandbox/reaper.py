@@ -2,9 +2,10 @@
 
 A supervisor writes down in a *record* what would outlive it: a marker that
 its processes carry, directories, commands that remove what lives elsewhere (a
-container). A small process of its own session waits until the supervisor's end of a pipe closes,
-which the kernel does for it even on ``kill -9``, and then clears the record.
-This file uses the standard library only and runs by its path, so that it
+container, a namespace), and variables for these, which may hold a password:
+only its owner can read the record. A small process of its own session waits
+until the supervisor's end of a pipe closes, which the kernel does for it even
+on ``kill -9``, and then clears the record. This file uses the standard library only and runs by its path, so that it
 starts fast and keeps working when the checkout is gone.
 """
 
@@ -35,12 +36,18 @@ class Record:
     marker: str
     directories: list[str] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables for the commands, over those of whoever clears."""
+    working_directory: str | None = None
+    """Where the commands run; None: where whoever clears does."""
 
     def save(self) -> None:
-        """Replace the file on disk at one stroke."""
+        """Replace the file on disk, which only its owner can read, at one stroke."""
         written = {key: value for key, value in asdict(self).items() if key != "path"}
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(written), "utf-8")
+        fresh.unlink(missing_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(json.dumps(written))
         fresh.replace(self.path)
 
     @classmethod
@@ -87,16 +94,42 @@ def end_processes(marker: str) -> None:
         time.sleep(0.01)
 
 
-def clear(record: Record) -> None:
-    """End and remove everything in the record, the record's own directory last."""
+def clear(record: Record, *, last_try: bool = False) -> bool:
+    """End and remove everything in the record, the record's own directory last; whether that was all.
+
+    Commands that ask for another try (exit status 75) stay in the record, with its directory, unless this is the last.
+    """
     end_processes(record.marker)
-    for command in record.commands:
-        try:
-            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_LIMIT, check=False)
-        except (OSError, subprocess.TimeoutExpired) as failure:
-            print(f"could not run {command}: {failure}", file=sys.stderr)
+    again = [command for command in record.commands if _run(command, record) == os.EX_TEMPFAIL]
+    own = str(record.path.parent)
     for directory in record.directories:
-        shutil.rmtree(directory, ignore_errors=True)
+        if last_try or not again or directory != own:
+            shutil.rmtree(directory, ignore_errors=True)
+    if again and not last_try:
+        record.commands, record.directories = again, [own]
+        record.save()
+    return not again
+
+
+def _run(command: list[str], record: Record) -> int | None:
+    """Run a command; its exit status, or None if it did not come to one."""
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **record.environment},
+            cwd=record.working_directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_COMMAND_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as failure:
+        print(f"could not run {command}: {failure}", file=sys.stderr)
+        return None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace")
+        print(f"{command} ended with exit status {done.returncode}: {said}", file=sys.stderr)
+    return done.returncode
 
 
 def main(record: Path, lock: Path) -> None:
@@ -110,8 +143,8 @@ def main(record: Path, lock: Path) -> None:
     while os.read(0, 4096):
         pass
     found = Record.load(record)
-    if found is not None:
-        clear(found)
+    if found is not None and not clear(found):
+        return  # The lock's file shows whoever sweeps that there is something left to do.
     lock.unlink(missing_ok=True)
     try:
         lock.parent.rmdir()

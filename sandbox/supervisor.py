@@ -25,6 +25,7 @@ from typing import Any
 from sandbox import directories, infrastructure, reaper
 from sandbox.control import Answer, Kind
 from sandbox.directories import Home
+from sandbox.lent import Lent
 from sandbox.processes import Launcher, Part, PartFailed
 from sandbox.report import redacted
 from sandbox.rest import RequestFailed
@@ -97,7 +98,8 @@ class Supervisor:
     async def _start(self, data: Path) -> Running:
         environment = {**os.environ, **_without_proxy(os.environ)}
         stores = await infrastructure.start(self._launcher, data, environment)
-        tenants = Tenants(stores, self._launcher, data, environment, self._server)
+        lent = Lent(self._launcher.record, environment)
+        tenants = Tenants(stores, self._launcher, data, environment, lent, self._server)
         leases = Leases(tenants, keep_spare=self._kind == "up")
         if self._kind == "lease":
             return Running(stores, leases, None)

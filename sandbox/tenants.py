@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.infrastructure import Infrastructure, side_by_side
+from sandbox.lent import Lent
 from sandbox.processes import Launcher, Part, PartFailed, address_in, free_port, ready
 from sandbox.recorder import leave_recordings
 from sandbox.report import Endpoints
@@ -59,6 +60,7 @@ class Tenants:
     launcher: Launcher
     directory: Path
     environment: Mapping[str, str]
+    lent: Lent
     server: Sequence[str] = FOCUS_SERVER
     living: dict[str, Tenant] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ class Tenants:
         Raises PartFailed or RequestFailed, with everything undone that was done for it.
         """
         tenant = self._plan(secrets.token_hex(4))
+        self.lent.add(tenant.name)  # Before anything is there: the supervisor may die at any moment.
         tenant.directory.mkdir()
         try:
             async with side_by_side() as group:
@@ -99,6 +102,7 @@ class Tenants:
             group.create_task(self.infrastructure.kubernetes.delete(tenant.name))
             for store in STORES:
                 group.create_task(self.infrastructure.toxiproxy.delete(name_of(tenant.name, store)))
+        self.lent.discard(tenant.name)
         shutil.rmtree(tenant.directory, ignore_errors=True)
 
     def _plan(self, identity: str) -> Tenant:

@@ -128,6 +128,10 @@ class Analyzers:
         """Where the API is."""
         return self._cluster.server
 
+    def secrets(self) -> list[str]:
+        """The credentials that Kubernetes was reached with, which nobody else may show."""
+        return sorted(self._cluster.secrets)
+
     def check_health(self) -> None:
         """See that the API answers, that the namespace is there, and that its objects may be listed.
 

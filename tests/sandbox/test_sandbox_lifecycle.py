@@ -1,5 +1,6 @@
 """Up, status, down; side by side; and what is left when something goes wrong: nothing."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
-from sandbox import control, directories, reaper
+from sandbox import control, directories, kubernetes_api, reaper
 from sandbox.__main__ import app
 
 
@@ -117,6 +119,28 @@ def test_a_part_that_died_is_named_and_the_supervisor_killed_leaves_nothing(seco
     assert "Traceback" not in said
 
     os.kill(found["supervisor"], signal.SIGKILL)
+    assert second.left_at_last() == []
+
+
+def in_lent_stores(endpoints):
+    """Names of the namespaces and virtual hosts that there are in the stores of a sandbox."""
+    management = endpoints["rabbitmq"]["management_url"]
+    hosts = {each["name"] for each in requests.get(f"{management}/api/vhosts", timeout=10).json()}
+    interface = kubernetes_api.interface(endpoints["kubernetes"]["kubeconfig"])
+    namespaces = asyncio.run(interface.send("GET", "/api/v1/namespaces"))["items"]
+    return hosts | {each["metadata"]["name"] for each in namespaces}
+
+
+def test_what_a_killed_supervisor_had_in_stores_that_were_lent_is_removed(second, sandbox_endpoints, wait_for):
+    before = in_lent_stores(sandbox_endpoints)
+    assert second.run("up", "--without", "focus-server").returncode == 0
+    _, found = status(second)
+    made = in_lent_stores(sandbox_endpoints) - before
+    assert made >= {tenant["name"] for tenant in found["tenants"]} != set()
+    records = list(second.runtime.glob("**/record.json"))
+    assert [stat.S_IMODE(record.stat().st_mode) for record in records] == [0o600]
+    os.kill(found["supervisor"], signal.SIGKILL)
+    wait_for(lambda: not made & in_lent_stores(sandbox_endpoints))
     assert second.left_at_last() == []
 
 

@@ -337,3 +337,29 @@ def test_threads_may_look_at_once(observing):
         for thread in threads:
             thread.join()
     assert json.dumps(seen) == json.dumps([[POD]] * 8)
+
+
+def test_the_secrets_that_nobody_may_show_are_those_of_the_kubeconfig(observing):
+    with serving(lambda request: (200, {"items": []})) as server, observing(server.address) as analyzers:
+        analyzers.jobs()
+        assert TOKEN in analyzers.secrets()
+
+
+def test_warnings_are_asked_for_by_what_they_are_about(observing):
+    event = {"metadata": {"name": "e", "uid": "e"}, "reason": "FailedCreate", "message": "exceeded quota"}
+    with serving(lambda request: (200, {"items": [event]})) as server, observing(server.address) as analyzers:
+        assert analyzers.warnings_about("u") == [event]
+    (asked,) = server.asked
+    assert asked.path.startswith("/api/v1/namespaces/focus/events?")
+    assert "involvedObject.uid%3Du%2Ctype%3DWarning" in asked.path
+
+
+def test_that_events_may_not_be_listed_is_told(observing):
+    refusal = status_object(403, "Forbidden", "events is forbidden")
+    with (
+        serving(lambda request: (403, refusal)) as server,
+        observing(server.address) as analyzers,
+        pytest.raises(EnvironmentBroken, match="list events") as failure,
+    ):
+        analyzers.warnings_about("u")
+    assert "events is forbidden" in str(failure.value)

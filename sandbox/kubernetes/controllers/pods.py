@@ -1,4 +1,8 @@
-"""The life of a pod: scheduled at once, running after a delay, gone after a shorter one. No process runs in it."""
+"""The life of a pod: scheduled at once, running after a delay, gone after a shorter one. No process runs in it.
+
+Two things can keep a pod from running, besides scheduling gates: a node selector that the one node does not meet, and
+an image of a registry below `.invalid`, a domain that is never found (RFC 2606).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from sandbox.kubernetes.registry import Deletion, Registry, now
 from sandbox.kubernetes.store import Change
 
 NODE = "sandbox-node"
+_NODE_LABELS = {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}
+_NO_REGISTRY = ".invalid"
 _HOST_IP = "127.0.0.1"
 _FINISHED = ("Succeeded", "Failed")
 
@@ -29,7 +35,7 @@ class PodTimes:
 
 
 class Kubelet:
-    """Scheduler and kubelet in one. A pod with scheduling gates stays Pending."""
+    """Scheduler and kubelet in one. A pod that cannot be scheduled, or whose image cannot be pulled, stays Pending."""
 
     def __init__(self, registry: Registry, times: PodTimes) -> None:
         self._registry = registry
@@ -60,8 +66,12 @@ class Kubelet:
                 )
             return None
         if not pod["spec"].get("nodeName"):
-            self._bind(pod)
-            return None  # The change just made calls again.
+            # The change just made calls again.
+            if _fits(pod):
+                self._bind(pod)
+            else:
+                self._turn_away(pod)
+            return None
         if pod["status"]["phase"] == "Pending":
             return self._start(key, pod)
         if pod["status"]["phase"] in _FINISHED:
@@ -78,6 +88,14 @@ class Kubelet:
         message = f"Successfully assigned {place} to {NODE}"
         note(self._registry, bound, "Scheduled", message, "default-scheduler")
 
+    def _turn_away(self, pod: Object) -> None:
+        message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+        if not pod["status"].get("conditions"):
+            held = self._registry.change(
+                PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "Unschedulable", message)
+            )
+            note(self._registry, held, "FailedScheduling", message, "default-scheduler", warning=True)
+
     def _start(self, key: _Key, pod: Object) -> float | None:
         if "startTime" not in pod["status"]:
             self._due[key] = time.monotonic() + self._times.start
@@ -86,6 +104,9 @@ class Kubelet:
         if (left := self._due.get(key, 0) - time.monotonic()) > 0:
             return left
         self._due.pop(key, None)
+        if missing := _images_not_to_be_had(pod):
+            self._wait_for_images(pod, missing)
+            return None
         self._addresses += 1
         address = f"10.244.{self._addresses >> 8 & 255}.{self._addresses & 255}"
         running = self._registry.change(PODS, pod, lambda new: _run(new, address))
@@ -95,6 +116,12 @@ class Kubelet:
             note(self._registry, running, "Created", f"Created container: {name}", "kubelet")
             note(self._registry, running, "Started", f"Started container {name}", "kubelet")
         return None
+
+    def _wait_for_images(self, pod: Object, images: set[str]) -> None:
+        waiting = self._registry.change(PODS, pod, lambda new: _back_off(new, images))
+        if waiting is not pod:
+            for image in sorted(images):
+                note(self._registry, waiting, "Failed", _not_pulled(image), "kubelet", warning=True)
 
     def _stop(self, key: _Key, pod: Object) -> float | None:
         if pod["metadata"]["deletionGracePeriodSeconds"] == 0:
@@ -109,11 +136,35 @@ class Kubelet:
         return None
 
 
-def _condition(pod: Object, name: str, status: str, reason: str = "") -> None:
+def _fits(pod: Object) -> bool:
+    wanted = pod["spec"].get("nodeSelector") or {}
+    return all(_NODE_LABELS.get(name) == value for name, value in wanted.items())
+
+
+def _images_not_to_be_had(pod: Object) -> set[str]:
+    images = {container["image"] for container in pod["spec"]["containers"]}
+    return {image for image in images if image.partition("/")[0].partition(":")[0].endswith(_NO_REGISTRY)}
+
+
+def _not_pulled(image: str) -> str:
+    host = image.partition("/")[0]
+    return f'Failed to pull image "{image}": dial tcp: lookup {host}: no such host'
+
+
+def _back_off(pod: Object, images: set[str]) -> None:
+    for state in pod["status"]["containerStatuses"]:
+        if state["image"] in images:
+            message = f'Back-off pulling image "{state["image"]}": ErrImagePull: {_not_pulled(state["image"])}'
+            state["state"] = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
+
+
+def _condition(pod: Object, name: str, status: str, reason: str = "", message: str = "") -> None:
     conditions = [each for each in pod["status"].get("conditions", []) if each["type"] != name]
     conditions.append({"type": name, "status": status, "lastProbeTime": None, "lastTransitionTime": now()})
     if reason:
         conditions[-1]["reason"] = reason
+    if message:
+        conditions[-1]["message"] = message
     pod["status"]["conditions"] = conditions
 
 

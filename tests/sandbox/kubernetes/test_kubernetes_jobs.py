@@ -320,3 +320,50 @@ def test_a_pod_waits_behind_its_scheduling_gates_until_they_are_gone(cluster, na
     assert held.spec.node_name is None
     cluster.core.patch_namespaced_pod("gated", namespace, {"spec": {"schedulingGates": None}})
     cluster.until(cluster.core.list_namespaced_pod, running, namespace)
+
+
+def warnings(cluster, namespace, name):
+    events = cluster.core.list_namespaced_event(namespace, field_selector=f"involvedObject.name={name},type=Warning")
+    return [(event.reason, event.message) for event in events.items]
+
+
+def test_a_pod_for_which_there_is_no_node_stays_pending_and_says_why(cluster, namespace, pod):
+    choosy = pod("choosy")
+    choosy["spec"]["nodeSelector"] = {"kubernetes.io/os": "windows"}
+    cluster.core.create_namespaced_pod(namespace, choosy)
+
+    def is_turned_away(pods):
+        return any(each.reason == "Unschedulable" for each in pods[0].status.conditions or [])
+
+    (held,) = cluster.until(cluster.core.list_namespaced_pod, is_turned_away, namespace)
+    (condition,) = held.status.conditions
+    assert (held.status.phase, condition.type, condition.status) == ("Pending", "PodScheduled", "False")
+    assert warnings(cluster, namespace, "choosy") == [("FailedScheduling", condition.message)]
+    cluster.core.delete_namespaced_pod("choosy", namespace)
+    cluster.until(cluster.core.list_namespaced_pod, none, namespace)
+
+
+def test_a_pod_whose_node_selector_is_met_runs(cluster, namespace, pod):
+    content = pod("content")
+    content["spec"]["nodeSelector"] = {"kubernetes.io/os": "linux"}
+    cluster.core.create_namespaced_pod(namespace, content)
+    cluster.until(cluster.core.list_namespaced_pod, running, namespace)
+
+
+def test_a_pod_whose_image_cannot_be_pulled_waits_and_says_why(cluster, namespace, pod):
+    imageless = pod("imageless")
+    imageless["spec"]["containers"][0]["image"] = "registry.invalid:5000/analyzer:1"
+    cluster.core.create_namespaced_pod(namespace, imageless)
+
+    def backs_off(pods):
+        states = pods[0].status.container_statuses or []
+        return any(each.state.waiting and each.state.waiting.reason == "ImagePullBackOff" for each in states)
+
+    (held,) = cluster.until(cluster.core.list_namespaced_pod, backs_off, namespace)
+    assert held.status.phase == "Pending"
+    assert held.spec.node_name
+    (warning,) = warnings(cluster, namespace, "imageless")
+    assert warning[0] == "Failed"
+    assert "registry.invalid:5000" in warning[1]
+    cluster.core.delete_namespaced_pod("imageless", namespace, grace_period_seconds=0)
+    cluster.until(cluster.core.list_namespaced_pod, none, namespace)

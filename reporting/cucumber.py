@@ -30,7 +30,7 @@ def as_cucumber(
         {
             "uri": feature.place.file,
             "id": _id(feature.name),
-            "keyword": "Feature",
+            "keyword": feature.keyword,
             "name": feature.name,
             "description": feature.description,
             "line": feature.place.line,
@@ -46,7 +46,7 @@ def _element(one: TracedScenario, evidence: Which) -> dict[str, Any]:
     steps = _steps(scenario, result.steps if result else (), evidence.includes(one.status))
     element = {
         "id": f"{_id(scenario.feature)};{_id(scenario.name)}",
-        "keyword": "Scenario Outline" if scenario.values else "Scenario",
+        "keyword": scenario.keyword,
         "type": "scenario",
         "name": scenario.name,
         "description": scenario.description,
@@ -68,7 +68,7 @@ def _steps(scenario: Scenario, results: Iterable[StepResult], with_evidence: boo
     steps = []
     # Every run adds steps of its own at the end.
     for step, result in zip_longest(written, results):
-        keyword, _, name = result.name.partition(" ") if result else (step.keyword, "", step.name)
+        keyword, name = _words(step, result)
         found: dict[str, Any] = {
             "keyword": f"{keyword} ",
             "name": name,
@@ -84,6 +84,16 @@ def _steps(scenario: Scenario, results: Iterable[StepResult], with_evidence: boo
             found["embeddings"] = [_embedding(one) for one in result.attachments]
         steps.append(found)
     return steps
+
+
+def _words(step: Step | None, result: StepResult | None) -> tuple[str, str]:
+    """Keyword and text of a step; a keyword may have several words, as `Étant donné` has."""
+    if result is None:
+        return (step.keyword, step.name) if step else ("", "")
+    if step and result.name.startswith(f"{step.keyword} "):
+        return step.keyword, result.name.removeprefix(f"{step.keyword} ")
+    keyword, _, name = result.name.partition(" ")
+    return keyword, name
 
 
 def _outcome(status: Status, nanoseconds: int, message: str) -> Mapping[str, Any]:

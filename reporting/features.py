@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from behave.parser import ParserError, parse_file
+from behave.parser import ParserError
 
 from support import known_issues
+from support.behave_forms import parse_file
+from support.characters import allowed
 
 KEY = re.compile(r"PZ-\d{5}")
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
@@ -88,6 +90,8 @@ class Scenario:
     """Of a row: the name of its examples."""
     examples_line: int = 0
     """Of a row: where its examples begin."""
+    keyword: str = "Scenario"
+    """In the language of its file; of a row, the outline's."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -146,6 +150,8 @@ class Feature:
     tags: tuple[Tag, ...]
     rules: tuple[Rule, ...]
     """In their order; scenarios outside of any rule come first, in one without a name."""
+    keyword: str = "Feature"
+    """In the language of its file."""
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
@@ -163,13 +169,16 @@ def read_features(root: Path) -> tuple[Feature, ...]:
 
 
 def _feature(path: Path, root: Path) -> Feature:
-    file = path.relative_to(root).as_posix()
+    file = allowed(path.relative_to(root).as_posix())
     try:
         parsed = parse_file(str(path))
     except ParserError as error:
-        raise FeatureUnreadable(f"{file}:{error.line}: {error.args[0]}") from None
+        raise FeatureUnreadable(f"{file}:{error.line or 1}: {str(error.args[0]).strip()}") from None
+    except OSError as error:
+        raise FeatureUnreadable(f"{file}:1: expected a file that can be read, seen: {error.strerror}") from None
     if parsed is None:
         raise FeatureUnreadable(f"{file}:1: expected a feature, seen an empty file: write one or delete it")
+    parsed.name = parsed.name or path.stem
     outside = (_rule(parsed, parsed, file, of_feature=True),) if parsed.scenarios else ()
     return Feature(
         parsed.name,
@@ -178,12 +187,13 @@ def _feature(path: Path, root: Path) -> Feature:
         path.parent.name,
         _tags(parsed.tags, file),
         (*outside, *(_rule(rule, parsed, file) for rule in parsed.rules)),
+        parsed.keyword,
     )
 
 
 def _rule(parsed: Any, feature: Any, file: str, *, of_feature: bool = False) -> Rule:
     """A rule's scenarios, or those of a feature that stand in no rule."""
-    name = "" if of_feature else parsed.name
+    name = "" if of_feature else parsed.name or parsed.keyword
     inherited = _tags(feature.tags, file) + (() if of_feature else _tags(parsed.tags, file))
     scenarios, empty = [], []
     for written in parsed.scenarios:
@@ -216,7 +226,7 @@ def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inheri
     own = tuple(Tag(str(tag), Place(file, lines.get(str(tag), row.line))) for tag in row.tags)
     return Scenario(
         name=(row.name or row.keyword).strip(),
-        title=written.name,
+        title=written.name or written.keyword,
         place=Place(file, row.line),
         feature=feature,
         rule=rule,
@@ -230,6 +240,7 @@ def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inheri
         values=tuple((str(name), str(value)) for name, value in row._row.items()) if examples else (),
         examples=examples.name if examples else "",
         examples_line=examples.line if examples else 0,
+        keyword=written.keyword,
     )
 
 

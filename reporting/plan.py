@@ -56,9 +56,12 @@ def read_plan(path: Path, root: Path) -> tuple[Case, ...]:
     """
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except OSError as error:
         raise PlanError(f"{file}: expected the plan, seen {error.strerror}: restore the file") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PlanError(f"{file}:{line}: expected text in UTF-8, seen none: save the file as UTF-8") from None
     rows = csv.reader(text.splitlines())
     if tuple(next(rows, ())) != COLUMNS:
         raise PlanError(f"{file}:1: expected the columns {','.join(COLUMNS)}")

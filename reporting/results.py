@@ -156,14 +156,14 @@ class _Details(BaseModel):
 
 
 class _Attachment(BaseModel):
-    name: str
+    name: str = ""  # Allure leaves out what is empty.
     type: str | None = None
     source: str
 
 
 class _Label(BaseModel):
     name: str
-    value: str
+    value: str = ""
 
 
 class _Step(BaseModel):

@@ -278,6 +278,7 @@ def _from(base: str, file: str) -> str:
 
 def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str) -> list[Any]:
     feature, rule = scenario.feature, _rule(scenario)
+    story = rule or _template(scenario)
     folder = Path(feature.filename).resolve().parent.name
     epics = [tag.removeprefix(_EPIC) for tag in feature.tags if tag.startswith(_EPIC)]
     epic = (epics[0] if epics else folder[:1].upper() + folder[1:]).replace("_", " ")
@@ -288,7 +289,7 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str
     labels = {
         LabelType.EPIC: epic,
         LabelType.FEATURE: feature.name or Path(feature.filename).stem,
-        LabelType.STORY: rule.name if rule else _template(scenario).name,
+        LabelType.STORY: story.name or story.keyword,
         LabelType.SEVERITY: severities[-1] if severities else Severity.NORMAL.value,
     }
     plain = [

@@ -46,7 +46,7 @@ def read_capabilities(root: Path, features: Iterable[Feature]) -> tuple[Capabili
         CapabilitiesError: the file is not there or wrong, or a folder and the file do not know each other.
     """
     try:
-        entries = _Entries.model_validate(tomllib.loads((root / FILE).read_text("utf-8"))).root
+        entries = _Entries.model_validate(tomllib.loads((root / FILE).read_text("utf-8-sig"))).root
     except (OSError, ValueError) as error:
         why = _first(error) if isinstance(error, ValidationError) else str(error)
         raise CapabilitiesError(f"{FILE}: expected a name and a promise for each folder, seen: {why}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from reporting.documentation.scenarios import WrittenFeature, as_written
 from reporting.documentation.vocabulary import Vocabulary
 from reporting.page import MARKS
 from reporting.traceability import Traceability
+from support.characters import file_name
 
 INDEX, VOCABULARY = "index.html", "vocabulary.html"
 _PARAMETER = re.compile(r"(<[^<>]+>)")
@@ -48,7 +50,11 @@ def as_pages(
         marks=MARKS,
         case_link=lambda key: test_case_url.replace("{key}", key) if test_case_url else None,
     )
-    chapters = [(one, [as_written(feature, traced.scenarios) for feature in one.features]) for one in capabilities]
+    names: set[str] = set()
+    chapters = [
+        (one, [_with_own_page(as_written(feature, traced.scenarios), names) for feature in one.features])
+        for one in capabilities
+    ]
     pages = {
         INDEX: templates.get_template("index.html.j2").render(chapters=chapters, counted=_counted),
         VOCABULARY: templates.get_template("vocabulary.html.j2").render(vocabulary=vocabulary),
@@ -62,6 +68,16 @@ def as_pages(
             after=in_order[at + 1][1] if at + 1 < len(in_order) else None,
         )
     return pages
+
+
+def _with_own_page(written: WrittenFeature, taken: set[str]) -> WrittenFeature:
+    """The feature with a page that no other has, whatever a file system takes for the same name."""
+    stem, number, page = written.page.removesuffix(".html"), 1, written.page
+    while page.casefold() in taken:
+        number += 1
+        page = file_name(stem, f"-{number}.html")
+    taken.add(page.casefold())
+    return replace(written, page=page)
 
 
 def _counted(features: Sequence[WrittenFeature]) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from itertools import groupby
 from reporting.features import Feature, Place, Rule, Scenario
 from reporting.traceability import TracedScenario
 from reporting.verdicts import Status, Verdict, fold
+from support.characters import file_name
 
 Results = Mapping[tuple[Place, str], TracedScenario]
 
@@ -78,7 +79,7 @@ def as_written(feature: Feature, scenarios: Iterable[TracedScenario]) -> Written
     stem = feature.place.file.rsplit("/", 1)[-1].removesuffix(".feature")
     return WrittenFeature(
         feature,
-        f"{feature.capability}-{stem}.html",
+        file_name(f"{feature.capability}-{stem}", ".html"),
         tuple(
             WrittenRule(
                 rule,
@@ -123,5 +124,9 @@ def _status(scenario: Scenario, results: Results) -> Status:
 def _anchor(name: str, taken: dict[str, int]) -> str:
     """What a link ends in: it lasts for as long as the name does, wherever that moves to."""
     anchor = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario"
-    taken[anchor] = taken.get(anchor, 0) + 1
-    return anchor if taken[anchor] == 1 else f"{anchor}-{taken[anchor]}"
+    unique = anchor
+    while unique in taken:
+        taken[anchor] += 1
+        unique = f"{anchor}-{taken[anchor]}"
+    taken[unique] = 1
+    return unique

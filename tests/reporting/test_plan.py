@@ -37,3 +37,9 @@ def test_a_wrong_line_is_named(tmp_path, text, said):
 def test_a_plan_that_is_not_there_is_named(tmp_path):
     with pytest.raises(PlanError, match=r"plan\.csv: expected the plan, seen No such file"):
         read_plan(tmp_path / "plan.csv", tmp_path)
+
+
+def test_a_plan_in_another_encoding_is_named_with_its_line(tmp_path):
+    (tmp_path / "plan.csv").write_bytes("key,title,area,priority,state,reason\nPZ-1,für,a,High,,\n".encode("latin-1"))
+    with pytest.raises(PlanError, match=r"plan\.csv:2: expected text in UTF-8"):
+        read_plan(tmp_path / "plan.csv", tmp_path)

@@ -299,6 +299,8 @@ class Case:
             self._keep(found)
         if len(self.exchanges) > 1:
             self._keep(evidence.of_latencies(self.exchanges))
+        if self.promises.unseen:
+            self._keep(evidence.of_unseen(self.promises.unseen))
 
     def _refusal_to_cancel(self, job_id: str) -> str | None:
         """Cancel one job; what went wrong, if anything."""

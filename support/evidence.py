@@ -87,6 +87,11 @@ def of_times(title: str, values_s: Sequence[float], limit_s: float, setting: str
     return Evidence(title, distribution(title, values_s, limit_s, f"time_limits.{setting}"), "svg")
 
 
+def of_unseen(unseen: Collection[str]) -> Evidence:
+    """What of the scenario's promises could not be seen, and why."""
+    return Evidence("what could not be seen", "\n".join(f"cannot be seen: {one}" for one in unseen), "text")
+
+
 def of_log(log_file: Path, start: int, job_ids: Collection[str]) -> Evidence:
     """What the server logged from byte `start` on: about these jobs, or all of it when there are none."""
     try:

@@ -24,6 +24,8 @@ from support.stores import Stores
 # What the standard health service of gRPC says of a stream.
 SERVED, NOT_SERVED = ("SERVING",), ("NOT_SERVING", "SERVICE_UNKNOWN", "unknown")
 
+_NEVER_ACKNOWLEDGED = "the message was taken, but never acknowledged"
+
 
 @dataclass(frozen=True)
 class Held:
@@ -40,6 +42,8 @@ class Promises:
     settings: Settings
     stores: Stores
     held: list[Held] = field(default_factory=list)
+    unseen: dict[str, None] = field(default_factory=dict)
+    """What could not be seen of a promise, and why, each once: for the report."""
 
     def record_is_complete(self, job: Job) -> None:
         """Exactly one record, with the configuration field by field, status, user, and the moment of the request."""
@@ -81,18 +85,32 @@ class Promises:
         self.messages_are_taken(jobs)
 
     def put_message(self, job: Job, body: bytes) -> None:
-        """Put one message into the job's queue."""
-        self.stores.queues.publish(self.settings.naming.work_queue_of(job.job_id), body)
+        """Put one message into the job's queue.
+
+        Raises:
+            ExpectationFailed: there is no such queue.
+        """
+        name = self.settings.naming.work_queue_of(job.job_id)
+        if not self.stores.queues.publish(name, body):
+            raise ExpectationFailed(f"expected a queue that takes a message\n  - {name}: there is no such queue")
 
     def messages_are_taken(self, jobs: Sequence[Job]) -> None:
-        """What was put into each job's queue is taken and acknowledged; something was."""
+        """What was put into each job's queue is taken and acknowledged; something was.
+
+        Where the broker's statistics are off or do not come in time, a message counts as acknowledged that nobody holds
+        unacknowledged; where the broker does not tell that either, its taking alone is seen. Both is noted in `unseen`.
+        """
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
+        expected = "a message in each queue to be taken and acknowledged"
         self._wait(
-            "a message in each queue to be taken and acknowledged",
+            expected,
             jobs,
             lambda: [*self._consumer_problems(names), *self._message_problems(names)],
             "effect_appears_s",
         )
+        self._await_statistics(expected, names)
+        if (why := self.stores.queues.unseen) is not None:
+            self.unseen[f"whether messages are acknowledged, by the broker's statistics: {why}"] = None
 
     def queues_have_consumers(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer; whether it takes anything is not tried."""
@@ -174,11 +192,13 @@ class Promises:
         self._wait(f"nothing to run of {job_id}", [], lambda: self._running_of(job_id), "effect_disappears_s")
 
     def _wait(self, expected: str, jobs: Sequence[Job], look: Callable[[], list[str]], setting: str) -> None:
-        limits = self.settings.time_limits
-        patience = Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
-        eventually(expected, look, lambda problems: problems, patience)
+        eventually(expected, look, lambda problems: problems, self._patience(setting))
         if jobs:
             self.held.append(Held(frozenset(job.job_id for job in jobs), look))
+
+    def _patience(self, setting: str) -> Patience:
+        limits = self.settings.time_limits
+        return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
 
     def _consumer_problems(self, names: Sequence[str]) -> list[str]:
         states = {name: self.stores.queues.state_of(name) for name in names}
@@ -195,8 +215,30 @@ class Promises:
             if state is not None and state.ready:
                 problems.append(f"{name}: {state.ready} messages wait, nobody takes them")
             elif self.stores.queues.consumed(name) == 0:
-                problems.append(f"{name}: the message was taken, but never acknowledged")
+                problems.append(f"{name}: {_NEVER_ACKNOWLEDGED}")
         return problems
+
+    def _await_statistics(self, expected: str, names: Sequence[str]) -> None:
+        """Wait for the statistics of these queues: they alone tell an acknowledged message from a refused one."""
+        queues = self.stores.queues
+        seen: dict[str, int | None] = {}
+
+        def look() -> list[str]:
+            seen.update({name: queues.consumed(name) for name in names})
+            return [
+                f"{name}: {'its statistics have not come yet' if consumed is None else _NEVER_ACKNOWLEDGED}"
+                for name, consumed in seen.items()
+                if not consumed
+            ]
+
+        patience = self._patience("effect_appears_s")
+        if queues.unseen is None:
+            try:
+                eventually(expected, look, lambda problems: problems, patience)
+            except ExpectationFailed:
+                if 0 in seen.values():
+                    raise
+                queues.unseen = f"none of a queue came within {patience.setting} = {patience.limit_s:g} s"
 
     def _unhealthy_pods(self, job: Job) -> list[str]:
         analyzers = self.stores.analyzers

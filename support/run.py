@@ -128,10 +128,18 @@ class Run:
             **({"Version": version} if version else {}),
             "Focus Server": settings.focus_server.base_url,
             "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
-            "RabbitMQ": _host_of(settings.rabbitmq.url),
+            "RabbitMQ": _host_of(settings.rabbitmq.url) + _blind_spots(self.stores),
             "Kubernetes namespace": settings.kubernetes.namespace,
             "Environment": "the run's alone" if settings.exclusive else "shared with others",
         }
+
+
+def _blind_spots(stores: Stores) -> str:
+    """What cannot be seen of the broker, for whoever reads the report."""
+    queues = stores.queues
+    hidden = [] if queues.sees_unnamed else ["queues that nobody named"]
+    hidden += [] if queues.unseen is None else ["whether messages are acknowledged"]
+    return f" (cannot be seen: {', '.join(hidden)}; {queues.unseen})" if hidden else ""
 
 
 def _host_of(url: SecretStr) -> str:

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _SHOWN_CHARACTERS = 300
 _DRIVERS_SHARE = 0.9
+_UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"  # as OpenSSL says it, and every driver after it
 
 
 class UnusableAnswer(Exception):
@@ -32,14 +33,21 @@ class StoreCalls:
 
     `limit_s` is the time limit of each, s, and `setting` the name of the setting that holds it. `advice` tells a person
     what to look at when a call fails. `forget` is called when a call is given up: it must drop the connection that the
-    call may still be using, without waiting for anything.
+    call may still be using, without waiting for anything. `verified_with` says, where the store speaks TLS, what its
+    certificate is verified with and which setting gives that.
     """
 
     def __init__(
-        self, store: str, limit_s: float, setting: str, advice: str, forget: Callable[[], object] = lambda: None
+        self,
+        store: str,
+        limit_s: float,
+        setting: str,
+        advice: str,
+        forget: Callable[[], object] = lambda: None,
+        verified_with: str | None = None,
     ) -> None:
         self.store, self.limit_s = store, limit_s
-        self._setting, self._advice, self._forget = setting, advice, forget
+        self._setting, self._advice, self._forget, self._verified_with = setting, advice, forget, verified_with
         self._idle: deque[_Worker] = deque()
 
     @property
@@ -77,9 +85,14 @@ class StoreCalls:
     def unusable(self, asked: str, seen: str, after_s: float | None = None) -> EnvironmentBroken:
         """The error that says what was asked and what was seen, after how many seconds."""
         after = "" if after_s is None else f" after {after_s:.1f} s"
+        advice = self._advice
+        if self._verified_with and _UNVERIFIED in seen:
+            advice = f"Was its certificate issued by {self._verified_with}, for this address?"
+        if len(seen) > _SHOWN_CHARACTERS:
+            seen = f"{seen[:_SHOWN_CHARACTERS]}…"
         return EnvironmentBroken(
             f"{self.store} cannot be read: asked for {asked}, {seen}{after} (time limit {self._setting} = "
-            f"{self.limit_s:g} s). {self._advice}"
+            f"{self.limit_s:g} s). {advice}"
         )
 
     def close(self, call: Callable[[], object]) -> None:
@@ -154,7 +167,8 @@ class _Worker:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split())[:_SHOWN_CHARACTERS]
+    # Some of pika's errors hold their cause, and print nothing.
+    text = " ".join((str(error) or ", ".join(map(repr, error.args))).split())
     if isinstance(error, UnusableAnswer):
         return text
     return f"the driver said {type(error).__name__}" + (f": {text}" if text else "")

@@ -52,6 +52,7 @@ class Product:
                 state_of=self.queues.get,
                 publish=self._publish,
                 consumed=lambda name: self.acknowledged.get(name, 0),
+                unseen=None,
             ),
             database=SimpleNamespace(collection=lambda name: self.recordings),
             recordings=None,
@@ -124,3 +125,4 @@ class Product:
 
     def _publish(self, name, body):
         self.acknowledged[name] = self.acknowledged.get(name, 0) + 1
+        return name in self.queues

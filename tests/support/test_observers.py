@@ -97,7 +97,7 @@ def test_a_queue_is_told_as_it_is(stores, channel, name):
 
 def test_a_connection_that_was_cut_is_made_anew(stores, channel, name):
     assert stores.queues.state_of(name) == (name, 0, 0)
-    stores.queues._connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
+    stores.queues._link.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
     channel.basic_publish("", name, b"one")
     assert stores.queues.state_of(name) == (name, 1, 0)
 

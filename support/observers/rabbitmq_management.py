@@ -1,0 +1,181 @@
+"""Asking RabbitMQ's management API: what AMQP does not tell, and what only an administrator may do."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+
+from support.settings import RabbitMQ
+from support.store_calls import StoreCalls, UnusableAnswer
+from support.trust import trusted
+
+_ADVICE = (
+    "Is its management plugin enabled? Is rabbitmq.management_url right, and does that user have a management tag and "
+    "may use that virtual host? Without rabbitmq.management_url the suite does without it, and sees less."
+)
+_SHOWN_CHARACTERS = 150
+
+T = TypeVar("T")
+Queue = Mapping[str, Any]
+
+
+class ManagementAPI:
+    """What the management API tells of one virtual host."""
+
+    def __init__(self, settings: RabbitMQ, virtual_host: str) -> None:
+        assert settings.management_url is not None
+        address = urlsplit(settings.management_url.get_secret_value())
+        # Out of the address, so that no error can show them.
+        self._credentials = _Credentials(unquote(address.username or ""), unquote(address.password or ""))
+        self._address = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
+        self._verify: str | bool = True
+        trust = None
+        if address.scheme == "https":
+            own = settings.management_ca_file is not None
+            setting = "rabbitmq.management_ca_file" if own else "rabbitmq.ca_file"
+            trust = trusted(settings.management_ca_file or settings.ca_file, setting)
+            self._verify = trust.file()
+        self._virtual_host = virtual_host
+        self._session = self._new_session()
+        self._calls = StoreCalls(
+            "RabbitMQ",
+            settings.timeout_s,
+            "rabbitmq.timeout_s",
+            _ADVICE,
+            forget=self._forget,
+            verified_with=f"{trust.source} (setting rabbitmq.management_ca_file, or rabbitmq.ca_file)"
+            if trust
+            else None,
+        )
+
+    def names(self) -> list[str]:
+        """Names of all the queues; exact at once."""
+        return [queue["name"] for queue in self._queues("the names of the queues", columns="name")]
+
+    def consumed(self, name: str) -> int | None:
+        """Messages of a queue that consumers acknowledged, by the statistics, which lag behind by their interval.
+
+        None: the statistics have nothing of this queue, be it that they are off or that they have not come yet.
+        """
+        found = self._queue(name, f"the statistics of the queue {name}", columns="name,message_stats")
+        statistics = found.get("message_stats")
+        counts = statistics if isinstance(statistics, Mapping) else {}
+        if not any(_number(counts.get(count)) for count in ("publish", "deliver", "deliver_no_ack", "ack")):
+            return None
+        # A consumer that was promised not to acknowledge has consumed a message when it was delivered.
+        return (_number(counts.get("ack")) or 0) + (_number(counts.get("deliver_no_ack")) or 0)
+
+    def unacknowledged(self, name: str) -> int | None:
+        """Messages of a queue that consumers took and have not acknowledged; exact at once, also without statistics.
+
+        None: this broker does not tell.
+        """
+        columns = "name,messages_unacknowledged"
+        asked = f"the unacknowledged messages of the queue {name}"
+        found = self._queue(name, asked, columns=columns, disable_stats="true", enable_queue_totals="true")
+        return _number(found.get("messages_unacknowledged"))
+
+    def has_statistics(self) -> bool:
+        """Whether the broker says that it keeps statistics; where it says nothing of them, it is taken to."""
+        overview = self._ask("whether it keeps statistics", "GET", "/api/overview", _object)
+        return overview.get("disable_stats") is not True
+
+    def limit_queues(self, most: int | None) -> None:
+        """Have the broker refuse further queues; None takes the limit away. It takes an administrator's rights."""
+        path = f"/api/vhost-limits/{quote(self._virtual_host, safe='')}/max-queues"
+        method, body = ("DELETE", None) if most is None else ("PUT", {"value": most})
+        self._ask("another limit of its queues", method, path, lambda answered: None, body=body)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._calls.close(self._session.close)
+
+    def _queue(self, name: str, asked: str, **parameters: str) -> Queue:
+        return next((queue for queue in self._queues(asked, **parameters) if queue["name"] == name), {})
+
+    def _queues(self, asked: str, **parameters: str) -> list[Queue]:
+        return self._ask(asked, "GET", f"/api/queues/{quote(self._virtual_host, safe='')}", _queues, parameters)
+
+    def _ask(
+        self,
+        asked: str,
+        method: str,
+        path: str,
+        read: Callable[[Any], T],
+        parameters: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> T:
+        """What `read` makes of the JSON that is answered, which is None when nothing is."""
+        address, session = f"{self._address}{path}", self._session
+
+        def call() -> T:
+            answer = session.request(
+                method,
+                address,
+                params=parameters,
+                json=body,
+                timeout=self._calls.driver_limit_s,
+                allow_redirects=False,
+            )
+            said = f"it answered {answer.status_code} {answer.reason}"
+            text = answer.content.decode(errors="replace")
+            if not 200 <= answer.status_code < 300:
+                to = f" to {answer.headers['Location']}" if "Location" in answer.headers else ""
+                raise UnusableAnswer(f"{said}{to}: {_start(text)}")
+            try:
+                answered = json.loads(text) if text else None
+            except (ValueError, RecursionError):
+                form = answer.headers.get("Content-Type", "something")
+                raise UnusableAnswer(f"{said}, but {form} instead of JSON: {_start(text)}") from None
+            return read(answered)
+
+        return self._calls.make(f"{asked} ({method} {address})", call)
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.auth = self._credentials
+        session.verify = self._verify
+        return session
+
+    def _forget(self) -> None:
+        self._session = self._new_session()
+
+
+class _Credentials(requests.auth.AuthBase):
+    """HTTP's basic authentication in UTF-8, as RabbitMQ reads it; requests by itself takes latin-1, or fails."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._header = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header.decode("ascii")
+        return request
+
+
+def _object(answered: Any) -> Mapping[str, Any]:
+    if not isinstance(answered, dict):
+        raise UnusableAnswer(f"it answered no object: {_start(answered)}")
+    return answered
+
+
+def _queues(answered: Any) -> list[Queue]:
+    if not isinstance(answered, list) or not all(
+        isinstance(queue, dict) and isinstance(queue.get("name"), str) for queue in answered
+    ):
+        raise UnusableAnswer(f"it answered no list of queues with their names: {_start(answered)}")
+    return answered
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _start(answered: Any) -> str:
+    text = " ".join((answered if isinstance(answered, str) else json.dumps(answered)).split())
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

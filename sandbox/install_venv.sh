@@ -35,9 +35,9 @@ explain() {
     echo "The index of pip has other files than those whose hashes are in requirements.lock. Use another (PIP_INDEX_URL)."
   elif grep -q 'No space left on device' "$log"; then
     echo "The disk is full. Make room (.venv takes some 700 MB, pip a temporary folder), then: make again."
-  elif grep -qE 'after connection broken by|Could not fetch URL|Network is unreachable|name resolution|ConnectTimeout|ReadTimeout|ProxyError|CERTIFICATE_VERIFY_FAILED' "$log"; then
+  elif grep -qE 'after connection broken by|Could not fetch URL|Network is unreachable|name resolution|ConnectTimeout|ReadTimeout|ProxyError|CERTIFICATE_VERIFY_FAILED|not a trusted or secure host' "$log"; then
     echo "pip cannot reach its index:"
-    sed -n 's#//[^/@ ]*@#//***@#g; s/.*after connection broken by \(.*\)/  \1/p; s/^ *\(ERROR: \)*\(Could not fetch URL.*\)/  \2/p' "$log" |
+    sed -n 's#//[^/@ ]*@#//***@#g; s/.*after connection broken by \(.*\)/  \1/p; s/^ *[A-Z]*: *\(Could not fetch URL.*\|The repository located at.*\)/  \1/p' "$log" |
       cut -c1-300 | head -n 1
     echo "Look at the network, the proxy (HTTPS_PROXY), the index (PIP_INDEX_URL) and its authority (PIP_CERT); then: make again."
   elif grep -q 'No matching distribution found' "$log"; then

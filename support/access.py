@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
-from urllib.parse import quote, urlsplit, urlunsplit
 
+from support.addresses import split
 from support.answers import Job
 from support.errors import EnvironmentBroken, ExpectationFailed, require
 from support.observers.mongodb import Database, TaskRecords
@@ -36,12 +36,12 @@ def not_reached_with(credentials: str, settings: MongoDB) -> None:
         ExpectationFailed: it is open, or does not answer at all.
         ValueError: there are no such credentials.
     """
-    parts = urlsplit(settings.uri.get_secret_value())
-    host = parts.netloc.rpartition("@")[2]
-    logins = {"no credentials": "", "a wrong password": f"{quote(parts.username or 'nobody')}:none-of-yours@"}
+    address = split(settings.uri.get_secret_value())
+    user = address.login.partition(":")[0] or "nobody"
+    logins = {"no credentials": "", "a wrong password": f"{user}:none-of-yours"}
     if credentials not in logins:
         raise ValueError(f"there is no '{credentials}'; there are: {', '.join(logins)}")
-    refusal = _refusal(urlunsplit(parts._replace(netloc=f"{logins[credentials]}{host}")), settings)
+    refusal = _refusal(str(address._replace(login=logins[credentials])), settings)
     problems = [] if refusal and any(word in refusal for word in _REFUSED) else [refusal or "it is open"]
     require(f"the record store to be closed to {credentials}", problems)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import NamedTuple
 
 _BRACKETED = re.compile(r"\[(?P<host>[^\[\]]+)\](?::(?P<port>\d+))?")
 _NAMED = re.compile(r"(?P<host>[^\s:@/\[\]]+)(?::(?P<port>\d+))?")
@@ -35,8 +36,30 @@ def host_of(text: str) -> str:
     Raises:
         ValueError: it names none.
     """
-    authority = re.split(r"[/?#]", text.partition("://")[2] if "://" in text else text, maxsplit=1)[0]
-    return host_and_port(authority.rpartition("@")[2])[0]
+    return host_and_port(split(text if "://" in text else f"any://{text}").hosts)[0]
+
+
+class Address(NamedTuple):
+    """An address in its parts, as they are written; of MongoDB's, `hosts` may be several, each with its port."""
+
+    scheme: str
+    login: str  # user:password, without the @
+    hosts: str
+    rest: str  # path and query
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.login}{'@' if self.login else ''}{self.hosts}{self.rest}"
+
+
+def split(address: str) -> Address:
+    """The parts of an address.
+
+    The standard library refuses, from some release of each Python on, an IPv6 address after another host.
+    """
+    scheme, _, after = address.partition("://")
+    authority = re.split(r"[/?#]", after, maxsplit=1)[0]
+    login, _, hosts = authority.rpartition("@")
+    return Address(scheme, login, hosts, after[len(authority) :])
 
 
 def is_ipv6(host: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
+from support.addresses import split
 from support.client import Exchange
 from support.errors import require
 from support.refusals import INSIDES
@@ -69,6 +70,6 @@ def _addresses(settings: Settings, cluster: str) -> list[str]:
         for url in (mongodb.uri, mongodb.server_uri, rabbitmq.url, rabbitmq.management_url)
         if url
     ]
-    hosts = [urlsplit(url).netloc.rpartition("@")[2] for url in (*urls, cluster)]
+    hosts = [split(url).hosts for url in (*urls, cluster)]
     # A host alone may be the server's own, too.
     return [host for some in hosts for host in some.split(",") if ":" in host]

@@ -151,7 +151,7 @@ class Promises:
         service = self.settings.naming.stream_health.format(job_id=job_id)
 
         def look() -> list[str]:
-            address, stream = (answer["stream_url"], answer["stream_port"]), self.settings.stream
+            address, stream = (answer["stream_url"], answer["stream_port"]), self.settings.trusted_stream()
             seen = health_of(*address, service, limits.effect_appears_s, stream)
             return [] if seen in wanted else [f"it is {seen}"]
 

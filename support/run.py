@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from support.addresses import split
 from support.case import Case
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed
@@ -143,7 +143,7 @@ def _blind_spots(stores: Stores) -> str:
 
 
 def _host_of(url: SecretStr) -> str:
-    return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
+    return split(url.get_secret_value()).hosts
 
 
 def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> None:

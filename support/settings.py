@@ -192,7 +192,9 @@ class Stream(_Group):
 
     tls: bool = Field(False, description="whether the stream speaks TLS")
     ca_file: Authority | None = Field(
-        None, description="certificate authority of a stream that speaks TLS", examples=["~/ca.pem"]
+        None,
+        description="certificate authority of a stream that speaks TLS; None: the Focus Server's",
+        examples=["~/ca.pem"],
     )
 
 
@@ -502,6 +504,10 @@ class Settings(BaseSettings):
         assert isinstance(env_settings, EnvSettingsSource)
         env_settings.env_vars = readable(env_settings.env_vars)
         return env_settings, init_settings
+
+    def trusted_stream(self) -> Stream:
+        """How a job's stream is reached; its authority is the Focus Server's where it has none of its own."""
+        return self.stream.model_copy(update={"ca_file": self.stream.ca_file or self.focus_server.ca_file})
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown: the passwords of the addresses."""

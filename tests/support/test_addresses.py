@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.addresses import host_and_port, host_of, with_port
+from support.addresses import host_and_port, host_of, split, with_port
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,20 @@ def test_what_names_no_host(text):
 @pytest.mark.parametrize("after", ["", ":50051", "/", ":50051/path?a=b", "/path#x"])
 def test_the_host_of_an_address_in_any_form(host, written, before, after):
     assert host_of(f"{before}{written}{after}") == host
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("mongodb://h", ("mongodb", "", "h", "")),
+        ("mongodb://u:p@u:1,[::1]:2/u?a=b", ("mongodb", "u:p", "u:1,[::1]:2", "/u?a=b")),
+        ("amqps://u@[::1]/", ("amqps", "u", "[::1]", "/")),
+        ("https://[::1]:1?a=@", ("https", "", "[::1]:1", "?a=@")),
+    ],
+)
+def test_the_parts_of_an_address(address, parts):
+    assert split(address) == parts
+    assert str(split(address)) == address
 
 
 @pytest.mark.parametrize("text", ["::1", "http://::1", "http://::1/path"])

@@ -112,6 +112,14 @@ def test_a_certificate_that_cannot_be_verified_is_the_environments_failure(tls_p
         health_of("http://127.0.0.1", port, JOB_ID, 5, trusting)
 
 
+def test_the_authority_of_a_stream_is_the_focus_servers_where_it_has_none_of_its_own(tls_port, trusting):
+    made = job({"stream_url": "http://127.0.0.1", "stream_port": tls_port})
+    servers = {"ca_file": trusting.ca_file}
+    Promises(settings(stream={"tls": True}, focus_server=servers), None).stream_is_served(made)
+    others = {"ca_file": trusting.ca_file / "other.pem"}
+    Promises(settings(stream=dict(trusting), focus_server=others), None).stream_is_served(made)
+
+
 class TestProxies:
     @pytest.fixture(autouse=True)
     def _no_proxies_from_outside(self, monkeypatch):

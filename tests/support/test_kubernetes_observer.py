@@ -325,6 +325,7 @@ def test_renewed_credentials_are_never_shown(observing, tmp_path):
             with pytest.raises(EnvironmentBroken, match=f"Bearer {MASK}") as failure:
                 observer.pods()
             assert secret not in str(failure.value)
+            assert secret in observer.secrets()
             assert server.asked[-1].headers["Authorization"] == f"Bearer {secret}"
 
 

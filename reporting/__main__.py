@@ -25,7 +25,7 @@ from reporting.plan import PlanError, read_plan
 from reporting.publish import PublishFailed, Target, as_dry_run, publish
 from reporting.results import ResultsUnreadable, Run, read_run
 from reporting.runs import FoundRun, RunUnknown, find_run
-from reporting.summary import as_summary
+from reporting.summary import as_summary, marks_for
 from reporting.tables import as_csv, as_document
 from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
@@ -120,7 +120,7 @@ def traceability(
     made = datetime.now(UTC)
     page = as_page(found.traced, found.problems, test_case_url=url, allure_site=find_allure_site(folder), made=made)
     document = as_document(found.traced, found.problems, test_case_url=url, made=made)
-    console.print(as_summary(found.traced, found.problems))
+    console.print(as_summary(found.traced, found.problems, marks_for(console.encoding)))
     _write(folder / "traceability.html", allowed(page).encode())
     _write(folder / "traceability.csv", allowed(as_csv(found.traced)).encode())
     _write(folder / "traceability.json", as_json(document))

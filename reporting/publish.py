@@ -278,7 +278,7 @@ class _Xray:
         except _TryAgain as last:
             raise PublishFailed(
                 f"Expected {address} to {what}, seen {_ATTEMPTS} times no success, at last: {last}. "
-                f"{len(body) / 1e6:.1f} MB were sent. Try again later; look first whether an execution was made."
+                f"{_size(body)} were sent. Try again later; look first whether an execution was made."
             ) from None
         status = answer.status_code
         if status == requests.codes.ok:
@@ -289,7 +289,7 @@ class _Xray:
         if status == requests.codes.bad_request:
             raise _BadRequest(refusal)
         if status == requests.codes.request_entity_too_large:
-            refusal = f"{status} for {len(body) / 1e6:.1f} MB: {_said(answer)}"
+            refusal = f"{status} for {_size(body)}: {_said(answer)}"
         advice = _ELSEWHERE if 300 <= status < 400 else _ADVICE.get(status, _ADVICE[400])
         raise PublishFailed(
             f"Expected {address} to {what}, seen {refusal}. " + advice.format(credentials=self.target.credentials)
@@ -338,14 +338,23 @@ def _never_show(secret: SecretStr) -> None:
     redact.learn([plain, json.dumps(plain)[1:-1]])
 
 
+def _size(body: bytes) -> str:
+    return f"{len(body) / 1e6:.1f} MB" if len(body) >= 1e5 else f"{len(body) / 1e3:.1f} kB"
+
+
 def _said(answer: requests.Response) -> str:
-    """The begin of an answer for a message, without secrets; of a redirection, where it leads to."""
+    """The begin of an answer for a message, without secrets; of a redirection, where it leads to.
+
+    What is nothing but a text of JSON may be a token, and is not shown.
+    """
     where = answer.headers.get("Location", "").partition("?")[0]
     to = f"to {where} " if where else ""
     text = answer.content[: 20 * _EXCERPT].decode("utf-8", "replace")
     if page := re.match(r"\s*(<!doctype html|<html)", text, re.IGNORECASE):
         title = re.search(r"<title[^>]*>([^<]*)", text[page.end() :], re.IGNORECASE)
         text = f"a page of HTML{f' with the title {title.group(1).strip()!r}' if title else ''}"
+    elif re.fullmatch(r'\s*"[^"\s]*"\s*', text):
+        text = f"a text of {len(text.strip()) - 2} characters"
     return redact(f"{to}{text}")[:_EXCERPT]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,31 +10,54 @@ from rich.text import Text
 
 from reporting.lint import Problem
 from reporting.page import MARKS
+from reporting.plan import State
 from reporting.tables import counted
 from reporting.traceability import Traceability, TracedCase
-from reporting.verdicts import Verdict
+from reporting.verdicts import Status, Verdict
 
+# For terminals that cannot show those of the pages.
+PLAIN_MARKS = {
+    Verdict.PASSED.value: "+",
+    Verdict.FAILED.value: "x",
+    Verdict.BROKEN.value: "!",
+    Verdict.INCOMPLETE.value: "~",
+    Verdict.NOT_RUN.value: "o",
+    Status.SKIPPED.value: "-",
+    State.PLANNED.value: ".",
+    State.NEEDS_A_DECISION.value: "?",
+    State.MANUAL.value: "m",
+    "unexplained": "!!",
+}
 _SHOWN = 10  # that the screen is not run over by what comes in hundreds
 
 
-def as_summary(traced: Traceability, problems: Sequence[Problem]) -> RenderableType:
+def marks_for(encoding: str) -> Mapping[str, str]:
+    """The marks of the pages where this encoding has them all; else some of ASCII."""
+    try:
+        "".join(MARKS.values()).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_MARKS
+    return MARKS
+
+
+def as_summary(traced: Traceability, problems: Sequence[Problem], marks: Mapping[str, str] = MARKS) -> RenderableType:
     """How much was run, a table of areas and states, the cases that are red, and the problems of the lint."""
-    states = [state for state in MARKS if state in traced.by_state()]
+    states = [state for state in marks if state in traced.by_state()]
     table = Table(
         title=f"{len(traced.cases)} test cases, {traced.automated} automated",
-        caption="   ".join(f"{MARKS[state]} {state}" for state in states),
+        caption="   ".join(f"{marks[state]} {state}" for state in states),
         title_justify="left",
         caption_justify="left",
     )
     table.add_column("area")
-    for heading in ("cases", *(MARKS[state] for state in states)):
+    for heading in ("cases", *(marks[state] for state in states)):
         table.add_column(heading, justify="right")
     for area, counts in counted(traced.cases, lambda one: one.case.area).items():
         table.add_row(area, str(sum(counts.values())), *(str(counts.get(state, "")) for state in states))
     table.add_section()
     table.add_row("all", str(len(traced.cases)), *(str(traced.by_state()[state]) for state in states))
     red = [one for one in traced.cases if one.is_automated and one.verdict in (Verdict.FAILED, Verdict.BROKEN)]
-    lines = [f"{MARKS[one.state]} {one.case.key} {one.state}: {one.case.title}{_known(one)}" for one in red]
+    lines = [f"{marks[one.state]} {one.case.key} {one.state}: {one.case.title}{_known(one)}" for one in red]
     if traced.run.errors:
         lines += [f"! the run: {error}" for error in traced.run.errors]
     if traced.stale:

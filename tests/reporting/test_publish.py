@@ -308,6 +308,13 @@ def test_a_wrong_secret_is_told_as_that_and_not_shown(xray, traced, waited, stat
     assert "wr0ng-secret" not in str(failed.value)
 
 
+def test_a_token_that_comes_with_a_refusal_is_not_shown(xray, traced):
+    xray.answers = [(401, {}, "eyJhbGciOiJIUzI1NiJ9.t0ken")]
+    with pytest.raises(PublishFailed, match="seen 401 a text of 26 characters") as failed:
+        publish(document(traced, Dialect.CLOUD), by_client(xray))
+    assert "t0ken" not in str(failed.value)
+
+
 def test_authenticating_is_tried_again_too(xray, traced, waited):
     xray.answers = [(503, {}), (429, {"Retry-After": "2"})]
     assert publish(document(traced, Dialect.CLOUD), by_client(xray), sleep=waited.append) == "PZ-20001"
@@ -355,7 +362,7 @@ def test_without_credentials_nothing_is_sent_and_a_dry_run_says_so(xray, traced)
 
 def test_what_is_too_large_is_told_with_its_size_and_what_to_leave_out(xray, traced, waited):
     xray.limit = 1000
-    with pytest.raises(PublishFailed, match=r"seen 413 for 0\.0 MB: .*--evidence none"):
+    with pytest.raises(PublishFailed, match=r"seen 413 for [0-9.]+ kB: .*--evidence none"):
         publish(document(traced), xray.target(), sleep=waited.append)
     assert (len(xray.seen), waited) == (1, [])
 

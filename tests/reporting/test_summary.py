@@ -3,11 +3,13 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from reporting.features import Place, Tag
 from reporting.lint import Problem
-from reporting.summary import as_summary
+from reporting.page import MARKS
+from reporting.summary import PLAIN_MARKS, as_summary, marks_for
 from reporting.verdicts import Status
 
 
@@ -50,3 +52,14 @@ def test_what_fails_by_known_issues_only_is_told_with_their_tickets(traced):
     assert "✗ PZ-10002 failed: Fails in one of two (known: PZ-777)" in lines
     # What broke beside it is not known.
     assert "✗ PZ-10008 failed: Fails and breaks" in lines
+
+
+@pytest.mark.parametrize(("encoding", "marks"), [("utf-8", MARKS), ("ascii", PLAIN_MARKS), ("latin-1", PLAIN_MARKS)])
+def test_marks_are_such_that_the_terminal_can_show_and_tell_apart(traced, encoding, marks):
+    assert marks_for(encoding) is marks
+    assert marks.keys() == MARKS.keys()
+    assert len(set(marks.values())) == len(marks)
+    "".join(marks.values()).encode(encoding)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(as_summary(traced, [], marks))
+    assert f"{marks['failed']} failed" in console.file.getvalue()

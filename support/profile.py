@@ -54,8 +54,18 @@ class Profile:
         try:
             return Reports.model_validate({**self.tree.get("reports", {}), **_reports_of_the_environment()})
         except (ValidationError, TypeError) as error:
-            problems = _problems(error, prefix=("reports",)) if isinstance(error, ValidationError) else [str(error)]
-            raise self._unusable(problems) from None
+            given = {name.upper() for name in readable(os.environ)}
+            wrong = _problems(error, given, ("reports",)) if isinstance(error, ValidationError) else [str(error)]
+            raise self._unusable(wrong) from None
+
+    def check_variables(self) -> None:
+        """See that each environment variable that looks like a setting is one.
+
+        Raises:
+            SettingsError: some are not; the message names the settings that may be meant.
+        """
+        if wrong := unknown(Settings, readable(os.environ)):
+            raise self._unusable(wrong)
 
     def settings(self, endpoints: Mapping[str, Any] | None = None) -> Settings:
         """Check the whole, with the `endpoints` that a provider gave.
@@ -147,8 +157,9 @@ def reports_without_a_profile() -> Reports:
 
 
 def _reports_of_the_environment() -> Mapping[str, str]:
-    given = {name: os.environ.get(variable_of(("reports", name))) for name in Reports.model_fields}
-    return {name: value for name, value in given.items() if value}
+    given = {name.upper(): value for name, value in readable(os.environ).items()}
+    variables = {name: variable_of(("reports", name)) for name in Reports.model_fields}
+    return {name: given[variable] for name, variable in variables.items() if variable in given}
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

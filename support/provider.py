@@ -82,8 +82,10 @@ def provide(profile: Profile) -> ProvidedEnvironment | None:
     """Start to make the environment, if the profile has a provider.
 
     Raises:
-        SettingsError: the profile's provider is set wrongly.
+        SettingsError: the profile's provider is set wrongly, or an environment variable is no setting: that is said
+            before an environment is made.
         EnvironmentBroken: it cannot be started.
     """
     provider = profile.provider()
+    profile.check_variables()
     return None if provider is None else ProvidedEnvironment(provider)

@@ -76,7 +76,7 @@ def settings_of(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[
             yield from settings_of(group, (*path, name))
 
 
-def readable(variables: Mapping[str, str | None]) -> dict[str, str | None]:
+def readable(variables: Mapping[str, str | None]) -> dict[str, str]:
     """The values as they are meant; a variable that is empty is one that is not set.
 
     They are meant without white space around them (the line end of a file), and without quotes around the whole (those

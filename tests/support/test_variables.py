@@ -7,7 +7,8 @@ import shlex
 import pytest
 
 from support.errors import SettingsError
-from support.profile import Profile
+from support.profile import Profile, reports_without_a_profile
+from support.provider import provide
 from support.settings import Settings
 from support.variables import settings_of
 
@@ -275,3 +276,23 @@ def test_a_setting_of_a_profile_that_is_misspelt_is_told_with_the_nearest():
     told = problem(ssh={"Timeout_S": 1})
     assert "ssh.Timeout_S: no such setting; is ssh.timeout_s meant?" in told
     assert "whatever: no such setting; take it out" in problem(whatever=json.loads("{}"))
+
+
+def test_what_is_no_setting_is_told_before_an_environment_is_made(monkeypatch, tmp_path):
+    made = tmp_path / "made"
+    provider = {"command": ["{python}", "-c", f"open({str(made)!r}, 'w')"]}
+    monkeypatch.setenv("FOCUS__RABITMQ__URL", "x")
+    with pytest.raises(SettingsError, match="FOCUS__RABITMQ__URL: no such setting"):
+        provide(Profile("made-up", tmp_path, {**COMPLETE, "provider": provider}))
+    assert not made.exists()
+
+
+@pytest.mark.parametrize("written", [" ~/x\n", '"~/x"'])
+def test_where_reports_go_is_read_like_any_other_setting(monkeypatch, written):
+    monkeypatch.setenv("HOME", "/home/of/nobody")
+    monkeypatch.setenv("FOCUS__REPORTS__DIRECTORY", written)
+    profile = Profile("made-up", "made-up.toml", {})
+    assert str(profile.reports().directory) == str(reports_without_a_profile().directory) == "/home/of/nobody/x"
+    monkeypatch.setenv("FOCUS__REPORTS__TEST_CASE_URL", "no key in it")
+    with pytest.raises(SettingsError, match=r"reports.test_case_url: .*correct the environment variable"):
+        profile.reports()

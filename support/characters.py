@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -25,15 +25,15 @@ def encodable(text: str) -> str:
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def allowed_document(document: Any) -> Any:
-    """A document of JSON with `allowed` for each text in it, the names of fields included."""
+def allowed_document(document: Any, each: Callable[[str], str] = allowed) -> Any:
+    """A document of JSON with `allowed`, or another of these, for each text in it, the names of fields included."""
     match document:
         case str():
-            return allowed(document)
+            return each(document)
         case Mapping():
-            return {allowed(str(name)): allowed_document(value) for name, value in document.items()}
+            return {each(str(name)): allowed_document(value, each) for name, value in document.items()}
         case list() | tuple():
-            return [allowed_document(value) for value in document]
+            return [allowed_document(value, each) for value in document]
         case _:
             return document
 

@@ -54,7 +54,7 @@ class Exchange:
         """The answer's JSON, or None when it is none."""
         try:
             return json.loads(self.answer_text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def told(self, name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from support.characters import allowed_document, encodable
 from support.client import Exchange
 from support.errors import EnvironmentBroken
 from support.pictures import distribution, timeline
@@ -119,4 +120,4 @@ def _as_json(value: Any) -> str:
 
 
 def _as_yaml(documents: list[Any]) -> str:
-    return yaml.dump_all(documents, Dumper=_YAML, sort_keys=False, allow_unicode=True)
+    return yaml.dump_all(allowed_document(documents, encodable), Dumper=_YAML, sort_keys=False, allow_unicode=True)

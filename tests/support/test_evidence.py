@@ -1,0 +1,38 @@
+"""Evidence of whatever servers and stores say."""
+
+import json
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from support import evidence
+from support.client import Exchange
+from support.evidence import of_exchange, of_times
+from support.pictures import timeline
+
+ODD = "\x1b[31mboom\x1b[0m \x00 \ufffe ]]> \ud83d <b>&\"'\x85"
+DEEP = "[" * 100_000
+
+
+def exchange(text):
+    return Exchange("GET", "/x", {"sent": ODD}, datetime.now(UTC), 0.1, status=200, answer_text=text)
+
+
+@pytest.mark.parametrize("text", [ODD, json.dumps({ODD: ODD}), DEEP, "[" * 5000 + "]" * 5000, "NaN", ""])
+def test_an_exchange_is_kept_whatever_is_answered(text):
+    kept = of_exchange(exchange(text))
+    assert json.loads(kept.body)["answer"]["status"] == 200
+
+
+def test_documents_of_a_store_can_be_read_again():
+    kept = evidence._as_yaml([{"name": ODD, ODD: [ODD, 1, None]}])
+    (read,) = yaml.safe_load_all(kept.encode())
+    assert read["name"] == ODD.replace("\ud83d", "\N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.parametrize("title", [ODD, "", "x" * 10_000])
+def test_a_picture_is_one_whatever_a_job_is_called(title):
+    for picture in (timeline(title, []), of_times(title, [0.1, 0.2], 1.0, "answer_s").body):
+        assert ElementTree.fromstring(picture.encode()).tag.endswith("svg")

@@ -225,14 +225,14 @@ class MongoDB(_Group):
     """Where the task records are."""
 
     uri: MongoAddress = Field(examples=["mongodb://user:password@store.example:27017/"])
-    database: str = Field(examples=["focus"])
+    database: str = Field(min_length=1, examples=["focus"])
     server_uri: MongoAddress | None = Field(
         None,
         description="what the Focus Server itself is set up with; PZ-13807 is skipped without it",
         examples=["mongodb://server:password@store.example:27017/"],
     )
-    tasks_collection: str = "tasks"
-    recordings_collection: str = "recordings"
+    tasks_collection: str = Field("tasks", min_length=1)
+    recordings_collection: str = Field("recordings", min_length=1)
     ca_file: Authority | None = Field(
         None, description="certificate authority of a server that speaks TLS", examples=["~/ca.pem"]
     )
@@ -274,7 +274,7 @@ class Kubernetes(_Group):
         examples=["~/ca.pem"],
     )
     context: str | None = Field(None, description="None: the current one", examples=["staging"])
-    namespace: str = Field(examples=["analyzers"])
+    namespace: str = Field(min_length=1, examples=["analyzers"])
     timeout_s: float = Field(5.0, gt=0)
 
 
@@ -318,7 +318,7 @@ class Ssh(_Group):
         description="host or host:port, an IPv6 address in brackets; PZ-13900 is skipped without any",
         examples=["server-1.example,server-2.example:2222"],
     )
-    user: str = "operator"
+    user: str = Field("operator", min_length=1)
     key_file: PresentFile | None = Field(
         None, description="private key; None: those of the user who runs the suite", examples=["~/.ssh/id_ed25519"]
     )

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import certifi
 
-from support.errors import SettingsError
+from support.errors import EnvironmentBroken, SettingsError
 
 _CERTIFICATE = re.compile(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL
@@ -39,7 +39,11 @@ class Trust:
     paths: tuple[Path, ...]
 
     def file(self) -> str:
-        """Path of one PEM file that holds all of them, for requests, pymongo and the Kubernetes client."""
+        """Path of one PEM file that holds all of them, for requests and pymongo.
+
+        Raises:
+            EnvironmentBroken: they are several files, and there is no room to put them into one.
+        """
         if len(self.paths) == 1 and self.paths[0].is_file():
             return str(self.paths[0])
         return _in_one_file(self.pem())
@@ -136,7 +140,18 @@ def _is_certificate(block: bytes) -> bool:
 @lru_cache
 def _in_one_file(pem: bytes) -> str:
     """A file of this process that holds these certificates; it is removed when the process ends."""
-    with tempfile.NamedTemporaryFile(prefix="focus-ca-", suffix=".pem", delete=False) as file:
-        file.write(pem)
-    atexit.register(Path(file.name).unlink, missing_ok=True)
+    try:
+        with tempfile.NamedTemporaryFile(prefix="focus-ca-", suffix=".pem", delete=False) as file:
+            atexit.register(_remove, Path(file.name), os.getpid())
+            file.write(pem)
+    except OSError as error:
+        raise EnvironmentBroken(
+            f"The certificates of a directory cannot be put into one temporary file: {error.strerror}. Make room, have "
+            "TMPDIR name another place, or give one file of certificates instead of a directory."
+        ) from None
     return file.name
+
+
+def _remove(file: Path, owner: int) -> None:
+    if os.getpid() == owner:  # A fork that ends must leave it to the others.
+        file.unlink(missing_ok=True)

@@ -354,20 +354,23 @@ class TestProxies:
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize("refuses", [407, None])
-    def test_a_proxy_that_does_not_lead_there_is_the_environments_failure(self, monkeypatch, own_file, scheme, refuses):
+    def test_a_proxy_that_does_not_lead_there_is_the_environments_failure(
+        self, monkeypatch, own_file, exchanges, scheme, refuses
+    ):
         with forwarding(refuses=refuses) as proxy:
             pass
         if refuses is None:  # It is not there any more.
             monkeypatch.setenv("ALL_PROXY", proxy.url)
-            self.expect_unreachable(scheme, own_file)
+            self.expect_unreachable(scheme, own_file, exchanges)
             return
         with forwarding(refuses=refuses) as proxy:
             monkeypatch.setenv("ALL_PROXY", proxy.url)
-            self.expect_unreachable(scheme, own_file)
+            self.expect_unreachable(scheme, own_file, exchanges)
 
-    def expect_unreachable(self, scheme, ca_file):
+    def expect_unreachable(self, scheme, ca_file, exchanges):
         with pytest.raises(APIError) as error:
-            FocusServerAPI(settings(f"{scheme}://focus.example", ca_file=ca_file)).acknowledge()
+            FocusServerAPI(settings(f"{scheme}://focus.example", ca_file=ca_file), exchanges.append).acknowledge()
+        assert "x7q" not in str(exchanges)
         message = str(error.value)
         assert isinstance(error.value.judged(), EnvironmentBroken)
         assert "cannot be reached through the proxy that ALL_PROXY names" in message

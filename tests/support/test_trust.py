@@ -1,8 +1,11 @@
 """What a connection is verified with, and what is said of files that nothing can be verified with."""
 
+import errno
 import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 
 import certifi
@@ -10,7 +13,8 @@ import pytest
 import trustme
 
 from support import trust
-from support.errors import SettingsError
+from support.errors import EnvironmentBroken, SettingsError
+from support.profile import ROOT
 from support.trust import trusted
 
 
@@ -91,6 +95,40 @@ def test_a_file_or_a_directory_counts_in_every_form_whoever_names_it(request, ve
     found = trusted(named, "setting", {}) if by == "the setting" else trusted(None, "setting", {by: str(named)})
     assert found.source == ("setting" if by == "the setting" else by)
     assert all(verifies(context) for context in in_every_form(found))
+
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from support.trust import trusted
+print(trusted(Path(sys.argv[1]), "setting").file(), flush=True)
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+    print(len(os.listdir(os.environ["TMPDIR"])))
+"""
+
+
+def test_the_one_file_of_a_directory_goes_with_the_process_and_not_with_a_fork(folder, tmp_path):
+    place = tmp_path / "temporary"
+    place.mkdir()
+    environment = {**os.environ, "TMPDIR": str(place)}
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, folder], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    name, files = ran.stdout.split()
+    assert name.startswith(str(place))
+    assert (files, list(place.iterdir())) == ("1", [])
+
+
+def test_without_room_for_that_file_it_is_said(monkeypatch, folder):
+    def full(**_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(trust.tempfile, "NamedTemporaryFile", full)
+    trust._in_one_file.cache_clear()
+    with pytest.raises(EnvironmentBroken, match=r"No space left.*TMPDIR"):
+        trusted(folder, "setting", {}).file()
 
 
 def test_what_stands_first_wins(pem, other):

@@ -245,6 +245,12 @@ def test_what_would_fail_later_is_refused_at_once(monkeypatch, setting, value):
     assert variable in problem()
 
 
+def test_a_name_that_is_needed_is_not_empty_in_a_profile():
+    told = problem(mongodb={**COMPLETE["mongodb"], "database": ""}, kubernetes={"namespace": ""}, ssh={"user": ""})
+    for name in ("mongodb.database", "kubernetes.namespace", "ssh.user"):
+        assert f"{name}: String should have at least 1 character" in told
+
+
 @pytest.mark.parametrize(
     "password", ["ä", "p%C3%A4", "%E2%82%AC", "p%25", "a:b", "p+w", "p'\"w", "%20", "ключ", "p%0Aw"]
 )

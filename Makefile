@@ -1,6 +1,7 @@
 # Two commands: `make acceptance` and `make test`. Everything that they need, they install first.
 
-PYTHON ?= python3
+# The one to make .venv with: make PYTHON=/path/to/python3 …; otherwise python3.
+PYTHON ?=
 ARGS ?=
 N ?= 100
 BIN := .venv/bin

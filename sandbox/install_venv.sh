@@ -1,9 +1,11 @@
 #!/bin/sh
-# Make .venv with what requirements.lock names, unless it is there, whole, and fits: install_venv.sh PYTHON
+# Make .venv with what requirements.lock names, unless it is there, whole, and fits: install_venv.sh [PYTHON]
+# With a PYTHON, only a venv of that one fits; without, any does, and a new one is made by python3.
 # The marker .venv/.installed is written last. One message where it cannot be done; pip's own words are in
 # .venv/pip.log.
 set -eu
-python=$1
+asked=${1:-}
+python=${asked:-python3}
 pip_at_least=22.3 # what Python 3.11 brings; older ones do not know the wheels of today
 marker=.venv/.installed
 log=.venv/pip.log
@@ -19,8 +21,11 @@ fits() {
   [ -e "$marker" ] && ! [ requirements.lock -nt "$marker" ] || return 1
   made_for=$(sed -n 's/^command = .* -m venv //p' .venv/pyvenv.cfg) || return 1
   [ -z "$made_for" ] || [ "$made_for" -ef .venv ] || return 1
-  .venv/bin/python -c 'import pip' 2>/dev/null
+  .venv/bin/python -c 'import pip' 2>/dev/null || return 1
+  [ -z "$asked" ] || [ "$(identity "$asked")" = "$(identity .venv/bin/python)" ]
 }
+
+identity() { "$1" -c 'import sys; print(sys.version, sys.base_prefix)' 2>/dev/null || true; }
 
 has_ensurepip() { "$python" -c 'import ensurepip' 2>/dev/null; }
 

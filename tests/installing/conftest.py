@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[2]
 # What every machine has.
 TOOLS = """
 sh bash env make sed grep awk sort uniq head tail cut cat rm mkdir mktemp mv ln touch sleep printf dirname basename tr
-expand id uname git chmod ls
+expand id uname git chmod ls setpriv flock
 """.split()  # noqa: SIM905
 
 
@@ -61,8 +61,8 @@ class Machine:
         said, _ = process.communicate(timeout=60)
         return process.returncode, said
 
-    def install_venv(self) -> tuple[int, str]:
-        return self.run("sh", "sandbox/install_venv.sh", "python3")
+    def install_venv(self, *python: str) -> tuple[int, str]:
+        return self.run("sh", "sandbox/install_venv.sh", *python)
 
 
 @pytest.fixture
@@ -96,6 +96,7 @@ case "$*" in
   *"-m pip install"*)
     [ -s requirements.lock ] || exit 0
     PIP_DRY_RUN=1 PIP_CONFIG_FILE=/dev/null exec {sys.executable} "$@" ;;
+  *"sys.base_prefix"*) cat "$(dirname "$0")/made-by" ;;
   *) ;;
 esac
 """
@@ -116,9 +117,11 @@ def python(machine: Machine, version: str = "3.11.2", ensurepip: bool = True, pi
         f"""
 case "$*" in
   *"import ensurepip"*) [ -e {machine.place}/ensurepip ] ;;
+  *"sys.base_prefix"*) echo {version} /usr ;;
   *"sys.version_info"*) echo {version}; exit {int(old)} ;;
   "-m venv .venv")
     mkdir -p .venv/bin && cat {of_a_venv} >.venv/bin/python && chmod +x .venv/bin/python &&
+    echo {version} /usr >.venv/bin/made-by &&
     echo "command = /usr/bin/python3 -m venv $PWD/.venv" >.venv/pyvenv.cfg ;;
   *) echo "unexpected: $*"; exit 99 ;;
 esac

@@ -1,9 +1,10 @@
 """A fresh machine: what making it needs is said once, and it is taken away whatever happens."""
 
-import os
 import signal
+import subprocess
 import time
 
+import psutil
 import pytest
 
 from .conftest import Machine
@@ -40,22 +41,44 @@ def test_it_is_taken_away_and_the_status_tells(maker, status):
     assert left(maker) == []
 
 
-@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
-def test_it_is_taken_away_when_it_is_interrupted(maker, name, status):
-    maker.has(
-        "unshare",
-        f'mkdir -p "$root/etc"; echo $$ >{maker.place}/new; mv {maker.place}/new {maker.place}/pid; exec sleep 60',
-    )
-    process = maker.start(*COMMAND)
+def start_and_wait(maker: Machine) -> tuple["subprocess.Popen[str]", int]:
+    """Start one that takes its time; the script, and the process in its machine."""
     pid = maker.place / "pid"
+    maker.has("unshare", f'mkdir -p "$root/etc"; echo $$ >{pid}.new; mv {pid}.new {pid}; exec sleep 60')
+    process = maker.start(*COMMAND)
     while not pid.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
+    return process, int(pid.read_text())
+
+
+def lives(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
+def test_it_is_taken_away_when_it_is_interrupted(maker, name, status):
+    process, inside = start_and_wait(maker)
     process.send_signal(getattr(signal, name))
     process.communicate(timeout=20)
-    assert (process.returncode, left(maker)) == (status, [])
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+    assert (process.returncode, left(maker), lives(inside)) == (status, [], False)
+
+
+def test_what_a_killed_one_leaves_is_taken_away_by_the_next_and_what_runs_is_not(maker, wait_for):
+    killed, inside = start_and_wait(maker)
+    killed.kill()
+    killed.communicate(timeout=20)
+    wait_for(lambda: not lives(inside))
+    assert len(left(maker)) == 1
+    (maker.place / "pid").unlink()
+    running, _ = start_and_wait(maker)
+    assert len(left(maker)) == 1
+    maker.has("unshare", "true")
+    assert maker.run(*COMMAND)[0] == 0
+    assert len(left(maker)) == 1
+    running.terminate()
+    running.communicate(timeout=20)
+    assert left(maker) == []
 
 
 def not_root(machine: Machine) -> None:

@@ -99,11 +99,20 @@ def test_a_venv_whose_python_was_replaced_is_made_anew(machine):
     assert "No module" not in broken.read_text()
 
 
+def test_another_python_makes_it_anew_only_when_it_is_asked_for(machine):
+    machine.install_venv()
+    python(machine, version="3.13.5")
+    made_by = machine.checkout / ".venv" / "bin" / "made-by"
+    assert (machine.install_venv()[0], made_by.read_text()) == (0, "3.11.2 /usr\n")
+    assert (machine.run("make", "installed", "PYTHON=python3")[0], made_by.read_text()) == (0, "3.13.5 /usr\n")
+    assert machine.install_venv("python3") == (0, "")
+
+
 def test_an_interrupted_installation_says_so_and_the_next_one_makes_it_whole(machine):
     interpreter = machine.place / "python-of-a-venv"
     works = interpreter.read_text()
     interpreter.write_text(works.replace("[ -s requirements.lock ]", "touch started; exec sleep 60"))
-    process = machine.start("sh", "sandbox/install_venv.sh", "python3")
+    process = machine.start("sh", "sandbox/install_venv.sh")
     while not (machine.checkout / "started").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)

@@ -61,11 +61,11 @@ def _of_analyzer(analyzers: Analyzers, job_id: str) -> Iterator[str]:
     for job in seen.jobs:
         if not seen.pods:
             about = f"the analyzer {job['metadata']['name']} has no pod"
-            yield f"{about}: {_joined([*of_job(job), *_warnings(analyzers, job)])}"
+            yield f"{about}: {_reasons(analyzers, job, of_job(job))}"
     for pod in seen.pods:
         if state := _state_of(pod):
             about = f"the analyzer pod {pod['metadata']['name']} is {state}"
-            yield f"{about}: {_joined([*of_pod(pod), *_warnings(analyzers, pod)])}"
+            yield f"{about}: {_reasons(analyzers, pod, of_pod(pod))}"
 
 
 def _state_of(pod: Manifest) -> str:
@@ -76,14 +76,20 @@ def _state_of(pod: Manifest) -> str:
     return "" if is_healthy(pod) else "Running, but not ready" if phase == "Running" else str(phase)
 
 
-def _warnings(analyzers: Analyzers, manifest: Manifest) -> list[str]:
-    """The last warnings about an object, the newest first, each once."""
+def _reasons(analyzers: Analyzers, manifest: Manifest, known: list[str]) -> str:
+    """What is known of an object, and of each kind of warning about it the newest that says something else."""
     try:
         events = analyzers.warnings_about(manifest["metadata"]["uid"])
     except EnvironmentBroken as error:
-        return [f"its events could not be looked at ({_shortened(str(error))})"]
-    newest_first = sorted(events, key=_last_seen, reverse=True)
-    return list(dict.fromkeys(map(_phrase, newest_first)))[:_SHOWN_WARNINGS]
+        return "; ".join([*known, f"its events could not be looked at ({_shortened(str(error))})"])
+    newest = {event.get("reason"): event for event in sorted(events, key=_last_seen)}
+    told = [_phrase(event) for event in newest.values() if not _is_in(known, event)]
+    return "; ".join([*known, *told[-_SHOWN_WARNINGS:]]) or "Kubernetes gives no reason"
+
+
+def _is_in(known: Iterable[str], event: Manifest) -> bool:
+    message = " ".join(str(event.get("message") or "").split())
+    return bool(message) and any(_shortened(message) in one for one in known)
 
 
 def _last_seen(event: Manifest) -> str:
@@ -114,10 +120,6 @@ def _end(terminated: Mapping[str, Any]) -> str:
 def _phrase(told: Mapping[str, Any]) -> str:
     """Reason and message of a condition, a state or an event."""
     return _shortened(": ".join(str(told[name]) for name in ("reason", "message") if told.get(name)) or "no reason")
-
-
-def _joined(reasons: Collection[str]) -> str:
-    return "; ".join(reasons) or "Kubernetes gives no reason"
 
 
 def _shortened(text: str) -> str:

@@ -108,10 +108,17 @@ def test_why_a_job_has_no_pod_is_told(product, books):
     job = product.make(configured())
     product.pods.clear()
     product.warnings = {
-        JOB: [warning("FailedCreate", "older", "2026-11-26T11:00:00Z"), *[warning("FailedCreate", QUOTA)] * 3]
+        JOB: [
+            warning("FailedCreate", "older", "2026-11-26T11:00:00Z"),
+            *[warning("FailedCreate", QUOTA)] * 3,
+            warning("BackoffLimitExceeded", "too often", "2026-11-26T10:00:00Z"),
+        ]
     }
     for message in told_by(product, job, books):
-        assert f"  - the analyzer {JOB} has no pod: FailedCreate: {QUOTA}; FailedCreate: older" in message
+        assert f"  - the analyzer {JOB} has no pod: " in message
+        assert message.count(f"FailedCreate: {QUOTA}") == 1
+        assert "BackoffLimitExceeded: too often" in message
+        assert "older" not in message
 
 
 def test_that_a_job_has_failed_or_waits_is_told_with_its_reason(product, books):
@@ -142,12 +149,14 @@ def test_why_a_pod_does_not_run_is_told_with_its_promise_and_its_events(product,
         "phase": "Pending",
         **condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available"),
     }
-    product.warnings = {POD: [warning("FailedScheduling", "0/1 nodes are available")]}
+    product.warnings = {
+        POD: [warning("FailedScheduling", "0/1 nodes are available"), warning("FailedMount", "no disk")]
+    }
     with pytest.raises(ExpectationFailed) as failure:
         Promises(ALONE, product.stores).analyzer_runs(job)
     why = "PodScheduled is False (Unschedulable: 0/1 nodes are available)"
     assert f"  - the analyzer pod is Pending instead of Running: {why}\n" in str(failure.value)
-    assert f"the analyzer pod {POD} is Pending: {why}; FailedScheduling: 0/1 nodes are available" in str(failure.value)
+    assert f"the analyzer pod {POD} is Pending: {why}; FailedMount: no disk; Odd" in str(failure.value)
 
 
 def test_a_pod_that_runs_but_for_a_container_does_not_run(product, job):

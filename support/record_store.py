@@ -69,8 +69,12 @@ def complete(recordings: Sequence[Document]) -> None:
     Raises:
         ExpectationFailed: one does not.
     """
-    counts = Counter(recording.get("uuid") for recording in recordings)
-    problems = [f"{recording.get('uuid')}: {wrong}" for recording in recordings for wrong in _incomplete(recording)]
+    counts = Counter(str(recording.get("uuid")) for recording in recordings)
+    problems = [
+        f"{recording.get('uuid')} (_id {recording.get('_id')}): {wrong}"
+        for recording in recordings
+        for wrong in _incomplete(recording)
+    ]
     problems += [f"{identity} stands for {count} recordings" for identity, count in counts.items() if count > 1]
     require("complete recordings", problems)
 

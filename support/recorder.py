@@ -8,12 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
-
 from support.errors import EnvironmentBroken
 from support.journal import CaseJournal
-from support.observers.mongodb import Document, Recordings, reading
+from support.observers.mongodb import Document, Documents, Recordings
 
 # A time of which no system has recordings, long enough for a scenario to find a stretch of it for itself.
 _FROM, _UNTIL = datetime(2001, 1, 1, tzinfo=UTC), datetime(2009, 1, 1, tzinfo=UTC)
@@ -38,7 +35,7 @@ class Recorder:
     """Puts recordings and takes them away; the journal knows of each before it is there."""
 
     def __init__(
-        self, collection: Collection[Document], recordings: Recordings, journal: CaseJournal, chance: random.Random
+        self, collection: Documents, recordings: Recordings, journal: CaseJournal, chance: random.Random
     ) -> None:
         self._collection, self._recordings = collection, recordings
         self._journal, self._chance = journal, chance
@@ -67,8 +64,10 @@ class Recorder:
         recording = Recording(str(uuid.uuid4()), start, end, deleted)
         self._journal.recorded(recording.uuid)
         self._begun.append(recording.uuid)
-        with reading():
-            self._collection.insert_one(recording.document())
+        if not self._collection.insert_one(recording.document()):
+            raise EnvironmentBroken(
+                f"MongoDB did not take the recording {recording.uuid}: it says that it has it already."
+            )
         self._put.append(recording)
         return recording
 
@@ -78,12 +77,7 @@ class Recorder:
         Raises:
             EnvironmentBroken: the database cannot be written to.
         """
-        with reading():
-            try:
-                self._collection.insert_one(recording.document())
-            except DuplicateKeyError:
-                return False
-        return True
+        return self._collection.insert_one(recording.document())
 
     def take_away(self) -> list[str]:
         """Take all of them away; what of them was no longer as it was put, a line each.
@@ -94,8 +88,7 @@ class Recorder:
         if not self._begun:
             return []
         # Looked at before any is removed, so that it can be tried again.
-        with reading():
-            there = list(self._collection.find({"uuid": {"$in": self._begun}}, {"_id": 0}))
+        there = self._collection.find({"uuid": {"$in": self._begun}}, {"_id": 0})
         problems = [
             f"the recording {recording.uuid} was changed or removed, and not by the scenario"
             for recording in self._put
@@ -107,11 +100,10 @@ class Recorder:
         return problems
 
 
-def remove(collection: Collection[Document], recording_ids: Iterable[str]) -> None:
+def remove(collection: Documents, recording_ids: Iterable[str]) -> None:
     """Remove the recordings of these ids.
 
     Raises:
         EnvironmentBroken: the database cannot be written to.
     """
-    with reading():
-        collection.delete_many({"uuid": {"$in": list(recording_ids)}})
+    collection.delete_many({"uuid": {"$in": list(recording_ids)}})

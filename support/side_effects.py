@@ -85,7 +85,8 @@ Census = Mapping[str, frozenset[Effect]]
 
 
 def _identify_record(record: Document, naming: Naming) -> Effect:
-    return Effect(identity=str(record["_id"]), job_id=record.get("task_id"), name=str(record.get("task_id")))
+    told = record.get("task_id")  # It may be anything, and need not be text.
+    return Effect(identity=str(record["_id"]), job_id=None if told is None else str(told), name=str(told))
 
 
 def _identify_object(manifest: Document, naming: Naming) -> Effect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from support.observers.kubernetes import Analyzers
@@ -30,7 +31,7 @@ class Stores:
             EnvironmentBroken: the address of the database or the Kubernetes configuration cannot be used.
         """
         mongodb = settings.mongodb
-        database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s)
+        database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s, mongodb.ca_file)
         return cls(
             database=database,
             records=TaskRecords(database.collection(mongodb.tasks_collection)),
@@ -47,7 +48,7 @@ class Stores:
         return found
 
     def close(self) -> None:
-        """Give all connections back."""
-        self.database.close()
-        self.analyzers.close()
-        self.queues.close()
+        """Give all connections back, also where one of them cannot be."""
+        with ExitStack() as observers:
+            for observer in (self.queues, self.analyzers, self.database):
+                observers.callback(observer.close)

@@ -1,59 +1,133 @@
-"""Looking into MongoDB: the task records (contract, step D), and the recordings."""
+"""Looking into MongoDB: the task records (contract, step D), and the recordings.
+
+Every method raises `EnvironmentBroken` when the database does not answer within `mongodb.timeout_s`, or cannot do what
+is asked; `AccessRefused` of these, when it does not let the user in.
+"""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from bson.codec_options import CodecOptions
-from pymongo import DESCENDING, MongoClient
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.datetime_ms import DatetimeMS
+from bson.errors import InvalidBSON
+from bson.int64 import Int64
+from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from support.errors import EnvironmentBroken
+from support.store_calls import StoreCalls
+from support.trust import trusted
 
+T = TypeVar("T")
 Document = dict[str, Any]
+
+_ADVICE = "Is it running? Are mongodb.uri and mongodb.database right, and may that user read and write there?"
+_REFUSALS = {11, 13, 18, 8000}  # no such user, not authorized, authentication failed; the last is Atlas's
+_BETWEEN_LOOKS_S = 0.5  # The driver notices only so often that the time to find a server is over.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TLS = re.compile(r"^mongodb\+srv:|[?&](tls|ssl)=true", re.IGNORECASE)
+
+
+class AccessRefused(EnvironmentBroken):
+    """The database answers, and does not let the user in or do what was asked."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for a stored value that has no form in Python; it is equal to no value that anybody expects."""
+
+    why: str
+
+    def __repr__(self) -> str:
+        return f"<{self.why}>"
+
+    __str__ = __repr__
 
 
 class Database:
-    """One database of a MongoDB server; dates that are read from it are aware, UTC."""
+    """One database of a MongoDB server; dates that are read from it are aware, UTC.
 
-    def __init__(self, uri: str, name: str, timeout_s: float) -> None:
-        timeout_ms = int(timeout_s * 1000)
-        with reading():
-            self._client: MongoClient[Document] = MongoClient(
+    `ca_file` is the authority of a server that speaks TLS; with it, TLS is spoken whatever the address says.
+    """
+
+    def __init__(self, uri: str, name: str, timeout_s: float, ca_file: Path | None = None) -> None:
+        options: dict[str, Any] = {}
+        trust = None
+        if ca_file is not None or (_TLS.search(uri) and "tlscafile" not in uri.lower()):
+            trust = trusted(ca_file, "mongodb.ca_file")
+            options["tlsCAFile"] = trust.file()
+        self._calls = StoreCalls(
+            "MongoDB",
+            timeout_s,
+            "mongodb.timeout_s",
+            _ADVICE,
+            verified_with=f"{trust.source} (setting mongodb.ca_file)" if trust else None,
+        )
+        limit_s = self._calls.driver_limit_s
+        timeout_ms, found_ms = int(limit_s * 1000), int(max(limit_s - _BETWEEN_LOOKS_S, limit_s / 2) * 1000)
+        self._client: MongoClient[Document] = self.ask(
+            "what its address says",
+            lambda: MongoClient(
                 uri,
-                serverSelectionTimeoutMS=timeout_ms,
+                serverSelectionTimeoutMS=found_ms,
                 connectTimeoutMS=timeout_ms,
                 socketTimeoutMS=timeout_ms,
                 # Streaming keeps one more connection, to hear of changes at once; an observer only looks now and then.
                 serverMonitoringMode="poll",
-            )
-        self._database = self._client.get_database(name, codec_options=CodecOptions(tz_aware=True))
+                **options,
+            ),
+        )
+        codec: CodecOptions[Document] = CodecOptions(
+            document_class=_Noting,
+            tz_aware=True,
+            datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+            unicode_decode_error_handler="surrogateescape",
+        )
+        self._database = self._client.get_database(name, codec_options=codec)
 
-    def collection(self, name: str) -> Collection[Document]:
+    def ask(self, asked: str, call: Callable[[], T]) -> T:
+        """Make a call of the driver, and tell what goes wrong with it.
+
+        Raises:
+            EnvironmentBroken: the call failed, or did not end within the time limit.
+        """
+
+        def checked() -> T:
+            try:
+                return call()
+            except OperationFailure as error:
+                if error.code not in _REFUSALS:
+                    raise
+                refusal = self._calls.unusable(asked, f"it refused that: {error} (code {error.code})")
+                raise AccessRefused(str(refusal)) from None
+
+        return self._calls.make(asked, checked)
+
+    def collection(self, name: str) -> Documents:
         """The collection of that name, whether it is there or not."""
-        return self._database[name]
+        return Documents(self, self._database[name])
 
     def collections(self) -> list[str]:
         """Names of the collections that are there."""
-        with reading():
-            return self._database.list_collection_names()
+        return self.ask("the names of the collections", self._database.list_collection_names)
 
     def indexes(self, collection: str) -> dict[tuple[str, ...], bool]:
         """The indexed fields of a collection, and whether they are unique."""
-        with reading():
-            found = self._database[collection].index_information().values()
+        found = self.ask(f"the indexes of {collection}", self._database[collection].index_information).values()
         return {tuple(name for name, _ in index["key"]): bool(index.get("unique")) for index in found}
 
     def ping_s(self) -> float:
         """How long one answer takes, s."""
         started = time.perf_counter()
-        with reading():
-            self._client.admin.command("ping")
+        self.ask("an answer (ping)", lambda: self._client.admin.command("ping"))
         return time.perf_counter() - started
 
     def check_health(self) -> None:
@@ -62,74 +136,138 @@ class Database:
         Raises:
             EnvironmentBroken: it cannot.
         """
-        with reading():
-            self._client.admin.command("ping")
-            if not self._client.admin.command("hello").get("isWritablePrimary"):
-                raise EnvironmentBroken("MongoDB answers but takes no writes (it is no primary).")
+        self.ask("an answer (ping)", lambda: self._client.admin.command("ping"))
+        hello = self.ask("its role (hello)", lambda: self._client.admin.command("hello"))
+        if not hello.get("isWritablePrimary"):
+            raise self._calls.unusable("its role (hello)", "it answers but takes no writes (it is no primary)")
 
     def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
+        """Give the connections back. It ends within the time limit, and raises nothing."""
+        self._calls.close(self._client.close)
+
+
+class Documents:
+    """A collection. Of a document that is read, a value that has no form in Python is `Unreadable`, and says why."""
+
+    def __init__(self, database: Database, collection: Collection[Document]) -> None:
+        self._database, self._collection = database, collection
+
+    def find(
+        self,
+        query: Mapping[str, Any],
+        projection: Mapping[str, int] | None = None,
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+    ) -> list[Document]:
+        """The documents that a query finds; all of them when `limit` is 0."""
+
+        def read(query: Mapping[str, Any], projection: Mapping[str, int] | None) -> list[Document]:
+            found = self._collection.find(query, projection, sort=list(sort) or None, limit=limit)
+            return [self._read(document) for document in found]
+
+        def call() -> list[Document]:
+            try:
+                return read(query, projection)
+            except (InvalidBSON, RecursionError):
+                return [one_of(document["_id"]) for document in read(query, {"_id": 1})]
+
+        def one_of(identity: Any) -> Document:
+            try:
+                (document,) = read({"_id": identity}, projection)
+            except (InvalidBSON, RecursionError) as error:
+                return self._read({"_id": identity, "document": Unreadable(f"what cannot be decoded: {error}")})
+            return document
+
+        return self._database.ask(f"documents of {self._collection.name}", call)
+
+    def _read(self, document: Document) -> Document:
+        where = f"in the document {document.get('_id')} of {self._collection.name}"
+        return {name: _plain(value, where) for name, value in document.items()}
+
+    def insert_one(self, document: Mapping[str, Any]) -> bool:
+        """Put a document; whether it was taken. It is not where another has what may be there only once."""
+
+        def call() -> bool:
+            try:
+                self._collection.insert_one(dict(document))
+            except DuplicateKeyError:
+                return False
+            return True
+
+        return self._database.ask(f"a document to be put into {self._collection.name}", call)
+
+    def delete_many(self, query: Mapping[str, Any]) -> None:
+        """Remove the documents that a query finds."""
+        asked = f"documents of {self._collection.name} to be removed"
+        self._database.ask(asked, lambda: self._collection.delete_many(query))
 
 
 class TaskRecords:
     """The records of jobs, as they stand in the database."""
 
-    def __init__(self, records: Collection[Document]) -> None:
+    def __init__(self, records: Documents) -> None:
         self._records = records
 
     def all(self) -> list[Document]:
         """Identity and job id of every record: `{_id, task_id}`."""
-        with reading():
-            return list(self._records.find({}, {"task_id": 1}))
+        return self._records.find({}, {"task_id": 1})
 
     def of_job(self, job_id: str) -> list[Document]:
         """The whole records of a job."""
-        with reading():
-            return list(self._records.find({"task_id": job_id}))
+        return self._records.find({"task_id": job_id})
 
     def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
         """Ids of the jobs whose configuration holds these values (dotted field -> value)."""
-        with reading():
-            found = self._records.find({f"config.{field}": value for field, value in values.items()}, {"task_id": 1})
-            return {str(record.get("task_id")) for record in found}
+        found = self._records.find({f"config.{field}": value for field, value in values.items()}, {"task_id": 1})
+        return {str(record.get("task_id")) for record in found}
 
     def job_ids_not_in(self, status: str) -> set[str]:
         """Ids of the jobs whose record says anything but this status."""
-        with reading():
-            return {str(record.get("task_id")) for record in self._records.find({"status": {"$ne": status}})}
+        return {str(record.get("task_id")) for record in self._records.find({"status": {"$ne": status}})}
 
 
 class Recordings:
     """What has been recorded: `{uuid, start_time, end_time, deleted}`; one without an end is under way."""
 
-    def __init__(self, recordings: Collection[Document]) -> None:
+    def __init__(self, recordings: Documents) -> None:
         self._recordings = recordings
 
     def latest(self) -> list[Document]:
         """The recordings that began last, a thousand at most."""
-        with reading():
-            return list(self._recordings.find().sort("start_time", DESCENDING).limit(1000))
+        return self._recordings.find({}, sort=[("start_time", DESCENDING)], limit=1000)
 
     def under_way(self) -> list[Document]:
         """What is being recorded now."""
-        with reading():
-            return list(self._recordings.find({"end_time": None, "deleted": {"$ne": True}}))
+        return self._recordings.find({"end_time": None, "deleted": {"$ne": True}})
 
     def between(self, start: datetime, end: datetime) -> list[Document]:
         """What has ended and touches a window, also what was deleted; in the order of its beginnings."""
         touching = {"start_time": {"$lte": end}, "end_time": {"$gte": start}}
-        with reading():
-            return list(self._recordings.find(touching).sort("start_time"))
+        return self._recordings.find(touching, sort=[("start_time", ASCENDING)])
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Turn what goes wrong with the database into `EnvironmentBroken`."""
-    try:
-        yield
-    except (PyMongoError, ValueError) as error:
-        raise EnvironmentBroken(
-            f"MongoDB cannot be read ({type(error).__name__}: {str(error)[:300]}). Is it running? Are mongodb.uri and "
-            "mongodb.database right?"
-        ) from None
+class _Noting(dict[str, Any]):
+    """A document as it is decoded; a field that it has twice, of which a dictionary keeps the last, is noted."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self:
+            value = Unreadable(f"two values of one name, {self[name]!r} and {value!r}")
+        super().__setitem__(name, value)
+
+
+def _plain(value: Any, where: str) -> Any:
+    """A value that was read, of Python's own types where it has a form in one; `where` says which document it is in."""
+    if isinstance(value, dict):
+        return {name: _plain(one, where) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one, where) for one in value]
+    if isinstance(value, Int64):  # How many bytes a whole number takes makes no difference.
+        return int(value)
+    if isinstance(value, DatetimeMS):
+        return Unreadable(f"a date outside of the years 1 to 9999, {int(value)} ms after 1970, {where}")
+    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+        return Unreadable(f"text that is no UTF-8, {value.encode(errors='surrogateescape')!r}, {where}")
+    if isinstance(value, Unreadable):
+        return Unreadable(f"{value.why}, {where}")
+    return value

@@ -3,8 +3,6 @@
 import json
 from datetime import UTC, datetime
 
-from pymongo.errors import DuplicateKeyError
-
 from support.answers import Job
 from support.client import Exchange
 from support.configuration import generate_config_payload
@@ -81,9 +79,10 @@ class Collection:
 
     def insert_one(self, document):
         if any(one["uuid"] == document["uuid"] for one in self.documents):
-            raise DuplicateKeyError("uuid")
+            return False
         self.documents.append({"_id": len(self.documents), **document})
         self._fail()
+        return True
 
     def delete_many(self, query):
         self._fail()

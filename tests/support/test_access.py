@@ -6,12 +6,14 @@ from stand_ins import JOB_ID, job, settings
 from support import access
 from support.errors import EnvironmentBroken, ExpectationFailed
 from support.observers import machines
+from support.observers.mongodb import AccessRefused
 from support.settings import Ssh
 
 URI = "mongodb://focus:s3cr3t@db:27017/focus?authSource=admin"
 SERVERS = "mongodb://server:s3cr3t@db:27017/focus"
 MONGODB = settings(mongodb={"uri": URI, "server_uri": SERVERS}).mongodb
-CLOSED = "OperationFailure: Authentication failed."
+CLOSED = AccessRefused("Authentication failed.")
+SILENT = EnvironmentBroken("nothing came back")
 
 
 class Database:
@@ -21,8 +23,8 @@ class Database:
         self.opened, self.closed, self.answers = [], 0, {URI: None, SERVERS: None}
         self.records = [{"task_id": JOB_ID}]
 
-    def __call__(self, uri, name, timeout_s):
-        assert (name, timeout_s) == ("focus", 3)
+    def __call__(self, uri, name, timeout_s, ca_file):
+        assert (name, timeout_s, ca_file) == ("focus", 3, None)
         self.opened.append(uri)
         return SimpleNamespace(
             check_health=lambda: self.read(uri), collections=list, collection=self.collection, close=self.close
@@ -30,7 +32,7 @@ class Database:
 
     def read(self, uri):
         if refusal := self.answers.get(uri, CLOSED):
-            raise EnvironmentBroken(refusal)
+            raise refusal
 
     def collection(self, name):
         assert name == "tasks"
@@ -55,9 +57,10 @@ def database(monkeypatch):
 
 def test_the_record_store_is_reached_with_its_credentials(database):
     access.reached(MONGODB)
-    database.answers[URI] = "no answer"
-    with pytest.raises(ExpectationFailed, match="no answer"):
-        access.reached(MONGODB)
+    for answer, whose in ((CLOSED, ExpectationFailed), (SILENT, EnvironmentBroken)):
+        database.answers[URI] = answer
+        with pytest.raises(whose, match=str(answer)):
+            access.reached(MONGODB)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +73,9 @@ def test_the_record_store_is_reached_with_its_credentials(database):
 def test_the_record_store_is_closed_to_anybody_else(database, credentials, uri):
     access.not_reached_with(credentials, MONGODB)
     assert database.opened == [uri]
-    for answer, told in ((None, "it is open"), ("ServerSelectionTimeoutError: no answer", "no answer")):
+    for answer, whose, told in ((None, ExpectationFailed, "it is open"), (SILENT, EnvironmentBroken, str(SILENT))):
         database.answers[uri] = answer
-        with pytest.raises(ExpectationFailed, match=told):
+        with pytest.raises(whose, match=told):
             access.not_reached_with(credentials, MONGODB)
 
 
@@ -92,9 +95,10 @@ def test_the_servers_own_access_leads_to_its_records(database):
     database.records = []
     with pytest.raises(ExpectationFailed, match=f"0 records of {JOB_ID}"):
         access.record_read_by_server(job(), MONGODB)
-    database.answers[SERVERS] = CLOSED
-    with pytest.raises(ExpectationFailed, match="Authentication failed"):
-        access.record_read_by_server(job(), MONGODB)
+    for answer, whose in ((CLOSED, ExpectationFailed), (SILENT, EnvironmentBroken)):
+        database.answers[SERVERS] = answer
+        with pytest.raises(whose, match=str(answer)):
+            access.record_read_by_server(job(), MONGODB)
 
 
 def test_half_of_the_answers_must_be_quick():

@@ -11,6 +11,7 @@ import pika
 import pytest
 import requests
 import yaml
+from pymongo import MongoClient
 from stand_ins import settings
 
 from support import gateway
@@ -30,6 +31,13 @@ def stores(sandbox_endpoints):
         yield stores
 
 
+@pytest.fixture(scope="module")
+def database(sandbox_endpoints):
+    where = sandbox_endpoints["mongodb"]
+    with closing(MongoClient(where["uri"])) as client:
+        yield client[where["database"]]
+
+
 @pytest.fixture
 def name():
     """Of nothing else, since the stores are shared."""
@@ -37,12 +45,12 @@ def name():
 
 
 @pytest.fixture
-def records(stores, name):
+def records(stores, database, name):
     """A collection with two records of one job and one of another."""
     ours = [{"task_id": name, "status": status, "config": {"of": name, "n": 1}} for status in ("configured", "error")]
-    collection = stores.database.collection(f"tasks_{name}")
+    collection = database[f"tasks_{name}"]
     collection.insert_many([*ours, {"task_id": f"other_{name}", "status": "cancelled", "config": {"of": name, "n": 2}}])
-    yield TaskRecords(collection), ours
+    yield TaskRecords(stores.database.collection(collection.name)), ours
     collection.drop()
 
 
@@ -57,9 +65,9 @@ def test_records_of_a_job_are_all_of_it_and_no_others(records, name):
     assert observed.job_ids_carrying({"of": name, "n": 3}) == set()
 
 
-def test_recordings_are_those_that_touch_a_time(stores):
+def test_recordings_are_those_that_touch_a_time(stores, database):
     recording = {"uuid": str(uuid.uuid4()), "start_time": T, "end_time": T + HOUR, "deleted": True}
-    collection = stores.database.collection("recordings")
+    collection = database["recordings"]
     collection.insert_one(recording)
     try:
         for start, end, there in (

@@ -2,7 +2,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pymongo.errors import AutoReconnect
 from stand_ins import Collection, Journal
 
 from support.errors import EnvironmentBroken
@@ -56,7 +55,7 @@ def test_a_recording_is_put_again_under_the_same_identity(recorder, collection):
     collection.documents.pop()
     assert recorder.put_again(recording) is True
     collection.insert_one = lambda document: collection._fail()
-    collection.failure = AutoReconnect("gone")
+    collection.failure = EnvironmentBroken("gone")
     with pytest.raises(EnvironmentBroken):
         recorder.put_again(recording)
 
@@ -87,7 +86,7 @@ def test_what_was_changed_or_removed_is_told_and_all_the_rest_is_removed(recorde
 
 
 def test_one_that_was_put_though_the_database_gave_no_answer_is_removed(recorder, collection):
-    collection.failure = AutoReconnect("gone")
+    collection.failure = EnvironmentBroken("gone")
     with pytest.raises(EnvironmentBroken):
         recorder.put(T, T + HOUR)
     assert len(collection.documents) == 2
@@ -97,7 +96,7 @@ def test_one_that_was_put_though_the_database_gave_no_answer_is_removed(recorder
 
 def test_a_clean_up_that_failed_can_be_tried_again(recorder, collection):
     recorder.put(T, T + HOUR)
-    collection.failure = AutoReconnect("gone")
+    collection.failure = EnvironmentBroken("gone")
     with pytest.raises(EnvironmentBroken):
         recorder.take_away()
     assert recorder.take_away() == []

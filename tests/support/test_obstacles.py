@@ -149,9 +149,8 @@ def test_why_a_pod_does_not_run_is_told_with_its_promise_and_its_events(product,
         "phase": "Pending",
         **condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available"),
     }
-    product.warnings = {
-        POD: [warning("FailedScheduling", "0/1 nodes are available"), warning("FailedMount", "no disk")]
-    }
+    told_already = warning("FailedScheduling", "0/1 nodes are available")
+    product.warnings = {POD: [told_already, warning("FailedMount", "no disk"), warning("Odd", None)]}
     with pytest.raises(ExpectationFailed) as failure:
         Promises(ALONE, product.stores).analyzer_runs(job)
     why = "PodScheduled is False (Unschedulable: 0/1 nodes are available)"

@@ -10,9 +10,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
+from support.http_access import HttpAccess
 from support.settings import RabbitMQ
 from support.store_calls import StoreCalls, UnusableAnswer
-from support.trust import trusted
 
 _ADVICE = (
     "Is its management plugin enabled? Is rabbitmq.management_url right, and does that user have a management tag and "
@@ -33,13 +33,10 @@ class ManagementAPI:
         # Out of the address, so that no error can show them.
         self._credentials = _Credentials(unquote(address.username or ""), unquote(address.password or ""))
         self._address = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
-        self._verify: str | bool = True
-        trust = None
-        if address.scheme == "https":
-            own = settings.management_ca_file is not None
-            setting = "rabbitmq.management_ca_file" if own else "rabbitmq.ca_file"
-            trust = trusted(settings.management_ca_file or settings.ca_file, setting)
-            self._verify = trust.file()
+        own = settings.management_ca_file is not None
+        setting = "rabbitmq.management_ca_file" if own else "rabbitmq.ca_file"
+        self._access = HttpAccess.to(self._address, settings.management_ca_file or settings.ca_file, setting)
+        trust = self._access.trust
         self._virtual_host = virtual_host
         self._session = self._new_session()
         self._calls = StoreCalls(
@@ -114,15 +111,20 @@ class ManagementAPI:
         address, session = f"{self._address}{path}", self._session
 
         def call() -> T:
-            answer = session.request(
-                method,
-                address,
-                params=parameters,
-                json=body,
-                timeout=self._calls.driver_limit_s,
-                allow_redirects=False,
-            )
-            said = f"it answered {answer.status_code} {answer.reason}"
+            try:
+                answer = session.request(
+                    method,
+                    address,
+                    params=parameters,
+                    json=body,
+                    timeout=self._calls.driver_limit_s,
+                    allow_redirects=False,
+                )
+            except requests.exceptions.ProxyError as error:
+                raise UnusableAnswer(
+                    f"it was not reached{self._access.through}: {self._access.on_proxy_failure(error)}"
+                ) from None
+            said = f"it answered{self._access.through} {answer.status_code} {answer.reason}"
             text = answer.content.decode(errors="replace")
             if not 200 <= answer.status_code < 300:
                 to = f" to {answer.headers['Location']}" if "Location" in answer.headers else ""
@@ -137,10 +139,8 @@ class ManagementAPI:
         return self._calls.make(f"{asked} ({method} {address})", call)
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
+        session = self._access.session()
         session.auth = self._credentials
-        session.verify = self._verify
         return session
 
     def _forget(self) -> None:

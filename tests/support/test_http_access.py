@@ -1,0 +1,73 @@
+"""What is asked over HTTP besides the Focus Server is reached by the same rules: near directly, far by its proxy."""
+
+import re
+
+import pytest
+from forwarding import LOGIN, PASSWORD, forwarding
+
+from support import health
+from support.errors import EnvironmentBroken
+from support.observers.rabbitmq_management import ManagementAPI
+from support.outages import mend
+from support.settings import RabbitMQ, Toxiproxy
+
+
+def management(host):
+    """Ask the management API for what any answer will do for."""
+    settings = RabbitMQ(url=f"amqp://{host}", management_url=f"http://me:own@{host}:15672", timeout_s=5)
+    ManagementAPI(settings, "/").has_statistics()
+
+
+def toxiproxy(host):
+    mend(Toxiproxy(url=f"http://{host}:8474"), "mongodb")
+
+
+def in_the_clear(host):
+    assert health.asked_in_the_clear(f"https://{host}/focus", "/ack", 5).status_code == 200
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies_from_outside(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("ask", "asked"),
+    [
+        (management, "GET http://far.example:15672/api/overview"),
+        (in_the_clear, "GET http://far.example/focus/ack"),
+        (toxiproxy, "GET http://far.example:8474/proxies/mongodb/toxics"),
+    ],
+)
+def test_what_is_far_is_asked_through_the_proxy(monkeypatch, ask, asked):
+    with forwarding() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        try:
+            ask("far.example")
+        except EnvironmentBroken:
+            assert ask is toxiproxy  # The proxy in the test knows no POST.
+    assert proxy.asked[0] == asked
+    assert proxy.logins[0] == f"svc:{PASSWORD}"
+
+
+@pytest.mark.parametrize("ask", [management, toxiproxy])
+@pytest.mark.parametrize(("refuses", "told"), [(None, "NewConnectionError"), (407, "407")])
+def test_that_the_proxy_does_not_lead_there_is_told_with_its_variable(monkeypatch, ask, refuses, told):
+    with forwarding(refuses=refuses or 407) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url if refuses else f"http://{LOGIN}@127.0.0.1:9")
+        with pytest.raises(EnvironmentBroken) as error:
+            ask("far.example")
+    message = str(error.value)
+    assert re.search(rf"through the proxy that ALL_PROXY names.*{told}", message, re.DOTALL)
+    assert "x7q" not in message
+
+
+@pytest.mark.parametrize("ask", [management, toxiproxy])
+def test_what_is_on_this_machine_is_asked_directly(monkeypatch, ask):
+    with forwarding() as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        with pytest.raises(EnvironmentBroken):  # Nobody is there.
+            ask("127.0.0.1")
+        assert proxy.asked == []

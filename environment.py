@@ -24,6 +24,7 @@ from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
 import support.behave_forms  # noqa: F401 - makes behave read feature files of any form, and write any text
+from redaction import mask_output
 from support import known_issues
 from support.allure_report import AllureReport
 from support.behave_settings import apply_project_settings, asked_for
@@ -36,6 +37,7 @@ from support.selection import all_were_skipped, find_mistakes, may_be_empty
 from support.terminal import accept_any_text
 
 accept_any_text()
+mask_output()
 
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 

@@ -16,6 +16,7 @@ from proof.mutation import mutate
 from proof.progress import progress_bars
 from proof.report import Proof
 from proof.tenants import tenants
+from redaction import mask_output
 from sandbox.defects import Defect
 from support.errors import EnvironmentBroken, SettingsError
 from support.terminal import accept_any_text
@@ -90,4 +91,5 @@ def _show(found: Proof) -> None:
 
 if __name__ == "__main__":
     accept_any_text()
+    mask_output()
     app()

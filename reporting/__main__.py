@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from redaction import mask_output
 from reporting.cucumber import as_cucumber
 from reporting.documentation.capabilities import CapabilitiesError, read_capabilities
 from reporting.documentation.pages import INDEX, as_pages
@@ -347,4 +348,5 @@ def _stop(message: str) -> typer.Exit:
 
 if __name__ == "__main__":
     accept_any_text()
+    mask_output()
     app(prog_name="python -m reporting")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Never
 
 import typer
 
+from redaction import mask_output
 from sandbox import directories
 from sandbox.terminal import accept_any_text
 
@@ -125,4 +126,5 @@ def _fail(message: str, code: int = 1) -> Never:
 
 if __name__ == "__main__":
     accept_any_text()
+    mask_output()
     app(prog_name="python -m sandbox")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redaction import mask_output
 from sandbox import directories, infrastructure, reaper
 from sandbox.control import Answer, Kind
 from sandbox.directories import Home
@@ -281,6 +282,7 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
 
 if __name__ == "__main__":
     accept_any_text()
+    mask_output()
     parser = argparse.ArgumentParser(description="Internal: use `python -m sandbox up`.")
     parser.add_argument("name")
     parser.add_argument("root", type=Path)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from behave import then, when
 from behave.runner import Context
 
+from redaction import redact
 from support import exposure, health, refusals
 from support.configuration import generate_config_payload
 from support.errors import require
@@ -73,6 +74,5 @@ def every_answer_carries_the_headers(context: Context) -> None:
 @then("no answer shows a password, an address of a store or the server's inside")
 def no_answer_gives_away(context: Context) -> None:
     settings = context.run.settings
-    analyzers = context.run.stores.analyzers
-    secrets = [*settings.secrets(), *analyzers.secrets()]
-    exposure.nothing_secret(context.case.exchanges, settings, secrets, analyzers.address)
+    address = context.run.stores.analyzers.address
+    exposure.nothing_secret(context.case.exchanges, settings, redact.credentials, address)

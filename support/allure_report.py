@@ -51,21 +51,31 @@ class _OpenResult:
 
 
 class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
-    """Writes the files; with any text, while its base ends with an error for a lone surrogate."""
+    """Writes the files, without secrets; with any text, while its base ends with an error for a lone surrogate."""
 
     def _report_item(self, item: Any) -> None:
-        content = json.dumps(asdict(item, filter=lambda _, value: value or value is False), ensure_ascii=False)
+        written = asdict(item, filter=lambda _, value: value or value is False, value_serializer=_masked)
+        content = json.dumps(written, ensure_ascii=False)
         self._write(encodable(content).encode(), item.file_pattern.format(prefix=uuid4()))
 
     @allure_commons.hookimpl  # type: ignore[untyped-decorator]
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-        """Write an attachment."""
-        self._write(encodable(body).encode() if isinstance(body, str) else body, file_name)
+        """Write an attachment; one that is no text is left as it is."""
+        try:
+            text = body if isinstance(body, str) else body.decode()
+        except UnicodeDecodeError:
+            self._write(bytes(body), file_name)
+        else:
+            self._write(encodable(redact(text)).encode(), file_name)
 
     def _write(self, content: bytes, name: str) -> None:
         draft = self._report_dir / f"{name}.tmp"
         draft.write_bytes(content)
         os.replace(draft, self._report_dir / name)
+
+
+def _masked(_: Any, __: Any, value: Any) -> Any:
+    return redact(value) if isinstance(value, str) else value
 
 
 class AllureReport:
@@ -171,7 +181,7 @@ class AllureReport:
 
     def environment(self, values: Mapping[str, str]) -> None:
         """Write the report's environment table, replacing an earlier one."""
-        lines = [f"{_escape(key, key=True)}={_escape(value)}\n" for key, value in values.items()]
+        lines = [f"{_escape(key, key=True)}={_escape(redact(value))}\n" for key, value in values.items()]
         target = self._results_dir / "environment.properties"
         draft = target.with_name(f"{target.name}.{uuid4()}.tmp")
         draft.write_text("".join(lines), encoding="ascii")

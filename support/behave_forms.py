@@ -17,6 +17,7 @@ from behave.formatter.base import StreamOpener
 from behave.parser import Parser, ParserError
 from behave.reporter.junit import ElementTreeWithCDATA, JUnitReporter
 
+from redaction import guard, redact
 from support.characters import allowed, file_name
 from support.steady_time import SteadyTime
 
@@ -51,13 +52,13 @@ def parse_file(filename: str, language: str | None = None) -> Any:
 
 
 class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types
-    """The tree of a JUnit file that holds only what XML can."""
+    """The tree of a JUnit file that holds only what XML can, and no secret."""
 
     def write(self, *arguments: Any, **options: Any) -> None:
         """Write it as its base does."""
         for element in self.iter():
-            element.text = element.text and allowed(element.text)
-            element.attrib = {name: allowed(str(value)) for name, value in element.attrib.items()}
+            element.text = element.text and allowed(redact(element.text))
+            element.attrib = {name: allowed(redact(str(value))) for name, value in element.attrib.items()}
         super().write(*arguments, **options)
 
 
@@ -66,6 +67,7 @@ def _open(self: StreamOpener) -> Any:
     if not self.stream or self.stream.closed:
         self.ensure_dir_exists(os.path.dirname(self.name))
         self.stream = open(self.name, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - behave closes it
+        guard(self.stream)
         self.should_close_stream = True
     return self.stream
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import quote, unquote
 
 from support.addresses import split
@@ -17,7 +17,7 @@ _TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
 
 
 def nothing_secret(
-    exchanges: Sequence[Exchange], settings: Settings, secrets: Sequence[str], cluster: str = ""
+    exchanges: Sequence[Exchange], settings: Settings, secrets: Collection[str], cluster: str = ""
 ) -> None:
     """See that no answer holds one of the `secrets`, the address of a store, or something of the server's inside.
 

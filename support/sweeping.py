@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from redaction import mask_output, redact
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.journal import Leftover, of_dead_runs
@@ -14,7 +15,6 @@ from support.outages import NoSuchProxy, mend
 from support.profile import ROOT, read_profile
 from support.promises import Promises
 from support.recorder import remove
-from support.redaction import redact
 from support.settings import Settings
 from support.stores import Stores
 from support.terminal import accept_any_text
@@ -148,4 +148,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     accept_any_text()
+    mask_output()
     main()

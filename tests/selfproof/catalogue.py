@@ -609,13 +609,19 @@ def blind(what, place, witness, make=never):
 
 REFUSAL = "refusals.py::test_a_refusal_that_is_none"
 JUDGING = [
-    spoilt(
-        *("a redaction that hides nothing", "redaction:Redactor.__call__", lambda there: lambda self, text: text),
-        *("redaction.py::test_secrets_are_masked", "'s3cr3t/word' is contained here"),
+    Spoiling(
+        "a redaction that hides nothing",
+        "redaction.redactor:Redactor.__call__",
+        lambda there: lambda self, text: text,
+        f"{TESTS}redaction.py::test_secrets_are_masked",
+        "'s3cr3t/word' is contained here",
     ),
-    spoilt(
-        *("a redaction that hides only what it was told", "redaction:_IN_ADDRESS", unmatched),
-        *("redaction.py::test_secrets_are_masked", "unknown-to-us"),
+    Spoiling(
+        "a redaction that hides only what it was told",
+        "redaction.redactor:_IN_ADDRESS",
+        unmatched,
+        f"{TESTS}redaction.py::test_secrets_are_masked",
+        "unknown-to-us",
     ),
     spoilt(
         *("an error that shows what it was told to hide", "errors:_Shown.__str__", lambda there: Exception.__str__),

@@ -1,7 +1,20 @@
-import pytest
+"""Secrets: which there are, and that none gets out, whoever writes it and how."""
 
+import base64
+import io
+import json
+import logging
+import traceback
+from urllib.parse import quote, urlsplit
+
+import pytest
+import requests
+from urllib3.util import parse_url
+
+from redaction import MASK, Redactor, guard
+from redaction import outlets as outlets_module
+from redaction.environment import secrets_in
 from support import errors
-from support.redaction import MASK, Redactor
 
 
 @pytest.mark.parametrize(
@@ -9,7 +22,10 @@ from support.redaction import MASK, Redactor
     [
         ("the password is s3cr3t/word", "s3cr3t/word"),
         ("in an address it is written s3cr3t%2Fword", "s3cr3t%2Fword"),
+        ("or s3cr3t%2fword", "s3cr3t%2fword"),
+        ("a parser cut it: 'svc:s3cr3t' is not a host", "s3cr3t"),
         ("amqp://guest:unknown-to-us@host:5672/", "unknown-to-us"),
+        ("amqp://guest:unknown@to-us/too@host:5672/", "to-us/too"),
         ("Authorization: Bearer abc.def", "abc.def"),
         ('{"token": "abcdef"}', "abcdef"),
         ("password=abcdef other=1", "abcdef"),
@@ -18,6 +34,30 @@ from support.redaction import MASK, Redactor
 def test_secrets_are_masked(text, hidden):
     shown = Redactor(["s3cr3t/word"])(text)
     assert hidden not in shown
+    assert MASK in shown
+
+
+ODD = [
+    "s3cr\"t'",
+    "tr<e>&",
+    "Pässwörd",
+    "秘密の言葉",
+    "back\\slash",
+    "with space",
+    "line one of it\nline two of it",
+    "per%cent",
+]
+
+
+@pytest.mark.parametrize("secret", ODD)
+@pytest.mark.parametrize(
+    "written",
+    [str, repr, ascii, json.dumps, quote, lambda text: base64.b64encode(text.encode()).decode()],
+    ids=["plain", "repr", "ascii", "json", "address", "base64"],
+)
+def test_a_secret_is_masked_in_every_way_to_write_it(secret, written):
+    shown = Redactor([secret])(f"seen: {written(secret)}!")
+    assert written(secret).strip("'\"") not in shown
     assert MASK in shown
 
 
@@ -33,6 +73,135 @@ def test_what_is_learnt_later_is_masked_in_errors_too(monkeypatch):
     assert str(failure) == f"the answer shows {MASK}"
 
 
+ORDINARY = (
+    "POST http://127.0.0.1:8080/focus-server/configure answered 200 at 10:20:30, nothing secret, 3 passed as words"
+)
+
+
 def test_ordinary_text_stays():
-    text = "POST http://127.0.0.1:8080/focus-server/configure answered 200 at 10:20:30, nothing secret"
-    assert Redactor(["", "abc", "s3cr3t"])(text) == text
+    assert Redactor(["", "abc", "s3cr3t", "pass/word"])(ORDINARY) == ORDINARY
+
+
+PASSWORDS = [
+    "Tr4in#Spotting",
+    "p4ss/w0rd#1",
+    "br[acket]s1",
+    "two@at5igns",
+    "a sp4ce here",
+    "qu?estion1",
+    "c:olon99",
+    "pl4in-word",
+]
+ADDRESSES = ["http://svc:{}@127.0.0.1:3128", "amqp://svc:{}@host/vhost", "svc:{}@127.0.0.1:3128", "http:/svc:{}@host"]
+
+
+def told_by_parsers(address):
+    """What libraries say of an address that they cannot read, and what they make of it."""
+    yield address
+    for read in (
+        lambda: urlsplit(address),
+        lambda: urlsplit(address).port,
+        lambda: requests.Request("GET", address).prepare().url,
+        lambda: parse_url(address),
+    ):
+        try:
+            yield repr(read())
+        except ValueError as error:  # those of requests are such, too
+            yield "".join(traceback.format_exception_only(error))
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "https_proxy", "ALL_PROXY", "FOCUS__RABBITMQ__URL"])
+def test_of_a_password_in_an_address_nothing_is_told(variable, address, password):
+    whole = address.format(password)
+    redactor = Redactor(secrets_in({variable: whole}))
+    parts = [part for mark in "#/[]@?: " for part in password.split(mark) if len(part) > 3] + [password]
+    for said in told_by_parsers(whole):
+        shown = redactor(said)
+        assert not [part for part in parts if part in shown]
+    for said in (quote(password), base64.b64encode(f"svc:{password}".encode()).decode()):
+        assert redactor(f"seen {said}") == f"seen {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FOCUS_PUBLISH_TOKEN", "t0k3n"),
+        ("FOCUS_PUBLISH_CLIENT_SECRET", "hush"),
+        ("PGPASSWORD", "correct-horse"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+        ("SSH_PASS", "batteries"),
+        ("Some_Api_Key", "0123456789"),
+        ("FOCUS_PUBLISH_TOKEN", ' "t0k3n-in-quotes"\n'),
+    ],
+)
+def test_a_variable_whose_name_says_so_is_a_secret(name, value):
+    bare = value.strip().strip('"')
+    assert Redactor(secrets_in({name: value}))(f"Bearer {bare}!") == f"Bearer {MASK}!"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PWD", "/home/somebody/focus"),
+        ("KUBE_TOKEN_FILE", "/run/secrets/token"),
+        ("SSH_KEY", "~/.ssh/id_ed25519"),
+        ("FOCUS_PUBLISH_PROJECT_KEY", "focus"),
+        ("MONKEY", "scenario"),
+        ("TOKEN_CHECK", "false"),
+        ("MAIL", "somebody@example.com"),
+        ("PATH", "/usr/bin:/opt/a@1/bin"),
+        ("GIT_AUTHOR_IDENT", "Some: Body <some@example.com>"),
+        ("HTTP_PROXY", "http://proxy.example.com:3128"),
+        ("LS_COLORS", "rs=0:di=01;34"),
+    ],
+)
+def test_what_is_no_secret_is_shown(name, value):
+    assert Redactor(secrets_in({name: value}))(f"{name}={value} {ORDINARY}") == f"{name}={value} {ORDINARY}"
+
+
+@pytest.fixture
+def stream(monkeypatch):
+    """A guarded stream, and what has come out of it."""
+    monkeypatch.setattr(outlets_module, "redact", Redactor(["hush-hush", "Tr4in#Spotting"]))
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    guard(stream)
+    guard(stream)
+    return stream
+
+
+def failing_with_everything():
+    try:
+        try:
+            raise KeyError("hush-hush")
+        except KeyError as inner:
+            inner.add_note("a note on hush-hush")
+            raise ValueError("invalid port 'Tr4in'") from inner
+    except ValueError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda stream: stream.write("it is hush-hush\n"),
+        lambda stream: print("it is", "hush-hush", file=stream),
+        lambda stream: stream.writelines(["it is ", "hush-hush"]),
+        lambda stream: traceback.print_exception(failing_with_everything(), file=stream),
+        lambda stream: logging.StreamHandler(stream).emit(
+            logging.LogRecord("pika", logging.ERROR, __file__, 1, "to %s", ("hush-hush",), None)
+        ),
+    ],
+    ids=["write", "print", "writelines", "traceback", "logging"],
+)
+def test_nothing_secret_gets_out_of_a_guarded_stream(stream, write):
+    write(stream)
+    out = stream.buffer.getvalue().decode()
+    assert MASK in out
+    assert "Tr4in" not in out
+    assert "hush-hush" not in out
+
+
+def test_a_guarded_stream_tells_how_much_was_written(stream):
+    assert stream.write("it is hush-hush\n") == len("it is hush-hush\n")

@@ -1,0 +1,9 @@
+"""Secrets are kept out of everything that is shown or kept: console, report, evidence, errors.
+
+The one place for it, for the suite, the sandbox and every command of this project. It imports none of these.
+"""
+
+from redaction.outlets import guard, mask_output
+from redaction.redactor import MASK, Redactor, redact
+
+__all__ = ["MASK", "Redactor", "guard", "mask_output", "redact"]

@@ -1,0 +1,113 @@
+"""Masking what is known to be secret, and whatever stands where a password stands."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, unquote
+
+MASK = "•••"
+
+_SHORTEST = 4  # characters; anything shorter would mask ordinary text
+_LONGEST_PLAIN = 7  # characters; a piece of lower-case letters of at most this length may be an ordinary word
+_MOST_PIECES = 12
+
+# Up to the last @ of what may be one address: a password that is not escaped may hold further ones.
+_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@(?:[^\s'\"<>,@]*@)*", re.IGNORECASE)
+_IN_HEADER = re.compile(
+    r"(?P<name>authorization|token|password|passphrase|client_secret)(?P<between>['\"]?\s*[:=]\s*['\"]?)"
+    r"(?P<kind>bearer |basic )?[^\s'\",}]+",
+    re.IGNORECASE,
+)
+# Where a parser of addresses cuts what was not escaped, and shows a piece of it.
+_CUT = re.compile(r"[/?#@:\[\]\\\s]")
+_WORD = re.compile(r"[a-z]+")
+
+
+class Redactor:
+    """Replaces the known secrets, and whatever stands where a password stands in an address or a header."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self.credentials: set[str] = set()
+        """What this program itself logs in with, as it was told."""
+        self._told: set[str] = set()
+        self._forms: list[str] = []
+        self._pieces: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str], *, surroundings: bool = False) -> None:
+        """Know further secrets from now on, in every way in which they may be written, and in pieces.
+
+        Those of the `surroundings` are no credentials of this program's own. What is shorter than four characters is
+        passed over: it would mask ordinary text.
+        """
+        told = {secret for secret in secrets if len(secret) >= _SHORTEST}
+        if not surroundings:
+            self.credentials |= told
+        if told <= self._told:
+            return
+        self._told |= told
+        forms = {form for secret in self._told for form in _forms(secret) if len(form.strip()) >= _SHORTEST}
+        # The longest first: one secret may hold another.
+        self._forms = sorted(forms, key=len, reverse=True)
+        pieces = sorted({piece for secret in self._told for piece in _pieces(secret)}, key=len, reverse=True)
+        self._pieces = re.compile("|".join(map(_standing_alone, pieces))) if pieces else None
+
+    def __call__(self, text: str) -> str:
+        """The text with every secret masked."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
+        if self._pieces is not None:
+            text = self._pieces.sub(MASK, text)
+        return _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The ways in which a secret may be written as a whole, and what an address makes of it that is cut in two."""
+    for text in {secret, unquote(secret), *(line for line in secret.splitlines() if len(line) > 2 * _SHORTEST)}:
+        yield from (text, ascii(text)[1:-1], repr(text)[1:-1])
+        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        yield from (html.escape(text), html.escape(text, quote=False), html.escape(text).replace("&#x27;", "&#39;"))
+        for encoding in ("utf-8", "latin-1"):
+            try:
+                octets = text.encode(encoding)
+            except UnicodeEncodeError:  # a surrogate of a byte that is no text, or a sign that latin-1 does not have
+                continue
+            yield octets.decode("latin-1")
+            for escaped in (quote(octets, safe=""), quote(octets), quote_plus(octets)):
+                yield from (escaped, re.sub("%..", lambda found: found[0].lower(), escaped))
+            yield from (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode())
+        yield from _stretches(text)
+
+
+def _stretches(secret: str) -> Iterator[str]:
+    """The parts of a secret from one cut to another that hold a further cut; they are no ordinary words."""
+    ends = [*(cut.start() for cut in _CUT.finditer(secret)), len(secret)][:_MOST_PIECES]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    for number, start in enumerate(starts):
+        for end in ends[number + 1 :]:
+            yield secret[start:end]
+
+
+def _pieces(secret: str) -> Iterator[str]:
+    """The parts of a secret between two cuts, where it has any."""
+    for text in (secret, unquote(secret)):
+        pieces = _CUT.split(text)
+        if len(pieces) > 1:
+            yield from (piece for piece in pieces if len(piece) >= _SHORTEST - 1)
+
+
+def _standing_alone(piece: str) -> str:
+    """A pattern for a piece of a secret: as a word of its own, an ordinary word only between signs."""
+    if len(piece) < _SHORTEST or (_WORD.fullmatch(piece) and len(piece) <= _LONGEST_PLAIN):
+        return rf"(?<=[:/?#@\['\"]){re.escape(piece)}(?=[:/?#@\]'\"])"
+    return rf"(?<!\w){re.escape(piece)}(?!\w)"
+
+
+redact = Redactor()
+"""The process's own. One for all, like the handlers of `logging`: an error may be shown from anywhere, also by behave,
+which takes the text of an exception as it is."""

@@ -43,7 +43,9 @@ def _start_one(place: Home) -> Connection:
 
 def _print(tree: Endpoints) -> None:
     try:
-        print(json.dumps(tree), flush=True)
+        # Beside the stream, which masks passwords: here they are what was asked for.
+        sys.stdout.buffer.write(json.dumps(tree).encode() + b"\n")
+        sys.stdout.buffer.flush()
     except OSError as failure:
         raise Failure(f"The endpoints cannot be written to standard output: {failure}") from failure
 

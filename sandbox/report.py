@@ -2,26 +2,20 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from redaction import redact
+
 Endpoints: TypeAlias = dict[str, bool | Mapping[str, str | float | list[str] | dict[str, str]]]
-
-_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]*@")
-
-
-def redacted(text: str) -> str:
-    """Put ``***`` in the place of the passwords of all addresses in a text."""
-    return _PASSWORD.sub(r"\1:***@", text)
 
 
 def lines(tree: Endpoints) -> list[str]:
     """Write the endpoints for people, one a line, without passwords."""
     return [
-        f"{f'{section}.{key}':<28} {redacted(', '.join(value) if isinstance(value, list) else str(value))}"
+        f"{f'{section}.{key}':<28} {redact(', '.join(value) if isinstance(value, list) else str(value))}"
         for section, entries in tree.items()
         if isinstance(entries, Mapping)
         for key, value in entries.items()

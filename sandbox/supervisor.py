@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redaction import mask_output
+from redaction import mask_output, redact
 from sandbox import directories, infrastructure, reaper
 from sandbox.control import Answer, Kind
 from sandbox.directories import Home
 from sandbox.lent import Lent
 from sandbox.processes import Launcher, Part, PartFailed
-from sandbox.report import redacted
 from sandbox.rest import RequestFailed
 from sandbox.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
 from sandbox.terminal import accept_any_text
@@ -224,7 +223,7 @@ def _describe(part: Part) -> Answer:
     return {
         "name": part.name,
         "pid": part.process.pid,
-        "address": redacted(part.address),
+        "address": redact(part.address),
         "since": part.started,
         "alive": part.process.poll() is None,
     }

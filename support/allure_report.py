@@ -61,12 +61,11 @@ class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
     @allure_commons.hookimpl  # type: ignore[untyped-decorator]
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         """Write an attachment; one that is no text is left as it is."""
+        octets = encodable(body).encode() if isinstance(body, str) else body
         try:
-            text = body if isinstance(body, str) else body.decode()
+            self._write(redact(octets.decode()).encode(), file_name)
         except UnicodeDecodeError:
-            self._write(bytes(body), file_name)
-        else:
-            self._write(encodable(redact(text)).encode(), file_name)
+            self._write(octets, file_name)
 
     def _write(self, content: bytes, name: str) -> None:
         draft = self._report_dir / f"{name}.tmp"

@@ -13,6 +13,7 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+from redaction import MASK
 from sandbox import control, directories, kubernetes_api, reaper
 from sandbox.__main__ import app
 
@@ -52,7 +53,7 @@ def test_passwords_are_in_the_file_only(warm_sandbox, tmp_path):
         password = urlsplit(address).password
         assert len(password) >= 16
         assert password not in said
-        assert f"{urlsplit(address).username}:***@127.0.0.1" in said
+        assert f"{urlsplit(address).username}:{MASK}@127.0.0.1" in said
 
 
 def test_status_of_a_sandbox_that_is_up(warm_sandbox):

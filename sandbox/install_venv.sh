@@ -29,9 +29,10 @@ identity() { "$1" -c 'import sys; print(sys.version, sys.base_prefix)' 2>/dev/nu
 
 has_ensurepip() { "$python" -c 'import ensurepip' 2>/dev/null; }
 
-# The lines of the log in which pip tells an error, without passwords in addresses.
+# The lines of the log in which pip tells an error, or its last one; without passwords in addresses.
 complaints() {
-  sed -n 's#//[^/@ ]*@#//***@#g; s/^ *ERROR: /  /p' "$log" | cut -c1-300 | tail -n 3
+  if grep -q '^ *ERROR: ' "$log"; then grep '^ *ERROR: ' "$log" | tail -n 3; else tail -n 1 "$log"; fi |
+    sed 's#//[^/@ ]*@#//***@#g; s/^ *ERROR: //; s/^/  /' | cut -c1-300
 }
 
 # Why pip failed and what can be done about it.

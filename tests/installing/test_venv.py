@@ -230,6 +230,27 @@ def test_an_index_that_has_another_file(machine, tmp_path):
     assert is_one_message(said), said
 
 
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("Traceback (most recent call last):\n  File 'x'\nModuleNotFoundError: No module named '_ssl'", "named '_ssl'"),
+        ("", "All that pip said"),
+    ],
+)
+def test_what_else_pip_says(machine, printed, words):
+    interpreter = machine.place / "python-of-a-venv"
+    (machine.place / "printed").write_text(printed)
+    interpreter.write_text(
+        interpreter.read_text().replace("[ -s requirements.lock ]", f"cat {machine.place}/printed; exit 2")
+    )
+    status, said = machine.install_venv()
+    assert status == 1
+    assert words in said
+    assert is_one_message(said), said
+    assert not marker(machine).exists()
+
+
 def test_a_folder_that_cannot_be_written(machine):
     machine.has("rm", "echo \"rm: cannot remove '.venv': Permission denied\" >&2; exit 1")
     status, said = machine.install_venv()

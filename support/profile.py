@@ -18,7 +18,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from support.errors import SettingsError
 from support.settings import ROOT as ROOT  # For those who deal with profiles.
 from support.settings import Provider, Reports, Settings, password_of
-from support.variables import Setting, readable, settings_of, unknown
+from support.variables import Setting, not_text, readable, settings_of, unknown
 from support.variables import variable_of as variable_of
 
 _PLACEHOLDER = re.compile(r"^<.*>$")
@@ -51,20 +51,22 @@ class Profile:
         Raises:
             SettingsError: the section is there and wrong, or what the environment sets in its place.
         """
+        section = self.tree.get("reports", {})
+        if not isinstance(section, Mapping):
+            raise self._unusable(["reports: expected a table of settings"])
         try:
-            return Reports.model_validate({**self.tree.get("reports", {}), **_reports_of_the_environment()})
-        except (ValidationError, TypeError) as error:
+            return Reports.model_validate({**section, **_reports_of_the_environment()})
+        except ValidationError as error:
             given = {name.upper() for name in readable(os.environ)}
-            wrong = _problems(error, given, ("reports",)) if isinstance(error, ValidationError) else [str(error)]
-            raise self._unusable(wrong) from None
+            raise self._unusable(_problems(error, given, ("reports",))) from None
 
     def check_variables(self) -> None:
-        """See that each environment variable that looks like a setting is one.
+        """See that each environment variable that looks like a setting is one, and holds text.
 
         Raises:
-            SettingsError: some are not; the message names the settings that may be meant.
+            SettingsError: some are not; the message names them, and the settings that may be meant.
         """
-        if wrong := unknown(Settings, readable(os.environ)):
+        if wrong := _wrong_variables():
             raise self._unusable(wrong)
 
     def settings(self, endpoints: Mapping[str, Any] | None = None) -> Settings:
@@ -81,7 +83,7 @@ class Profile:
             for path, value in leaves(tree)
             if isinstance(value, str) and _PLACEHOLDER.match(value) and variable_of(path) not in given
         ]
-        if wrong := [*unknown(Settings, readable(os.environ)), *placeholders]:
+        if wrong := [*_wrong_variables(), *placeholders]:
             raise self._unusable(wrong)
         try:
             return Settings(**tree)
@@ -154,6 +156,11 @@ def reports_without_a_profile() -> Reports:
         return Reports.model_validate(_reports_of_the_environment())
     except ValidationError:
         return Reports()
+
+
+def _wrong_variables() -> list[str]:
+    given = readable(os.environ)
+    return [*unknown(Settings, given), *not_text(Settings, given)]
 
 
 def _reports_of_the_environment() -> Mapping[str, str]:

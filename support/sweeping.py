@@ -124,7 +124,7 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
 
 def main() -> None:
     """Sweep the environment of the profile (FOCUS_PROFILE, else `local`)."""
-    name = os.environ.get("FOCUS_PROFILE", "local")
+    name = os.environ.get("FOCUS_PROFILE") or "local"
     try:
         profile = read_profile(name)
         if profile.provider() is not None:

@@ -35,6 +35,11 @@ class Setting(NamedTuple):
         return _group_of(self.field) is not None
 
     @property
+    def is_path(self) -> bool:
+        """Whether it is a path."""
+        return Path in _members(self.field.annotation)
+
+    @property
     def form(self) -> str:
         """How its value is written in the variable, with an example."""
         example = shlex.quote(self._example())
@@ -110,6 +115,25 @@ def unknown(model: type[BaseModel], variables: Collection[str]) -> list[str]:
             hint = f"is {by_words[near[0]]} meant?"
         lines.append(f"{name}: no such setting (an environment variable); {hint}")
     return lines
+
+
+def not_text(model: type[BaseModel], variables: Mapping[str, str]) -> list[str]:
+    """A line for each setting's variable that holds bytes which are no UTF-8; only a path may."""
+    known = {setting.variable: setting for setting in settings_of(model)}
+    lines = []
+    for name, value in variables.items():
+        setting = known.get(name.upper())
+        if setting is not None and not setting.is_path and not _is_utf8(value):
+            lines.append(f"{'.'.join(setting.path)}: the environment variable {name} holds bytes that are no UTF-8")
+    return lines
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _words(variable: str) -> str:

@@ -225,6 +225,19 @@ class TestSecrets:
         self.keep(f'secrets_file = "{outside}"\n{COMPLETE}')
         assert read_profile("staging").settings().secrets() == ("hidden4",)
 
+    @pytest.mark.parametrize(
+        ("written", "told"),
+        [
+            ("5", "must be the path of a file"),
+            ('"config/secrets.toml"', "outside of the repository"),
+            ('"~/none-of-that-name.toml"', "which is not there"),
+            ('"~nobody-of-that-name/x"', "The home directory in ~nobody-of-that-name"),
+        ],
+    )
+    def test_a_secrets_file_that_cannot_be_used_is_told(self, written, told):
+        self.keep(f"secrets_file = {written}\n{COMPLETE}")
+        assert told in problem_of("staging")
+
     def test_a_secrets_file_inside_is_refused(self):
         self.keep(f'secrets_file = "{self.root}/config/secrets.toml"\n{COMPLETE}')
         assert "outside of the repository" in problem_of("staging")

@@ -245,6 +245,19 @@ def test_what_would_fail_later_is_refused_at_once(monkeypatch, setting, value):
     assert variable in problem()
 
 
+def test_bytes_that_are_no_text_are_told_by_name_and_a_path_may_hold_them(monkeypatch):
+    others = [setting for setting in ALL if not setting.is_path]
+    for setting in ALL:
+        if not setting.variable.endswith("_FILE"):  # There is no such file.
+            monkeypatch.setenv(setting.variable, "x7q\udcff")
+    told = problem()
+    assert [
+        one.variable for one in others if f"variable {one.variable} holds bytes that are no UTF-8" not in told
+    ] == []
+    assert "REPORTS__DIRECTORY" not in told
+    assert "x7q" not in told
+
+
 def test_a_name_that_is_needed_is_not_empty_in_a_profile():
     told = problem(mongodb={**COMPLETE["mongodb"], "database": ""}, kubernetes={"namespace": ""}, ssh={"user": ""})
     for name in ("mongodb.database", "kubernetes.namespace", "ssh.user"):
@@ -271,7 +284,7 @@ def test_one_that_must_be_written_otherwise_is_told_by_name(monkeypatch, setting
     monkeypatch.setenv(variable, f"{scheme}://user:{password}@store.example")
     told = problem()
     assert variable in told
-    assert "are written as %23" in told
+    assert "are written as %23" in told or "bytes that are no UTF-8" in told
     assert "x7q" not in told
 
 

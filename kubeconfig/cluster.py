@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from kubeconfig.auth_provider import AuthProvider
 from kubeconfig.errors import KubeconfigError
 from kubeconfig.files import Described
-from kubeconfig.identity import Identity, Source, Stated, basic
+from kubeconfig.identity import Identity, Source, Stated, basic, stated_certificate
 from kubeconfig.plugin import Plugin
 from kubeconfig.proxies import proxy_from_environment, stated_proxy
 from kubeconfig.tls import context_for, trusted_here
@@ -121,7 +121,9 @@ class Cluster:
         if identity.authorization:
             headers["Authorization"] = identity.authorization
         secure = self.server.startswith("https:")
-        tls = context_for(self._described.cluster, identity.certificate, self._trusted) if secure else None
+        # A plugin that gives a token only leaves the certificate to the kubeconfig.
+        certificate = identity.certificate or stated_certificate(user)
+        tls = context_for(self._described.cluster, certificate, self._trusted) if secure else None
         return Credentials(headers, tls, identity)
 
     def _remember(self, secrets: Iterable[str]) -> None:

@@ -43,7 +43,7 @@ class Stated:
 
     def obtain(self) -> Identity:
         """Read it. Raises `KubeconfigError`."""
-        return Identity(self._authorization(), self._certificate())
+        return Identity(self._authorization(), stated_certificate(self._user))
 
     def _authorization(self) -> str | None:
         user = self._user
@@ -55,13 +55,15 @@ class Stated:
             return basic(str(user["username"]), str(user.get("password", "")))
         return None
 
-    def _certificate(self) -> bytes | None:
-        certificate, key = (data_or_file(self._user, name) for name in ("client-certificate", "client-key"))
-        if certificate is None and key is None:
-            return None
-        if certificate is None or key is None:
-            raise KubeconfigError("of client-certificate and client-key, one is missing")
-        return certificate + b"\n" + key
+
+def stated_certificate(user: Mapping[str, Any]) -> bytes | None:
+    """The client certificate and key of a user's entry, PEM; None for none. Raises `KubeconfigError`."""
+    certificate, key = (data_or_file(user, name) for name in ("client-certificate", "client-key"))
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise KubeconfigError("of client-certificate and client-key, one is missing")
+    return certificate + b"\n" + key
 
 
 def bearer(token: str, where: str) -> str:

@@ -70,11 +70,13 @@ def _show(context: ssl.SSLContext, certificate: bytes) -> None:
     def ask_nobody() -> str:
         raise KubeconfigError("client-key has a password, which a kubeconfig cannot give")
 
-    # The ssl module takes them from a file only.
-    with tempfile.NamedTemporaryFile(prefix="focus-") as file:
-        file.write(certificate)
-        file.flush()
-        try:
+    try:
+        # The ssl module takes them from a file only.
+        with tempfile.NamedTemporaryFile(prefix="focus-") as file:
+            file.write(certificate)
+            file.flush()
             context.load_cert_chain(file.name, password=ask_nobody)
-        except (ssl.SSLError, OSError):
-            raise KubeconfigError("client-certificate and client-key are no pair that can be read (PEM)") from None
+    except ssl.SSLError:
+        raise KubeconfigError("client-certificate and client-key are no pair that can be read (PEM)") from None
+    except OSError as error:
+        raise KubeconfigError(f"the client certificate cannot be put into a temporary file: {error}") from None

@@ -25,7 +25,7 @@ START_LIMIT_S = 60
 
 _RESTORED_WITHIN_S = 10
 
-# Anything else in a shell could be taken for a setting, and the client of Kubernetes reads all of it at each call.
+# Anything else in a shell could be taken for a setting.
 _INHERITED = ("HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "USER")
 
 # Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.

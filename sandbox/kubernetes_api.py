@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kubeconfig import Cluster, KubeconfigError, describe
+from kubeconfig import Cluster, Described, KubeconfigError, describe
 from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
 from sandbox.processes import Launcher, Part, PartFailed, address_in, ready
@@ -75,7 +75,9 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
 
 async def _existing(kubeconfig: str) -> Kubernetes:
     try:
-        cluster = Kubernetes(None, Path(kubeconfig), interface(kubeconfig))
+        described = describe(kubeconfig)
+        # Others read it from other directories, and may not know the same home.
+        cluster = Kubernetes(None, Path(described.origin), _interface(described))
         await cluster.interface.send("GET", f"{_NAMESPACES}?limit=1")
     except (KubeconfigError, RequestFailed) as failure:
         raise PartFailed(
@@ -120,4 +122,8 @@ class Interface:
 
 def interface(kubeconfig: Path | str) -> Interface:
     """The API of the current context of a kubeconfig, or of several. Raises KubeconfigError."""
-    return Interface(Cluster(describe(kubeconfig), limit_s=_ANSWER_LIMIT))
+    return _interface(describe(kubeconfig))
+
+
+def _interface(described: Described) -> Interface:
+    return Interface(Cluster(described, limit_s=_ANSWER_LIMIT))

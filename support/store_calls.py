@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TypeVar
 
 from support.errors import EnvironmentBroken
+from support.redaction import redact
 
 T = TypeVar("T")
 
@@ -82,10 +83,14 @@ class StoreCalls:
         # Whatever type it has: on an answer that they do not understand, drivers raise AssertionError and more.
         raise self.unusable(asked, _said(error), time.monotonic() - started) from None
 
-    def unusable(self, asked: str, seen: str, after_s: float | None = None) -> EnvironmentBroken:
-        """The error that says what was asked and what was seen, after how many seconds."""
+    def unusable(
+        self, asked: str, seen: str, after_s: float | None = None, advice: str | None = None
+    ) -> EnvironmentBroken:
+        """The error that says what was asked and what was seen, after how many seconds, and what a person can do."""
         after = "" if after_s is None else f" after {after_s:.1f} s"
-        advice = self._advice
+        seen = redact(seen)  # Before it is cut: half a secret would not be known as one.
+        if advice is None:
+            advice = self._advice
         if self._verified_with and _UNVERIFIED in seen:
             advice = f"Was its certificate issued by {self._verified_with}, for this address?"
         if len(seen) > _SHOWN_CHARACTERS:

@@ -28,6 +28,11 @@ T = TypeVar("T")
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _ADVICE = "Is its API running? Are kubernetes.kubeconfig, .context and .namespace right?"
+_LOGIN_ADVICE = "Does the way to log in that the kubeconfig names work in this shell? Is kubernetes.kubeconfig right?"
+_TRUST_ADVICE = (
+    "Its authority is named by kubernetes.ca_file, or certificate-authority of the kubeconfig; another name than that "
+    "of the address by tls-server-name there."
+)
 _ROLES = "deploy/kubernetes"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _PODS = f"{_NAMESPACE}/pods"
@@ -220,28 +225,29 @@ class Analyzers:
             except Refused as refusal:
                 return refusal
             except KubeconfigError as error:
-                seen = f"there are no credentials for it: {error}"
+                seen, advice = f"there are no credentials for it: {error}", _LOGIN_ADVICE
             except Unanswered as failure:
-                seen = f"no answer came: {failure}{_hint(failure)}"
+                seen = f"no answer came: {failure}"
+                advice = _TRUST_ADVICE if "certificate is not trusted" in seen else _ADVICE
             except Unreadable as failure:
-                seen = f"it answered {failure}"
-            raise self._calls.unusable(f"`{asked}`", seen, time.monotonic() - started)
+                seen, advice = f"it answered {failure}", _ADVICE
+            raise self._calls.unusable(f"`{asked}`", seen, time.monotonic() - started, advice)
 
         return self._calls.make(f"`{asked}`", refused_or_answered)
 
     def _refusal(self, question: Question, refusal: Refused) -> EnvironmentBroken:
-        seen = f"it answered {refusal}"
+        advice = _ADVICE
         if refusal.status == 403:
             verb, resource, group = question.right
-            seen += (
-                f" - a Role in the namespace {self._namespace} with the verb {verb} for {resource} of the API group "
-                f'"{group}" would do, as in {_ROLES}'
+            advice = (
+                f"It takes a Role in the namespace {self._namespace} with the verb {verb} for {resource} of the API "
+                f'group "{group}": see {_ROLES}.'
             )
         elif refusal.status == 401:
-            seen += f" - the credentials of {self._cluster.origin} are not accepted"
+            advice = f"The credentials of {self._cluster.origin} are not accepted, or no longer: log in anew."
         elif refusal.status == 404 and question.right.resource == "namespaces":
-            seen += " - there is no such namespace"
-        return self._calls.unusable(f"`{question}`", seen)
+            advice = "There is no such namespace: is kubernetes.namespace right?"
+        return self._calls.unusable(f"`{question}`", f"it answered {refusal}", None, advice)
 
     def _path(self, pattern: str) -> str:
         return pattern.format(namespace=quote(self._namespace, safe=""))
@@ -267,15 +273,6 @@ def _cluster(settings: Kubernetes, limit_s: float) -> Cluster:
         return proxy.url if proxy is not None else None
 
     return Cluster(described, limit_s=limit_s, learn=redact.learn, trusted=trust, proxied=proxied)
-
-
-def _hint(failure: Unanswered) -> str:
-    if "certificate is not trusted" not in str(failure):
-        return ""
-    return (
-        " - its authority can be named by kubernetes.ca_file, or certificate-authority of the kubeconfig; the name in "
-        "it by tls-server-name there"
-    )
 
 
 def _items(page: Manifest) -> list[Manifest]:

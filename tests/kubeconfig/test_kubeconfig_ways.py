@@ -141,6 +141,15 @@ def test_a_plugin_gives_a_certificate_and_another_when_it_is_refused(authority, 
     assert plugin.asked() == 3
 
 
+def test_a_plugin_that_gives_a_token_leaves_the_certificate_to_the_kubeconfig(authority, pem, clients, connect, plugin):
+    certificate, key = identity(clients, "mine")
+    user = {**plugin.user, "client-certificate-data": data(certificate), "client-key-data": data(key)}
+    with secure(authority, "127.0.0.1", clients=clients) as server:
+        answered = connect(server.address, user, **{"certificate-authority-data": data(pem)}).ask(PODS)
+    assert answered["shown"] == "mine"
+    assert server.asked[0].headers["Authorization"] == "Bearer plugin-token-1"
+
+
 @pytest.mark.parametrize(
     ("user", "cluster", "told"),
     [

@@ -9,7 +9,7 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import rows_of_the_job, run_configuration, run_job
-from support import refusals, waterfall
+from support import record_store, refusals, waterfall
 from support.contract import ROW_COUNT, ViewType
 from support.errors import require
 
@@ -106,7 +106,8 @@ def the_first_row_begins_with_its_time(context: Context) -> None:
 def the_first_row_begins_with_the_job(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows)
-    begun = [record["created_at"].timestamp() for record in context.run.stores.records.of_job(context.job.job_id)]
+    created = record_store.created_at(context.run.stores.records.of_job(context.job.job_id))
+    begun = [moment.timestamp() for moment in created]
     begins = [rows[0].start_timestamp]
     require("the first row to begin with the job", [] if begins == begun else [f"{begins} instead of {begun}"])
 

@@ -53,6 +53,12 @@ def live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Lim
         ExpectationFailed: they are not.
     """
     require("a recording under way", [] if under_way else ["there is none in the database"], exchange)
+    undated = [
+        f"{one.get('uuid')} (_id {one.get('_id')}): start_time is {one.get('start_time')!r}, no date"
+        for one in under_way
+        if not isinstance(one.get("start_time"), datetime)
+    ]
+    require("recordings under way with a beginning", undated)
     recording = max(under_way, key=lambda one: one["start_time"])
     started = recording["start_time"].astimezone(UTC)
     wanted = {"sampling_rate": limits.sampling_rate_hz, "sensors": limits.sensors, "started_at": started}

@@ -127,6 +127,22 @@ def nothing_but_a_job(records: Sequence[Document]) -> None:
     require("the fields of a job and no others", problems if records else ["there is no record"])
 
 
+def created_at(records: Sequence[Document]) -> list[datetime]:
+    """When each of these jobs was created, by its record.
+
+    Raises:
+        ExpectationFailed: a record does not say.
+    """
+    told = [record.get("created_at") for record in records]
+    problems = [
+        f"created_at of the record with _id {record.get('_id')} is {moment!r}, no date"
+        for record, moment in zip(records, told, strict=True)
+        if not isinstance(moment, datetime)
+    ]
+    require("records that say when their job was created", problems)
+    return [moment for moment in told if isinstance(moment, datetime)]
+
+
 def same_time(job: Job, metadata: Exchange) -> None:
     """See that metadata tell the very moment that the answer told.
 

@@ -6,6 +6,7 @@ from stand_ins import exchange
 from support import discovery
 from support.contract import Limits
 from support.errors import ExpectationFailed
+from support.observers.mongodb import Unreadable
 
 LIMITS = Limits(sensors=3)
 T = datetime(2005, 1, 1, tzinfo=UTC)
@@ -24,6 +25,12 @@ def test_the_fibre_is_told_rightly():
 def test_bounds_that_are_not_told_are_the_products_failure(answer):
     with pytest.raises(ExpectationFailed, match="the bounds of the fibre"):
         discovery.bounds_in(exchange(answer))
+
+
+def test_a_recording_under_way_without_a_beginning_is_named():
+    for wrong in ({}, {"start_time": Unreadable("a date of another age")}):
+        with pytest.raises(ExpectationFailed, match=r"\(_id 7\): start_time is .*, no date"):
+            discovery.live_metadata(exchange(LIVE), [RECORDING, {"_id": 7, **wrong}], LIMITS)
 
 
 def test_live_metadata_of_nothing_are_wrong():

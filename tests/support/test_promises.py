@@ -185,3 +185,59 @@ def test_what_held_and_holds_no_more_is_told_but_of_jobs_that_need_keep_nothing(
 )
 def test_configurations_differ_by_fields_types_and_values(wanted, seen, told):
     assert differences("c", wanted, seen) == told
+
+
+class Broker:
+    """The queues of a product whose broker tells of acknowledgements what a test says."""
+
+    def __init__(self, product, *counted):
+        self.queues, self.counted, self.asked = product.stores.queues, list(counted), 0
+        self.queues.consumed = self.consumed
+
+    def consumed(self, name):
+        self.asked += 1
+        return self.counted.pop(0) if len(self.counted) > 1 else self.counted[0]
+
+
+def test_without_statistics_a_message_that_nobody_holds_is_acknowledged_and_that_is_noted(promises, product, job):
+    Broker(product, None)
+    product.stores.queues.unseen = "the broker keeps no statistics"
+    promises.queues_are_served([job])
+    assert [one for one in promises.unseen if "acknowledged" in one and "keeps no statistics" in one]
+    assert promises.broken(()) == []
+
+
+@pytest.mark.parametrize("unseen", [None, "the broker keeps no statistics"])
+def test_without_statistics_a_message_that_is_held_is_not_acknowledged(promises, product, job, unseen):
+    Broker(product, 0)
+    product.stores.queues.unseen = unseen
+    with pytest.raises(ExpectationFailed, match="was taken, but never acknowledged"):
+        promises.queues_are_served([job])
+
+
+def test_statistics_that_come_late_are_waited_for(promises, product, job):
+    broker = Broker(product, None, None, None, 1)
+    promises.queues_are_served([job])
+    assert broker.asked == 4
+    assert not promises.unseen
+
+
+def test_statistics_that_come_late_and_show_no_acknowledgement_are_heeded(promises, product, job):
+    Broker(product, None, None, None, 0)
+    with pytest.raises(ExpectationFailed, match="was taken, but never acknowledged"):
+        promises.queues_are_served([job])
+
+
+def test_statistics_that_never_come_are_no_failure_of_the_product_and_waited_for_once(promises, product, job):
+    broker = Broker(product, None)
+    promises.queues_are_served([job])
+    assert "time_limits.effect_appears_s" in " ".join(promises.unseen)
+    asked = broker.asked
+    promises.messages_are_taken([job])
+    assert broker.asked == asked + 1
+
+
+def test_a_message_for_a_queue_that_is_gone_is_the_products_failure(promises, product, job):
+    product.queues.clear()
+    with pytest.raises(ExpectationFailed, match="there is no such queue"):
+        promises.put_message(job, b"")

@@ -7,6 +7,7 @@ from stand_ins import exchange, job, settings
 
 from support import record_store
 from support.errors import ExpectationFailed
+from support.observers.mongodb import Unreadable
 
 T, SECOND = datetime(2005, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 MONGODB = settings().mongodb
@@ -101,3 +102,9 @@ def test_answer_and_metadata_tell_the_same_moment():
     for other in ({"created_at": "2005-01-01T00:00:00.001Z"}, {}, ""):
         found("one moment of creation", record_store.same_time, job(told), exchange(other))
     found("one moment of creation", record_store.same_time, job(), exchange({}))
+
+
+def test_when_a_job_was_created_is_told_by_its_record():
+    assert record_store.created_at([{"_id": 1, "created_at": T}]) == [T]
+    for wrong in ({}, {"created_at": None}, {"created_at": 1}, {"created_at": Unreadable("a date of another age")}):
+        found("created_at of the record with _id 7 is", record_store.created_at, [{"_id": 7, **wrong}])

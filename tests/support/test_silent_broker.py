@@ -317,3 +317,23 @@ def test_a_broker_that_takes_no_messages_for_want_of_space_is_told():
         told_in_time("takes no messages", "of disk space", limit_s=1),
     ):
         queues(port, timeout_s=1).publish("queue", b"")
+
+
+def test_the_management_api_of_this_machine_is_never_asked_through_a_proxy(monkeypatch):
+    with serving(silent) as proxy, serving(http("200 OK", b"[]", "application/json")) as port:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
+        assert queues(1, management_url=f"http://127.0.0.1:{port}", timeout_s=PATIENT_S).names() == []
+
+
+def test_a_management_api_elsewhere_is_asked_through_the_proxy(monkeypatch):
+    heard = []
+
+    def proxy(connection):
+        heard.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(proxy) as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        with told_in_time("403 Forbidden", "through the proxy that http_proxy names", limit_s=PATIENT_S):
+            queues(1, management_url="http://broker.invalid:15672", timeout_s=PATIENT_S).names()
+    assert heard[0].startswith(b"GET http://broker.invalid:15672/api/queues/focus")

@@ -16,7 +16,11 @@ _LONGEST_PLAIN = 7  # characters; a piece of lower-case letters of at most this 
 _MOST_PIECES = 12
 
 # Up to the last @ of what may be one address: a password that is not escaped may hold further ones.
-_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@(?:[^\s'\"<>,@]*@)*", re.IGNORECASE)
+# A text without spaces is gone through once: what a scheme may hold is looked at from its first letter only, and no
+# password is longer than this. Else a hundred thousand letters of a server took minutes.
+_IN_ADDRESS = re.compile(
+    r"(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://[^\s:/@]*):[^\s@]{1,1000}@(?:[^\s'\"<>,@]*@)*", re.IGNORECASE
+)
 _IN_HEADER = re.compile(
     r"(?P<name>authorization|token|password|passphrase|client_secret)(?P<between>['\"]?\s*[:=]\s*['\"]?)"
     r"(?P<kind>bearer |basic )?[^\s'\",}]+",

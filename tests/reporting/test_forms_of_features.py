@@ -105,7 +105,7 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def traced(ran):
-    return ran.traced(read_run(ran.root / "reports/allure-results"))
+    return ran.traced(read_run(ran.root / "reports/runs/one/allure-results"))
 
 
 def test_every_result_finds_its_scenario_in_its_place(traced):

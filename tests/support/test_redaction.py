@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+import time
 import traceback
 from urllib.parse import quote, urlsplit
 
@@ -205,3 +206,18 @@ def test_nothing_secret_gets_out_of_a_guarded_stream(stream, write):
 
 def test_a_guarded_stream_tells_how_much_was_written(stream):
     assert stream.write("it is hush-hush\n") == len("it is hush-hush\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 100_000, "a" * 50_000 + "://" + "b" * 50_000, "http://h:1/" * 10_000, "x@" * 50_000, "token" * 20_000],
+)
+def test_a_long_text_without_spaces_is_gone_through_in_no_time(text):
+    started = time.perf_counter()
+    Redactor()(text)
+    assert time.perf_counter() - started < 20  # seconds; it took minutes
+
+
+@pytest.mark.parametrize("scheme", ["amqps", "1http", "mongodb+srv", "x-http", "a.b"])
+def test_any_scheme_may_be_before_a_password(scheme):
+    assert "s3cret" not in Redactor()(f"see {scheme}://user:s3cret@host, ({scheme}://user:s3cret@host)")

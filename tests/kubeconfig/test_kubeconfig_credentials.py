@@ -234,3 +234,18 @@ def test_while_one_waits_for_a_plugin_nobody_else_asks_it(connect, api, plugin):
     for thread in threads:
         thread.join()
     assert plugin.asked() == 1
+
+
+def test_an_auth_provider_is_left_to_the_client(connect, api, learnt):
+    claims = base64.urlsafe_b64encode(json.dumps({"sub": "somebody"}).encode()).decode().rstrip("=")
+    token = f"head.{claims}.signature"
+    provider = {"name": "oidc", "config": {"id-token": token, "refresh-token": "refreshing", "client-id": "focus"}}
+    api.accepted.add(f"Bearer {token}")
+    assert connect({"auth-provider": provider}).ask(PODS) == {"items": []}
+    assert {token, "refreshing"} <= set(learnt)
+
+
+@pytest.mark.parametrize("provider", [{"name": "azure"}, {"name": "oidc", "config": {}}])
+def test_an_auth_provider_that_gives_no_token_is_told(connect, provider):
+    with pytest.raises(KubeconfigError, match="auth-provider gave no token"):
+        connect({"auth-provider": provider}).ask(PODS)

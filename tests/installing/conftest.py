@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[2]
 # What every machine has.
 TOOLS = """
 sh bash env make sed grep awk sort uniq head tail cut cat rm mkdir mktemp mv ln touch sleep printf dirname basename tr
-expand id uname git chmod ls setpriv flock
+expand id uname chmod ls setpriv flock
 """.split()  # noqa: SIM905
 
 

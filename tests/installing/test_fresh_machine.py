@@ -25,7 +25,7 @@ def maker(machine: Machine) -> Machine:
     machine.has("debootstrap", "true")
     machine.has("apt-get", TARGETS)
     machine.has("unshare", 'mkdir -p "$root/etc" && touch "$root/etc/file"')
-    machine.run("git", "init", "-q")
+    machine.has("git", "true")
     return machine
 
 

@@ -128,6 +128,8 @@ def before_step(context: Context, step: Step) -> None:
 def after_step(context: Context, step: Step) -> None:
     """Close the step in the report; a failure that is known ends the scenario, but does not fail it."""
     scenario = context.scenario
+    if step.status.has_failed():
+        _blame_the_environment(context, step)
     keys = known_issues.keys_of(scenario.effective_tags)
     if step.name not in (CLOSING_STEPS[-1], STILL_KNOWN) and known_issues.explains(keys, step.exception):
         scenario.skip()  # Its other steps; it looks at this one, and knows no status but those of behave itself.
@@ -135,6 +137,16 @@ def after_step(context: Context, step: Step) -> None:
         step.error_message = known_issues.shown(keys, str(step.exception))
         context.known.append(f"{', '.join(keys)}  {scenario.location}  {scenario.name}")
     context.report.stop_step(step)
+
+
+def _blame_the_environment(context: Context, step: Step) -> None:
+    """Tell a failure as the environment's when that has ended, and end the run."""
+    try:
+        context.run.check_provided()
+    except EnvironmentBroken as error:
+        step.status, step.exception, step.error_message = Status.error, error, str(error)
+        step.exc_traceback = None
+        _stop(context, str(error))
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
@@ -156,6 +168,11 @@ def _close(context: Context, scenario: Scenario) -> None:
     try:
         context.case.leave_nothing_behind()
     except EnvironmentBroken:
+        try:
+            context.run.check_provided()
+        except EnvironmentBroken as ended:
+            _stop(context, str(ended))
+            raise
         if reason := _reason_to_end(context):
             _stop(context, reason)
         raise

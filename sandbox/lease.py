@@ -31,9 +31,25 @@ def hold(place: Home) -> None:
                 raise Failure("Told to end (a signal, or the end of standard input) before the lease was ready.")
             _print(connection.receive()["endpoints"])
             if _wait(connection, signalled) == "channel":
-                raise Failure(f"The sandbox {place.name!r} ended while it was leased: somebody stopped or killed it.")
+                _close_output()  # Who reads it learns of the loss before all is cleared up.
+                _tell_loss(connection)
         finally:
             connection.end()
+
+
+def _close_output() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _tell_loss(connection: Connection) -> None:
+    name = connection.place.name
+    try:
+        connection.receive()  # Raises with the name of the part that has died.
+    except Failure as failure:
+        raise Failure(f"The sandbox {name!r} has ended while it was leased. {failure}") from failure
+    raise Failure(f"The sandbox {name!r} has ended while it was leased.")
 
 
 def _start_one(place: Home) -> Connection:

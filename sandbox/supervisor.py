@@ -34,6 +34,7 @@ from sandbox.terminal import accept_any_text
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
+_LOOK_AFTER_PARTS = 0.2  # seconds between two looks at the parts of a tenant that is leased
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,11 @@ class Supervisor:
             await _answer(outgoing, {"ok": False, "message": self._explain(failure)})
             return
         await _answer(outgoing, {"ok": True, "endpoints": tenant.endpoints})
+        lost = asyncio.create_task(_until_lost(running, tenant))
+        await asyncio.wait([closed, lost], return_when=asyncio.FIRST_COMPLETED)
+        if lost.done():
+            await _answer(outgoing, {"ok": False, "message": lost.result()})
+        lost.cancel()
         await closed
         if self._stop.is_set():
             return
@@ -217,6 +223,17 @@ class Supervisor:
                 for use, tenant in tenants
             ],
         }
+
+
+async def _until_lost(running: Running, tenant: Tenant) -> str:
+    """Wait until a part that a tenant needs has died; returns which, and the end of its log."""
+    while True:
+        try:
+            running.stores.check()
+            tenant.check()
+        except PartFailed as failure:
+            return str(failure)
+        await asyncio.sleep(_LOOK_AFTER_PARTS)
 
 
 def _describe(part: Part) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import selectors
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 from support.errors import EnvironmentBroken
 from support.profile import ROOT, Profile
 from support.settings import Provider
+
+_LAST_WORDS_WITHIN_S = 30.0
 
 
 class ProvidedEnvironment:
@@ -62,6 +65,25 @@ class ProvidedEnvironment:
             self.close()
             raise EnvironmentBroken(f"The provider printed no endpoints: {line[:200]!r}")
         return endpoints
+
+    def check(self, within_s: float = 0.0) -> None:
+        """See that the environment is still there; one that ends within that time is not.
+
+        Raises:
+            EnvironmentBroken: it has ended; the message has what the provider said of it.
+        """
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            # After its endpoints a provider prints nothing: the end of its output is the end of the environment.
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(within_s):
+                return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_WORDS_WITHIN_S)
+        raise EnvironmentBroken(
+            f"The environment has ended during the run ({' '.join(self._command)}). No verdict is possible on what "
+            f"came after that; run again.\n{self._words()}"
+        )
 
     def close(self) -> None:
         """Let the environment go, and wait until it is gone."""

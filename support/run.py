@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from support.addresses import split
 from support.case import Case
 from support.client import FocusServerAPI
-from support.errors import APIError, EnvironmentBroken, ExpectationFailed
+from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.eventually import Patience, steadily
 from support.evidence import Evidence
 from support.journal import Journal
@@ -24,16 +24,24 @@ from support.side_effects import Census, no_effects, take_census, unexplained
 from support.stores import Stores
 from support.sweeping import heal, sweep
 
+_DEATH_IS_TOLD_WITHIN_S = 2.0  # by the provider, which looks after its parts some times a second
+
 
 class Run:
     """An environment that was found healthy, and what is needed to work in it."""
 
     def __init__(
-        self, settings: Settings, stores: Stores, client: FocusServerAPI, journal: Journal, parts: ExitStack
+        self,
+        settings: Settings,
+        stores: Stores,
+        client: FocusServerAPI,
+        journal: Journal,
+        parts: ExitStack,
+        provided: ProvidedEnvironment | None = None,
     ) -> None:
         self.settings, self.stores = settings, stores
         self.late: list[str] = []
-        self._client, self._journal, self._parts = client, journal, parts
+        self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
         self._last: tuple[str, Census] | None = None
 
     @classmethod
@@ -58,7 +66,7 @@ class Run:
             make_ready(settings, stores, client)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
             parts.callback(journal.close)
-            return cls(settings, stores, client, journal, parts.pop_all())
+            return cls(settings, stores, client, journal, parts.pop_all(), provided)
 
     def open_case(self, keep: Callable[[Evidence], None]) -> Case:
         """Begin a scenario.
@@ -66,8 +74,12 @@ class Run:
         Raises:
             EnvironmentBroken: a part of the environment cannot be reached any more.
         """
-        acknowledge(self._client)
-        case = Case(self.settings, self.stores, self._journal.begin(), keep)
+        try:
+            acknowledge(self._client)
+            case = Case(self.settings, self.stores, self._journal.begin(), keep)
+        except EnvironmentBroken:
+            self.check_provided()
+            raise
         self._note_late(case.books.before)
         return case
 
@@ -111,12 +123,23 @@ class Run:
         """Give everything back, in the reverse order."""
         self._parts.close()
 
+    def check_provided(self) -> None:
+        """After a failure: see that the environment that was made for this run is still there, where one was.
+
+        Raises:
+            EnvironmentBroken: it has ended, and the message says why.
+        """
+        if self._provided is not None:
+            self._provided.check()
+            # What cannot be reached may be about to be told as dead.
+            self._provided.check(0.0 if self.is_healthy() else _DEATH_IS_TOLD_WITHIN_S)
+
     def is_healthy(self) -> bool:
         """Whether all of the environment can be reached."""
         try:
             # On a new connection: that the kept one has been cut would say nothing of the server.
             check_health(FocusServerAPI(self.settings), self.stores)
-        except EnvironmentBroken:
+        except (EnvironmentBroken, SettingsError):  # SettingsError: with an environment go the files that it gave
             return False
         return True
 

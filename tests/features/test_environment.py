@@ -10,24 +10,28 @@ import environment
 from support.errors import EnvironmentBroken
 
 BROKEN = "Ways to stores are still broken, at these proxies: 'way-to-mongodb'"
+ENDED = "the sandbox has ended"
 
 
 @pytest.mark.parametrize(
-    ("undo", "healthy", "reasons"),
+    ("undo", "healthy", "ended", "reasons"),
     [
-        (None, True, []),
-        (None, False, [environment.ENVIRONMENT_BROKEN]),
-        (EnvironmentBroken(BROKEN), True, [BROKEN]),
+        (None, True, None, []),
+        (None, False, None, [environment.ENVIRONMENT_BROKEN]),
+        (EnvironmentBroken(BROKEN), True, None, [BROKEN]),
+        (None, False, EnvironmentBroken(ENDED), [ENDED]),
     ],
 )
-def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(undo, healthy, reasons):
+def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(undo, healthy, ended, reasons):
     aborted, failure = [], EnvironmentBroken("the clean-up could not be done")
     case = SimpleNamespace(
         leave_nothing_behind=Mock(side_effect=failure), disturbances=SimpleNamespace(undo=Mock(side_effect=undo))
     )
     context = SimpleNamespace(
         case=case,
-        run=SimpleNamespace(is_healthy=lambda: healthy, close_case=lambda case, name: None),
+        run=SimpleNamespace(
+            check_provided=Mock(side_effect=ended), is_healthy=lambda: healthy, close_case=lambda case, name: None
+        ),
         abort=lambda reason: aborted.append(reason),
         reasons=[],
         report=SimpleNamespace(stop_scenario=lambda scenario: None),
@@ -35,4 +39,18 @@ def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken
     scenario = SimpleNamespace(all_steps=[], status=Status.passed, name="a scenario")
     with pytest.raises(EnvironmentBroken) as raised:
         environment.after_scenario(context, scenario)
-    assert (raised.value, aborted) == (failure, reasons)
+    assert (raised.value, aborted) == (ended or failure, reasons)
+
+
+def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_product():
+    aborted = []
+    context = SimpleNamespace(
+        run=SimpleNamespace(check_provided=Mock(side_effect=EnvironmentBroken(ENDED))),
+        scenario=SimpleNamespace(effective_tags=[]),
+        abort=lambda reason: aborted.append(reason),
+        reasons=[],
+        report=Mock(),
+    )
+    step = SimpleNamespace(status=Status.failed, exception=AssertionError("the product is wrong"), name="a step")
+    environment.after_step(context, step)
+    assert (step.status, str(step.exception), aborted) == (Status.error, ENDED, [ENDED])

@@ -152,6 +152,16 @@ def test_killing_the_holder_gives_the_lease_back(warm_sandbox, sandbox_endpoints
     assert not answers(endpoints)
 
 
+def test_a_lease_ends_when_a_part_of_it_dies_and_names_it(warm_sandbox):
+    with warm_sandbox.lease() as (endpoints, holder):
+        name = endpoints["kubernetes"]["namespace"]
+        (leased,) = [tenant for tenant in tenants(warm_sandbox, "lease") if tenant["name"] == name]
+        psutil.Process(leased["server"]["pid"]).kill()
+        assert holder.stdout.read() == ""
+        assert holder.wait(30) == 1
+        assert "has ended while it was leased. focus-server has ended (signal SIGKILL)" in holder.stderr.read()
+
+
 def test_a_spare_tenant_whose_server_died_is_replaced(new_sandboxes, borrowed, wait_for):
     sandboxes = new_sandboxes(**borrowed)
     assert sandboxes.run("up").returncode == 0

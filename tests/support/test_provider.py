@@ -1,0 +1,43 @@
+"""An environment that is made for a run, and that may end before it."""
+
+import pytest
+
+from support.errors import EnvironmentBroken
+from support.provider import ProvidedEnvironment
+from support.settings import Provider
+
+# Gives endpoints, holds them until its standard input ends, and when it is killed otherwise says why.
+HOLDING = "print('{}', flush=True); import sys; sys.stdin.read()"
+ENDING = "print('{}', flush=True); import sys, os; os.close(1); sys.exit('part-x has ended (signal SIGKILL)')"
+
+
+@pytest.fixture
+def provided():
+    made = []
+
+    def provide(script):
+        environment = ProvidedEnvironment(Provider(command=("{python}", "-c", script), ready_within_s=20))
+        made.append(environment)
+        assert environment.endpoints() == {}
+        return environment
+
+    yield provide
+    for environment in made:
+        environment.close()
+
+
+def test_an_environment_that_is_held_is_there(provided):
+    environment = provided(HOLDING)
+    environment.check()
+    environment.check(within_s=0.1)
+
+
+def test_an_environment_that_has_ended_is_told_with_the_last_words_of_its_provider(provided):
+    with pytest.raises(EnvironmentBroken, match=r"has ended during the run(.|\n)*part-x has ended \(signal SIGKILL\)"):
+        provided(ENDING).check(within_s=20)
+
+
+def test_a_provider_that_was_killed_is_told_as_an_environment_that_has_ended(provided):
+    environment = provided("print('{}', flush=True); import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(EnvironmentBroken, match="has ended during the run"):
+        environment.check(within_s=20)

@@ -16,9 +16,12 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
+from behave.reporter.junit import JUnitReporter
 from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
@@ -53,19 +56,21 @@ def before_all(context: Context) -> None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     context.started_at_s = time.monotonic()
     context.run = context.report = context.folder = None
-    context.known, context.features, context.scenarios, context.reasons = [], [], [], []
+    context.known, context.features, context.scenarios = [], [], []
+    context.reasons, context.lost = [], []
     features = context._runner.features  # Behave hands them to no hook.
     apply_project_settings(context.config, features)
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
+    mistakes = find_mistakes(context.config, features)
     try:
         _open_reports(context, name)
     except (SettingsError, EnvironmentBroken) as error:
         _stop(context, str(error))
         return
     try:
-        if mistakes := find_mistakes(context.config, features):
+        if mistakes:
             raise SettingsError(mistakes)
         profile = read_profile(name)
         provided = provide(profile)
@@ -89,7 +94,33 @@ def _open_reports(context: Context, name: str) -> None:
     context.folder = RunFolder.make(reports.directory, profile=name, command=sys.argv[1:])
     if context.config.junit and asked_for("junit_directory") is None:
         context.config.junit_directory = str(context.folder.junit)
-    context.report = AllureReport(context.folder.results, context.config, test_case_url=reports.test_case_url)
+    context.config.paths = [context.config.base_dir]  # JUnit names a feature by its path from one of these.
+    lost = partial(_lose, context)
+    for reporter in context.config.reporters:
+        if isinstance(reporter, JUnitReporter):
+            reporter.feature = _telling(lost, reporter.feature)
+    context.report = AllureReport(
+        context.folder.results, context.config, test_case_url=reports.test_case_url, lost=lost
+    )
+
+
+def _telling(lost: Callable[[OSError], None], report: Callable[[Feature], None]) -> Callable[[Feature], None]:
+    """Behave has no way out for a reporter that cannot write: a traceback would end the run, without `after_all`."""
+
+    def told(feature: Feature) -> None:
+        try:
+            report(feature)
+        except OSError as error:
+            lost(error)
+
+    return told
+
+
+def _lose(context: Context, error: OSError) -> None:
+    """End the run, since its results can no longer be kept; `after_all` says so, where nothing swallows it."""
+    if not context.lost:
+        context.lost.append(context.folder.lost(error))
+        _stop(context, context.lost[0])
 
 
 def _stop(context: Context, reason: str) -> None:
@@ -235,14 +266,19 @@ def _see_that_something_was_run(context: Context) -> None:
 
 def _close_folder(context: Context, *, passed: bool) -> None:
     """Record what came of the run, and say where its results are."""
-    interrupted = context.aborted and not context.reasons
+    interrupted = context.lost or (context.aborted and not context.reasons)
     red = context.aborted or context._runner.hook_failures or any(one.status.has_failed() for one in context.features)
-    context.folder.end(
-        State.INTERRUPTED if interrupted else State.ENDED,
-        scenarios=Counter(scenario.status.name for scenario in context.scenarios),
-        passed=passed and not red,
-    )
+    try:
+        context.folder.end(
+            State.INTERRUPTED if interrupted else State.ENDED,
+            scenarios=Counter(scenario.status.name for scenario in context.scenarios),
+            passed=passed and not red,
+        )
+    except EnvironmentBroken:
+        if not context.lost:
+            raise
     for reporter in _summaries(context):
+        reporter.stream.write("".join(f"\n{lost}\n" for lost in context.lost))
         reporter.stream.write(f"\nResults: {context.folder.path}\n")
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -51,7 +51,14 @@ class _OpenResult:
 
 
 class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
-    """Writes the files, without secrets; with any text, while its base ends with an error for a lone surrogate."""
+    """Writes the files, without secrets; with any text, while its base ends with an error for a lone surrogate.
+
+    That one cannot be written is told to `lost`, not to whoever found what it holds.
+    """
+
+    def __init__(self, folder: Path, lost: Callable[[OSError], object]) -> None:
+        super().__init__(str(folder))
+        self._lost = lost
 
     def _report_item(self, item: Any) -> None:
         written = asdict(item, filter=lambda _, value: value or value is False, value_serializer=_masked)
@@ -69,8 +76,15 @@ class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
 
     def _write(self, content: bytes, name: str) -> None:
         draft = self._report_dir / f"{name}.tmp"
-        draft.write_bytes(content)
-        os.replace(draft, self._report_dir / name)
+        try:
+            draft.write_bytes(content)
+            os.replace(draft, self._report_dir / name)
+        except OSError as error:
+            self._lost(error)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _masked(_: Any, __: Any, value: Any) -> Any:
@@ -84,12 +98,20 @@ class AllureReport:
     ``finally``. The folder is made when missing and never emptied: several processes can write into one.
     """
 
-    def __init__(self, results_dir: Path, behave_config: Any, *, test_case_url: str | None) -> None:
+    def __init__(
+        self,
+        results_dir: Path,
+        behave_config: Any,
+        *,
+        test_case_url: str | None,
+        lost: Callable[[OSError], object] = _raise,
+    ) -> None:
         """Open the report.
 
         ``behave_config`` is ``context.config``. ``test_case_url`` is the address of a test case with
-        ``{key}`` in the place of its key; with None, a key becomes a tag instead of a link. Raises
-        ValueError for an address without ``{key}``.
+        ``{key}`` in the place of its key; with None, a key becomes a tag instead of a link. ``lost`` is called
+        when a file of the report cannot be written, as on a full disk. Raises ValueError for an address without
+        ``{key}``.
         """
         if test_case_url is not None and "{key}" not in test_case_url:
             raise ValueError(
@@ -98,10 +120,11 @@ class AllureReport:
             )
         self._results_dir = results_dir
         self._test_case_url = test_case_url
+        self._lost = lost
         # Where behave has found steps and hooks: of a project that is its root, whatever the working directory.
         self._base = getattr(behave_config, "base_dir", None) or os.getcwd()
         self._listener = AllureListener(behave_config)
-        self._plugins: tuple[Any, ...] = (self._listener, _Files(str(results_dir)))
+        self._plugins: tuple[Any, ...] = (self._listener, _Files(results_dir, lost))
         for plugin in self._plugins:
             allure_commons.plugin_manager.register(plugin)
         self._clock = SteadyTime()
@@ -183,8 +206,11 @@ class AllureReport:
         lines = [f"{_escape(key, key=True)}={_escape(redact(value))}\n" for key, value in values.items()]
         target = self._results_dir / "environment.properties"
         draft = target.with_name(f"{target.name}.{uuid4()}.tmp")
-        draft.write_text("".join(lines), encoding="ascii")
-        os.replace(draft, target)
+        try:
+            draft.write_text("".join(lines), encoding="ascii")
+            os.replace(draft, target)
+        except OSError as error:
+            self._lost(error)
 
     def run_error(self, message: str) -> None:
         """Record an error of the run as a whole, such as one that stopped it before any scenario."""

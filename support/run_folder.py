@@ -70,17 +70,23 @@ class RunFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             _see_that_the_link_can_be_set(reports)
             path.mkdir()
-            lock = (path / LOCK).open("wb")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            record.write(path)
+            try:
+                lock = (path / LOCK).open("wb")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                record.write(path)
+                folder = cls(reports, path, lock, record)
+                folder.results.mkdir()
+            except OSError:
+                shutil.rmtree(path, ignore_errors=True)  # It is no folder of a run, and nobody would remove it.
+                raise
         except OSError as error:
             if isinstance(error, FileExistsError) and os.path.lexists(path):
                 raise SettingsError(
                     f"There is a run of the name {name} already, in {path}. Leave {NAME_VARIABLE} unset, or choose "
                     "another name: each run has a folder of its own."
                 ) from None
-            raise EnvironmentBroken(_cannot_be_made(path, error)) from None
-        return cls(reports, path, lock, record)
+            raise EnvironmentBroken(_cannot_be_made(reports, path, error)) from None
+        return folder
 
     @property
     def results(self) -> Path:
@@ -91,6 +97,13 @@ class RunFolder:
     def junit(self) -> Path:
         """Where JUnit files go, if behave writes any."""
         return self.path / "junit"
+
+    def lost(self, error: OSError) -> str:
+        """What is said when something of the run cannot be written."""
+        return (
+            f"What came of the run cannot be written to {self.path}: {_reason(error)}. Its results are not whole, so "
+            f"it ends here. Make room or mend that, and run the features again. {_WAYS_OUT}"
+        )
 
     def end(self, state: State, *, scenarios: Mapping[str, int], passed: bool) -> None:
         """Record what came of the run; when it has ended, `latest` leads to it, and the oldest folders go.
@@ -108,9 +121,7 @@ class RunFolder:
                 link.symlink_to(Path(RUNS, self.record.name))
                 os.replace(link, self._reports / LATEST)
         except OSError as error:
-            raise EnvironmentBroken(
-                f"What came of the run cannot be recorded in {self.path}: {_reason(error)}. Its results are not whole."
-            ) from None
+            raise EnvironmentBroken(self.lost(error)) from None
         finally:
             self._lock.close()
         _remove_old(self._reports)
@@ -121,27 +132,27 @@ def _see_that_the_link_can_be_set(reports: Path) -> None:
     link = reports / LATEST
     if os.path.lexists(link) and not link.is_symlink():
         raise FileExistsError(None, "this is where a link to the last run belongs; move it away", str(link))
-    if not os.access(reports, os.W_OK | os.X_OK):
+    if not os.access(reports, os.W_OK | os.X_OK, effective_ids=True):
         raise PermissionError(None, "Permission denied", str(reports))
 
 
-def _cannot_be_made(path: Path, error: OSError) -> str:
-    """Of the nearest that is there its owner is told: mostly it is somebody else's."""
-    there = next((one for one in (path, *path.parents) if os.path.lexists(one)), path)
+def _cannot_be_made(reports: Path, path: Path, error: OSError) -> str:
+    """What is there already is told with its owner: mostly it is somebody else's."""
     at = Path(os.fsdecode(error.filename)) if error.filename else path
-    advice = "Mend that."
+    there = next(one for one in (at, *at.parents) if os.path.lexists(one))
+    advice = ""
     if isinstance(error, PermissionError):
         owner, us = os.stat(there, follow_symlinks=False).st_uid, os.geteuid()
-        advice = f"{there} belongs to {_user(owner)}, and you are {_user(us)}."
-        if owner != us:
-            advice += f" Make it yours: sudo chown -R {us} {there}."
+        advice = f"{there} belongs to {_user(owner)}, and you are {_user(us)}. "
+        if owner != us and there.is_relative_to(reports):
+            advice += f"Make it yours: sudo chown -R {us} {reports}. "
     elif there.is_symlink() and not there.exists():
         advice = (
-            f"{there} is a link that leads nowhere, to {os.readlink(there)}: make that directory, or remove the link."
+            f"{there} is a link that leads nowhere, to {os.readlink(there)}: make that directory, or remove the link. "
         )
     elif not there.is_dir():
-        advice = f"{there} is no directory: move it away."
-    return f"The folder of this run, {path}, cannot be made: {at}: {_reason(error)}. {advice} {_WAYS_OUT}"
+        advice = f"{there} is no directory: move it away. "
+    return f"The folder of this run, {path}, cannot be made: {at}: {_reason(error)}. {advice}{_WAYS_OUT}"
 
 
 def _reason(error: OSError) -> str:
@@ -163,7 +174,7 @@ def _remove_old(reports: Path) -> None:
         for folder in (reports / RUNS).iterdir()
         if not folder.is_symlink()
         and folder.resolve() != latest
-        and os.access(folder, os.W_OK)
+        and os.access(folder, os.W_OK, effective_ids=True)
         and (record := read_record(folder)) is not None
         and record.state is not State.RUNNING
     ]

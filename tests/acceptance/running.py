@@ -15,11 +15,17 @@ from support.profile import ROOT
 LIMITS = QUICK | {"FOCUS__TIME_LIMITS__SETTLING_S": "0.3", "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.02"}
 
 
-def behave(arguments: tuple[str, ...], variables: Mapping[str, str], place: Path, limit_s: float = RUN_LIMIT_S) -> Ran:
+def behave(
+    arguments: tuple[str, ...],
+    variables: Mapping[str, str],
+    place: Path,
+    limit_s: float = RUN_LIMIT_S,
+    cwd: Path = ROOT,
+) -> Ran:
     """Run behave in a process of its own."""
     process = subprocess.run(
         [sys.executable, "-m", "behave", *reporting_to(place), *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

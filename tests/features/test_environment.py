@@ -1,13 +1,55 @@
 """What behave's hooks decide when the environment breaks a clean-up."""
 
+from functools import partial
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 from behave.model_type import Status
+from behave.userdata import UserData
 
 import environment
 from support.errors import EnvironmentBroken
+
+
+def run_of(*scenarios, **userdata):
+    """What `after_all` finds of a run of these scenarios."""
+    config = SimpleNamespace(userdata=UserData(userdata))
+    return SimpleNamespace(scenarios=list(scenarios), aborted=False, config=config)
+
+
+def skipped(reason):
+    return SimpleNamespace(status=Status.skipped, skip_reason=reason)
+
+
+PASSED = SimpleNamespace(status=Status.passed, skip_reason=None)
+
+
+def test_a_run_whose_scenarios_were_all_skipped_has_shown_nothing():
+    with pytest.raises(EnvironmentBroken, match=r"(?s)all that were selected were skipped.*no ssh\.hosts.*no broker"):
+        environment._see_that_something_was_run(run_of(skipped("no ssh.hosts"), skipped("no broker")))
+
+
+@pytest.mark.parametrize(
+    "run", [run_of(), run_of(PASSED, skipped("no broker")), run_of(skipped("no broker"), allow_empty="yes")]
+)
+def test_a_run_is_no_failure_because_some_were_skipped_or_when_it_may_be_empty(run):
+    environment._see_that_something_was_run(run)
+
+
+def test_results_that_cannot_be_written_end_the_run_with_one_message():
+    aborted = []
+    context = SimpleNamespace(
+        lost=[],
+        reasons=[],
+        abort=lambda reason: aborted.append(reason),
+        folder=SimpleNamespace(lost=lambda error: "lost"),
+    )
+    junit = environment._telling(partial(environment._lose, context), Mock(side_effect=OSError(28, "no space")))
+    junit(None)
+    junit(None)
+    assert (aborted, context.lost, context.reasons) == (["lost"], ["lost"], ["lost"])
+
 
 BROKEN = "Ways to stores are still broken, at these proxies: 'way-to-mongodb'"
 ENDED = "the sandbox has ended"

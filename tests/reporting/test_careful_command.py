@@ -1,11 +1,15 @@
 """What the command line does not do: touch what is not its own, take a wrong address, send what no longer holds."""
 
 import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from small_checkout import CHECKOUT, leave_record
+
+from support.run_record import State
 
 
 @pytest.fixture
@@ -45,6 +49,33 @@ def test_results_of_features_that_have_changed_are_not_sent(reporting, ran):
     done = reporting("publish", FOCUS__REPORTS__DIRECTORY=str(ran.root / "reports"), **target)
     assert done.returncode == 2
     assert "of scenarios that have changed since. Run the features again." in done.stderr.replace("\n", " ")
+
+
+@pytest.fixture
+def cut_short(ran, tmp_path):
+    """The folder of reports with a run that has ended, and a later one that was interrupted."""
+    reports = shutil.copytree(ran.root / "reports", tmp_path / "reports")
+    leave_record(reports / "runs" / "later", State.INTERRUPTED, started=datetime(2026, 11, 27, tzinfo=UTC))
+    return reports
+
+
+@pytest.mark.parametrize("command", [["export"], ["publish", "--dry-run"], ["publish", "--dry-run", "--run", "later"]])
+def test_a_run_that_was_interrupted_leaves_the_house_by_name_at_most(reporting, cut_short, command):
+    target = {"FOCUS_PUBLISH_URL": "https://127.0.0.1:1", "FOCUS_PUBLISH_TOKEN": "s3cret"}
+    done = reporting(*command, FOCUS__REPORTS__DIRECTORY=str(cut_short), **target)
+    assert done.returncode == 2
+    assert done.stderr.count("later, which was interrupted: its results are not whole.") == 1, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert ("--run later" in done.stderr) == (command == ["export"])
+    assert not list(cut_short.rglob("export"))
+
+
+def test_a_run_that_left_no_results_is_shown_as_no_other(reporting, cut_short):
+    for command in ("traceability", "export", "docs", "folder"):
+        done = reporting(command, FOCUS__REPORTS__DIRECTORY=str(cut_short), FOCUS_RUN="the-latest-of-all")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "The run the-latest-of-all has left no results" in done.stderr
+    assert not list(cut_short.rglob("traceability*"))
 
 
 @pytest.mark.parametrize("command", ["traceability", "docs"])

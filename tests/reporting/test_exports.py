@@ -21,7 +21,7 @@ from reporting.page import as_page
 from reporting.results import read_run
 from reporting.tables import as_csv, as_document
 from reporting.verdicts import Status, fold
-from reporting.xray import Dialect, Execution, NothingWasRun, as_xray
+from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
 
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
 WERE_RUN = {key: verdict for key, verdict in VERDICTS.items() if verdict != "not run"}
@@ -158,6 +158,33 @@ def test_a_known_issue_is_told_with_its_ticket_and_fails_its_case_all_the_same(r
 def test_without_a_run_there_is_no_execution(ran):
     with pytest.raises(NothingWasRun, match="run the features first"):
         as_xray(ran.traced(), Dialect.CLOUD, execution=Execution())
+
+
+@pytest.fixture
+def beyond_the_plan(ran, traced):
+    """The traceability of a run of scenarios beyond the plan only."""
+    results = tuple(result for result in traced.run.results if result.name == "The plan forgot it")
+    return ran.traced(replace(traced.run, results=results))
+
+
+def test_of_scenarios_beyond_the_plan_only_there_is_nothing_for_the_plan(beyond_the_plan):
+    for dialect in Dialect:
+        with pytest.raises(NothingForThePlan, match="nothing for the plan"):
+            as_xray(beyond_the_plan, dialect, execution=Execution())
+
+
+def test_of_scenarios_beyond_the_plan_only_junit_and_cucumber_hold_them(beyond_the_plan, ran):
+    (suite,) = JUnitXml.fromstring(as_junit(beyond_the_plan))
+    (case,) = suite
+    assert (suite.name, suite.tests, case.name, case.is_passed) == ("Beyond the plan", 1, "The plan forgot it", True)
+    assert case.child(Properties) is None
+    elements = [one for feature in as_cucumber(beyond_the_plan, ran.features) for one in feature["elements"]]
+    statuses = {one["name"]: {step["result"]["status"] for step in one["steps"]} for one in elements}
+    assert [name for name, status in statuses.items() if status == {"passed"}] == ["The plan forgot it"]
+
+
+def test_beside_cases_of_the_plan_junit_leaves_out_what_is_beyond_it(traced):
+    assert "The plan forgot it" not in as_junit(traced).decode()
 
 
 def test_junit_read_back_by_another_library_has_the_verdicts(traced):

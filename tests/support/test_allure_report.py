@@ -712,3 +712,15 @@ def test_two_processes_write_one_folder(tmp_path: Path) -> None:
 def test_an_address_without_a_place_for_the_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\{key\}"):
         AllureReport(tmp_path, CONFIG, test_case_url="https://tests.example/case/")
+
+
+def test_a_file_that_cannot_be_written_is_told_and_disturbs_nobody(tmp_path: Path) -> None:
+    lost: list[OSError] = []
+    report = AllureReport(tmp_path / "results", CONFIG, test_case_url=None, lost=lost.append)
+    (tmp_path / "results").rmdir()
+    report.environment({"Profile": "local"})
+    report.attach("evidence", "text", "text")
+    report.run_error("message")
+    report.close()
+    assert len(lost) >= 3
+    assert {type(one) for one in lost} == {FileNotFoundError}

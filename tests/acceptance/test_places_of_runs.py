@@ -1,0 +1,109 @@
+"""Where a run leaves its results: in a folder of its own, from wherever and however often it is started."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reporting.results import read_run
+from support.profile import ROOT
+from support.run_record import State, read_record
+from tests.acceptance.running import behave
+
+HEALTH = "features/health/health_check.feature"
+
+
+@pytest.mark.parametrize(
+    ("cwd", "path"),
+    [("features/health", "health_check.feature:9"), ("docs", f"../{HEALTH}:9"), ("/", f"{ROOT}/{HEALTH}:9")],
+)
+def test_the_working_directory_makes_no_difference(variables, tmp_path, cwd, path):
+    # Found by its path, as the command of the virtual environment is.
+    ran = behave(("--junit", path), variables | {"PYTHONPATH": str(ROOT)}, tmp_path, cwd=ROOT / cwd)
+    assert ran.status == 0, ran.printed
+    (result,) = read_run(ran.results).results
+    assert str(result.place) == f"{HEALTH}:9"
+    junit = ran.results.with_name("junit")
+    assert [file.name for file in junit.iterdir()] == ["TESTS-features.health.health_check.xml"]
+    assert "Scenario: The health check over TLS" not in ran.printed  # What was not selected is not shown.
+    assert not (ROOT / cwd / "reports").exists()
+
+
+def test_two_runs_at_once_and_one_of_nothing_leave_each_other_alone(variables, tmp_path):
+    def start(*arguments, name):
+        command = [sys.executable, "-m", "behave", *arguments]
+        own = {**variables, "FOCUS_RUN": name}
+        return subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    runs = {
+        "one": start(f"{HEALTH}:9", name="one"),
+        "two": start(f"{HEALTH}:78", name="two"),
+        "none": start("--tags=@smoek", name="none"),
+    }
+    printed = {name: run.communicate(timeout=100)[0] for name, run in runs.items()}
+    statuses = {name: run.returncode for name, run in runs.items()}
+    assert statuses == {"one": 0, "two": 0, "none": 1}, printed
+    found = {name: read_run(tmp_path / "runs" / name / "allure-results") for name in runs}
+    assert {name: [str(one.place) for one in run.results] for name, run in found.items()} == {
+        "one": [f"{HEALTH}:9"],
+        "two": [f"{HEALTH}:78"],
+        "none": [],
+    }
+    assert "is it @smoke?" in printed["none"]
+    assert "is it @smoke?" in found["none"].errors[0]
+    records = {name: read_record(tmp_path / "runs" / name) for name in runs}
+    assert {name: (record.state, record.passed) for name, record in records.items()} == {
+        "one": (State.ENDED, True),
+        "two": (State.ENDED, True),
+        "none": (State.ENDED, False),
+    }
+    assert records["one"].scenarios == {"passed": 1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_interrupted_has_not_ended(feature, variables, tmp_path, number):
+    path = feature("Given a running job", "Then the side effects are those of 2 jobs")
+    patient = variables | {"FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "60", "FOCUS_RUN": "cut-short"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "behave", path],
+        cwd=ROOT,
+        env=patient,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    limit = time.monotonic() + 30
+    while not any("created" in journal.read_text() for journal in (tmp_path / "journals").glob("*")):
+        assert time.monotonic() < limit
+        assert process.poll() is None
+        time.sleep(0.02)
+    folder = tmp_path / "runs" / "cut-short"
+    assert read_record(folder).state is State.RUNNING
+    process.send_signal(number)
+    assert process.wait(60) != 0
+    assert read_record(folder).state is State.INTERRUPTED
+    assert not (tmp_path / "latest").exists()
+    environment = {**os.environ, "FOCUS__REPORTS__DIRECTORY": str(tmp_path)}
+    traced = subprocess.run(
+        [sys.executable, "-m", "reporting", "traceability"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert traced.stdout.startswith("Run cut-short of "), traced.stderr
+    assert json.loads((folder / "traceability.json").read_text())["totals"]["by_state"].get("passed", 0) == 0
+    if number is signal.SIGKILL:
+        subprocess.run([sys.executable, "-m", "support.sweeping"], cwd=ROOT, env=variables, check=True)
+
+
+def test_a_directory_where_no_folder_can_be_made_stops_the_run_with_one_message(variables, tmp_path):
+    Path(tmp_path, "in-the-way").touch()
+    directory = {"FOCUS__REPORTS__DIRECTORY": str(tmp_path / "in-the-way")}
+    ran = behave(("--tags=@smoke",), variables | directory, tmp_path)
+    assert ran.status == 1
+    assert ran.printed.count("in-the-way is no directory: move it away") == 1
+    assert "Traceback" not in ran.printed
+    assert {status for status, *_ in ran.scenarios.values()} <= {"untested"}

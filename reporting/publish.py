@@ -30,11 +30,11 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from redaction import MASK, redact
 from reporting.xray import Dialect
 from support.characters import as_json
 from support.errors import SettingsError
 from support.http_access import HttpAccess
-from support.redaction import redact
 from support.settings import Authority
 
 PATHS = {
@@ -185,7 +185,7 @@ def as_dry_run(document: Mapping[str, Any], target: Target) -> str:
     return "\n".join(
         (
             f"Would be sent: POST {target.address}",
-            f"  Authorization: Bearer *** ({_authorized_by(target)})",
+            f"  Authorization: Bearer {MASK} ({_authorized_by(target)})",
             "  Content-Type: application/json",
             f"  {document['info']['summary']}, to {document.get('testExecutionKey', 'a new execution')}",
             f"  {len(document['tests'])} tests: "

@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 import pytest
 from small_checkout import CHECKOUT, leave_record
 
+from redaction import MASK
+
 
 @pytest.fixture
 def reporting(tmp_path):
@@ -137,7 +139,7 @@ def test_a_dry_run_shows_what_would_be_sent(reporting, run_folder, a_result):
     done = reporting("publish", "--dry-run", "--execution", "PZ-20001", **environment)
     assert done.returncode == 0, done.stderr
     assert "POST https://127.0.0.1:1/rest/raven/2.0/api/import/execution" in done.stdout
-    assert "Authorization: Bearer ***" in done.stdout
+    assert f"Authorization: Bearer {MASK}" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
     assert json.loads((run_folder / "export/xray-server.json").read_text())["testExecutionKey"] == "PZ-20001"
 

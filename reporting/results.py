@@ -1,4 +1,4 @@
-"""What the last run left in `reports/allure-results`: a result for each scenario that it ran.
+"""What a run left in `allure-results` of its folder: a result for each scenario that it ran.
 
 The folder is written by `support.allure_report`, which labels each result with the place of its scenario.
 """

@@ -103,7 +103,7 @@ class Launcher:
                 process = subprocess.Popen(
                     command,
                     cwd=CHECKOUT,
-                    env={**environment, **_ANY_TEXT, MARKER: self.record.marker},
+                    env={**environment, **_ANY_TEXT, **_kept_in(directory), MARKER: self.record.marker},
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=errors,
@@ -112,6 +112,14 @@ class Launcher:
             except OSError as failure:
                 raise PartFailed(f"{name} cannot be started: {failure}") from failure
         return Part(name, process, log, output, grace, address)
+
+
+def _kept_in(directory: Path) -> dict[str, str]:
+    """Keep what a part leaves when it is killed or crashes with its log, which goes with the sandbox."""
+    kept = {"TMPDIR": str(directory), "ERL_CRASH_DUMP": str(directory / "erl_crash.dump")}
+    if os.path.expanduser("~") == "~":  # A user id without a name and a home, as in a container: some ask for both.
+        kept |= {"HOME": str(directory), "LOGNAME": "focus"}
+    return kept
 
 
 async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: float, expected: str) -> T:

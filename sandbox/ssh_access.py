@@ -32,8 +32,7 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         "ssh",
         [sys.executable, "-m", "sandbox.ssh", *options],
         directory,
-        # The library has a compiler look for others when it is loaded: killed then, that leaves temporary files.
-        environment={**environment, "TMPDIR": str(place)},
+        environment=environment,
         separate_output=True,
     )
     address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready ssh://…` on its output")

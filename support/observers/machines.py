@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import asyncssh
 
 from support.addresses import host_and_port
+from support.errors import EnvironmentBroken
 from support.settings import Ssh
 
 HARMLESS = "true"
+_NAMES_OF_USER = ("LOGNAME", "USER", "LNAME", "USERNAME")  # as `getpass.getuser` reads them
 
 
 def unreachable(settings: Ssh) -> list[str]:
     """The machines that the operator cannot log in to and run a harmless command on, a line each with the reason.
 
     Only a key counts, and only a host that is known.
+
+    Raises:
+        EnvironmentBroken: the keys or the known hosts are to be those of the user who runs the suite, and who has no
+            home directory.
     """
+    _complete_local_user(settings)
     return asyncio.run(_problems(settings))
+
+
+def _complete_local_user(settings: Ssh) -> None:
+    """Give the local user what asyncssh asks for even where nothing depends on it: a name and a home directory."""
+    if os.path.expanduser("~") == "~":
+        if not (settings.key_file and settings.known_hosts_file):
+            raise EnvironmentBroken(
+                "The user who runs the suite has no home directory to find keys and known hosts in: set HOME, or "
+                "ssh.key_file and ssh.known_hosts_file."
+            )
+        os.environ["HOME"] = "/nonexistent"
+    if not any(map(os.environ.get, _NAMES_OF_USER)):
+        os.environ["LOGNAME"] = settings.user
 
 
 async def _problems(settings: Ssh) -> list[str]:

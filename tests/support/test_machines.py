@@ -5,6 +5,7 @@ import asyncssh
 import pytest
 
 from support import gateway
+from support.errors import EnvironmentBroken
 from support.observers import machines
 from support.settings import Ssh
 
@@ -98,3 +99,29 @@ def test_the_way_in_is_closed_to_any_other_and_no_other_machine_is_trusted(machi
     )
     (problem,) = machines.unreachable(changed(machine, **{name: "root" if name == "user" else file}))
     assert problem.startswith(f"{machine.hosts[0]}: {told}")
+
+
+def nobody(monkeypatch, *, at_home):
+    """As in a container: a user id without a name and, where not `at_home`, without a directory."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME", *(() if at_home else ("HOME",))):
+        monkeypatch.delenv(name, raising=False)
+
+    def no_entry(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_user_without_a_name_or_a_home_gets_onto_the_machines(machine, monkeypatch, at_home):
+    monkeypatch.setenv("LOGNAME", "removed again")
+    nobody(monkeypatch, at_home=at_home)
+    assert machines.unreachable(machine) == []
+
+
+@pytest.mark.parametrize("missing", ["key_file", "known_hosts_file"])
+def test_that_there_is_no_home_to_look_for_keys_in_is_no_failure_of_the_product(machine, monkeypatch, missing):
+    monkeypatch.setenv("LOGNAME", "removed again")
+    nobody(monkeypatch, at_home=False)
+    with pytest.raises(EnvironmentBroken, match=r"no home directory.*set HOME"):
+        machines.unreachable(changed(machine, **{missing: None}))

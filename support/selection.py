@@ -30,7 +30,7 @@ def find_mistakes(config: Any, features: Sequence[Any]) -> str | None:
     beyond = [
         f"{location.filename}:{location.line} was asked for, and the file has {lines} lines. Is the line right?"
         for location in _locations(config.paths)
-        if location.line > (lines := len(Path(location.filename).read_bytes().splitlines()))
+        if location.line > (lines := _lines_of(location.filename))
     ]
     if beyond:
         return "\n".join(beyond)
@@ -65,6 +65,11 @@ def _locations(paths: Iterable[str]) -> Iterator[Any]:
     """Those that name a line, in a list of features, too."""
     named = [path for path in paths if _LINE.search(path) or path.startswith("@")]
     return (location for location in collect_feature_locations(named) if location.line)
+
+
+def _lines_of(file: str) -> int:
+    """How many lines behave counts; for an editor they may be fewer (U+0085, form feeds)."""
+    return len(Path(file).read_text("utf-8", errors="replace").splitlines())
 
 
 def _asked_for(config: Any, scenarios: Sequence[Any]) -> Iterator[str]:

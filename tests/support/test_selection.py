@@ -83,6 +83,11 @@ def test_a_line_beyond_the_end_of_its_file_is_wrong_though_behave_runs_the_last_
     assert "and the file has 12 lines. Is the line right?" in mistakes(*asked)
 
 
+def test_lines_are_counted_as_behave_counts_them(mistakes, tmp_path):
+    (tmp_path / "doors.feature").write_text(FEATURE.replace("Doors", "Doors\n  of\x85glass"), "utf-8")
+    assert mistakes("doors.feature:14") is None
+
+
 def test_of_skipped_scenarios_each_reason_is_told_once():
     message = all_were_skipped(["no ssh.hosts", "no ssh.hosts", None])
     assert message.count("no ssh.hosts") == 1

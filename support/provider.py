@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class ProvidedEnvironment:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": _python_path()},
                 text=True,
                 start_new_session=True,  # Ctrl-C is for the run: it still has to clean up in this environment.
             )
@@ -98,6 +100,11 @@ class ProvidedEnvironment:
     def _words(self) -> str:
         self._said.seek(0)
         return self._said.read()[-2000:].strip()
+
+
+def _python_path() -> str:
+    """The checkout first: with PYTHONSAFEPATH, Python does not find modules in the working directory."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def provide(profile: Profile) -> ProvidedEnvironment | None:

@@ -26,6 +26,11 @@ def provided():
         environment.close()
 
 
+def test_a_provider_finds_the_modules_of_the_checkout_also_where_python_does_not_look_there(provided, monkeypatch):
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    provided(f"import sandbox; {HOLDING}").check()
+
+
 def test_an_environment_that_is_held_is_there(provided):
     environment = provided(HOLDING)
     environment.check()

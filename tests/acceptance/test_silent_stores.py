@@ -62,11 +62,10 @@ def test_a_store_that_falls_silent_ends_the_run_and_is_named(
             f"FOCUS__{group}__TIMEOUT_S".upper(): "1",
         }
         started = time.monotonic()
-        ran = run_behave(feature("Given a running job", "Then the side effects are those of 2 jobs"), **variables)
+        ran = run_behave(feature("Given a running job", "Then the side effects are those of one job"), **variables)
         took_s = time.monotonic() - started
     assert silent.is_set()
     assert ran.status == 1, ran.printed
     assert took_s < 120, ran.printed  # It never ended; the most of this is a busy machine.
-    status, _, message = ran.scenarios["Of the test"]
-    assert status in ("error", "hook_error"), ran.printed
-    assert re.search(rf"{store} cannot be read: asked for .* \(time limit {group}\.timeout_s = 1 s\)", message), message
+    assert re.search(rf"{store} cannot be read: asked for .* \(time limit {group}\.timeout_s = 1 s\)", ran.printed)
+    assert "error" in ran.scenarios["Of the test"][0], ran.printed

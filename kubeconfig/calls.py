@@ -21,6 +21,7 @@ from urllib3.util import Timeout, make_headers
 
 from kubeconfig.cluster import Cluster, Credentials
 from kubeconfig.questions import Question
+from redaction import redact
 
 _SHOWN = 500  # characters of an answer
 _PIECE = 65536
@@ -133,7 +134,7 @@ class Connection:
                     raise Unanswered(f"no whole answer within {self._limit_s:g} s: {self._line(_text(text))}")
             answer.release_conn()
         except HTTPError as error:
-            raise Unanswered(self.cluster.mask(self._why(error))) from error
+            raise Unanswered(redact(self._why(error))) from error
         return Answer(answer.status, answer.reason or "", bytes(text), answer.headers.get("Location", ""))
 
     def _pool(self, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
@@ -195,7 +196,7 @@ class Connection:
 
     def _line(self, text: str) -> str:
         # Masked before it is cut: of half a secret nobody would know it.
-        line = " ".join(self.cluster.mask(text).split())
+        line = " ".join(redact(text).split())
         shown = "".join(character if character.isprintable() else "?" for character in line[:_SHOWN])
         return shown + ("…" if len(line) > _SHOWN else "")
 

@@ -6,8 +6,9 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -16,10 +17,10 @@ from kubeconfig.errors import KubeconfigError
 from kubeconfig.files import Described
 from kubeconfig.identity import Identity, Source, Stated, basic, stated_certificate
 from kubeconfig.plugin import Plugin
-from kubeconfig.proxies import proxy_from_environment, stated_proxy
-from kubeconfig.tls import context_for, trusted_here
-
-MASK = "•••"
+from kubeconfig.tls import context_for
+from redaction import redact
+from transport.errors import SettingsError
+from transport.proxies import proxy_at, proxy_of
 
 _SECRET_NAME = re.compile(r"token|secret|password|passwd|key|credential", re.IGNORECASE)
 _IMPERSONATION = {"as": "Impersonate-User", "as-uid": "Impersonate-Uid"}
@@ -37,38 +38,29 @@ class Credentials:
 class Cluster:
     """Where an API server is, and how one is let in. Can be used by several threads at once.
 
+    Its secrets are masked in all output from the moment when they are known.
+
     Args:
         described: A context of a kubeconfig.
         limit_s: How long an exec plugin may take.
-        learn: Is told each secret before it is used for the first time.
-        trusted: Makes the TLS context where the kubeconfig names no authority.
-        proxied: Gives the proxy before an address where the kubeconfig names none.
+        ca_file: Certificate authorities, which count instead of those that the kubeconfig names.
 
     Raises:
         KubeconfigError: the kubeconfig cannot be used.
     """
 
-    def __init__(
-        self,
-        described: Described,
-        *,
-        limit_s: float,
-        learn: Callable[[Iterable[str]], None] = lambda _: None,
-        trusted: Callable[[], ssl.SSLContext] = trusted_here,
-        proxied: Callable[[str], str | None] = proxy_from_environment,
-    ) -> None:
+    def __init__(self, described: Described, *, limit_s: float, ca_file: Path | None = None) -> None:
         self.origin = described.origin
-        self._described, self._learn, self._trusted = described, learn, trusted
-        self._secrets: set[str] = set()
-        self._remember(_stated_secrets(described))
+        self._described, self._ca_file = described, ca_file
+        redact.learn(_stated_secrets(described))
         parts = _address_in(described)
         self.server = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
         """Its address, without credentials."""
         self.tls_server_name = str(described.cluster.get("tls-server-name") or "") or None
         """The name in its certificate, where that is another than the address has."""
-        self.proxy = stated_proxy(described.cluster) or proxied(self.server)
+        self.proxy = _proxy(described.cluster, self.server)
         """The way to it, where there is one; may hold a password."""
-        self._remember(_password_in(self.proxy or ""))
+        redact.learn(_password_in(self.proxy or ""))
         self._source = _source(described, parts, limit_s)
         self._held: Credentials | None = None
         self._lock = threading.Lock()
@@ -100,20 +92,9 @@ class Cluster:
                         raise
             return held
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """All the secrets that this cluster was reached with, or may be."""
-        return frozenset(self._secrets)
-
-    def mask(self, text: str) -> str:
-        """The text without any of the secrets that this cluster was reached with."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, MASK)
-        return text
-
     def _made_of(self, identity: Identity) -> Credentials:
         if identity.authorization:
-            self._remember([identity.authorization.partition(" ")[2]])
+            redact.learn([identity.authorization.partition(" ")[2]])
         user = self._described.user
         headers = {header: str(user[name]) for name, header in _IMPERSONATION.items() if user.get(name)}
         if further := next((name for name in ("as-groups", "as-user-extra") if user.get(name)), None):
@@ -123,14 +104,8 @@ class Cluster:
         secure = self.server.startswith("https:")
         # A plugin that gives a token only leaves the certificate to the kubeconfig.
         certificate = identity.certificate or stated_certificate(user)
-        tls = context_for(self._described.cluster, certificate, self._trusted) if secure else None
+        tls = context_for(self._described.cluster, certificate, self._ca_file) if secure else None
         return Credentials(headers, tls, identity)
-
-    def _remember(self, secrets: Iterable[str]) -> None:
-        fresh = {secret for secret in secrets if len(secret) >= 4} - self._secrets
-        if fresh:
-            self._secrets |= fresh
-            self._learn(fresh)
 
 
 def _source(described: Described, address: SplitResult, limit_s: float) -> Source:
@@ -157,6 +132,17 @@ def _address_in(described: Described) -> SplitResult:
     if not usable:
         raise KubeconfigError(f"{described.origin}: the cluster's server is no address, such as https://host:6443")
     return parts
+
+
+def _proxy(cluster: Mapping[str, Any], server: str) -> str | None:
+    stated = str(cluster.get("proxy-url") or "")
+    try:
+        found = proxy_at(stated, "proxy-url", urlsplit(server).scheme) if stated else proxy_of(server)
+    except ValueError as error:
+        raise KubeconfigError(f"proxy-url of the kubeconfig cannot be used: {error}") from None
+    except SettingsError as error:
+        raise KubeconfigError(str(error)) from None
+    return found.url if found is not None else None
 
 
 def _password_in(address: str) -> list[str]:

@@ -1,5 +1,9 @@
 """What goes wrong before a question reaches the API server."""
 
+from __future__ import annotations
 
-class KubeconfigError(Exception):
+from redaction import Masked
+
+
+class KubeconfigError(Masked, Exception):
     """A kubeconfig, or the credentials that it leads to, cannot be used; the message says why, without a secret."""

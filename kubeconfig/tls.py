@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import re
 import ssl
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kubeconfig.errors import KubeconfigError
 from kubeconfig.identity import data_or_file
-
-_CERTIFICATE = re.compile(
-    rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END [A-Z0-9 ]*CERTIFICATE-----", re.DOTALL
-)
+from transport.errors import SettingsError
+from transport.trust import certificates_in, trusted
 
 
-def trusted_here() -> ssl.SSLContext:
-    """A context that trusts what REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names, else what OpenSSL does (SSL_CERT_FILE).
-
-    Raises:
-        KubeconfigError: what they name holds no certificates.
-    """
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if named := os.environ.get(variable):
-            try:
-                if Path(named).is_dir():
-                    return ssl.create_default_context(capath=named)
-                return ssl.create_default_context(cafile=named)
-            except OSError:
-                raise KubeconfigError(f"{variable}={named} holds no certificates that can be read") from None
-    return ssl.create_default_context()
-
-
-def context_for(
-    cluster: Mapping[str, Any], certificate: bytes | None, trusted: Callable[[], ssl.SSLContext]
-) -> ssl.SSLContext:
-    """TLS as a kubeconfig wants it; `trusted` makes it where that names no authority.
+def context_for(cluster: Mapping[str, Any], certificate: bytes | None, ca_file: Path | None) -> ssl.SSLContext:
+    """TLS as a kubeconfig wants it. `ca_file`, where it is given, is trusted instead of the authority that it names.
 
     Raises:
         KubeconfigError: a certificate or key cannot be used.
     """
-    authority = data_or_file(cluster, "certificate-authority")
-    context = trusted() if authority is None else _trusting(authority)
+    context = ssl.create_default_context(cadata=_authorities(cluster, ca_file).decode("ascii"))
     # Since Python 3.13 authorities without a key identifier are refused. Many clusters have such a one, and kubectl
     # takes it.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -56,14 +32,17 @@ def context_for(
     return context
 
 
-def _trusting(authority: bytes) -> ssl.SSLContext:
-    try:
-        found = b"\n".join(_CERTIFICATE.findall(authority)).decode("ascii")
-        if not found:  # With none, Python would trust the system's.
-            raise ValueError
-        return ssl.create_default_context(cadata=found)
-    except (ssl.SSLError, ValueError):
-        raise KubeconfigError("certificate-authority holds no certificate that can be read (PEM)") from None
+def _authorities(cluster: Mapping[str, Any], ca_file: Path | None) -> bytes:
+    stated = data_or_file(cluster, "certificate-authority") if ca_file is None else None
+    if stated is None:
+        try:
+            return trusted(ca_file, "ca_file").pem()
+        except SettingsError as error:
+            raise KubeconfigError(str(error)) from None
+    found = b"".join(certificates_in(stated))
+    if not found:
+        raise KubeconfigError("certificate-authority holds no certificate that can be read (PEM)")
+    return found
 
 
 def _show(context: ssl.SSLContext, certificate: bytes) -> None:

@@ -3,7 +3,8 @@
 The one place for it, for the suite, the sandbox and every command of this project. It imports none of these.
 """
 
+from redaction.errors import Masked
 from redaction.outlets import guard, mask_output
 from redaction.redactor import MASK, Redactor, redact
 
-__all__ = ["MASK", "Redactor", "guard", "mask_output", "redact"]
+__all__ = ["MASK", "Masked", "Redactor", "guard", "mask_output", "redact"]

@@ -26,9 +26,9 @@ from allure_commons.utils import format_traceback, md5, uuid4
 from attr import asdict
 from behave.model_type import Status as Outcome
 
+from redaction import redact
 from support import known_issues
 from support.characters import encodable
-from support.redaction import redact
 from support.steady_time import SteadyTime
 
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]

@@ -10,19 +10,13 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from support.redaction import redact
+from redaction import Masked
+from transport.errors import SettingsError
 
 __all__ = ["APIError", "EnvironmentBroken", "ExpectationFailed", "SettingsError", "ValidationError", "require"]
 
 
-class _Shown:
-    """An error whose text is fit to be shown: without secrets, whoever shows it."""
-
-    def __str__(self) -> str:
-        return redact(super().__str__())
-
-
-class ExpectationFailed(_Shown, AssertionError):
+class ExpectationFailed(Masked, AssertionError):
     """The product did something other than promised. The message says what was expected and what was seen."""
 
 
@@ -37,15 +31,11 @@ def require(expected: str, problems: Sequence[str], seen: object = None) -> None
         raise ExpectationFailed(f"expected {expected}\n{listed}" + (f"\nseen: {seen}" if seen is not None else ""))
 
 
-class EnvironmentBroken(_Shown, Exception):
+class EnvironmentBroken(Masked, Exception):
     """Something that the product or the suite stands on cannot be reached or used: no verdict is possible."""
 
 
-class SettingsError(_Shown, Exception):
-    """A setting is missing or wrong. The message names the setting, the profile and the fix."""
-
-
-class APIError(_Shown, Exception):
+class APIError(Masked, Exception):
     """A call to the Focus Server that did not succeed; `__cause__` is what went wrong underneath, where there is one.
 
     `status` is the HTTP status, or None when no answer came; `unreachable` says that there was not even a connection;

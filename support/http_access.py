@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from support.proxies import Proxy, proxy_of
-from support.trust import Trust, trusted
+from transport.proxies import Proxy, proxy_of
+from transport.trust import Trust, trusted
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from pydantic import SecretStr
 
+from redaction import redact
 from support.addresses import split
 from support.case import Case
 from support.client import FocusServerAPI
@@ -18,7 +19,6 @@ from support.evidence import Evidence
 from support.journal import Journal
 from support.profile import ROOT, Profile
 from support.provider import ProvidedEnvironment
-from support.redaction import redact
 from support.settings import Settings
 from support.side_effects import Census, no_effects, take_census, unexplained
 from support.stores import Stores

@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from redaction import redact
 from support.errors import EnvironmentBroken, SettingsError
-from support.redaction import redact
 from support.run_record import LOCK, RunRecord, State, read_record
 
 RUNS = "runs"

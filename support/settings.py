@@ -26,8 +26,8 @@ from pydantic_settings import (
 
 from support.addresses import host_and_port, is_ipv6
 from support.contract import Limits
-from support.trust import no_certificates_in
 from support.variables import PREFIX, listed, readable, tabled
+from transport.trust import no_certificates_in
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,7 +124,7 @@ Place = Annotated[Path, AfterValidator(_placed)]
 """A path; see `_placed`."""
 PresentFile = Annotated[Place, AfterValidator(_file)]
 Authority = Annotated[Place, AfterValidator(_authority)]
-"""Where certificate authorities are, for `support.trust`: a PEM file, or a directory of such."""
+"""Where certificate authorities are, for `transport.trust`: a PEM file, or a directory of such."""
 MongoAddress = Annotated[SecretStr, AfterValidator(partial(_address, schemes=("mongodb", "mongodb+srv")))]
 
 

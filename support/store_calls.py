@@ -15,8 +15,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
+from redaction import redact
 from support.errors import EnvironmentBroken
-from support.redaction import redact
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from kubeconfig import Cluster, Credentials, KubeconfigError
+from redaction import redact
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
 from sandbox.focus_server.identity import object_name
 from sandbox.focus_server.ports import Payload
@@ -93,7 +94,7 @@ class KubernetesAnalyzers:
                 if fresh is not used:
                     status, text = await self._send(method, path, body, fresh)
         if status >= 400 and status not in (404, 409):
-            log.warning("Kubernetes refused %s %s: %s %.500s", method, path, status, self._cluster.mask(text))
+            log.warning("Kubernetes refused %s %s: %s %.500s", method, path, status, redact(text))
         return status, text
 
     async def _send(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,12 +15,10 @@ from urllib.parse import quote
 from kubeconfig import Cluster, KubeconfigError, describe
 from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
-from support.errors import EnvironmentBroken, SettingsError
-from support.proxies import proxy_of
-from support.redaction import redact
+from redaction import redact
+from support.errors import EnvironmentBroken
 from support.settings import Kubernetes, Naming
 from support.store_calls import StoreCalls
-from support.trust import trusted
 
 Manifest = dict[str, Any]
 T = TypeVar("T")
@@ -39,7 +36,6 @@ _PODS = f"{_NAMESPACE}/pods"
 _SERVICES = f"{_NAMESPACE}/services"
 _EVENTS = f"{_NAMESPACE}/events"
 _JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
-_AUTHORITIES = ("certificate-authority", "certificate-authority-data")
 _SHOWN = 300  # characters of an answer
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -57,7 +53,8 @@ class Analyzers:
     def __init__(self, settings: Kubernetes, naming: Naming) -> None:
         self._calls = StoreCalls("Kubernetes", settings.timeout_s, "kubernetes.timeout_s", _ADVICE)
         try:
-            self._cluster = _cluster(settings, self._calls.driver_limit_s)
+            described = describe(settings.kubeconfig, settings.context)
+            self._cluster = Cluster(described, limit_s=self._calls.driver_limit_s, ca_file=settings.ca_file)
         except KubeconfigError as error:
             raise EnvironmentBroken(
                 f"Kubernetes cannot be used: {error}. Are kubernetes.kubeconfig and kubernetes.context right?"
@@ -132,10 +129,6 @@ class Analyzers:
     def address(self) -> str:
         """Where the API is."""
         return self._cluster.server
-
-    def secrets(self) -> list[str]:
-        """The credentials that Kubernetes was reached with, which nobody else may show."""
-        return sorted(self._cluster.secrets)
 
     def check_health(self) -> None:
         """See that the API answers, that the namespace is there, and that its objects may be listed.
@@ -251,28 +244,6 @@ class Analyzers:
 
     def _path(self, pattern: str) -> str:
         return pattern.format(namespace=quote(self._namespace, safe=""))
-
-
-def _cluster(settings: Kubernetes, limit_s: float) -> Cluster:
-    described = describe(settings.kubeconfig, settings.context)
-    if settings.ca_file is not None:
-        others = {name: value for name, value in described.cluster.items() if name not in _AUTHORITIES}
-        described = replace(described, cluster=others)
-
-    def trust() -> ssl.SSLContext:
-        try:
-            return trusted(settings.ca_file, "kubernetes.ca_file").context()
-        except SettingsError as error:
-            raise KubeconfigError(str(error)) from None
-
-    def proxied(server: str) -> str | None:
-        try:
-            proxy = proxy_of(server)
-        except SettingsError as error:
-            raise KubeconfigError(str(error)) from None
-        return proxy.url if proxy is not None else None
-
-    return Cluster(described, limit_s=limit_s, learn=redact.learn, trusted=trust, proxied=proxied)
 
 
 def _items(page: Manifest) -> list[Manifest]:

@@ -24,7 +24,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from support.errors import EnvironmentBroken
 from support.store_calls import StoreCalls
-from support.trust import trusted
+from transport.trust import trusted
 
 T = TypeVar("T")
 Document = dict[str, Any]

@@ -23,7 +23,7 @@ from support.errors import EnvironmentBroken
 from support.observers.rabbitmq_management import ManagementAPI
 from support.settings import RabbitMQ
 from support.store_calls import StoreCalls, UnusableAnswer
-from support.trust import trusted
+from transport.trust import trusted
 
 T = TypeVar("T")
 

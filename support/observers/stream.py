@@ -10,9 +10,9 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from support.addresses import host_of, with_port
 from support.errors import EnvironmentBroken
-from support.proxies import Proxy, proxy_of
 from support.settings import Stream
-from support.trust import Trust, trusted
+from transport.proxies import Proxy, proxy_of
+from transport.trust import Trust, trusted
 
 UNKNOWN = "unknown"
 

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from kubeconfig import Cluster, KubeconfigError, describe
+from kubeconfig import Cluster, KubeconfigError, cluster, describe
 from kubeconfig.calls import Connection, Refused
 from kubeconfig.questions import Question
+from redaction import Redactor
 from tests.kubernetes_stand_in import serving
 
 PODS = Question("GET", "/api/v1/namespaces/focus/pods")
 
 
 @pytest.fixture
-def learnt():
-    return []
+def learnt(monkeypatch):
+    """What is masked in all output."""
+    redactor = Redactor()
+    monkeypatch.setattr(cluster, "redact", redactor)
+    return redactor.credentials
 
 
 @pytest.fixture
@@ -37,10 +41,10 @@ def api():
 
 
 @pytest.fixture
-def connect(kubeconfig, api, learnt):
-    def connect(user, limit_s=5, **cluster):
-        described = describe(kubeconfig(api.address, user, **cluster))
-        return Connection(Cluster(described, limit_s=limit_s, learn=learnt.extend), limit_s)
+def connect(kubeconfig, api):
+    def connect(user, limit_s=5, **options):
+        described = describe(kubeconfig(api.address, user, **options))
+        return Connection(Cluster(described, limit_s=limit_s), limit_s)
 
     return connect
 
@@ -79,7 +83,7 @@ def test_a_token_file_is_read_anew_at_each_call_and_its_ending_does_not_count(co
     file.unlink()  # It is being replaced: what was read before goes on.
     connection.ask(PODS)
     assert shown(api) == ["Bearer first-token", "Bearer second-token", "Bearer second-token"]
-    assert {"first-token", "second-token"} <= set(learnt)
+    assert {"first-token", "second-token"} <= learnt
 
 
 @pytest.mark.parametrize("token", ["two\nlines-of-token", "tökén-tökén", "nul\0token", "", "\n"])
@@ -104,7 +108,7 @@ def test_a_plugin_without_an_expiry_is_asked_once_until_its_token_is_refused(con
         connection.ask(PODS)
     assert plugin.asked() == 2
     assert len(api.asked) == 41  # 20, one that is refused, its repetition, 19
-    assert {"plugin-token-1", "plugin-token-2"} <= set(learnt)
+    assert {"plugin-token-1", "plugin-token-2"} <= learnt
 
 
 def test_many_that_are_refused_at_once_ask_a_plugin_once(connect, api, plugin):
@@ -220,7 +224,7 @@ def test_a_plugin_is_told_of_its_cluster_and_its_secrets_are_learnt(connect, api
     told = json.loads((tmp_path / "info").read_text())
     assert told["spec"] == {"interactive": False, "cluster": {"server": api.address, "config": {"audience": "focus"}}}
     assert (tmp_path / "given").read_text() == "--oidc-client-secret=secret-of-args secret-of-env\n"
-    assert {"secret-of-args", "secret-of-env"} <= set(learnt)
+    assert {"secret-of-args", "secret-of-env"} <= learnt
     assert "north" not in learnt
 
 
@@ -242,7 +246,7 @@ def test_an_auth_provider_is_left_to_the_client(connect, api, learnt):
     provider = {"name": "oidc", "config": {"id-token": token, "refresh-token": "refreshing", "client-id": "focus"}}
     api.accepted.add(f"Bearer {token}")
     assert connect({"auth-provider": provider}).ask(PODS) == {"items": []}
-    assert {token, "refreshing"} <= set(learnt)
+    assert {token, "refreshing"} <= learnt
 
 
 @pytest.mark.parametrize("provider", [{"name": "azure"}, {"name": "oidc", "config": {}}])

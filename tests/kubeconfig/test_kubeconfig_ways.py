@@ -14,8 +14,8 @@ import trustme
 
 from kubeconfig import Cluster, KubeconfigError, describe
 from kubeconfig.calls import Connection, Unanswered
-from kubeconfig.proxies import proxy_from_environment
 from kubeconfig.questions import Question
+from redaction import redact
 from tests.kubernetes_stand_in import serving
 
 PODS = Question("GET", "/api/v1/namespaces/focus/pods")
@@ -178,7 +178,7 @@ def test_a_login_in_the_address_is_shown_to_the_api_and_to_nobody_else(connect):
         assert connection.ask(PODS) == ANSWER
     assert server.asked[0].headers["Authorization"] == "Basic " + data(b"me:p@ss-word")
     assert "ss-word" not in connection.cluster.server
-    assert "ss-word" not in connection.cluster.mask("me:p%40ss-word@ p@ss-word")
+    assert "ss-word" not in redact("me:p%40ss-word@ p@ss-word")
 
 
 @contextmanager
@@ -240,11 +240,11 @@ def test_a_proxy_that_does_not_answer_is_told_without_its_password(connect):
 
 @pytest.mark.parametrize("url", ["http://me:hush:hush@proxy:port", "ftp://me:hush@proxy:1", "http://", "://hush"])
 def test_what_is_no_proxy_is_named_and_not_shown(connect, monkeypatch, url):
-    with pytest.raises(KubeconfigError, match="proxy-url of the kubeconfig is no address") as failure:
+    with pytest.raises(KubeconfigError, match="proxy-url of the kubeconfig cannot be used: ") as failure:
         connect("https://far.example", **{"proxy-url": url})
     assert "hush" not in str(failure.value)
     monkeypatch.setenv("HTTPS_PROXY", url)
-    with pytest.raises(KubeconfigError, match="HTTPS_PROXY is no address") as failure:
+    with pytest.raises(KubeconfigError, match="HTTPS_PROXY cannot be used: ") as failure:
         connect("https://far.example")
     assert "hush" not in str(failure.value)
 
@@ -262,10 +262,10 @@ def test_what_is_no_proxy_is_named_and_not_shown(connect, monkeypatch, url):
         ("http://far.example", None),
     ],
 )
-def test_the_proxy_of_the_environment_is_for_what_is_far(monkeypatch, server, proxy):
+def test_the_proxy_of_the_environment_is_for_what_is_far(connect, monkeypatch, server, proxy):
     monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "near.example,10.0.0.0/8")
-    assert proxy_from_environment(server) == proxy
+    assert connect(server).cluster.proxy == proxy
 
 
 @pytest.mark.parametrize(

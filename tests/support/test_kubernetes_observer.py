@@ -13,9 +13,9 @@ import trustme
 import yaml
 from stand_ins import settings
 
+from redaction import MASK, redact
 from support.errors import EnvironmentBroken
 from support.observers.kubernetes import Analyzers
-from support.redaction import MASK
 from tests.kubernetes_stand_in import serving
 
 TOKEN = "hush-token-of-the-test"
@@ -328,7 +328,7 @@ def test_renewed_credentials_are_never_shown(observing, tmp_path):
             with pytest.raises(EnvironmentBroken, match=f"Bearer {MASK}") as failure:
                 observer.pods()
             assert secret not in str(failure.value)
-            assert secret in observer.secrets()
+            assert secret in redact.credentials
             assert server.asked[-1].headers["Authorization"] == f"Bearer {secret}"
 
 
@@ -346,7 +346,7 @@ def test_threads_may_look_at_once(observing):
 def test_the_secrets_that_nobody_may_show_are_those_of_the_kubeconfig(observing):
     with serving(lambda request: (200, {"items": []})) as server, observing(server.address) as analyzers:
         analyzers.jobs()
-        assert TOKEN in analyzers.secrets()
+        assert TOKEN in redact.credentials
 
 
 def test_warnings_are_asked_for_by_what_they_are_about(observing):
@@ -378,7 +378,7 @@ def test_a_far_api_is_reached_by_the_proxy_of_the_environment_and_a_near_one_is_
             assert observer.pods() == [POD]
         with observing("http://far.example") as observer:
             assert observer.pods() == []
-            assert "hush-hush" in observer.secrets()
+            assert "hush-hush" in redact.credentials
     assert [request.path for request in proxy.asked] == ["http://far.example/api/v1/namespaces/focus/pods"]
 
 

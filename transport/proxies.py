@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from support.errors import SettingsError
+from transport.errors import SettingsError
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -56,7 +56,7 @@ def proxy_of(address: str, environment: Mapping[str, str] = os.environ, *, hosts
                 continue
             value = environment[variable].strip()
             if value:
-                return _checked(variable, value, parts.scheme)
+                return _of_variable(variable, value, parts.scheme)
             break
     return None
 
@@ -136,37 +136,42 @@ def _host_and_port(entry: str) -> tuple[str, int | None]:
     return found[1], int(found[2]) if found[2] else None
 
 
-def _checked(variable: str, value: str, scheme: str) -> Proxy:
-    """The proxy that a variable names; nothing of the value is in a message, it may be a password."""
-    url = value if "://" in value else f"http://{value}"
+def _of_variable(variable: str, value: str, scheme: str) -> Proxy:
     try:
-        parts = urlsplit(url)
+        return proxy_at(value, variable, scheme)
+    except ValueError as error:
+        raise SettingsError(
+            f"The environment variable {variable} cannot be used: {error}. Correct or unset it, or name the hosts that "
+            "are reached without a proxy in NO_PROXY."
+        ) from None
+
+
+def proxy_at(url: str, named_by: str, scheme: str) -> Proxy:
+    """The proxy at an address, which may lack its scheme, for what is reached by `scheme`.
+
+    Raises:
+        ValueError: it is no address of a proxy, or of one that cannot be used. Nothing of it is in the message: it may
+            be a password.
+    """
+    full = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(full)
         fits = bool(parts.hostname) and parts.port != 0
     except ValueError:  # A port that is none, a bracket out of place.
         fits = False
-    if not fits or parts.path not in ("", "/") or parts.query or parts.fragment or re.search(r"[\s\\]", url):
-        raise _unusable(
-            variable,
+    if not fits or parts.path not in ("", "/") or parts.query or parts.fragment or re.search(r"[\s\\]", full):
+        raise ValueError(
             "expected http://host:port or http://user:password@host:port (in user and password, special characters are "
-            "written as %23, %2F, %40, …), but it is no such address",
+            "written as %23, %2F, %40, …), but it is no such address"
         )
     if not f"{unquote(parts.username or '')}{unquote(parts.password or '')}".isascii():
-        raise _unusable(
-            variable, "expected a user and a password of ASCII characters: no other reach a proxy unchanged"
-        )
+        raise ValueError("expected a user and a password of ASCII characters: no other reach a proxy unchanged")
     if parts.scheme in _SOCKS and scheme != "grpc":
         if find_spec("socks") is None:
-            raise _unusable(variable, "it names a SOCKS proxy, which needs the package PySocks (pip install PySocks)")
+            raise ValueError("it names a SOCKS proxy, which needs the package PySocks (pip install PySocks)")
     elif parts.scheme not in (("http",) if scheme == "grpc" else ("http", "https")):
         kinds = (
             "HTTP proxies alone are used for gRPC" if scheme == "grpc" else "there are HTTP, HTTPS and SOCKS proxies"
         )
-        raise _unusable(variable, f"it names a proxy of a kind that cannot be used here: {kinds}")
-    return Proxy(variable, url)
-
-
-def _unusable(variable: str, why: str) -> SettingsError:
-    return SettingsError(
-        f"The environment variable {variable} cannot be used: {why}. Correct or unset it, or name the hosts that are "
-        "reached without a proxy in NO_PROXY."
-    )
+        raise ValueError(f"it names a proxy of a kind that cannot be used here: {kinds}")
+    return Proxy(named_by, full)

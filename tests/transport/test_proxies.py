@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from support import proxies
 from support.errors import SettingsError
-from support.proxies import is_here, proxy_of
+from transport import proxies
+from transport.proxies import is_here, proxy_of
 
 PROXY = "http://proxy.example:3128"
 EVERY_VARIABLE = {

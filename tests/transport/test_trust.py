@@ -12,10 +12,10 @@ import certifi
 import pytest
 import trustme
 
-from support import trust
-from support.errors import EnvironmentBroken, SettingsError
+from support.errors import SettingsError
 from support.profile import ROOT
-from support.trust import trusted
+from transport import trust
+from transport.trust import trusted
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_a_file_or_a_directory_counts_in_every_form_whoever_names_it(request, ve
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from support.trust import trusted
+from transport.trust import trusted
 print(trusted(Path(sys.argv[1]), "setting").file(), flush=True)
 child = os.fork()
 if child:
@@ -127,7 +127,7 @@ def test_without_room_for_that_file_it_is_said(monkeypatch, folder):
 
     monkeypatch.setattr(trust.tempfile, "NamedTemporaryFile", full)
     trust._in_one_file.cache_clear()
-    with pytest.raises(EnvironmentBroken, match=r"No space left.*TMPDIR"):
+    with pytest.raises(SettingsError, match=r"No space left.*TMPDIR"):
         trusted(folder, "setting", {}).file()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import certifi
 
-from support.errors import EnvironmentBroken, SettingsError
+from transport.errors import SettingsError
 
 _CERTIFICATE = re.compile(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL
@@ -42,7 +42,7 @@ class Trust:
         """Path of one PEM file that holds all of them, for requests and pymongo.
 
         Raises:
-            EnvironmentBroken: they are several files, and there is no room to put them into one.
+            SettingsError: they are several files, and there is no room to put them into one.
         """
         if len(self.paths) == 1 and self.paths[0].is_file():
             return str(self.paths[0])
@@ -124,8 +124,13 @@ def _certificates(path: Path) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _read(file: Path, changed_ns: int, size: int) -> tuple[bytes, ...]:
-    """The certificates of a file, as long as it does not change; those that are damaged are left out."""
-    blocks = [match.group() + b"\n" for match in _CERTIFICATE.finditer(file.read_bytes())]
+    """The certificates of a file, read once as long as it does not change."""
+    return certificates_in(file.read_bytes())
+
+
+def certificates_in(pem: bytes) -> tuple[bytes, ...]:
+    """The certificates of a PEM text, whatever else stands in it; those that are damaged are left out."""
+    blocks = [match.group() + b"\n" for match in _CERTIFICATE.finditer(pem)]
     return tuple(block for block in blocks if _is_certificate(block))
 
 
@@ -145,7 +150,7 @@ def _in_one_file(pem: bytes) -> str:
             atexit.register(_remove, Path(file.name), os.getpid())
             file.write(pem)
     except OSError as error:
-        raise EnvironmentBroken(
+        raise SettingsError(
             f"The certificates of a directory cannot be put into one temporary file: {error.strerror}. Make room, have "
             "TMPDIR name another place, or give one file of certificates instead of a directory."
         ) from None

@@ -30,6 +30,7 @@ import support.behave_forms  # noqa: F401 - makes behave read feature files of a
 from redaction import mask_output
 from support import known_issues
 from support.allure_report import AllureReport
+from support.behave_forms import OneMessage
 from support.behave_settings import apply_project_settings, asked_for
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile import read_profile, reports_without_a_profile
@@ -59,6 +60,7 @@ def before_all(context: Context) -> None:
     context.known, context.features, context.scenarios = [], [], []
     context.reasons, context.lost = [], []
     features = context._runner.features  # Behave hands them to no hook.
+    context._runner.formatters.insert(0, OneMessage())
     apply_project_settings(context.config, features)
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
@@ -123,7 +125,7 @@ def _lose(context: Context, error: OSError) -> None:
         _stop(context, context.lost[0])
 
 
-def _stop(context: Context, reason: str) -> None:
+def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
     """End the run, for a reason of its own: whoever presses Ctrl-C has behave end it."""
     context.reasons.append(reason)
     context.abort(reason=reason)
@@ -145,7 +147,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
             lambda found: context.report.attach(found.name, found.body, found.media_type)
         )
     except EnvironmentBroken:
-        _stop(context, ENVIRONMENT_BROKEN)
+        _stop(context)
         raise
     closing = [*CLOSING_STEPS, *([STILL_KNOWN] if known_issues.keys_of(scenario.effective_tags) else [])]
     scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in closing)
@@ -175,9 +177,8 @@ def _blame_the_environment(context: Context, step: Step) -> None:
     try:
         context.run.check_provided()
     except EnvironmentBroken as error:
-        step.status, step.exception, step.error_message = Status.error, error, str(error)
-        step.exc_traceback = None
-        _stop(context, str(error))
+        step.status, step.exception, step.exc_traceback = Status.error, error, None
+        _stop(context)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
@@ -198,15 +199,13 @@ def _close(context: Context, scenario: Scenario) -> None:
         context.case.keep_server_log()
     try:
         context.case.leave_nothing_behind()
-    except EnvironmentBroken:
-        try:
-            context.run.check_provided()
-        except EnvironmentBroken as ended:
-            _stop(context, str(ended))
-            raise
-        if reason := _reason_to_end(context):
-            _stop(context, reason)
-        raise
+    except EnvironmentBroken as error:
+        broken = _what_else_is_broken(context) or error
+        if broken is not error or not context.run.is_healthy():
+            _stop(context)
+        if not any(isinstance(step.exception, EnvironmentBroken | SettingsError) for step in scenario.all_steps):
+            raise broken from None
+        context.report.attach("clean-up failed, too", str(broken), "text")
     except ExpectationFailed as failure:
         if not red:
             raise
@@ -216,14 +215,15 @@ def _close(context: Context, scenario: Scenario) -> None:
         context.run.close_case(context.case, scenario.name)
 
 
-def _reason_to_end(context: Context) -> str | None:
-    """Why no scenario can follow on one whose clean-up the environment broke; None when one can."""
+def _what_else_is_broken(context: Context) -> EnvironmentBroken | None:
+    """After a clean-up that failed: why no scenario can follow, whatever of it may be mended."""
     try:
+        context.run.check_provided()
         # Over what stays disturbed, all that follow would be told as failures of the product.
         context.case.disturbances.undo()
     except EnvironmentBroken as error:
-        return str(error)
-    return None if context.run.is_healthy() else ENVIRONMENT_BROKEN
+        return error
+    return None
 
 
 def after_feature(context: Context, feature: Feature) -> None:
@@ -254,6 +254,10 @@ def after_all(context: Context) -> None:
                 reporter.stream.write(f"\nKnown issues, which do not turn the run red:\n{listed}\n")
         if context.folder is not None:
             _close_folder(context, passed=whole)
+        if context.aborted and context.reasons:
+            # Behave would say of it that it was the user's doing.
+            context._runner.aborted = False
+            context._runner.hook_failures += 1
 
 
 def _see_that_something_was_run(context: Context) -> None:

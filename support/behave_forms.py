@@ -13,12 +13,14 @@ from typing import Any
 import behave.model
 import behave.parser
 import behave.reporter.junit
+from behave.formatter.api import IFormatter
 from behave.formatter.base import StreamOpener
 from behave.parser import Parser, ParserError
 from behave.reporter.junit import ElementTreeWithCDATA, JUnitReporter
 
 from redaction import guard, redact
 from support.characters import allowed, file_name
+from support.errors import EnvironmentBroken, SettingsError
 from support.steady_time import SteadyTime
 
 
@@ -49,6 +51,21 @@ def parse_file(filename: str, language: str | None = None) -> Any:
         raise ParserError(
             f"expected a feature, seen what behave cannot read: {type(error).__name__}: {error}", parser.line, filename
         ) from error
+
+
+class OneMessage(IFormatter):  # type: ignore[misc]  # behave has no types
+    """A formatter to stand before all others: a step that the environment ended has its message, and no traceback.
+
+    Behave sets the message of a step when the hooks are through with it, so that no hook can.
+    """
+
+    def result(self, step: Any) -> None:
+        """Change the message of a step, for whoever shows it."""
+        if isinstance(step.exception, EnvironmentBroken | SettingsError):
+            step.error_message = f"{type(step.exception).__name__}: {step.exception}"
+
+    def close(self) -> None:
+        """It has no stream to close."""
 
 
 class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types

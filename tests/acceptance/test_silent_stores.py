@@ -67,5 +67,8 @@ def test_a_store_that_falls_silent_ends_the_run_and_is_named(
     assert silent.is_set()
     assert ran.status == 1, ran.printed
     assert took_s < 120, ran.printed  # It never ended; the most of this is a busy machine.
-    assert re.search(rf"{store} cannot be read: asked for .* \(time limit {group}\.timeout_s = 1 s\)", ran.printed)
+    told = re.findall(rf"{store} cannot be read: asked for .* \(time limit {group}\.timeout_s = 1 s\)", ran.printed)
+    assert len(told) == 1, ran.printed
+    assert "Traceback" not in ran.printed, ran.printed
+    assert "By user" not in ran.printed, ran.printed
     assert "error" in ran.scenarios["Of the test"][0], ran.printed

@@ -9,7 +9,7 @@ from behave.model_type import Status
 from behave.userdata import UserData
 
 import environment
-from support.errors import EnvironmentBroken
+from support.errors import EnvironmentBroken, SettingsError
 
 
 def run_of(*scenarios, **userdata):
@@ -51,43 +51,68 @@ def test_results_that_cannot_be_written_end_the_run_with_one_message():
     assert (aborted, context.lost, context.reasons) == (["lost"], ["lost"], ["lost"])
 
 
-BROKEN = "Ways to stores are still broken, at these proxies: 'way-to-mongodb'"
-ENDED = "the sandbox has ended"
+BROKEN = EnvironmentBroken("Ways to stores are still broken, at these proxies: 'way-to-mongodb'")
+ENDED = EnvironmentBroken("the sandbox has ended")
+UNREADABLE = EnvironmentBroken("RabbitMQ cannot be read")
+
+
+class Breaking:
+    """What the hooks find of a scenario whose clean-up the environment breaks."""
+
+    def __init__(self, undo=None, healthy=True, ended=None, step=None):
+        self.aborted, self.attached = [], []
+        case = SimpleNamespace(
+            leave_nothing_behind=Mock(side_effect=UNREADABLE),
+            disturbances=SimpleNamespace(undo=Mock(side_effect=undo)),
+            keep_server_log=Mock(),
+        )
+        run = SimpleNamespace(
+            check_provided=Mock(side_effect=ended), is_healthy=lambda: healthy, close_case=lambda case, name: None
+        )
+        report = SimpleNamespace(stop_scenario=lambda scenario: None, attach=lambda *of: self.attached.append(of[1]))
+        self.context = SimpleNamespace(
+            case=case, run=run, abort=lambda reason: self.aborted.append(reason), reasons=[], report=report
+        )
+        steps = [SimpleNamespace(status=Status.passed, exception=step)]
+        status = Status.passed if step is None else Status.error
+        self.scenario = SimpleNamespace(all_steps=steps, status=status, name="a scenario")
 
 
 @pytest.mark.parametrize(
-    ("undo", "healthy", "ended", "reasons"),
+    ("broken", "told", "ends"),
     [
-        (None, True, None, []),
-        (None, False, None, [environment.ENVIRONMENT_BROKEN]),
-        (EnvironmentBroken(BROKEN), True, None, [BROKEN]),
-        (None, False, EnvironmentBroken(ENDED), [ENDED]),
+        ({}, UNREADABLE, False),
+        ({"healthy": False}, UNREADABLE, True),
+        ({"undo": BROKEN}, BROKEN, True),
+        ({"healthy": False, "ended": ENDED}, ENDED, True),
     ],
 )
-def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(undo, healthy, ended, reasons):
-    aborted, failure = [], EnvironmentBroken("the clean-up could not be done")
-    case = SimpleNamespace(
-        leave_nothing_behind=Mock(side_effect=failure), disturbances=SimpleNamespace(undo=Mock(side_effect=undo))
-    )
-    context = SimpleNamespace(
-        case=case,
-        run=SimpleNamespace(
-            check_provided=Mock(side_effect=ended), is_healthy=lambda: healthy, close_case=lambda case, name: None
-        ),
-        abort=lambda reason: aborted.append(reason),
-        reasons=[],
-        report=SimpleNamespace(stop_scenario=lambda scenario: None),
-    )
-    scenario = SimpleNamespace(all_steps=[], status=Status.passed, name="a scenario")
+def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(broken, told, ends):
+    breaking = Breaking(**broken)
     with pytest.raises(EnvironmentBroken) as raised:
-        environment.after_scenario(context, scenario)
-    assert (raised.value, aborted) == (ended or failure, reasons)
+        environment.after_scenario(breaking.context, breaking.scenario)
+    assert (raised.value, breaking.aborted) == (told, [environment.ENVIRONMENT_BROKEN] * ends)
+
+
+@pytest.mark.parametrize("error", [UNREADABLE, SettingsError("HTTPS_PROXY names none")])
+def test_what_a_step_has_told_of_the_environment_its_clean_up_does_not_tell_again(error):
+    breaking = Breaking(healthy=False, step=error)
+    environment.after_scenario(breaking.context, breaking.scenario)
+    assert breaking.attached == [str(UNREADABLE)]
+    assert breaking.aborted == [environment.ENVIRONMENT_BROKEN]
+
+
+def test_after_a_failure_of_the_product_a_clean_up_that_breaks_is_told():
+    breaking = Breaking(healthy=False, step=AssertionError("the product is wrong"))
+    with pytest.raises(EnvironmentBroken, match=str(UNREADABLE)):
+        environment.after_scenario(breaking.context, breaking.scenario)
+    assert breaking.aborted == [environment.ENVIRONMENT_BROKEN]
 
 
 def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_product():
     aborted = []
     context = SimpleNamespace(
-        run=SimpleNamespace(check_provided=Mock(side_effect=EnvironmentBroken(ENDED))),
+        run=SimpleNamespace(check_provided=Mock(side_effect=ENDED)),
         scenario=SimpleNamespace(effective_tags=[]),
         abort=lambda reason: aborted.append(reason),
         reasons=[],
@@ -95,4 +120,4 @@ def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_p
     )
     step = SimpleNamespace(status=Status.failed, exception=AssertionError("the product is wrong"), name="a step")
     environment.after_step(context, step)
-    assert (step.status, str(step.exception), aborted) == (Status.error, ENDED, [ENDED])
+    assert (step.status, step.exception, aborted) == (Status.error, ENDED, [environment.ENVIRONMENT_BROKEN])

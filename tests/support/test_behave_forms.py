@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import support.behave_forms
-from support.behave_forms import parse_file
+from support.behave_forms import OneMessage, parse_file
+from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.steady_time import SteadyTime
 from support.terminal import accept_any_text
 
@@ -50,6 +51,22 @@ def junit_of(directory, text, *, filename="features/one.feature", base=ROOT):
     reporter = JUnitReporter(config)
     reporter.feature(feature)
     return reporter, config
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (EnvironmentBroken("MongoDB cannot be read"), "EnvironmentBroken: MongoDB cannot be read"),
+        (SettingsError("no such proxy"), "SettingsError: no such proxy"),
+        (ExpectationFailed("+0 instead of +1"), "as behave says it"),
+        (KeyError("job"), "as behave says it"),
+        (None, "as behave says it"),
+    ],
+)
+def test_a_step_that_the_environment_ended_has_a_message_and_no_traceback(error, message):
+    step = SimpleNamespace(exception=error, error_message="as behave says it")
+    OneMessage().result(step)
+    assert step.error_message == message
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

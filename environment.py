@@ -27,7 +27,7 @@ from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
 import support.behave_forms  # noqa: F401 - makes behave read feature files of any form, and write any text
-from redaction import mask_output
+from redaction import protect_output
 from support import known_issues
 from support.allure_report import AllureReport
 from support.behave_forms import OneMessage
@@ -38,10 +38,8 @@ from support.provider import provide
 from support.run_folder import RunFolder
 from support.run_record import State
 from support.selection import all_were_skipped, find_mistakes, may_be_empty
-from support.terminal import accept_any_text
 
-accept_any_text()
-mask_output()
+protect_output()
 
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 

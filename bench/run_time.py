@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from support.terminal import accept_any_text
+from redaction import protect_output
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED_MEDIAN_MS, PROMISED_OWN_SHARE = 150, 0.25
@@ -63,5 +63,5 @@ def main(
 
 
 if __name__ == "__main__":
-    accept_any_text()
+    protect_output()
     typer.run(main)

@@ -16,10 +16,9 @@ from proof.mutation import mutate
 from proof.progress import progress_bars
 from proof.report import Proof
 from proof.tenants import tenants
-from redaction import mask_output
+from redaction import protect_output
 from sandbox.defects import Defect
 from support.errors import EnvironmentBroken, SettingsError
-from support.terminal import accept_any_text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)
@@ -90,6 +89,5 @@ def _show(found: Proof) -> None:
 
 
 if __name__ == "__main__":
-    accept_any_text()
-    mask_output()
+    protect_output()
     app()

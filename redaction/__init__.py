@@ -4,7 +4,7 @@ The one place for it, for the suite, the sandbox and every command of this proje
 """
 
 from redaction.errors import Masked
-from redaction.outlets import guard, mask_output
+from redaction.outlets import guard, protect_output
 from redaction.redactor import MASK, Redactor, redact
 
-__all__ = ["MASK", "Masked", "Redactor", "guard", "mask_output", "redact"]
+__all__ = ["MASK", "Masked", "Redactor", "guard", "protect_output", "redact"]

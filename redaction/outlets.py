@@ -12,14 +12,17 @@ from redaction.environment import secrets_in
 from redaction.redactor import redact
 
 
-def mask_output(environment: Mapping[str, str] = os.environ) -> None:
-    """Mask from now on the secrets of the environment in all that is written on standard output and error.
+def protect_output(environment: Mapping[str, str] = os.environ) -> None:
+    """Show from now on no secret on standard output and error, and fail for no text that their encoding lacks.
 
-    To be called where a command begins. What is learnt later is masked from then on.
+    To be called where a command begins. Secrets are those of the environment, and all that is learnt later. A character
+    that the encoding lacks is written by its number.
     """
     redact.learn(secrets_in(environment), surroundings=True)
-    guard(sys.stdout)
-    guard(sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Not one that a test has put in its place.
+            stream.reconfigure(errors="backslashreplace")
+        guard(stream)
 
 
 def guard(stream: Any) -> None:

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from redaction import mask_output
+from redaction import protect_output
 from reporting.cucumber import as_cucumber
 from reporting.documentation.capabilities import CapabilitiesError, read_capabilities
 from reporting.documentation.pages import INDEX, as_pages
@@ -36,7 +36,6 @@ from support.profile import ROOT, read_profile
 from support.run_folder import NAME_VARIABLE
 from support.run_record import State
 from support.settings import Reports as Settings
-from support.terminal import accept_any_text
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -347,6 +346,5 @@ def _stop(message: str) -> typer.Exit:
 
 
 if __name__ == "__main__":
-    accept_any_text()
-    mask_output()
+    protect_output()
     app(prog_name="python -m reporting")

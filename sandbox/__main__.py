@@ -5,9 +5,8 @@ from typing import Annotated, Literal, Never
 
 import typer
 
-from redaction import mask_output
+from redaction import protect_output
 from sandbox import directories
-from sandbox.terminal import accept_any_text
 
 app = typer.Typer(
     add_completion=False,
@@ -125,6 +124,5 @@ def _fail(message: str, code: int = 1) -> Never:
 
 
 if __name__ == "__main__":
-    accept_any_text()
-    mask_output()
+    protect_output()
     app(prog_name="python -m sandbox")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redaction import mask_output, redact
+from redaction import protect_output, redact
 from sandbox import directories, infrastructure, reaper
 from sandbox.control import Answer, Kind
 from sandbox.directories import Home
@@ -30,7 +30,6 @@ from sandbox.lent import Lent
 from sandbox.processes import Launcher, Part, PartFailed
 from sandbox.rest import RequestFailed
 from sandbox.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
-from sandbox.terminal import accept_any_text
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
@@ -297,8 +296,7 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
 
 
 if __name__ == "__main__":
-    accept_any_text()
-    mask_output()
+    protect_output()
     parser = argparse.ArgumentParser(description="Internal: use `python -m sandbox up`.")
     parser.add_argument("name")
     parser.add_argument("root", type=Path)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from redaction import mask_output, redact
+from redaction import protect_output, redact
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.journal import Leftover, of_dead_runs
@@ -17,7 +17,6 @@ from support.promises import Promises
 from support.recorder import remove
 from support.settings import Settings
 from support.stores import Stores
-from support.terminal import accept_any_text
 
 
 @dataclass
@@ -147,6 +146,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    accept_any_text()
-    mask_output()
+    protect_output()
     main()

@@ -2,10 +2,10 @@
 
 import sys
 
+from redaction import protect_output
 from sandbox.defects import DEFECTS, serve_with
-from sandbox.terminal import accept_any_text
 
-accept_any_text()
+protect_output()
 if len(sys.argv) == 2:
     serve_with(sys.argv[1])
 else:

@@ -629,9 +629,12 @@ JUDGING = [
         f"{TESTS}redaction.py::test_secrets_are_masked",
         "unknown-to-us",
     ),
-    spoilt(
-        *("an error that shows what it was told to hide", "errors:_Shown.__str__", lambda there: Exception.__str__),
-        *("redaction.py::test_what_is_learnt_later_is_masked_in_errors_too", "learnt-word"),
+    Spoiling(
+        "an error that shows what it was told to hide",
+        "redaction.errors:Masked.__str__",
+        lambda there: Exception.__str__,
+        f"{TESTS}redaction.py::test_what_is_learnt_later_is_masked_in_errors_too",
+        "learnt-word",
     ),
     blind("a requirement that is always met", "errors:require", REFUSAL),
     blind("a refusal check that accepts any status", "refusals:wrong_error", REFUSAL, any_status),

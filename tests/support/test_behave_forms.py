@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import support.behave_forms
+from redaction import protect_output
 from support.behave_forms import OneMessage, parse_file
 from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.steady_time import SteadyTime
-from support.terminal import accept_any_text
 
 ROOT = Path(__file__).parents[2]
 # With lone surrogates, which hypothesis leaves out unless asked, and what coloured traces and broken servers send.
@@ -123,7 +123,7 @@ def test_an_output_file_holds_any_text_whatever_the_terminal_has(tmp_path, encod
 def test_what_a_terminal_cannot_show_is_replaced(monkeypatch, encoding):
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding, errors="strict"))
-    accept_any_text()
+    protect_output({})
     print(f"é … 🙂 {ODD}", flush=True)
     assert "boom" in written.getvalue().decode(encoding)
     assert "\\ud83d" in written.getvalue().decode(encoding)
@@ -188,7 +188,7 @@ def test_behave_itself_shows_and_writes_any_text_on_a_terminal_of_seven_bits(tmp
         "utf-8",
     )
     (tmp_path / "environment.py").write_text(
-        "import support.behave_forms\nfrom support.terminal import accept_any_text\n\naccept_any_text()\n", "utf-8"
+        "import support.behave_forms\nfrom redaction import protect_output\n\nprotect_output()\n", "utf-8"
     )
     (tmp_path / "one.feature").write_text(FEATURE.replace("It fails", "… für 🙂 \ufffe"), "utf-8-sig")
     command = [

@@ -25,9 +25,9 @@ ENVIRONMENT = """
 import os
 from pathlib import Path
 import support.behave_forms
-from redaction import mask_output
+from redaction import protect_output
 from support.allure_report import AllureReport
-mask_output()
+protect_output()
 ALL = " and ".join(value for name, value in os.environ.items() if name in os.environ["NAMES"].split())
 
 def fail(what):

@@ -13,6 +13,7 @@ import requests
 from urllib3.util import parse_url
 
 from redaction import MASK, Redactor, guard
+from redaction import errors as redaction_errors
 from redaction import outlets as outlets_module
 from redaction.environment import secrets_in
 from support import errors
@@ -68,7 +69,7 @@ def test_a_secret_within_another_leaves_nothing_of_the_longer_one():
 
 def test_what_is_learnt_later_is_masked_in_errors_too(monkeypatch):
     learnt = Redactor()
-    monkeypatch.setattr(errors, "redact", learnt)
+    monkeypatch.setattr(redaction_errors, "redact", learnt)
     failure = errors.ExpectationFailed("the answer shows learnt-word")
     learnt.learn(["learnt-word"])
     assert str(failure) == f"the answer shows {MASK}"

@@ -48,11 +48,12 @@ def moments_of(asked: Exchange, stores: Stores, found: Mapping[str, Sequence[Doc
             after_s = (created - asked.sent_at).total_seconds()
             moments.append(Moment("task record", after_s, after_s))
     for job in found.get("analyzer", ())[:1]:
-        told = datetime.fromisoformat(job["metadata"]["creationTimestamp"])
-        moments.append(between("analyzer", asked.sent_at, told, first_seen[job["metadata"]["uid"]]))
+        if told := job["metadata"].get("creationTimestamp"):
+            since = datetime.fromisoformat(told)
+            moments.append(between("analyzer", asked.sent_at, since, first_seen[job["metadata"]["uid"]]))
     for pod in found.get("analyzer pod", ())[:1]:
-        if (since := running_since(pod)) is not None:
-            moments.append(between("pod running", asked.sent_at, since, first_running[pod["metadata"]["uid"]]))
+        if (runs_since := running_since(pod)) is not None:
+            moments.append(between("pod running", asked.sent_at, runs_since, first_running[pod["metadata"]["uid"]]))
     for queue in found.get("work queue", ())[:1]:
         if (consumer_by := stores.queues.first_served.get(queue["name"])) is not None:
             moments.append(between("consumer ready", asked.sent_at, None, consumer_by))

@@ -17,6 +17,7 @@ from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
 from redaction import redact
 from support.errors import EnvironmentBroken
+from support.observers.manifests import wrong_with
 from support.settings import Kubernetes, Naming
 from support.store_calls import StoreCalls
 
@@ -253,20 +254,10 @@ def _items(page: Manifest) -> list[Manifest]:
     if not isinstance(items, list):
         raise Unreadable(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
     for item in items:
-        if not _can_be_read(item):
-            raise Unreadable(f"an item that is no object of Kubernetes: {redact(json.dumps(item))[:_SHOWN]}")
+        if wrong := wrong_with(item):
+            shown = redact(json.dumps(item))[:_SHOWN]
+            raise Unreadable(f"an item that is no object of Kubernetes ({wrong}): {shown}")
     return items
-
-
-def _can_be_read(item: Any) -> bool:
-    """Whether an item has what every object has, in the types that these have."""
-    try:
-        metadata = item["metadata"]
-        running_since(item), is_healthy(item), configuration_of(item, "")
-        named = isinstance(metadata["name"], str) and isinstance(metadata["uid"], str)
-        return named and isinstance(metadata.get("labels") or {}, dict)
-    except (TypeError, KeyError, AttributeError, ValueError):
-        return False
 
 
 def _continuation(page: Manifest) -> str:
@@ -286,7 +277,7 @@ def running_since(pod: Mapping[str, Any]) -> datetime | None:
     """When the last container of a pod began to run, in whole seconds; None unless all of them run."""
     statuses = (pod.get("status") or {}).get("containerStatuses") or []
     running = [(status.get("state") or {}).get("running") or {} for status in statuses]
-    if not all("startedAt" in one for one in running):
+    if not all(one.get("startedAt") for one in running):
         return None
     return max((datetime.fromisoformat(one["startedAt"]) for one in running), default=None)
 

@@ -24,6 +24,10 @@ SLOW = ("drip", "drip of headers", "half open")
 POD = {"metadata": {"name": "p", "uid": "u"}, "spec": {}, "status": {}}
 
 
+def with_metadata(**more):
+    return {**POD, "metadata": {**POD["metadata"], **more}}
+
+
 def status_object(code, reason, message):
     return {"kind": "Status", "apiVersion": "v1", "code": code, "reason": reason, "message": message}
 
@@ -93,7 +97,13 @@ WRONG = {
     "an item without metadata": ((200, {"items": [{"spec": {}}]}), "an item that is no object"),
     "an item without a uid": ((200, {"items": [{"metadata": {"name": "p"}}]}), "an item that is no object"),
     "an item of wrong types": ((200, {"items": [{**POD, "status": "Running"}]}), "an item that is no object"),
-    "odd labels": ((200, {"items": [{"metadata": {**POD["metadata"], "labels": ["a"]}}]}), "no object"),
+    "odd labels": ((200, {"items": [with_metadata(labels=["a"])]}), r"no object of Kubernetes \(metadata\.labels: "),
+    "an odd label": ((200, {"items": [with_metadata(labels={"a": {}})]}), r"no object .*\(metadata\.labels\.a: "),
+    "odd owners": ((200, {"items": [with_metadata(ownerReferences="x")]}), r"no object .*\(metadata\.ownerRef"),
+    "an odd owner": ((200, {"items": [with_metadata(ownerReferences=["x"])]}), r"no object .*ownerReferences\.0: "),
+    "odd finalizers": ((200, {"items": [with_metadata(finalizers=7)]}), r"no object .*\(metadata\.finalizers: "),
+    "an odd time": ((200, {"items": [with_metadata(creationTimestamp="today")]}), r"no object .*creationTimestamp: "),
+    "an odd condition": ((200, {"items": [{**POD, "status": {"conditions": ["x"]}}]}), r"no object .*conditions\.0: "),
     "a redirect": ((302, b"", ("Location", "https://login.example/")), r"302 Found, to https://login.example/"),
     "unauthorized": (
         (401, status_object(401, "Unauthorized", "token has expired")),

@@ -18,7 +18,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 """The directory that holds the package; the parts are started from here."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _SOCKET_PATH_LIMIT = 107  # bytes, without the closing zero (unix(7))
+_NEEDED_MB = 200
+"""Free space for a sandbox: what it writes in a long run, and the 50 MB below which RabbitMQ takes no more messages."""
 
 
 class UnusableDirectory(Exception):
@@ -57,16 +60,21 @@ class Home:
         """Locked as long as the supervisor, or what clears up after it, lives."""
         return self.root / f"{self.name}.lock"
 
+    @property
+    def plain_path(self) -> Path:
+        """A link to the data of the parts, where their own path has characters that not every part can read."""
+        return self.directory / "data"
+
 
 def default_name(checkout: Path = CHECKOUT) -> str:
     """Name of the sandbox that belongs to a checkout: two clones do not share one."""
-    return f"c-{hashlib.sha256(str(checkout).encode()).hexdigest()[:10]}"
+    return f"c-{hashlib.sha256(os.fsencode(checkout)).hexdigest()[:10]}"
 
 
 def runtime_root(environ: Mapping[str, str] = os.environ) -> Path:
     """Directory of this user's sandboxes, which need not exist yet."""
     if runtime := environ.get("XDG_RUNTIME_DIR"):
-        return Path(runtime) / "focus-sandbox"
+        return Path(runtime).absolute() / "focus-sandbox"
     return Path("/tmp") / f"focus-sandbox-{os.getuid()}"
 
 
@@ -84,15 +92,25 @@ def home(name: str | None, root: Path | None = None) -> Home:
             f"{chosen.socket} is too long for a Unix socket ({_SOCKET_PATH_LIMIT} bytes at most): "
             "give a shorter --name, or set XDG_RUNTIME_DIR to a shorter path."
         )
-    _check_private(chosen.root)
+    try:
+        _check_private(chosen.root)
+    except OSError as failure:
+        raise unusable_runtime(chosen, failure) from failure
     return chosen
 
 
 def acquire(place: Home) -> int | None:
     """Take the lock of a sandbox and return its descriptor; None while somebody else holds it.
 
-    Raises UnusableDirectory when the runtime directory is not this user's own.
+    Raises UnusableDirectory when the runtime directory is not this user's own, or cannot be written to.
     """
+    try:
+        return _acquire(place)
+    except OSError as failure:
+        raise unusable_runtime(place, failure) from failure
+
+
+def _acquire(place: Home) -> int | None:
     while True:
         place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(place.root)
@@ -158,8 +176,65 @@ def temporary(place: Home) -> Path:
     """Choose a directory, yet to be made, for the data of the parts.
 
     Not in the runtime directory, which is a small part of the memory on most systems.
+    Raises UnusableDirectory when there is no temporary directory, or too little space in it.
     """
-    return Path(tempfile.gettempdir(), f"focus-sandbox-{place.name}-{secrets.token_hex(8)}")
+    try:
+        parent = Path(tempfile.gettempdir())
+        free = shutil.disk_usage(parent).free >> 20
+    except OSError as failure:
+        raise UnusableDirectory(
+            f"There is no temporary directory for the data of the sandbox ({failure}): set TMPDIR to a directory that "
+            f"you can write to, with {_NEEDED_MB} MB free."
+        ) from failure
+    if free < _NEEDED_MB:
+        raise UnusableDirectory(
+            f"Expected {_NEEDED_MB} MB to be free in {parent} for the data of the sandbox, seen {free} MB: make room, "
+            "or set TMPDIR to another directory."
+        )
+    return parent / f"focus-sandbox-{place.name}-{secrets.token_hex(8)}"
+
+
+def make_data(place: Home, data: Path) -> Path:
+    """Make the directory for the data of the parts, and return the path by which they are given it.
+
+    RabbitMQ reads paths in shell scripts, configuration files and Erlang terms, each with quotes and comments of its
+    own. A path with more than English letters, digits and ``._-`` is therefore given as a link to it.
+    Raises UnusableDirectory when it cannot be made, or the path of the link is no better.
+    """
+    try:
+        data.mkdir(mode=0o700)
+        if _is_plain(data):
+            return data
+        if not _is_plain(place.plain_path):
+            raise UnusableDirectory(
+                "RabbitMQ can use neither the temporary nor the runtime directory, since both paths have more than "
+                f"English letters, digits and '._-' in them: {data.parent} and {place.root}. Set TMPDIR or "
+                "XDG_RUNTIME_DIR to a directory with a plain path."
+            )
+        place.plain_path.symlink_to(data)
+    except OSError as failure:
+        raise unusable_data(data, failure) from failure
+    return place.plain_path
+
+
+def unusable_data(data: Path, failure: OSError) -> UnusableDirectory:
+    """What is said when the data of the parts cannot be written."""
+    return UnusableDirectory(
+        f"The data of the sandbox cannot be written to {data}: {failure.strerror or failure}. Make room there, or set "
+        "TMPDIR to another directory that you can write to."
+    )
+
+
+def unusable_runtime(place: Home, failure: OSError) -> UnusableDirectory:
+    """What is said when the state of a sandbox cannot be written."""
+    return UnusableDirectory(
+        f"The state of the sandbox cannot be written to {place.root}: {failure.strerror or failure}. Set "
+        "XDG_RUNTIME_DIR to a directory of your own that can be written to, with some MB free."
+    )
+
+
+def _is_plain(path: Path) -> bool:
+    return _PLAIN_PATH.fullmatch(str(path)) is not None
 
 
 def _check_private(root: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 _LOOK_AGAIN = 0.02  # seconds between two looks at a condition
 _LAST_LINES = 15
+_FULL = 1 << 20  # bytes
 # A part that prints what the locale lacks goes on, and its log is read as UTF-8.
 _ANY_TEXT = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
 _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
@@ -46,8 +48,9 @@ class Part:
     started: float = field(default_factory=time.time)
 
     def last_lines(self) -> str:
-        """Return the end of what the part has written, or say that it has written nothing."""
-        lines = []
+        """Return the end of what the part has written, if anything, and say so where the disk is full."""
+        free = shutil.disk_usage(self.log.parent).free
+        lines = [] if free > _FULL else [f"(no space is left in {self.log.parent}: set TMPDIR to another directory)"]
         for path in dict.fromkeys((self.stdout, self.log)):
             lines += path.read_text("utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return "\n".join(f"    {line}" for line in lines) or "    (it has written nothing)"

@@ -8,6 +8,7 @@ sandbox ends.
 import argparse
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -33,6 +34,7 @@ from sandbox.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 _LOOK_AFTER_PARTS = 0.2  # seconds between two looks at the parts of a tenant that is leased
 
 
@@ -97,7 +99,12 @@ class Supervisor:
 
     async def _start(self, data: Path) -> Running:
         environment = {**os.environ, **_without_proxy(os.environ)}
-        stores = await infrastructure.start(self._launcher, data, environment)
+        try:
+            stores = await infrastructure.start(self._launcher, data, environment)
+        except OSError as failure:
+            if failure.errno not in _CANNOT_WRITE:
+                raise
+            raise PartFailed(str(directories.unusable_data(data, failure))) from failure
         lent = Lent(self._launcher.record, environment)
         tenants = Tenants(stores, self._launcher, data, environment, lent, self._server)
         leases = Leases(tenants, keep_spare=self._kind == "up")
@@ -270,29 +277,46 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
     if lock is None:
         owner.sendall(b'{"ok": false, "busy": true}\n')
         return
-    if place.directory.exists():
-        directories.sweep(place)
-    place.directory.mkdir(mode=0o700)
-    with place.supervisor_log.open("ab") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    data = directories.temporary(place)
-    record = reaper.Record(place.record, secrets.token_hex(16), [str(data), str(place.directory)])
-    record.save()
-    watcher = subprocess.Popen(
+    watcher: subprocess.Popen[bytes] | None = None
+    try:
+        if place.directory.exists():
+            directories.sweep(place)
+        data = directories.temporary(place)
+        record = _begin(place, data)
+        watcher = _watch(place, lock)
+        given = directories.make_data(place, data)
+        asyncio.run(Supervisor(place, kind, record, server).run(owner, given))
+    except directories.UnusableDirectory as failure:
+        owner.sendall(json.dumps({"ok": False, "message": str(failure)}).encode() + b"\n")
+    finally:
+        if watcher is not None:
+            watcher.communicate(timeout=_REAPER_LIMIT)
+        if watcher is None or watcher.returncode:  # killed; otherwise the lock's name may be another's by now
+            directories.sweep(place)
+            directories.release(place, lock)
+
+
+def _begin(place: Home, data: Path) -> reaper.Record:
+    """Make the directory of the state, and note in it what has to be removed. Raises UnusableDirectory."""
+    try:
+        place.directory.mkdir(mode=0o700)
+        with place.supervisor_log.open("ab") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        record = reaper.Record(place.record, secrets.token_hex(16), [str(data), str(place.directory)])
+        record.save()
+    except OSError as failure:
+        raise directories.unusable_runtime(place, failure) from failure
+    return record
+
+
+def _watch(place: Home, lock: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", reaper.__file__, place.record, place.lock],
         stdin=subprocess.PIPE,
         pass_fds=[lock],
         start_new_session=True,
     )
-    try:
-        data.mkdir(mode=0o700)
-        asyncio.run(Supervisor(place, kind, record, server).run(owner, data))
-    finally:
-        watcher.communicate(timeout=_REAPER_LIMIT)
-        if watcher.returncode:  # somebody has killed it; otherwise the lock's name may be another's by now
-            directories.sweep(place)
-            directories.release(place, lock)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "FOCUS_SANDBOX_TEST"
 PLACE = "FOCUS_SANDBOX_TEST_PLACE"
+ODD = "tä 'b\"c:d\n%e#f\\g"
+"""The name of a temporary directory with what shells, configuration files and Erlang read as something else."""
 GONE_LIMIT = 15.0
 COMMAND_LIMIT = 60.0
 LOOK_AGAIN = 0.05  # many tests share a core
@@ -58,7 +60,7 @@ class Sandboxes:
 
     @property
     def temporary(self) -> Path:
-        return self.place / "tä"  # as on a machine of somebody who does not write English
+        return self.place / ODD
 
     @property
     def environment(self) -> dict[str, str]:

@@ -70,7 +70,7 @@ def test_the_server_is_set_up_with_it_and_only_its_owner_can_read_the_key(warm_s
     environment = warm_sandbox.environment_of_server(sandbox_endpoints)
     certificate, key = (Path(environment[f"FOCUS_SERVER_TLS_{which}_FILE"]) for which in ("CERT", "KEY"))
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert warm_sandbox.temporary in key.parents
+    assert warm_sandbox.temporary in key.resolve().parents
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     assert [file for file in key.parent.iterdir() if file != key and b"PRIVATE" in file.read_bytes()] == []
 

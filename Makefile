@@ -21,12 +21,15 @@ help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 # The run's folder is named beforehand: what is made of its results is made of no other's, whatever becomes of it.
+# Where a run has none, or no result in it, behave has said why, and there is nothing to be made.
 acceptance: export FOCUS_PROFILE := $(PROFILE)
 acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
 	@FOCUS_RUN="$$(date -u +%Y%m%dT%H%M%SZ)-$$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')" && export FOCUS_RUN || exit; \
 	trap : INT; \
 	status=0; $(BIN)/behave --junit $(ARGS) || status=$$?; \
-	run=$$($(BIN)/python -m reporting folder) || { [ $$status -ne 0 ] || status=1; exit $$status; }; \
+	run=$$([ $$status -eq 0 ] || exec 2>/dev/null; $(BIN)/python -m reporting folder) || \
+	  { [ $$status -ne 0 ] || status=1; exit $$status; }; \
+	ls "$$run/allure-results" | grep -q -e -result.json || exit $$status; \
 	echo "Results: $$run/allure-results (evidence), $$run/junit"; \
 	sh report/site.sh "$$run" || true; \
 	$(BIN)/python -m reporting traceability || { linted=$$?; [ $$status -ne 0 ] || status=$$linted; }; \

@@ -67,7 +67,7 @@ def before_all(context: Context) -> None:
     try:
         _open_reports(context, name)
     except (SettingsError, EnvironmentBroken) as error:
-        _stop(context, str(error))
+        _run_nothing(context, str(error))
         return
     try:
         if mistakes:
@@ -80,7 +80,7 @@ def before_all(context: Context) -> None:
         context.run = Run.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
         context.report.run_error(str(error))
-        _stop(context, str(error))
+        _run_nothing(context, str(error))
         return
     context.report.environment({"Profile": profile.name, **context.run.description()})
 
@@ -127,6 +127,12 @@ def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
     """End the run, for a reason of its own: whoever presses Ctrl-C has behave end it."""
     context.reasons.append(reason)
     context.abort(reason=reason)
+
+
+def _run_nothing(context: Context, reason: str) -> None:
+    """End the run before its first feature; behave would count some of those that it has not run as failed."""
+    context._runner.features.clear()
+    _stop(context, reason)
 
 
 def before_feature(context: Context, feature: Feature) -> None:

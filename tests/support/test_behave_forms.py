@@ -80,6 +80,17 @@ def test_whatever_a_server_says_junit_can_be_read(tmp_path, text):
     assert [child.tag for case in suite for child in case][:2] == ["failure", "system-out"]
 
 
+@pytest.mark.parametrize("show_skipped", [True, False])
+def test_a_scenario_that_was_not_run_is_not_among_those_that_passed(tmp_path, show_skipped):
+    config = SimpleNamespace(
+        userdata={}, paths=[], base_dir=str(ROOT), junit_directory=str(tmp_path), show_skipped=show_skipped
+    )
+    JUnitReporter(config).feature(parse_feature(FEATURE, filename="features/one.feature"))
+    (file,) = tmp_path.glob("*.xml")
+    suite = ElementTree.parse(file).getroot()
+    assert (suite.get("tests"), suite.get("skipped"), len(suite.findall("testcase/skipped"))) == ("1", "1", 1)
+
+
 def test_what_xml_can_hold_is_kept(tmp_path):
     junit_of(tmp_path, "Ünïcödé 🙂 أهلا <b>&")
     (file,) = tmp_path.glob("*.xml")

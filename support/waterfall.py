@@ -28,6 +28,7 @@ Span = tuple[float, float]
 
 Window = tuple[datetime, datetime]
 
+_MOST_AT_A_LOOK = 100  # answers: a server may give the same row for ever
 _PRECISION_S = 1e-5  # of epoch seconds as floating point numbers, with room
 
 
@@ -94,9 +95,9 @@ class Waterfall:
         own_time_s = figures.window_s + count * figures.lines_dt_s
         eventually(
             f"{count} rows of {self.job.job_id}",
-            lambda: self.next_rows(part),
+            lambda: self._read_on(part, lambda: len(self.rows) >= count),
             lambda exchange: [] if len(self.rows) >= count else [f"there are {len(self.rows)} of them"],
-            Patience(limits.rows_appear_s + own_time_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
+            self._patience(limits.rows_appear_s + own_time_s),
             hopeless=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
         )
 
@@ -106,19 +107,35 @@ class Waterfall:
         Raises:
             ExpectationFailed: none came within the time limit, or one of other sensors came after it.
         """
-        limits, begun = self.settings.time_limits, len(self.rows)
+        begun = len(self.rows)
+
+        def not_yet() -> list[str]:
+            new = self.rows[begun:]
+            return wrong_rows(new[-1:], figures, sensors) if new else ["there are none"]
+
         eventually(
             f"rows of the sensors {_ends(sensors)}",
-            lambda: self.next_rows(1),
-            lambda exchange: (
-                wrong_rows(self.rows[begun:][-1:], figures, sensors) if self.rows[begun:] else ["there are none"]
-            ),
-            Patience(limits.rows_appear_s, limits.poll_interval_s, "time_limits.rows_appear_s"),
+            lambda: self._read_on(1, lambda: not_yet() == []),
+            lambda exchange: not_yet(),
+            self._patience(self.settings.time_limits.rows_appear_s),
         )
         read = len(self.rows)
         self.until_there_are(read + 3, 1, figures)
         problems = wrong_rows(self.rows[read:], figures, sensors)
         require(f"every further row to be of the sensors {_ends(sensors)}", problems)
+
+    def _read_on(self, part: int, enough: Callable[[], bool]) -> Exchange:
+        """Ask for `part` rows at a time until there are enough, or none are there just now."""
+        for _ in range(_MOST_AT_A_LOOK):
+            exchange = self.next_rows(part)
+            if enough() or exchange.status != self.settings.answers.rows_status:
+                break
+        return exchange
+
+    def _patience(self, limit_s: float) -> Patience:
+        """For rows that come; asked for often enough that this does not make them late."""
+        limits = self.settings.time_limits
+        return Patience(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
 
     def to_the_end(self, part: int | None = None) -> None:
         """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,6 +200,25 @@ def test_rows_that_do_not_come_are_waited_for_as_long_as_they_take_and_the_limit
     with pytest.raises(ExpectationFailed, match="there are 1 of them") as failure:
         reading(given(0), NONE_YET).until_there_are(3, 2, FIGURES)
     assert "= 0.23 s" in str(failure.value)  # 0.15 + 0.032 + 3 * 0.016
+
+
+def test_rows_that_are_there_are_read_at_once_whatever_the_poll_interval():
+    limits = {"poll_interval_s": 60, "rows_appear_s": 0.1}
+    read = reading(*(given(number) for number in range(6)), NONE_YET, **limits)
+    read.until_there_are(6, 1, FIGURES)
+    assert len(read.rows) == 6
+    changed = reading(given(0), given(1), *(given(number, sensors=(8, 9)) for number in range(2, 6)), **limits)
+    changed.until_of(range(8, 10), FIGURES)
+    assert len(changed.rows) == 6
+
+
+def test_rows_are_not_late_because_they_are_asked_for_seldom():
+    asked_at = []
+    read = reading(NONE_YET, NONE_YET, given(0), poll_interval_s=60, rows_late_s=0.2, rows_appear_s=30)
+    player = read.ask
+    read.ask = lambda path: (asked_at.append(time.monotonic()), player(path))[1]
+    read.until_there_are(1, 1, FIGURES)
+    assert asked_at[-1] - asked_at[0] < 5  # 0.1 s by itself
 
 
 def test_a_live_job_whose_rows_are_over_is_hopeless():

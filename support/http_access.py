@@ -14,25 +14,20 @@ from transport.trust import Trust, trusted
 
 @dataclass(frozen=True)
 class HttpAccess:
-    """What a session for one address needs; `trust` is None without TLS, `proxy` where the address is reached directly.
+    """What a session for one address needs; `trust` is None without TLS, `proxy` where there is none on the way."""
 
-    `setting` is the name of the setting that gives the certificate authority.
-    """
-
-    address: str
-    setting: str
     trust: Trust | None
     proxy: Proxy | None
 
     @classmethod
     def to(cls, address: str, ca_file: Path | None, setting: str) -> HttpAccess:
-        """Find out how this address is reached.
+        """Find out how this address is reached; `setting` is the name of the setting that gives `ca_file`.
 
         Raises:
             SettingsError: the certificates to trust, or the proxy that leads there, cannot be used.
         """
         trust = trusted(ca_file, setting) if urlsplit(address).scheme == "https" else None
-        return cls(address, setting, trust, proxy_of(address))
+        return cls(trust, proxy_of(address))
 
     def session(self) -> requests.Session:
         """A session for this address.
@@ -56,11 +51,7 @@ class HttpAccess:
     @property
     def on_distrust(self) -> str:
         """For a message that a certificate was refused: what it was verified with, and what to do."""
-        source = self.trust.source if self.trust is not None else "nothing"
-        return (
-            f"Its certificate was verified with {source}. {self.setting} must name the authority that issued it, and "
-            "the certificate must hold for this address."
-        )
+        return self.trust.advice if self.trust is not None else ""
 
     def on_proxy_failure(self, failure: requests.exceptions.ProxyError) -> str:
         """For a message: what the proxy did, and what to do."""

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from redaction import redact
 from support.errors import EnvironmentBroken
+from transport.trust import Trust
 
 T = TypeVar("T")
 
@@ -34,8 +35,8 @@ class StoreCalls:
 
     `limit_s` is the time limit of each, s, and `setting` the name of the setting that holds it. `advice` tells a person
     what to look at when a call fails. `forget` is called when a call is given up: it must drop the connection that the
-    call may still be using, without waiting for anything. `verified_with` says, where the store speaks TLS, what its
-    certificate is verified with and which setting gives that.
+    call may still be using, without waiting for anything. `trust` is what the certificate of a store that speaks TLS is
+    verified with.
     """
 
     def __init__(
@@ -45,10 +46,10 @@ class StoreCalls:
         setting: str,
         advice: str,
         forget: Callable[[], object] = lambda: None,
-        verified_with: str | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self.store, self.limit_s = store, limit_s
-        self._setting, self._advice, self._forget, self._verified_with = setting, advice, forget, verified_with
+        self._setting, self._advice, self._forget, self._trust = setting, advice, forget, trust
         self._idle: deque[_Worker] = deque()
 
     @property
@@ -91,8 +92,8 @@ class StoreCalls:
         seen = redact(seen)  # Before it is cut: half a secret would not be known as one.
         if advice is None:
             advice = self._advice
-        if self._verified_with and _UNVERIFIED in seen:
-            advice = f"Was its certificate issued by {self._verified_with}, for this address?"
+        if self._trust is not None and _UNVERIFIED in seen:
+            advice = self._trust.advice
         if len(seen) > _SHOWN_CHARACTERS:
             seen = f"{seen[:_SHOWN_CHARACTERS]}…"
         return EnvironmentBroken(

@@ -32,11 +32,20 @@ _OPENSSL_FILE, _OPENSSL_DIRECTORY = "SSL_CERT_FILE", "SSL_CERT_DIR"
 class Trust:
     """Certificate authorities, in the form that a driver takes them.
 
-    `source` is the setting or the variable that named them, for messages.
+    `source` is the setting or the variable that named them, `setting` the one that can name others, for messages.
     """
 
     source: str
     paths: tuple[Path, ...]
+    setting: str
+
+    @property
+    def advice(self) -> str:
+        """For a message that a certificate was refused: what it was verified with, and what to do."""
+        return (
+            f"Its certificate was verified with {self.source}. {self.setting} must name the authority that issued it, "
+            "and the certificate must hold for this address."
+        )
 
     def file(self) -> str:
         """Path of one PEM file that holds all of them, for requests and pymongo.
@@ -64,25 +73,24 @@ def trusted(ca_file: Path | None, setting: str, environment: Mapping[str, str] =
         SettingsError: what the setting or a variable names is not there, or holds no certificate.
     """
     if ca_file is not None:
-        return _checked(setting, [ca_file])
+        return Trust(setting, _checked(setting, [ca_file]), setting)
     for variable in _BUNDLES:
         if value := environment.get(variable):
-            return _checked(variable, [Path(value)])
+            return Trust(variable, _checked(variable, [Path(value)]), setting)
     files = [Path(value)] if (value := environment.get(_OPENSSL_FILE)) else []
     # OpenSSL takes several directories, and goes on without those that are not there.
     directories = [Path(one) for one in environment.get(_OPENSSL_DIRECTORY, "").split(os.pathsep) if one]
     present = [directory for directory in directories if _holds_certificates(directory)]
     if files or directories:
-        checked = _checked(_OPENSSL_FILE, files) if files else None
         if not files and not present:
-            return _checked(_OPENSSL_DIRECTORY, directories)
+            _checked(_OPENSSL_DIRECTORY, directories)
         names = " and ".join([_OPENSSL_FILE] * bool(files) + [_OPENSSL_DIRECTORY] * bool(present))
-        return Trust(names, (*(checked.paths if checked else ()), *present))
+        return Trust(names, (*_checked(_OPENSSL_FILE, files), *present), setting)
     system = ssl.get_default_verify_paths()
     for named in (system.openssl_cafile, system.openssl_capath):
         if named and _holds_certificates(Path(named)):
-            return Trust("the system's certificates", (Path(named),))
-    return Trust("the certificates of certifi", (Path(certifi.where()),))
+            return Trust("the system's certificates", (Path(named),), setting)
+    return Trust("the certificates of certifi", (Path(certifi.where()),), setting)
 
 
 def no_certificates_in(path: Path) -> str | None:
@@ -97,14 +105,14 @@ def no_certificates_in(path: Path) -> str | None:
     return f"{path} holds no PEM certificate (-----BEGIN CERTIFICATE-----) that can be read"
 
 
-def _checked(source: str, paths: Iterable[Path]) -> Trust:
+def _checked(source: str, paths: Iterable[Path]) -> tuple[Path, ...]:
     found = tuple(paths)
     for path in found:
         if problem := no_certificates_in(path):
             raise SettingsError(
                 f"{source}: expected a file or directory of certificates, but {problem}. Correct it, or unset it."
             )
-    return Trust(source, found)
+    return found
 
 
 def _holds_certificates(path: Path) -> bool:

@@ -64,13 +64,7 @@ class Database:
         if ca_file is not None or (_TLS.search(uri) and "tlscafile" not in uri.lower()):
             trust = trusted(ca_file, "mongodb.ca_file")
             options["tlsCAFile"] = trust.file()
-        self._calls = StoreCalls(
-            "MongoDB",
-            timeout_s,
-            "mongodb.timeout_s",
-            _ADVICE,
-            verified_with=f"{trust.source} (setting mongodb.ca_file)" if trust else None,
-        )
+        self._calls = StoreCalls("MongoDB", timeout_s, "mongodb.timeout_s", _ADVICE, trust=trust)
         limit_s = self._calls.driver_limit_s
         timeout_ms, found_ms = int(limit_s * 1000), int(max(limit_s - _BETWEEN_LOOKS_S, limit_s / 2) * 1000)
         self._client: MongoClient[Document] = self.ask(

@@ -58,7 +58,7 @@ class WorkQueues:
             "rabbitmq.timeout_s",
             _ADVICE,
             forget=self._forget,
-            verified_with=f"{self._trust.source} (setting rabbitmq.ca_file)" if self._trust else None,
+            trust=self._trust,
         )
         self._link = _Link()
         self._where = f"AMQP, {address.netloc.rpartition('@')[2]}"

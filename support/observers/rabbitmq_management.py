@@ -33,10 +33,8 @@ class ManagementAPI:
         # Out of the address, so that no error can show them.
         self._credentials = _Credentials(unquote(address.username or ""), unquote(address.password or ""))
         self._address = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
-        own = settings.management_ca_file is not None
-        setting = "rabbitmq.management_ca_file" if own else "rabbitmq.ca_file"
-        self._access = HttpAccess.to(self._address, settings.management_ca_file or settings.ca_file, setting)
-        trust = self._access.trust
+        ca_file = settings.management_ca_file or settings.ca_file
+        self._access = HttpAccess.to(self._address, ca_file, "rabbitmq.management_ca_file (else rabbitmq.ca_file)")
         self._virtual_host = virtual_host
         self._session = self._new_session()
         self._calls = StoreCalls(
@@ -45,9 +43,7 @@ class ManagementAPI:
             "rabbitmq.timeout_s",
             _ADVICE,
             forget=self._forget,
-            verified_with=f"{trust.source} (setting rabbitmq.management_ca_file, or rabbitmq.ca_file)"
-            if trust
-            else None,
+            trust=self._access.trust,
         )
 
     def names(self) -> list[str]:

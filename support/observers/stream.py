@@ -46,9 +46,7 @@ def health_of(stream_url: str, stream_port: int, service: str, timeout_s: float,
                 return UNKNOWN
             if trust is not None and _UNVERIFIED.search(error.details()):
                 raise EnvironmentBroken(
-                    f"The stream at {address} cannot be trusted ({error.details()}). Its certificate was verified with "
-                    f"{trust.source}. stream.ca_file must name the authority that issued it, and the certificate must "
-                    "hold for this address."
+                    f"The stream at {address} cannot be trusted ({error.details()}). {trust.advice}"
                 ) from None
             if proxy is not None and _PROXY_FAILED.search(error.details()):
                 raise EnvironmentBroken(

@@ -5,6 +5,6 @@ The one place for it, for the suite, the sandbox and every command of this proje
 
 from redaction.errors import Masked
 from redaction.outlets import guard, protect_output
-from redaction.redactor import MASK, Redactor, redact
+from redaction.redactor import MASK, Redactor, is_ordinary, redact
 
-__all__ = ["MASK", "Masked", "Redactor", "guard", "protect_output", "redact"]
+__all__ = ["MASK", "Masked", "Redactor", "guard", "is_ordinary", "protect_output", "redact"]

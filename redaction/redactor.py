@@ -13,13 +13,17 @@ MASK = "•••"
 
 _SHORTEST = 4  # characters; anything shorter would mask ordinary text
 _LONGEST_PLAIN = 7  # characters; a piece of lower-case letters of at most this length may be an ordinary word
+_ORDINARY_WORD = re.compile(r"[A-Za-z][a-z]{3,9}")
+_SHORT_NUMBER = re.compile(r"[0-9]{4,6}")
 _MOST_PIECES = 12
 
 # Up to the last @ of what may be one address: a password that is not escaped may hold further ones.
 # A text without spaces is gone through once: what a scheme may hold is looked at from its first letter only, and no
 # password is longer than this. Else a hundred thousand letters of a server took minutes.
+# In an example of an address, the password is "password".
 _IN_ADDRESS = re.compile(
-    r"(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://[^\s:/@]*):[^\s@]{1,1000}@(?:[^\s'\"<>,@]*@)*", re.IGNORECASE
+    r"(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://[^\s:/@]*):(?!password@)[^\s@]{1,1000}@(?:[^\s'\"<>,@]*@)*",
+    re.IGNORECASE,
 )
 _IN_HEADER = re.compile(
     r"(?P<name>authorization|token|password|passphrase|client_secret)(?P<between>['\"]?\s*[:=]\s*['\"]?)"
@@ -29,6 +33,15 @@ _IN_HEADER = re.compile(
 # Where a parser of addresses cuts what was not escaped, and shows a piece of it.
 _CUT = re.compile(r"[/?#@:\[\]\\\s]")
 _WORD = re.compile(r"[a-z]+")
+
+
+def is_ordinary(secret: str) -> bool:
+    """Whether a secret may as well be an ordinary word or number (guest, focus, 8080), so that it says nothing alone.
+
+    It is masked where it can be the secret only: a word where it stands alone, not as a part of a name, of a path or
+    of a host with its port; a number in quotes, or where an address has its password.
+    """
+    return bool(_ORDINARY_WORD.fullmatch(secret) or _SHORT_NUMBER.fullmatch(secret))
 
 
 class Redactor:
@@ -55,10 +68,12 @@ class Redactor:
             return
         self._told |= told
         forms = {form for secret in self._told for form in _forms(secret) if len(form.strip()) >= _SHORTEST}
+        ordinary = set(filter(is_ordinary, forms))
         # The longest first: one secret may hold another.
-        self._forms = sorted(forms, key=len, reverse=True)
+        self._forms = sorted(forms - ordinary, key=len, reverse=True)
         pieces = sorted({piece for secret in self._told for piece in _pieces(secret)}, key=len, reverse=True)
-        self._pieces = re.compile("|".join(map(_standing_alone, pieces))) if pieces else None
+        patterns = [*map(_standing_alone, pieces), *map(_in_its_place, sorted(ordinary))]
+        self._pieces = re.compile("|".join(patterns)) if patterns else None
 
     def __call__(self, text: str) -> str:
         """The text with every secret masked."""
@@ -110,6 +125,14 @@ def _standing_alone(piece: str) -> str:
     if len(piece) < _SHORTEST or (_WORD.fullmatch(piece) and len(piece) <= _LONGEST_PLAIN):
         return rf"(?<=[:/?#@\['\"]){re.escape(piece)}(?=[:/?#@\]'\"])"
     return rf"(?<!\w){re.escape(piece)}(?!\w)"
+
+
+def _in_its_place(ordinary: str) -> str:
+    """A pattern for a secret that may be an ordinary word or number, see `is_ordinary`."""
+    if _SHORT_NUMBER.fullmatch(ordinary):
+        return rf"(?<=:){ordinary}(?=@)|(?<=['\"]){ordinary}(?=['\"])"
+    # After \n, \r and \t as JSON and Python write them, a word begins.
+    return rf"(?:(?<=\\[nrt])|(?<!\w)(?<!\w[-./])(?<!//)){ordinary}(?!\w|[-./]\w|:\d)"
 
 
 redact = Redactor()

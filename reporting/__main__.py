@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,7 +161,9 @@ def folder_of_a_run(reports: Reports = None, run: AskedRun = None) -> None:
     found = _asked_for(_directory(reports), run)
     if found is None:
         raise _stop(NO_RUN_YET)
-    typer.echo(found.folder)
+    # Beside the stream, which masks: a script needs the path as it is.
+    sys.stdout.buffer.write(os.fsencode(found.folder) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 @app.command("lint")
@@ -232,10 +235,9 @@ def publish_execution(
     try:
         target = Target()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"FOCUS_PUBLISH_{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else one["msg"]
-            for one in error.errors(include_input=False)
-        )
+        problems = [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in error.errors(include_input=False)]
+        # Not after a colon: what follows "TOKEN:" is taken for one, and masked.
+        wrong = "; ".join(f"FOCUS_PUBLISH_{str(loc[0]).upper()} ({msg})" if loc else msg for loc, msg in problems)
         raise _stop(f"Expected where to publish in the environment, seen {wrong}.") from None
     meant = _meant(_directory(reports), run)
     if meant is None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from behave import then, when
 from behave.runner import Context
 
-from redaction import redact
+from redaction import is_ordinary, redact
 from support import exposure, health, refusals
 from support.configuration import generate_config_payload
 from support.errors import require
@@ -73,6 +73,9 @@ def every_answer_carries_the_headers(context: Context) -> None:
 
 @then("no answer shows a password, an address of a store or the server's inside")
 def no_answer_gives_away(context: Context) -> None:
-    settings = context.run.settings
+    secrets = [secret for secret in redact.credentials if not is_ordinary(secret)]
+    if not secrets:
+        context.scenario.skip("there is no password or token that can be told from an ordinary word")
+        return
     address = context.run.stores.analyzers.address
-    exposure.nothing_secret(context.case.exchanges, settings, redact.credentials, address)
+    exposure.nothing_secret(context.case.exchanges, context.run.settings, secrets, address)

@@ -87,8 +87,12 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _masked(_: Any, __: Any, value: Any) -> Any:
-    return redact(value) if isinstance(value, str) else value
+def _masked(owner: Any, member: Any, value: Any) -> Any:
+    """What is found in a run, masked; names from the features and the format's own words are none of it."""
+    is_found = member is not None and (
+        member.name in ("message", "trace", "url") or (isinstance(owner, Attachment) and member.name == "name")
+    )
+    return redact(value) if is_found and isinstance(value, str) else value
 
 
 class AllureReport:

@@ -77,7 +77,9 @@ class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has 
         """Write it as its base does."""
         for element in self.iter():
             element.text = element.text and allowed(redact(element.text))
-            element.attrib = {name: allowed(redact(str(value))) for name, value in element.attrib.items()}
+            # All others are names from the features, and numbers.
+            said = {name: redact(str(value)) for name, value in element.attrib.items() if name == "message"}
+            element.attrib = {name: allowed(str(value)) for name, value in {**element.attrib, **said}.items()}
         super().write(*arguments, **options)
 
 

@@ -1,9 +1,11 @@
 """Secrets of the environment, planted in everything that goes wrong: no output of behave or of a command shows one."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -16,6 +18,8 @@ PLANTED = {
     "FOCUS_PUBLISH_TOKEN": "Ta0kenTa0kenTa0ken",
     "FOCUS_PUBLISH_CLIENT_SECRET": 'h"ush–hüsh',
     "BROKER_PASSWORD": "battery\\st4ple",
+    "ORDINARY_PASSWORD": "everyday",
+    "ANOTHER_PASSWORD": "broken",
 }
 SECRETS = ["Tr4in", "Spotting", "c0rr3ct", "h0rse", "Ta0ken", "ush–h", "hüsh", "st4ple"]
 EVERYTHING = "' and '".join(PLANTED.values())
@@ -83,7 +87,7 @@ def this(context):
     context.add_cleanup(context.fail, "clean-up")
     context.fail("step")
 """
-FEATURE = "Feature: F\n  Scenario: A step\n    Given this\n  @hook\n  Scenario: A hook\n    Given this\n"
+FEATURE = "Feature: F\n  Scenario: An everyday step\n    Given this\n  @hook\n  Scenario: A hook\n    Given this\n"
 
 
 def is_clean(text):
@@ -113,6 +117,12 @@ def test_no_output_of_behave_shows_a_secret_of_the_environment(tmp_path, options
         assert is_clean(text), f"{name}: {text}"
     for said in (run.stdout, run.stderr, *(files[name] for name in files if "TESTS-" in name)):
         assert MASK in said.decode("utf-8")
+    # An ordinary word in place of a secret spoils no name and no status.
+    cases = ElementTree.fromstring(files["TESTS-one.xml"]).iter("testcase")
+    assert "An everyday step" in [case.attrib["name"] for case in cases]
+    results = [json.loads(content) for name, content in files.items() if name.endswith("-result.json")]
+    assert "An everyday step" in [result["name"] for result in results]
+    assert "broken" in [result["status"] for result in results]
 
 
 # Whatever a command does first fails as a library might: with everything in its message.

@@ -80,6 +80,29 @@ ORDINARY = (
 )
 
 
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("focus", "http://focus.example/focus-server/: /home/focus/reports, focus_server", None),
+        ("test", "tests of test-1.example, latest /tmp/test/x", None),
+        ("localhost", "no answer from http://localhost:8080 (localhost:8080)", None),
+        ("8080", "no answer from http://localhost:8080/health in 8080 ms", None),
+        ("passed", "3 words-passed passedly", None),
+        ("guest", "amqp://guest:guest@host, refused for guest", f"amqp://guest:{MASK}@host, refused for {MASK}"),
+        ("guest", "'guest', \"guest\", =guest\\nguest.", f"'{MASK}', \"{MASK}\", ={MASK}\\n{MASK}."),
+        ("8080", "user:8080@host has '8080'", f"user:{MASK}@host has '{MASK}'"),
+        ("focus", "Authorization: Basic c3ZjOmZvY3Vz", f"Authorization: Basic {MASK}"),
+    ],
+)
+def test_a_secret_that_is_an_ordinary_word_or_number_is_masked_in_its_place_only(secret, text, shown):
+    assert Redactor(secrets_in({"HTTP_PROXY": f"http://svc:{secret}@host"}))(text) == (shown or text)
+
+
+def test_the_example_of_an_address_stays():
+    example = "expected http://user:password@host:port"
+    assert Redactor(["s3cr3t"])(example) == example
+
+
 def test_ordinary_text_stays():
     assert Redactor(["", "abc", "s3cr3t", "pass/word"])(ORDINARY) == ORDINARY
 

@@ -33,6 +33,7 @@ from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
 from support.characters import allowed, as_json
 from support.errors import SettingsError
+from support.files import write_whole
 from support.profile import ROOT, read_profile
 from support.run_folder import NAME_VARIABLE
 from support.run_record import State
@@ -147,11 +148,11 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
         raise _stop(str(error)) from None
     url, made = _pattern(test_case_url) or settings.test_case_url, datetime.now(UTC)
     pages = as_pages(capabilities, read_vocabulary(ROOT, features), traced, test_case_url=url, made=made)
-    for old in (folder / "docs").glob("*.html"):  # Nothing else: the folder may be one that holds more.
-        old.unlink()
     for name, page in pages.items():
-        (folder / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "docs" / name).write_text(allowed(page), "utf-8")
+        _put(folder / "docs" / name, allowed(page).encode())
+    for old in (folder / "docs").glob("*.html"):  # Nothing else: the folder may be one that holds more.
+        if old.name not in pages:
+            old.unlink()
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
 
 
@@ -323,12 +324,18 @@ def _settings() -> Settings:
 
 
 def _write(path: Path, content: bytes) -> None:
+    _put(path, content)
+    console.print(_shown(path), soft_wrap=True, markup=False)
+
+
+def _put(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
-        raise _stop(f"{path} cannot be written: {error.strerror or error}.") from None
-    console.print(_shown(path), soft_wrap=True)
+        raise _stop(
+            f"{path} cannot be written: {error.strerror or error}. Make room or mend that, and do this again."
+        ) from None
 
 
 def _shown(path: Path) -> str:

@@ -29,6 +29,7 @@ from behave.model_type import Status as Outcome
 from redaction import redact
 from support import known_issues
 from support.characters import encodable
+from support.files import write_whole
 from support.steady_time import SteadyTime
 
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
@@ -75,10 +76,8 @@ class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
             self._write(octets, file_name)
 
     def _write(self, content: bytes, name: str) -> None:
-        draft = self._report_dir / f"{name}.tmp"
         try:
-            draft.write_bytes(content)
-            os.replace(draft, self._report_dir / name)
+            write_whole(self._report_dir / name, content)
         except OSError as error:
             self._lost(error)
 
@@ -208,11 +207,8 @@ class AllureReport:
     def environment(self, values: Mapping[str, str]) -> None:
         """Write the report's environment table, replacing an earlier one."""
         lines = [f"{_escape(key, key=True)}={_escape(redact(value))}\n" for key, value in values.items()]
-        target = self._results_dir / "environment.properties"
-        draft = target.with_name(f"{target.name}.{uuid4()}.tmp")
         try:
-            draft.write_text("".join(lines), encoding="ascii")
-            os.replace(draft, target)
+            write_whole(self._results_dir / "environment.properties", "".join(lines).encode("ascii"))
         except OSError as error:
             self._lost(error)
 

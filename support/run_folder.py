@@ -52,7 +52,7 @@ class RunFolder:
         """
         started = datetime.now(UTC)
         name = os.environ.get(NAME_VARIABLE) or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        if not _NAME.fullmatch(name) or name.endswith(".new"):
+        if not _NAME.fullmatch(name):
             raise SettingsError(
                 f"Expected {NAME_VARIABLE} to be the name of a folder (letters, digits, '.', '_', '-', at most 100), "
                 f"seen {name[:120]!r}. Set it right, or leave it unset: then the run finds a name itself."

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from support.files import write_whole
 
 RECORD = "run.json"
 LOCK = "run.lock"
@@ -51,9 +52,8 @@ class RunRecord(BaseModel):
         Raises:
             OSError: it cannot be written; the earlier one stays.
         """
-        draft = folder / f"{RECORD}.new"
-        draft.write_text(json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n", "utf-8")
-        os.replace(draft, folder / RECORD)
+        document = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False)
+        write_whole(folder / RECORD, f"{document}\n".encode())
 
 
 def read_record(folder: Path) -> RunRecord | None:

@@ -36,6 +36,19 @@ def test_pages_take_the_place_of_pages_only(reporting, tmp_path):
     assert (tmp_path / "docs" / "index.html").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "what"), [("docs", "docs"), ("traceability", "traceability.html")], ids=["docs", "traceability"]
+)
+def test_what_cannot_be_written_is_told_with_its_place(reporting, tmp_path, command, what):
+    hindrance = tmp_path / what
+    hindrance.touch() if command == "docs" else hindrance.mkdir()
+    done = reporting(command, "--reports", str(tmp_path))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert f"{hindrance}" in done.stderr.replace("\n", "")
+    assert "cannot be written" in done.stderr
+
+
 def test_the_directory_is_the_profiles(reporting, tmp_path):
     profile = tmp_path / "staging.toml"
     profile.write_text(f'[reports]\ndirectory = "{tmp_path}/elsewhere"\n')

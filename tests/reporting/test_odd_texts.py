@@ -71,10 +71,13 @@ def saying(traced, features, text):
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
-    max_examples=25,
+    max_examples=5,
     report_multiple_bugs=False,
 )
 @example(ODD)
+@example(" ")
+@example("\n\t")
+@example("a/b" * 200)
 @given(ANY_TEXT.filter(bool))
 def test_every_export_of_any_text_can_be_read_again(traced, ran, schema, text):
     made, features = saying(traced, ran.features, text)

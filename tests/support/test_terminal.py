@@ -26,13 +26,16 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("terminal", TERMINALS.values(), ids=TERMINALS)
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+# Each command on one terminal, and one command on each: a start of Python each.
+PAIRS = [(command, "ascii") for command in COMMANDS] + [("a complaint", "latin-1"), ("a complaint", "POSIX")]
+
+
+@pytest.mark.parametrize(("command", "terminal"), PAIRS)
 def test_no_command_fails_for_what_the_terminal_cannot_show(tmp_path, command, terminal):
     own = {name: value for name, value in os.environ.items() if not name.startswith("FOCUS")}
-    environment = {**own, **terminal, "FOCUS__REPORTS__DIRECTORY": str(tmp_path)}
+    environment = {**own, **TERMINALS[terminal], "FOCUS__REPORTS__DIRECTORY": str(tmp_path)}
     run = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False
+        [sys.executable, *COMMANDS[command]], cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False
     )
     said = (run.stdout + run.stderr).decode("latin-1")
     assert "Traceback" not in said, said

@@ -3,11 +3,16 @@
 import asyncio
 import base64
 import json
-import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+
+from transport.errors import SettingsError
+from transport.proxies import proxy_of
+from transport.trust import trusted
 
 _LIMIT = 10.0  # seconds until an answer must be there
 
@@ -22,20 +27,16 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True)
 class Interface:
-    """An HTTP address with what it takes to be let in; proxies are not used."""
+    """An HTTP address with what it takes to be let in. It is reached as the suite reaches it: see `transport`."""
 
     address: str
     authorization: str = field(repr=False)
-    tls: ssl.SSLContext | None = None
 
     async def send(self, method: str, path: str, body: object = None) -> Any:
         """Send a request; return the JSON answered, None if there is none. Raises RequestFailed."""
         return await asyncio.to_thread(self._send, method, path, body)
 
     def _send(self, method: str, path: str, body: object) -> Any:
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if self.tls is not None:
-            handlers.append(urllib.request.HTTPSHandler(context=self.tls))
         request = urllib.request.Request(
             self.address + path,
             method=method,
@@ -45,8 +46,11 @@ class Interface:
         if self.authorization:
             request.add_header("Authorization", self.authorization)
         try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=_LIMIT) as answer:
+            opener = urllib.request.build_opener(*_handlers(self.address))
+            with opener.open(request, timeout=_LIMIT) as answer:
                 text = answer.read()
+        except SettingsError as error:
+            raise RequestFailed(str(error)) from None
         except urllib.error.HTTPError as refusal:
             said = refusal.read(500).decode(errors="replace")
             raise RequestFailed(
@@ -55,6 +59,15 @@ class Interface:
         except OSError as failure:
             raise RequestFailed(f"{method} {self.address}{path} was not answered: {failure}") from failure
         return json.loads(text) if text else None
+
+
+def _handlers(address: str) -> Iterator[urllib.request.BaseHandler]:
+    """The proxy that leads there, if one does, and what a certificate is verified with."""
+    scheme = urlsplit(address).scheme
+    proxy = proxy_of(address)
+    yield urllib.request.ProxyHandler({} if proxy is None else {scheme: proxy.url})
+    if scheme == "https":
+        yield urllib.request.HTTPSHandler(context=trusted(None, "SSL_CERT_FILE").context())
 
 
 def basic(user: str, password: str) -> str:

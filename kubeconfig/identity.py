@@ -50,7 +50,7 @@ class Stated:
         if user.get("tokenFile"):
             return bearer(read(Path(user["tokenFile"]), "tokenFile").decode(errors="replace"), str(user["tokenFile"]))
         if user.get("token"):
-            return bearer(str(user["token"]), "token")
+            return bearer(str(user["token"]), "the kubeconfig")
         if user.get("username"):
             return basic(str(user["username"]), str(user.get("password", "")))
         return None
@@ -70,7 +70,7 @@ def bearer(token: str, where: str) -> str:
     """The header for a token. Raises `KubeconfigError` for one that no header can hold; the token is not shown."""
     token = token.strip()
     if not token:
-        raise KubeconfigError(f"the {where} is empty" if where == "token" else f"{where} holds no token")
+        raise KubeconfigError(f"{where} holds no token")
     if not all("!" <= character <= "~" for character in token):
         raise KubeconfigError(f"the token of {where} has characters that no HTTP header can hold")
     return f"Bearer {token}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -19,9 +20,11 @@ from typing import Any
 
 from kubeconfig.errors import KubeconfigError
 from kubeconfig.identity import Identity, bearer, data_or_file
+from redaction import Redactor, redact
 
 _RENEWED_BEFORE_S = 10.0  # client-go's, for a token that it is about to send
 _RENEWED_BEFORE = 0.2  # ... but for one that lives shortly, this part of its life
+_LONG = re.compile(r"[^\s\"'{}:,]{16,}")
 _SHOWN = 1000  # characters of what the plugin said
 
 
@@ -70,16 +73,20 @@ class Plugin:
         finally:
             _end(process)
         if process.returncode == -signal.SIGKILL:
-            raise KubeconfigError(f"the exec plugin {command[0]} did not end within {self._limit_s:g} s{_words(said)}")
+            raise KubeconfigError(
+                f"the exec plugin {command[0]} did not end within {self._limit_s:g} s{_words(said, printed)}"
+            )
         if process.returncode:
-            raise KubeconfigError(f"the exec plugin {command[0]} failed with {process.returncode}{_words(said)}")
+            raise KubeconfigError(
+                f"the exec plugin {command[0]} failed with {process.returncode}{_words(said, printed)}"
+            )
         try:
             return self._identity(json.loads(printed))
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # What it printed may be a token, and is not shown.
             raise KubeconfigError(
                 f"the exec plugin {command[0]} printed no ExecCredential of {self._described['apiVersion']}"
-                f"{_words(said)}"
+                f"{_words(said, printed)}"
             ) from None
 
     def _environment(self) -> dict[str, str]:
@@ -126,8 +133,10 @@ def _renewal(expiry: str | None) -> float | None:
     return ends - min(_RENEWED_BEFORE_S, _RENEWED_BEFORE * (ends - now)) if ends > now else None
 
 
-def _words(said: bytes) -> str:
-    text = " ".join(said.decode(errors="replace").split())
+def _words(said: bytes, printed: bytes) -> str:
+    """What the plugin said, without the token that it may have printed as well; masked before it is cut."""
+    unseen = Redactor(_LONG.findall(printed.decode(errors="replace")))
+    text = " ".join(unseen(redact(said.decode(errors="replace"))).split())
     return f": {text[-_SHOWN:]}" if text else ", and said nothing"
 
 

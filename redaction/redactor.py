@@ -30,6 +30,10 @@ _IN_HEADER = re.compile(
     r"(?P<kind>bearer |basic )?[^\s'\",}]+",
     re.IGNORECASE,
 )
+# A token that nobody has told: of JSON (RFC 7519), or after the name of its scheme and not one of words only.
+_TOKEN = re.compile(
+    r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*|(?:(?<=\bbearer )|(?<=\bbasic ))(?=[^\s'\"]*\d)[\w.~+/-]{8,}=*", re.IGNORECASE
+)
 # Where a parser of addresses cuts what was not escaped, and shows a piece of it.
 _CUT = re.compile(r"[/?#@:\[\]\\\s]")
 _WORD = re.compile(r"[a-z]+")
@@ -82,7 +86,7 @@ class Redactor:
         text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
         if self._pieces is not None:
             text = self._pieces.sub(MASK, text)
-        return _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text)
+        return _TOKEN.sub(MASK, _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text))
 
 
 def _forms(secret: str) -> Iterator[str]:

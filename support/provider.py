@@ -11,6 +11,7 @@ import sys
 import tempfile
 from typing import Any
 
+from redaction import redact
 from support.errors import EnvironmentBroken
 from support.profile import ROOT, Profile
 from support.settings import Provider
@@ -65,7 +66,7 @@ class ProvidedEnvironment:
             ) from None
         if not isinstance(endpoints, dict):
             self.close()
-            raise EnvironmentBroken(f"The provider printed no endpoints: {line[:200]!r}")
+            raise EnvironmentBroken(f"The provider printed no endpoints: {redact(line)[:200]!r}")
         return endpoints
 
     def check(self, within_s: float = 0.0) -> None:
@@ -99,7 +100,7 @@ class ProvidedEnvironment:
 
     def _words(self) -> str:
         self._said.seek(0)
-        return self._said.read()[-2000:].strip()
+        return redact(self._said.read())[-2000:].strip()
 
 
 def _python_path() -> str:

@@ -11,7 +11,7 @@ import pytest
 from kubeconfig import Cluster, KubeconfigError, cluster, describe
 from kubeconfig.calls import Connection, Refused
 from kubeconfig.questions import Question
-from redaction import Redactor
+from redaction import MASK, Redactor
 from tests.kubernetes_stand_in import serving
 
 PODS = Question("GET", "/api/v1/namespaces/focus/pods")
@@ -175,6 +175,12 @@ def test_a_plugin_that_prints_something_else_is_told_without_it(connect, plugin,
     with pytest.raises(KubeconfigError, match=r"plugin.sh printed no ExecCredential") as error:
         connect(plugin.user).ask(PODS)
     assert "hush" not in str(error.value)
+
+
+def test_a_token_that_a_failing_plugin_tells_as_it_prints_it_is_not_shown(connect, plugin):
+    plugin.prints(said="echo 'new token hush-hush-hush-hush is refused' >&2", status=3, token="hush-hush-hush-hush")
+    with pytest.raises(KubeconfigError, match=rf"failed with 3: new token {MASK} is refused"):
+        connect(plugin.user).ask(PODS)
 
 
 def test_a_plugin_of_another_version_or_without_credentials_is_told(connect, plugin):

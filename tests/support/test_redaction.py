@@ -30,6 +30,9 @@ from support import errors
         ("amqp://guest:unknown@to-us/too@host:5672/", "to-us/too"),
         ("Authorization: Bearer abc.def", "abc.def"),
         ('{"token": "abcdef"}', "abcdef"),
+        ("sent with -H 'Bearer abc.def-123'", "abc.def-123"),
+        ("Basic c3ZjOmh1c2g=", "c3ZjOmh1c2g"),
+        ("it is eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", "eyJzdWIiOiJhIn0"),
         ("password=abcdef other=1", "abcdef"),
     ],
 )
@@ -99,7 +102,7 @@ def test_a_secret_that_is_an_ordinary_word_or_number_is_masked_in_its_place_only
 
 
 def test_the_example_of_an_address_stays():
-    example = "expected http://user:password@host:port"
+    example = "expected http://user:password@host:port; bearer credentials, Basic authentication (RFC 7617)"
     assert Redactor(["s3cr3t"])(example) == example
 
 

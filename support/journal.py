@@ -11,22 +11,29 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from support.errors import EnvironmentBroken
+from support.ownership import nearest, owner_and_user, reason
 from support.trace_key import TraceKey
 
 
 class Journal:
-    """The journal of the living run. Every line is on disk before what it is about is done, or is cleaned."""
+    """The journal of the living run. Every line is on disk before what it is about is done, or is cleaned.
+
+    Whatever cannot be written raises EnvironmentBroken, which says where and what to do.
+    """
 
     def __init__(self, directory: Path, base_url: str, *, provided: bool) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / f"{secrets.token_hex(6)}.jsonl"
-        self._file = self._path.open("x", encoding="utf-8")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        with _told(self._path):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         self._lock = threading.Lock()
         self._cases = 0
         self._write(0, {"base_url": base_url, "provided": provided})
@@ -39,15 +46,17 @@ class Journal:
 
     def close(self) -> None:
         """End the journal; it stays on disk only if a scenario's requests were not all cleaned up after."""
-        settled = not _read(self._path).open
-        self._file.close()
-        if settled:
-            self._path.unlink()
+        with _told(self._path):
+            settled = not _read(self._path).open
+            self._file.close()
+            if settled:
+                self._path.unlink()
 
     def _write(self, case: int, entry: dict[str, Any]) -> None:
-        with self._lock:
-            self._file.write(json.dumps({"case": case, **entry}) + "\n")
-            self._file.flush()
+        line = json.dumps({"case": case, **entry}).encode() + b"\n"
+        with self._lock, _told(self._path):
+            while line:  # of a disk that is nearly full a part is taken
+                line = line[self._file.write(line) :]
 
 
 @dataclass(frozen=True)
@@ -106,11 +115,45 @@ class Leftover:
 
 
 def of_dead_runs(directory: Path) -> Iterator[Leftover]:
-    """The journals that no living run holds."""
-    for path in sorted(directory.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
+    """The journals that no living run holds.
+
+    Raises:
+        EnvironmentBroken: the directory or a journal in it cannot be read.
+    """
+    with _told(directory):
+        try:
+            found = sorted(path for path in directory.iterdir() if path.suffix == ".jsonl")
+        except FileNotFoundError:
+            return
+    for path in found:
+        # Not there: another run has just ended.
+        with _told(path), suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
             if _lockable(file):
                 yield _read(path)
+
+
+def remove(leftover: Leftover) -> None:
+    """Remove the journal of a dead run, of which nothing is left.
+
+    Raises:
+        EnvironmentBroken: it cannot be removed.
+    """
+    with _told(leftover.path):
+        leftover.path.unlink()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        there = nearest(path)
+        whose = f" {owner_and_user(there)}" if isinstance(error, PermissionError) else ""
+        raise EnvironmentBroken(
+            f"The journal of what runs have made, {path}, cannot be written or read: {reason(error)}.{whose} See that "
+            f"{path.parent} can be written to and has room, or have the journals elsewhere: "
+            "FOCUS__JOURNALS=/another/directory."
+        ) from None
 
 
 def _lockable(file: TextIO) -> bool:

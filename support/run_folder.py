@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 import re
 import secrets
 import shutil
@@ -21,6 +20,7 @@ from typing import BinaryIO
 
 from redaction import redact
 from support.errors import EnvironmentBroken, SettingsError
+from support.ownership import nearest, owner_and_user, reason
 from support.run_record import LOCK, RunRecord, State, read_record
 
 RUNS = "runs"
@@ -101,7 +101,7 @@ class RunFolder:
     def lost(self, error: OSError) -> str:
         """What is said when something of the run cannot be written."""
         return (
-            f"What came of the run cannot be written to {self.path}: {_reason(error)}. Its results are not whole, so "
+            f"What came of the run cannot be written to {self.path}: {reason(error)}. Its results are not whole, so "
             f"it ends here. Make room or mend that, and run the features again. {_WAYS_OUT}"
         )
 
@@ -139,11 +139,11 @@ def _see_that_the_link_can_be_set(reports: Path) -> None:
 def _cannot_be_made(reports: Path, path: Path, error: OSError) -> str:
     """What is there already is told with its owner: mostly it is somebody else's."""
     at = Path(os.fsdecode(error.filename)) if error.filename else path
-    there = next(one for one in (at, *at.parents) if os.path.lexists(one))
+    there = nearest(at)
     advice = ""
     if isinstance(error, PermissionError):
         owner, us = os.stat(there, follow_symlinks=False).st_uid, os.geteuid()
-        advice = f"{there} belongs to {_user(owner)}, and you are {_user(us)}. "
+        advice = f"{owner_and_user(there)} "
         if owner != us and there.is_relative_to(reports):
             advice += f"Make it yours: sudo chown -R {us} {reports}. "
     elif there.is_symlink() and not there.exists():
@@ -152,18 +152,7 @@ def _cannot_be_made(reports: Path, path: Path, error: OSError) -> str:
         )
     elif not there.is_dir():
         advice = f"{there} is no directory: move it away. "
-    return f"The folder of this run, {path}, cannot be made: {at}: {_reason(error)}. {advice}{_WAYS_OUT}"
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
-def _user(uid: int) -> str:
-    try:
-        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
-    except KeyError:
-        return f"uid {uid}"
+    return f"The folder of this run, {path}, cannot be made: {at}: {reason(error)}. {advice}{_WAYS_OUT}"
 
 
 def _remove_old(reports: Path) -> None:

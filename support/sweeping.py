@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redaction import protect_output, redact
+from support import journal
 from support.client import FocusServerAPI
 from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.journal import Leftover, of_dead_runs
@@ -71,14 +72,14 @@ def sweep(journals: Path, settings: Settings, stores: Stores, swept: Swept) -> N
     """
     for leftover in of_dead_runs(journals):
         if leftover.provided or not leftover.open:
-            leftover.path.unlink()
+            journal.remove(leftover)
         elif leftover.base_url != settings.focus_server.base_url:
             swept.lines.append(
                 f"A killed run may have left jobs at {leftover.base_url} ({leftover.path}); a run or sweep with the "
                 "profile of that environment removes them."
             )
         elif _sweep_one(leftover, settings, stores, swept) and leftover.path in swept.healed:
-            leftover.path.unlink()
+            journal.remove(leftover)
         else:
             swept.remains = True
 

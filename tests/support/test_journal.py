@@ -1,8 +1,12 @@
+import errno
+import os
+import pathlib
 import subprocess
 import sys
 
 import pytest
 
+from support.errors import EnvironmentBroken
 from support.journal import Journal, Requests, of_dead_runs
 
 
@@ -44,7 +48,7 @@ def test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone(tmp_pat
 
 
 def test_a_line_cut_by_the_kill_does_not_hide_the_others(tmp_path):
-    killed_run(tmp_path, "j.created('job_1'); run._file.write('{\"creat'); run._file.flush()")
+    killed_run(tmp_path, "j.created('job_1'); run._file.write(b'{\"creat'); run._file.flush()")
     (dead,) = of_dead_runs(tmp_path)
     assert dead.open[1].jobs == {"job_1"}
 
@@ -78,3 +82,47 @@ def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal
     journal.begin().settled()
     journal.close()
     assert [dead.open for dead in of_dead_runs(tmp_path)] == [{1: left}]
+
+
+def refusing(directory, name):
+    """A directory of journals that refuses something, in the form that this has on every machine, root's too."""
+    directory.mkdir()
+    if name == "no directory":
+        directory.rmdir()
+        directory.touch()
+    elif name == "no file":
+        (directory / "of-another.jsonl").mkdir()
+    return directory
+
+
+def test_a_journal_that_cannot_be_kept_is_the_environments_failure_with_the_setting(tmp_path):
+    directory = refusing(tmp_path / "journals", "no directory")
+    with pytest.raises(EnvironmentBroken, match=r"journals.*File exists.*FOCUS__JOURNALS=/another/directory"):
+        Journal(directory, "http://127.0.0.1:1", provided=False)
+
+
+@pytest.mark.parametrize("name", ["no directory", "no file"])
+def test_journals_that_cannot_be_read_are_not_taken_for_none(tmp_path, name):
+    directory = refusing(tmp_path / "journals", name)
+    with pytest.raises(EnvironmentBroken, match=r"directory.*FOCUS__JOURNALS=/another/directory"):
+        list(of_dead_runs(directory))
+
+
+def test_a_disk_that_fills_up_is_the_environments_failure(tmp_path):
+    journal = Journal(tmp_path, "http://127.0.0.1:1", provided=False)
+    case = journal.begin()
+    with open("/dev/full", "wb", buffering=0) as full:
+        os.dup2(full.fileno(), journal._file.fileno())
+    with pytest.raises(EnvironmentBroken, match=f"{tmp_path}.*No space left on device"):
+        case.created("job_1")
+
+
+def test_a_journal_of_another_user_is_named_with_its_owner(tmp_path, monkeypatch):
+    (tmp_path / "roots.jsonl").touch()
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(pathlib.Path, "open", refuse)
+    with pytest.raises(EnvironmentBroken, match=rf"roots.jsonl belongs to .*uid {os.getuid()}\), and you are"):
+        list(of_dead_runs(tmp_path))

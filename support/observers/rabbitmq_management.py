@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -31,7 +30,9 @@ class ManagementAPI:
         assert settings.management_url is not None
         address = urlsplit(settings.management_url.get_secret_value())
         # Out of the address, so that no error can show them.
-        self._credentials = _Credentials(unquote(address.username or ""), unquote(address.password or ""))
+        # In UTF-8, as RabbitMQ reads them: requests by itself takes latin-1, or fails.
+        user, password = (unquote(part or "").encode() for part in (address.username, address.password))
+        self._credentials = requests.auth.HTTPBasicAuth(user, password)
         self._address = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}".rstrip("/")
         ca_file = settings.management_ca_file or settings.ca_file
         self._access = HttpAccess.to(self._address, ca_file, "rabbitmq.management_ca_file (else rabbitmq.ca_file)")
@@ -141,17 +142,6 @@ class ManagementAPI:
 
     def _forget(self) -> None:
         self._session = self._new_session()
-
-
-class _Credentials(requests.auth.AuthBase):
-    """HTTP's basic authentication in UTF-8, as RabbitMQ reads it; requests by itself takes latin-1, or fails."""
-
-    def __init__(self, user: str, password: str) -> None:
-        self._header = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header.decode("ascii")
-        return request
 
 
 def _object(answered: Any) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ INSTALLED := installed
 PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROFILE),local)
 # A run against an environment of its own profile needs no broker here.
 BROKER := $(if $(filter-out local,$(PROFILE)),,broker)
+# With PYTHONSAFEPATH, Python does not find modules in the working directory.
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
 .NOTPARALLEL:
 

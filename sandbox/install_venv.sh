@@ -56,7 +56,18 @@ explain() {
   echo "All that pip said is in $log."
 }
 
-! fits || exit 0
+# Its interpreter finds the modules of the checkout also where Python does not look into the working directory
+# (PYTHONSAFEPATH). The path is written as seen from the file.
+find_checkout() {
+  for packages in .venv/lib/python3*/site-packages; do
+    ! [ -w "$packages" ] || [ -e "$packages/checkout.pth" ] || echo ../../../.. >"$packages/checkout.pth"
+  done
+}
+
+if fits; then
+  find_checkout
+  exit 0
+fi
 
 version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))' 2>/dev/null) ||
   fail "Python 3.11 or later is needed; '$python' is ${version:+Python }${version:-not one}. Name one: make PYTHON=/path/to/python3 …"
@@ -83,4 +94,5 @@ pip=$(.venv/bin/python -m pip --version 2>/dev/null | sed -n 's/^pip \([0-9.]*\)
 
 .venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock >"$log" 2>&1 ||
   fail "$(explain)"
+find_checkout
 touch "$marker"

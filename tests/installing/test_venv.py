@@ -4,6 +4,8 @@ import http.server
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -55,6 +57,25 @@ def test_it_is_made_once(machine):
     machine.has("python3", "echo not needed any more; exit 1")
     assert machine.install_venv() == (0, "")
     assert (machine.checkout / ".venv").stat().st_ino == made
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_its_interpreter_finds_the_checkout_where_python_does_not_look_there(machine, there_before):
+    """As with PYTHONSAFEPATH, and in a venv of before that was known, too."""
+    packages = machine.checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    if there_before:
+        assert machine.install_venv()[0] == 0
+        packages.mkdir(parents=True)
+    else:
+        python3 = (machine.bin / "python3").read_text()
+        machine.has("python3", python3.replace("mkdir -p .venv/bin", f"mkdir -p .venv/bin {packages}"))
+    assert machine.install_venv()[0] == 0
+    (machine.checkout / "ours.py").write_text("print('found')")
+    script = f"import site; site.addsitedir({str(packages)!r}); import ours"
+    found = subprocess.run(
+        [sys.executable, "-P", "-S", "-c", script], capture_output=True, text=True, cwd=machine.checkout
+    )
+    assert found.stdout == "found\n", found.stderr
 
 
 def test_it_is_made_anew_when_the_lock_is_newer(machine):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -29,6 +30,8 @@ _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
 # Below the ports that the kernel gives to outgoing connections: one of those could take a port between
 # its choice and the moment that a slow starter listens on it.
 _PORTS = range(15000, 32000)
+# Each once, in an order of each sandbox's own: many tenants are made at a time, and listen a second later.
+_CHOICES = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
 
 
 class PartFailed(Exception):
@@ -165,9 +168,9 @@ async def accepts_connections(port: int) -> bool | None:
 
 
 def free_port() -> int:
-    """Choose a port of 127.0.0.1 that nobody listens on."""
+    """Choose a port of 127.0.0.1 that nobody listens on, and that this process has given to nobody else."""
     while True:
-        port = random.choice(_PORTS)
+        port = next(_CHOICES)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.defects.registry import MOMENT_S, Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import IdTaken
 from sandbox.focus_server.identity import as_iso, consumer_tag
@@ -276,7 +276,7 @@ def analyzer_doubled_for_a_moment(parts: Parts) -> Parts:
         await analyzers.launch(job_id, config)
         second = f"{job_id}-2"
         await analyzers.launch(second, config)
-        asyncio.get_running_loop().call_later(0.5, lambda: asyncio.ensure_future(analyzers.stop(second)))
+        asyncio.get_running_loop().call_later(MOMENT_S, lambda: asyncio.ensure_future(analyzers.stop(second)))
 
     return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
 
@@ -285,7 +285,7 @@ def _later(method: str) -> Callable[..., Any]:
     """A method of a part that comes back at once and does its work when the answer has gone."""
 
     async def begin(part: Any, *what: Any) -> None:
-        asyncio.get_running_loop().call_later(0.4, lambda: asyncio.ensure_future(getattr(part, method)(*what)))
+        asyncio.get_running_loop().call_later(MOMENT_S, lambda: asyncio.ensure_future(getattr(part, method)(*what)))
 
     return begin
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sandbox.defects.registry import Changed, answering, defect
+from sandbox.defects.registry import MOMENT_S, Changed, answering, defect
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.identity import consumer_tag
@@ -235,7 +235,7 @@ def record_doubled_for_a_moment(parts: Parts) -> Parts:
         await tasks.insert(record)
         copy = f"{record.job_id}_copy"
         await tasks.insert(replace(record, job_id=copy))
-        asyncio.get_running_loop().call_later(0.5, lambda: asyncio.ensure_future(tasks.remove(copy)))
+        asyncio.get_running_loop().call_later(MOMENT_S, lambda: asyncio.ensure_future(tasks.remove(copy)))
 
     return replace(parts, tasks=Changed(parts.tasks, insert=insert))
 

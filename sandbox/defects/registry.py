@@ -34,6 +34,10 @@ class Defect:
     restores: bool = False
 
 
+MOMENT_S = 1.0
+"""How long something is there, or is not there yet, that only a first look can see, s: long enough for a look on a busy
+machine, and shorter than a proof's time limits, so that a suite that waits before it judges would miss it."""
+
 DEFECTS: dict[str, Defect] = {}
 
 

@@ -54,16 +54,20 @@ def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
         raise ExpectationFailed(f"expected a complete answer\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
     problems = []
     if not re.fullmatch(naming.job_id_pattern, response.job_id):
-        problems.append(f"job_id is {response.job_id!r}, not of the form {naming.job_id_pattern}")
+        problems.append(f"job_id is {_short(response.job_id)}, not of the form {naming.job_id_pattern}")
     if response.status != answers.configured_status:
-        problems.append(f"status is {response.status!r} instead of {answers.configured_status!r}")
+        problems.append(f"status is {_short(response.status)} instead of {answers.configured_status!r}")
     if response.stream_port != answers.stream_port:
         problems.append(f"stream_port is {response.stream_port} instead of {answers.stream_port}")
     written = exchange.told("created_at")
     if response.created_at is None or not str(written).endswith("Z"):
-        problems.append(f"created_at is {written!r}, not ISO 8601 ending in Z")
+        problems.append(f"created_at is {_short(written)}, not ISO 8601 ending in Z")
     require("the answer of an accepted job", problems, exchange)
     return Job(response.job_id, attempt.payload, exchange, response.created_at)
+
+
+def _short(value: object) -> str:
+    return f"{value!r:.200}"
 
 
 def distinct(jobs: Sequence[Job]) -> None:

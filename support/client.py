@@ -16,6 +16,7 @@ from pydantic import AfterValidator, InstanceOf, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 from urllib3.exceptions import NewConnectionError
 
+from support.characters import encodable
 from support.configuration import ConfigureRequest, ConfigureResponse, is_task_id
 from support.errors import APIError
 from support.http_access import HttpAccess
@@ -34,6 +35,15 @@ def _require_task_id(text: str) -> str:
 
 
 _TASK_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_require_task_id)])
+
+
+# The name of a queue, of which a job id is a part, ends at 255 bytes (AMQP 0-9-1); that of a label earlier.
+_LONGEST_ID = 200
+
+
+def _can_be_stored(job_id: str) -> bool:
+    """Whether there can be a job of this id: drivers refuse others, which would look like a broken environment."""
+    return bool(job_id) and encodable(job_id) == job_id and len(job_id.encode()) <= _LONGEST_ID
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,9 @@ class Exchange:
         return answer.get(name) if isinstance(answer, dict) else None
 
     def job_id(self) -> str | None:
-        """The job id that the answer names, if it names one."""
-        answer = self.answer()
-        job_id = answer.get("job_id") if isinstance(answer, dict) else None
-        return job_id if isinstance(job_id, str) and job_id else None
+        """The job id that the answer names, if it names one that the stores can be asked about."""
+        job_id = self.told("job_id")
+        return job_id if isinstance(job_id, str) and _can_be_stored(job_id) else None
 
     def detail(self) -> str:
         """What the answer gives as the reason of a refusal (contract, "Errors"), as text; empty when it gives none."""

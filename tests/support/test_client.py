@@ -151,6 +151,16 @@ def test_an_answer_that_lacks_what_is_needed_is_an_api_error_with_its_cause(serv
     assert isinstance(error.value.__cause__, ValidationError)
 
 
+@pytest.mark.parametrize(
+    ("job_id", "known"),
+    [("job_1", True), ("é" * 100, True), ("..", True), ("é" * 101, False), ("\ud83d", False), ("", False), (7, False)],
+)
+def test_only_what_stores_can_be_asked_about_is_a_job_id(server, client, exchanges, job_id, known):
+    server.answers["POST"] = (200, {**ANSWER, "job_id": job_id})
+    client.send("POST", "/configure", body={})
+    assert exchanges[0].job_id() == (job_id if known else None)
+
+
 def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exchanges):
     server.silent.set()
     client = FocusServerAPI(settings(server.base_url, request_timeout_s=0.3), exchanges.append)

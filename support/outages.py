@@ -16,6 +16,7 @@ from support.settings import Toxiproxy
 
 _ANSWERS_WITHIN_S = 5.0
 _SLOWNESS_S = 0.3  # To open a queue takes four answers: long enough to be seen at it, and well below a limit of 3 s.
+_SHOWN = 300  # characters of an answer
 _OUR_TOXICS = "focus_"  # What their names begin with; others are an operator's, and stay.
 
 
@@ -106,20 +107,27 @@ def mend(toxiproxy: Toxiproxy, proxy: str) -> None:
     """
     if toxiproxy.url is None:
         raise NoSuchProxy("toxiproxy.url is not set")
-    for toxic in _ask(toxiproxy, "GET", f"{proxy}/toxics"):
-        if toxic["name"].startswith(_OUR_TOXICS):
-            _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{toxic['name']}")
+    toxics = _ask(toxiproxy, "GET", f"{proxy}/toxics")
+    try:
+        ours = [toxic["name"] for toxic in toxics if toxic["name"].startswith(_OUR_TOXICS)]
+    except (TypeError, KeyError, AttributeError):
+        raise _not_done(f"a list of the toxics of the proxy '{proxy}', with their names", toxics) from None
+    for name in ours:
+        _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{name}")
     _switch(toxiproxy, proxy, enabled=True)
 
 
 def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
     said = _ask(toxiproxy, "POST", proxy, {"enabled": enabled})
     if not isinstance(said, dict) or said.get("enabled") is not enabled:
-        state = "enabled" if enabled else "disabled"
-        raise EnvironmentBroken(
-            f"Toxiproxy did not do what was asked\n  - expected the proxy '{proxy}' to be {state}\n  - seen: {said}\n"
-            "See that toxiproxy.url is the address of a Toxiproxy."
-        )
+        raise _not_done(f"the proxy '{proxy}' to be {'enabled' if enabled else 'disabled'}", said)
+
+
+def _not_done(expected: str, seen: object) -> EnvironmentBroken:
+    return EnvironmentBroken(
+        f"Toxiproxy did not do what was asked\n  - expected {expected}\n  - seen: {str(seen)[:_SHOWN]}\n"
+        "See that toxiproxy.url is the address of a Toxiproxy."
+    )
 
 
 def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -19,7 +19,7 @@ class Proxies(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.enabled = {"way-to-mongodb": True, "way-to-rabbitmq": True}
         self.toxics = {name: {} for name in self.enabled}
-        self.unknown, self.deaf = set(), False
+        self.unknown, self.deaf, self.odd = set(), False, None
 
     @property
     def settings(self):
@@ -38,6 +38,8 @@ class Proxies(ThreadingHTTPServer):
             case "POST", ["toxics"]:
                 self.toxics[steps[1]][body["name"]] = body
                 return 200, body
+            case "GET", ["toxics"] if self.odd is not None:
+                return 200, self.odd
             case "GET", ["toxics"]:
                 return 200, list(self.toxics[steps[1]].values())
             case "DELETE", ["toxics", toxic]:
@@ -196,3 +198,10 @@ def test_that_nobody_is_there_is_said_with_the_address():
     outages = Outages(Toxiproxy(url="http://127.0.0.1:9", mongodb="m"), lambda proxy: None)
     with pytest.raises(EnvironmentBroken, match=re.escape("http://127.0.0.1:9/proxies/m")):
         outages.cut_off("MongoDB")
+
+
+@pytest.mark.parametrize("odd", [{"toxics": []}, ["timeout"], [{"type": "timeout"}], "none", 7])
+def test_what_answers_something_else_is_no_toxiproxy_and_named_as_that(proxies, odd):
+    proxies.odd = odd
+    with pytest.raises(EnvironmentBroken, match=r"expected a list of the toxics.*\n.*seen: .*\n.*toxiproxy\.url"):
+        mend(proxies.settings, "way-to-mongodb")

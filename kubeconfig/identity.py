@@ -1,4 +1,4 @@
-"""Who one is to a cluster, and the sources that a kubeconfig names for that."""
+"""Credentials for a cluster, and where a kubeconfig says that they are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Identity:
     certificate: bytes | None = field(default=None, repr=False)
     """Certificates and key, PEM."""
     until: float | None = None
-    """When something better is to be asked for, in seconds since the epoch."""
+    """When to ask for new ones, in seconds since 1970; None: only when these are refused."""
 
 
 class Source(Protocol):

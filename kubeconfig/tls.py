@@ -1,4 +1,4 @@
-"""Which certificates are believed, and the one that is shown."""
+"""TLS with a cluster: the authorities that it is verified with, and the client certificate."""
 
 from __future__ import annotations
 

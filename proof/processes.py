@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
 
+from proof.forks import FORKS, fork
 from proof.outcomes import Ran, ran, reporting_to
 from proof.tenants import Tenant, journals_in
 from support.profile import ROOT
@@ -42,11 +39,6 @@ QUICK = {
     "FOCUS__TIME_LIMITS__CLOCK_TOLERANCE_S": "0",
 }
 
-_PR_SET_PDEATHSIG = 1
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["proof.warm"])
-
 
 def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> dict[str, str]:
     """The environment of a run on a tenant that keeps everything in one directory; hardly anything is inherited."""
@@ -66,8 +58,7 @@ def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Pa
     """Run behave; after `limit_s` it is killed, and what it had reported until then is given."""
     printed = place / "printed.txt"
     arguments = [*reporting_to(place), *arguments]
-    process = FORKS.Process(target=forked, args=(_behave, arguments, dict(variables), str(printed)))
-    process.start()
+    process = fork(_behave, arguments, dict(variables), str(printed))
     process.join(limit_s)
     if process.exitcode is None:
         process.kill()
@@ -105,8 +96,7 @@ def serving(
         **tenant.stores,
     }
     said, says = FORKS.Pipe(duplex=False)
-    process = FORKS.Process(target=forked, args=(_serve, serve or _serve_with, defect, settings, log, says))
-    process.start()
+    process = fork(_serve, serve or _serve_with, defect, settings, log, says)
     says.close()
     # One that hangs before it is ready would be waited for without end.
     too_late = Event()
@@ -140,15 +130,6 @@ def serving(
             process.join(_RESTORED_WITHIN_S)
         process.kill()
         process.join()
-
-
-def forked(do: Callable[..., object], *args: Any) -> None:
-    """Do something in a process that was forked for it, and go no further than who had it forked."""
-    # The process that forks ends when nobody holds this end of a pipe any more, and it is handed on to its forks.
-    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
-    # However a proof ends, nothing of it goes on: forks end with the process that forked them, by this (Linux).
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    do(*args)
 
 
 def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> None:

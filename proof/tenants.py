@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from pymongo import MongoClient
 
+from proof.forks import private_place
 from sandbox.toxiproxy_access import relayed_kubeconfig
 from support.errors import EnvironmentBroken
 from support.http_access import HttpAccess
@@ -106,7 +107,7 @@ def tenants(count: int) -> Iterator[Tenants]:
         SettingsError: the profile of the sandbox cannot be read.
     """
     with ExitStack() as leases:
-        place = Path(leases.enter_context(TemporaryDirectory(prefix="focus-proof-")))
+        place = Path(leases.enter_context(TemporaryDirectory(dir=private_place())))
         made = []
         for number in range(count):
             provided = provide(read_profile("local"))

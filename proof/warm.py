@@ -33,8 +33,10 @@ import support.behave_forms
 import support.figures
 import support.observers.stream
 import support.run
+from proof.forks import remove_place_at_end
 from support.profile import ROOT
 
+remove_place_at_end()
 os.chdir(ROOT)  # Behave looks for its settings here, and calls the hooks' file by a relative path.
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)

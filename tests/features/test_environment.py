@@ -1,5 +1,6 @@
 """What behave's hooks decide when the environment breaks a clean-up."""
 
+from contextlib import nullcontext
 from functools import partial
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -99,6 +100,14 @@ def test_what_a_step_has_told_of_the_environment_its_clean_up_does_not_tell_agai
     breaking = Breaking(healthy=False, step=error)
     environment.after_scenario(breaking.context, breaking.scenario)
     assert breaking.attached == [str(UNREADABLE)]
+    assert breaking.aborted == [environment.ENVIRONMENT_BROKEN]
+
+
+@pytest.mark.parametrize(("step", "told_again"), [(UNREADABLE, True), (ENDED, False)])
+def test_after_a_failure_of_the_environment_only_what_is_new_is_told(step, told_again):
+    breaking = Breaking(healthy=False, step=step, ended=None if told_again else ENDED, undo=BROKEN)
+    with pytest.raises(EnvironmentBroken, match=str(BROKEN)) if told_again else nullcontext():
+        environment.after_scenario(breaking.context, breaking.scenario)
     assert breaking.aborted == [environment.ENVIRONMENT_BROKEN]
 
 

@@ -164,7 +164,7 @@ class Connection:
 
     def _why(self, error: HTTPError) -> str:
         if isinstance(error, ProxyError):
-            return f"the proxy on the way did not let through: {error.args[-1]}"
+            return f"the proxy that {self.cluster.proxy_named_by} names did not let through: {error.args[-1]}"
         if isinstance(error, ReadTimeoutError | ConnectTimeoutError) and not isinstance(error, NewConnectionError):
             return f"no answer within {self._limit_s:g} s"
         if isinstance(error, NewConnectionError):

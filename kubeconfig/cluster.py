@@ -20,7 +20,7 @@ from kubeconfig.plugin import Plugin
 from kubeconfig.tls import context_for
 from redaction import redact
 from transport.errors import SettingsError
-from transport.proxies import proxy_at, proxy_of
+from transport.proxies import Proxy, proxy_at, proxy_of
 
 _SECRET_NAME = re.compile(r"token|secret|password|passwd|key|credential", re.IGNORECASE)
 _IMPERSONATION = {"as": "Impersonate-User", "as-uid": "Impersonate-Uid"}
@@ -58,8 +58,11 @@ class Cluster:
         """Its address, without credentials."""
         self.tls_server_name = str(described.cluster.get("tls-server-name") or "") or None
         """The name in its certificate, where that is another than the address has."""
-        self.proxy = _proxy(described.cluster, self.server)
+        proxy = _proxy(described.cluster, self.server)
+        self.proxy = proxy.url if proxy is not None else None
         """The way to it, where there is one; may hold a password."""
+        self.proxy_named_by = proxy.variable if proxy is not None else None
+        """The variable that names it, or `proxy-url`; for messages."""
         redact.learn(_password_in(self.proxy or ""))
         self._source = _source(described, parts, limit_s)
         self._held: Credentials | None = None
@@ -134,15 +137,14 @@ def _address_in(described: Described) -> SplitResult:
     return parts
 
 
-def _proxy(cluster: Mapping[str, Any], server: str) -> str | None:
+def _proxy(cluster: Mapping[str, Any], server: str) -> Proxy | None:
     stated = str(cluster.get("proxy-url") or "")
     try:
-        found = proxy_at(stated, "proxy-url", urlsplit(server).scheme) if stated else proxy_of(server)
+        return proxy_at(stated, "proxy-url", urlsplit(server).scheme) if stated else proxy_of(server)
     except ValueError as error:
         raise KubeconfigError(f"proxy-url of the kubeconfig cannot be used: {error}") from None
     except SettingsError as error:
-        raise KubeconfigError(str(error)) from None
-    return found.url if found is not None else None
+        raise KubeconfigError(str(error)) from error
 
 
 def _password_in(address: str) -> list[str]:

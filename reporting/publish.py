@@ -277,8 +277,9 @@ class _Xray:
             answer: requests.Response = retrying(self._post, address, body, token)
         except _TryAgain as last:
             raise PublishFailed(
-                f"Expected {address} to {what}, seen {_ATTEMPTS} times no success, at last: {last}. "
-                f"{_size(body)} were sent. Try again later; look first whether an execution was made."
+                f"Expected {address} to {what}, seen {_ATTEMPTS} times no success, at last: "
+                f"{str(last).removesuffix('.')}. {_size(body)} were sent. "
+                "Try again later; look first whether an execution was made."
             ) from None
         status = answer.status_code
         if status == requests.codes.ok:

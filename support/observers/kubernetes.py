@@ -16,7 +16,7 @@ from kubeconfig import Cluster, KubeconfigError, describe
 from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
 from redaction import redact
-from support.errors import EnvironmentBroken
+from support.errors import EnvironmentBroken, SettingsError
 from support.observers.manifests import wrong_with
 from support.settings import Kubernetes, Naming
 from support.store_calls import StoreCalls
@@ -25,6 +25,7 @@ Manifest = dict[str, Any]
 T = TypeVar("T")
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_PROXY_ADVICE = "Is that proxy right, and running? NO_PROXY names the hosts that are reached without one."
 _ADVICE = "Is its API running? Are kubernetes.kubeconfig, .context and .namespace right?"
 _LOGIN_ADVICE = "Does the way to log in that the kubeconfig names work in this shell? Is kubernetes.kubeconfig right?"
 _TRUST_ADVICE = (
@@ -57,9 +58,10 @@ class Analyzers:
             described = describe(settings.kubeconfig, settings.context)
             self._cluster = Cluster(described, limit_s=self._calls.driver_limit_s, ca_file=settings.ca_file)
         except KubeconfigError as error:
-            raise EnvironmentBroken(
-                f"Kubernetes cannot be used: {error}. Are kubernetes.kubeconfig and kubernetes.context right?"
-            ) from None
+            # A variable that cannot be used is told with what to do about it.
+            is_told = isinstance(error.__cause__, SettingsError)
+            advice = "" if is_told else ". Are kubernetes.kubeconfig and kubernetes.context right?"
+            raise EnvironmentBroken(f"Kubernetes cannot be used: {error}{advice}") from None
         self._connection = Connection(self._cluster, self._calls.driver_limit_s)
         self._namespace = settings.namespace
         self._naming = naming
@@ -223,6 +225,8 @@ class Analyzers:
             except Unanswered as failure:
                 seen = f"no answer came: {failure}"
                 advice = _TRUST_ADVICE if "certificate is not trusted" in seen else _ADVICE
+                if "the proxy that" in seen:
+                    advice = _PROXY_ADVICE
             except Unreadable as failure:
                 seen, advice = f"it answered {failure}", _ADVICE
             raise self._calls.unusable(f"`{asked}`", seen, time.monotonic() - started, advice)

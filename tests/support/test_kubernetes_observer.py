@@ -400,3 +400,15 @@ def test_a_proxy_that_is_none_is_named_and_not_shown(observing, monkeypatch):
     ):
         pass
     assert "hush" not in str(failure.value)
+    assert "kubeconfig" not in str(failure.value)  # It is not to blame.
+
+
+def test_a_proxy_that_does_not_lead_there_is_told_by_its_variable(observing, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    monkeypatch.setenv("https_proxy", f"http://me:hush-hush@127.0.0.1:{port}")
+    with observing("https://far.example") as observer, pytest.raises(EnvironmentBroken) as failure:
+        observer.pods()
+    assert "the proxy that https_proxy names" in str(failure.value)
+    assert "kubeconfig" not in str(failure.value)
+    assert "hush" not in str(failure.value)

@@ -17,6 +17,7 @@ from support.profile import ROOT, Profile
 from support.settings import Provider
 
 _LAST_WORDS_WITHIN_S = 30.0
+_WORDS = 4000  # characters
 
 
 class ProvidedEnvironment:

@@ -46,3 +46,13 @@ def test_a_provider_that_was_killed_is_told_as_an_environment_that_has_ended(pro
     environment = provided("print('{}', flush=True); import os; os.kill(os.getpid(), 9)")
     with pytest.raises(EnvironmentBroken, match="has ended during the run"):
         environment.check(within_s=20)
+
+
+def test_of_a_provider_that_says_a_lot_the_beginning_is_told_and_the_end(provided):
+    environment = provided(
+        "import sys; print('{}', flush=True); print('the broker has ended', *('.' * 99,) * 99, 'Killed', sep='\\n', "
+        "file=sys.stderr)"
+    )
+    with pytest.raises(EnvironmentBroken, match=r"(?s)the broker has ended.*Killed") as told:
+        environment.check(10)
+    assert len(str(told.value)) < 5000

@@ -45,14 +45,16 @@ def test_a_scenario_that_passes_though_it_is_known_to_fail_is_red(run_behave, fe
     assert what_is_left(stores) == NOTHING
 
 
-def test_a_broken_environment_is_red_all_the_same(run_behave, feature, stores):
-    put = "a message that is no JSON is put into its queue"
-    ran = run_behave(feature("Given a running job", "When its work queue is taken away", f"And {put}", tags=TAG))
-    assert ran.scenarios["Of the test"][:2] == ("error", put), ran.printed
+def test_a_broken_environment_is_red_all_the_same(run_behave, feature, defective_server, stores, real_server):
+    steps = ("Given two running jobs", *UNSAID)
+    ran = run_behave(feature(*steps, tags=TAG), **defective_server("gone_after_two_requests"))
+    assert ran.scenarios["Of the test"][:2] == ("error", "the job is requested"), ran.printed
     assert ran.status == 1
     assert "Known issue" not in ran.printed
     (result,) = allure_results(ran)
     assert result["status"] == "broken"
+    for job_id in stores.records.job_ids_not_in("cancelled"):
+        real_server.cancel_job(job_id)
     assert what_is_left(stores) == NOTHING
 
 

@@ -27,7 +27,8 @@ _IN_ADDRESS = re.compile(
 )
 _IN_HEADER = re.compile(
     r"(?P<name>authorization|token|password|passphrase|client_secret)(?P<between>['\"]?\s*[:=]\s*['\"]?)"
-    r"(?P<kind>bearer |basic )?[^\s'\",}]+",
+    # Not a sentence about it, such as "rabbitmq.password: no such setting".
+    r"(?!(?<=: )(?-i:(?!bearer |basic )[a-z]{2,10}[,;]? [a-z]))(?P<kind>bearer |basic )?[^\s'\",}]+",
     re.IGNORECASE,
 )
 # A token that nobody has told: of JSON (RFC 7519), or after the name of its scheme and not one of words only.

@@ -34,6 +34,8 @@ from support import errors
         ("Basic c3ZjOmh1c2g=", "c3ZjOmh1c2g"),
         ("it is eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", "eyJzdWIiOiJhIn0"),
         ("password=abcdef other=1", "abcdef"),
+        ("password: hunter2 is refused", "hunter2"),
+        ("authorization: bearer abcdef is refused", "abcdef"),
     ],
 )
 def test_secrets_are_masked(text, hidden):
@@ -99,6 +101,14 @@ ORDINARY = (
 )
 def test_a_secret_that_is_an_ordinary_word_or_number_is_masked_in_its_place_only(secret, text, shown):
     assert Redactor(secrets_in({"HTTP_PROXY": f"http://svc:{secret}@host"}))(text) == (shown or text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rabbitmq.password: no such setting", "FOCUS_PUBLISH_TOKEN: expected printable text", "x.token: missing; set it"],
+)
+def test_a_sentence_about_a_secret_stays(text):
+    assert Redactor(["s3cr3t"])(text) == text
 
 
 def test_the_example_of_an_address_stays():

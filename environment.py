@@ -120,7 +120,7 @@ def _lose(context: Context, error: OSError) -> None:
     """End the run, since its results can no longer be kept; `after_all` says so, where nothing swallows it."""
     if not context.lost:
         context.lost.append(context.folder.lost(error))
-        _stop(context, context.lost[0])
+        _stop(context, "the results cannot be written, see the message below")
 
 
 def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:

@@ -101,7 +101,11 @@ class ProvidedEnvironment:
 
     def _words(self) -> str:
         self._said.seek(0)
-        return redact(self._said.read())[-2000:].strip()
+        said = redact(self._said.read()).strip()
+        if len(said) <= _WORDS:
+            return said
+        # What has happened stands first, a log's last lines last.
+        return f"{said[: _WORDS // 2]}\n…\n{said[-_WORDS // 2 :]}"
 
 
 def _python_path() -> str:

@@ -50,9 +50,9 @@ def test_a_provider_that_was_killed_is_told_as_an_environment_that_has_ended(pro
 
 def test_of_a_provider_that_says_a_lot_the_beginning_is_told_and_the_end(provided):
     environment = provided(
-        "import sys; print('{}', flush=True); print('the broker has ended', *('.' * 99,) * 99, 'Killed', sep='\\n', "
+        "import sys; print('{}', flush=True); print('the broker'.upper(), *('.' * 99,) * 99, 'Killed', sep='\\n', "
         "file=sys.stderr)"
     )
-    with pytest.raises(EnvironmentBroken, match=r"(?s)the broker has ended.*Killed") as told:
+    with pytest.raises(EnvironmentBroken, match=r"(?s)THE BROKER.*Killed") as told:
         environment.check(10)
     assert len(str(told.value)) < 5000

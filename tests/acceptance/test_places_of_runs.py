@@ -12,6 +12,7 @@ import pytest
 
 from reporting.results import read_run
 from support.profile import ROOT
+from support.run_folder import RunFolder
 from support.run_record import State, read_record
 from tests.acceptance.running import behave
 
@@ -107,3 +108,34 @@ def test_a_directory_where_no_folder_can_be_made_stops_the_run_with_one_message(
     assert ran.printed.count("in-the-way is no directory: move it away") == 1
     assert "Traceback" not in ran.printed
     assert {status for status, *_ in ran.scenarios.values()} <= {"untested"}
+
+
+def test_a_mistyped_tag_is_told_once_by_make_too_and_nothing_is_made_of_an_earlier_run(tmp_path):
+    earlier = RunFolder.make(tmp_path, profile="local", command=[])
+    Path(earlier.results, "of-an-earlier-run-result.json").touch()
+    earlier.end(State.ENDED, scenarios={"passed": 1}, passed=True)
+    made = subprocess.run(
+        [
+            "make",
+            "-o",
+            "installed",
+            "-o",
+            "broker",
+            f"BIN={Path(sys.executable).parent}",
+            "acceptance",
+            "ARGS=--tags=@smoek",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": "", "FOCUS__REPORTS__DIRECTORY": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    assert made.returncode == 2, made.stdout
+    assert made.stdout.count("selected none of") == 1
+    assert "is it @smoke?" in made.stdout
+    assert earlier.record.name not in made.stdout
+    folder = (tmp_path / "latest").resolve()
+    assert read_record(folder).passed is False
+    assert sorted(path.name for path in folder.iterdir()) == ["allure-results", "run.json", "run.lock"]

@@ -206,10 +206,8 @@ def test_where_each_try_takes_its_time_the_smallest_so_far_is_named():
             failed.append(request.body)
             raise ExpectationFailed("no answer within its time")
 
-    started = time.monotonic()
     with pytest.raises(ExpectationFailed, match="no answer within its time") as failure:
         try_all(100, DEFAULT_SEED, Limits(), judge, smallest_found_s=0.2)
-    assert time.monotonic() - started < 2
     assert 2 <= len(failed) <= 8
     assert smallest_of(failure) in failed
 

@@ -139,3 +139,27 @@ def test_a_mistyped_tag_is_told_once_by_make_too_and_nothing_is_made_of_an_earli
     folder = (tmp_path / "latest").resolve()
     assert read_record(folder).passed is False
     assert sorted(path.name for path in folder.iterdir()) == ["allure-results", "run.json", "run.lock"]
+
+
+def test_a_run_whose_own_broker_crashes_says_so_and_leaves_nothing(new_sandboxes, wait_for, tmp_path):
+    """Erlang writes a crash dump then, into the working directory unless it is told another."""
+    sandboxes = new_sandboxes()
+    before = set(os.listdir(ROOT))
+    own = {"FOCUS__REPORTS__DIRECTORY": str(tmp_path), "FOCUS__JOURNALS": str(tmp_path / "journals")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "behave", "features/job_lifecycle"],
+        cwd=ROOT,
+        env=sandboxes.environment | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as run:
+        journals = tmp_path / "journals"
+        wait_for(lambda: any("created" in journal.read_text() for journal in journals.glob("*")), 60)
+        (broker,) = [process for process in sandboxes.processes() if process.name() == "beam.smp"]
+        broker.send_signal(signal.SIGUSR1)
+        printed, _ = run.communicate(timeout=100)
+    assert run.returncode == 1, printed
+    assert printed.count("rabbitmq has ended") == 1, printed
+    assert sandboxes.left_at_last() == []
+    assert set(os.listdir(ROOT)) - before <= {"reports", ".run"}

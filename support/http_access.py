@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from support.time_limit import TimeLimitPassed, within
 from transport.proxies import Proxy, proxy_of
 from transport.trust import Trust, trusted
 
@@ -33,9 +35,9 @@ class HttpAccess:
         """A session for this address.
 
         What requests itself would read is left aside: `~/.netrc`, which would replace an `Authorization` header, and
-        `REQUESTS_CA_BUNDLE`, which would win over the setting.
+        `REQUESTS_CA_BUNDLE`, which would win over the setting. A `timeout` is that of the whole answer.
         """
-        session = requests.Session()
+        session = _BoundedSession()
         session.trust_env = False
         if self.trust is not None:
             session.verify = self.trust.file()
@@ -59,3 +61,19 @@ class HttpAccess:
         original = getattr(reason, "original_error", None)
         refused = str(original) if str(original).startswith("Tunnel connection failed") else type(original).__name__
         return f"{refused}. Is the proxy right, and running? NO_PROXY names the hosts that are reached without one."
+
+
+class _BoundedSession(requests.Session):
+    """A session for which `timeout` is also the limit of the whole answer: requests counts each read anew."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        timeout_s = options.get("timeout")
+        if timeout_s is None:
+            return super().send(request, **options)
+        try:
+            # A little longer than requests' own limits, which tell more.
+            return within(
+                timeout_s * 1.1, "an HTTP request", lambda: super(_BoundedSession, self).send(request, **options)
+            )
+        except TimeLimitPassed:
+            raise requests.ReadTimeout(f"no whole answer within {timeout_s:g} s", request=request) from None

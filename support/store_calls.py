@@ -11,12 +11,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from threading import Thread
+from queue import Empty
 from typing import TypeVar
 
 from redaction import redact
 from support.errors import EnvironmentBroken
+from support.time_limit import Worker
 from transport.trust import Trust
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class StoreCalls:
     ) -> None:
         self.store, self.limit_s = store, limit_s
         self._setting, self._advice, self._forget, self._trust = setting, advice, forget, trust
-        self._idle: deque[_Worker] = deque()
+        self._idle: deque[Worker] = deque()
 
     @property
     def driver_limit_s(self) -> float:
@@ -110,66 +110,12 @@ class StoreCalls:
         while self._idle:
             self._idle.pop().end()
 
-    def _worker(self) -> _Worker:
+    def _worker(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive():  # No thread survives a fork.
                 return worker
-        return _Worker(self.store)
-
-
-class _GivenUp(SystemExit):
-    """Raised in the thread of a call that was given up, so that it goes no further. Threads end by it silently."""
-
-
-class _Worker:
-    """A thread that makes one call after another. Being a daemon it never holds up the end of the process."""
-
-    def __init__(self, store: str) -> None:
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name=f"calls to {store}", daemon=True)
-        self._thread.start()
-
-    def is_alive(self) -> bool:
-        """Whether it can still make calls."""
-        return self._thread.is_alive()
-
-    def do(self, call: Callable[[], T], limit_s: float) -> tuple[list[T], BaseException | None]:
-        """Make a call; what it returned (in a list) or what it raised.
-
-        Raises:
-            Empty: it has not ended within the limit.
-        """
-        outcome: SimpleQueue[tuple[list[T], BaseException | None]] = SimpleQueue()
-
-        def make() -> None:
-            try:
-                outcome.put(([call()], None))
-            except BaseException as error:  # noqa: BLE001 - whoever made the call raises it
-                outcome.put(([], error))
-
-        self._calls.put(make)
-        return outcome.get(timeout=limit_s)
-
-    def give_up(self) -> None:
-        """Have the call raise an error as soon as it runs any Python again, and the thread end."""
-        import ctypes  # Here: nearly no run needs it.
-
-        self.end()
-        if self._thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(_GivenUp))
-
-    def end(self) -> None:
-        """Have the thread end after its present call."""
-        self._calls.put(None)
-
-    def _run(self) -> None:
-        try:
-            while (make := self._calls.get()) is not None:
-                make()
-                del make  # It holds the outcome, and with that all that was read.
-        except _GivenUp:
-            pass
+        return Worker(f"calls to {self.store}")
 
 
 def _said(error: Exception) -> str:

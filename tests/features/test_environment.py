@@ -49,7 +49,10 @@ def test_results_that_cannot_be_written_end_the_run_with_one_message():
     junit = environment._telling(partial(environment._lose, context), Mock(side_effect=OSError(28, "no space")))
     junit(None)
     junit(None)
-    assert (aborted, context.lost, context.reasons) == (["lost"], ["lost"], ["lost"])
+    # `after_all` says what was lost; the reason only points there.
+    assert context.lost == ["lost"]
+    assert len(aborted) == 1
+    assert context.reasons == aborted
 
 
 BROKEN = EnvironmentBroken("Ways to stores are still broken, at these proxies: 'way-to-mongodb'")

@@ -115,9 +115,9 @@ def test_publishing_is_off_unless_the_environment_says_where_to(reporting, a_res
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"FOCUS_PUBLISH_TOKEN": "s3cret"}, "FOCUS_PUBLISH_URL: Field required"),
+        ({"FOCUS_PUBLISH_TOKEN": "s3cret"}, "FOCUS_PUBLISH_URL (Field required)"),
         ({"FOCUS_PUBLISH_URL": "https://localhost"}, "set FOCUS_PUBLISH_TOKEN, or for Xray Cloud"),
-        ({"FOCUS_PUBLISH_CLIENT_SECRET": "s3cret"}, "FOCUS_PUBLISH_URL: Field required"),
+        ({"FOCUS_PUBLISH_CLIENT_SECRET": "s3cret"}, "FOCUS_PUBLISH_URL (Field required)"),
         (
             {"FOCUS_PUBLISH_URL": "https://localhost", "FOCUS_PUBLISH_TOKEN": "s3cret", "FOCUS_PUBLISH_CLIENT_ID": "i"},
             "FOCUS_PUBLISH_TOKEN and FOCUS_PUBLISH_CLIENT_ID are both set",

@@ -162,7 +162,7 @@ def test_a_name_that_is_never_resolved_is_given_up(monkeypatch):
 MANAGED = {
     "silent": (silent, "Read timed out"),
     "hanging up": (closing, "ConnectionError"),
-    "dripping": (dripping, "nothing came back after 0."),
+    "dripping": (dripping, "no whole answer within 0."),
     "a page to log in": (http("200 OK", HTML), "200 OK, but text/html instead of JSON: <html>"),
     "a way to log in": (http("302 Found", b"", more="Location: /login\r\n"), "302 Found to /login"),
     "unauthorized": (http("401 Unauthorized", b'{"error":"not_authorised"}', "application/json"), "401 Unauthorized"),

@@ -193,7 +193,7 @@ def test_a_wrong_value_is_told_with_the_variable_its_form_and_an_example(monkeyp
     monkeypatch.setenv(setting.variable, wrong_value(setting))
     told = problem()
     (line,) = [line for line in told.splitlines()[1:] if setting.variable in line]
-    assert setting.form.replace("user:password@", "user:•••@").replace("server:password@", "server:•••@") in line
+    assert setting.form in line
     assert "x7q" not in line.replace("~no-such-user-x7q", "")  # A path is no secret, and must be known to be mended.
 
 

@@ -83,7 +83,7 @@ sandbox-down: $(INSTALLED)  ## stop it
 	$(BIN)/python -m sandbox down
 
 sweep: $(INSTALLED)  ## remove the jobs that a killed run left (FOCUS_PROFILE names the environment)
-	$(BIN)/python -m support.sweeping $(ARGS)
+	$(BIN)/python -m support.scenario.sweeping $(ARGS)
 
 soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=100); ends at the first failure
 	@mkdir -p reports/soak; export FOCUS__REPORTS__DIRECTORY=reports/soak; for run in $$(seq 1 $(N)); do \

@@ -26,18 +26,18 @@ from behave.reporter.summary import SummaryReporter
 from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
-import support.behave_forms  # noqa: F401 - makes behave read feature files of any form, and write any text
+import support.runner.behave_files  # noqa: F401 - makes behave read feature files of any form, and write any text
 from redaction import protect_output
-from support import known_issues
-from support.allure_report import AllureReport
-from support.behave_forms import OneMessage
-from support.behave_settings import apply_project_settings, asked_for
-from support.errors import EnvironmentBroken, ExpectationFailed, SettingsError
-from support.profile import read_profile, reports_without_a_profile
-from support.provider import provide
-from support.run_folder import RunFolder
-from support.run_record import State
-from support.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
+from support.evidence import known_issues
+from support.evidence.allure_report import AllureReport
+from support.profile.profile import read_profile, reports_without_a_profile
+from support.profile.provider import provide
+from support.runner.behave_files import OneMessage
+from support.runner.behave_settings import apply_project_settings, asked_for
+from support.runner.run_folder import RunFolder
+from support.runner.run_record import State
+from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
 
 protect_output()
 
@@ -75,7 +75,7 @@ def before_all(context: Context) -> None:
         profile = read_profile(name)
         provided = provide(profile)
         # Only now: loading the drivers takes about as long as the environment does, so they go side by side.
-        from support.run import Run
+        from support.scenario.run import Run
 
         context.run = Run.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:

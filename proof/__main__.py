@@ -18,7 +18,7 @@ from proof.report import Proof
 from proof.tenants import tenants
 from redaction import protect_output
 from sandbox.defects import Defect
-from support.errors import EnvironmentBroken, SettingsError
+from support.core.errors import EnvironmentBroken, SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)

@@ -9,7 +9,7 @@ from functools import cache
 
 from proof.outcomes import name_of
 from reporting.features import read_features
-from support.profile import ROOT
+from support.profile.profile import ROOT
 
 # They are added to every scenario by `environment.py`.
 CLOSING_STEPS = frozenset({"nothing else has changed", "nothing is left behind"})

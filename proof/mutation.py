@@ -17,8 +17,8 @@ from proof.killing import End
 from proof.mutation_report import Mutation
 from proof.progress import progress_bars
 from proof.tenants import tenants
-from support.errors import EnvironmentBroken, SettingsError
-from support.profile import ROOT
+from support.core.errors import EnvironmentBroken, SettingsError
+from support.profile.profile import ROOT
 
 console = Console(soft_wrap=True, highlight=False)
 

@@ -15,7 +15,7 @@ from proof.killing import End, Fate
 from proof.mutants import Identity
 from proof.outcomes import Outcome
 from proof.survivors import SURVIVORS, Excuse, Why
-from support.characters import allowed
+from support.core.characters import allowed
 
 SCORE_WANTED = 0.95
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.run_folder import LATEST
+from support.runner.run_folder import LATEST
 
 
 class Outcome(NamedTuple):

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from proof.features import scenarios
 from proof.outcomes import Outcome
 from proof.verdicts import Verdict, keys_seen_red
-from support.characters import allowed
+from support.core.characters import allowed
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from pymongo import MongoClient
 
 from proof.forks import private_place
 from sandbox.toxiproxy_access import relayed_kubeconfig
-from support.errors import EnvironmentBroken
-from support.http_access import HttpAccess
-from support.outages import mend
-from support.profile import read_profile
-from support.provider import provide
-from support.settings import Toxiproxy
+from support.core.errors import EnvironmentBroken
+from support.core.http_access import HttpAccess
+from support.faults.outages import mend
+from support.profile.profile import read_profile
+from support.profile.provider import provide
+from support.profile.settings import Toxiproxy
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -28,13 +28,13 @@ from behave.runner_util import load_step_modules
 import proof.processes
 import sandbox.defects
 import steps.parameter_types
-import support.allure_report
-import support.behave_forms
-import support.figures
+import support.checks.figures
+import support.evidence.allure_report
 import support.observers.stream
-import support.run
+import support.runner.behave_files
+import support.scenario.run
 from proof.forks import remove_place_at_end
-from support.profile import ROOT
+from support.profile.profile import ROOT
 
 remove_place_at_end()
 os.chdir(ROOT)  # Behave looks for its settings here, and calls the hooks' file by a relative path.

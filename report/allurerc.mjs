@@ -19,7 +19,7 @@ export default {
     dashboard: { options: { singleFile: true, reportLanguage: "en" } },
     csv: { options: { fileName: "results.csv" } },
   },
-  // The first that matches. How messages begin and end is said in support/known_issues.py and support/eventually.py.
+  // The first that matches. How messages begin and end is said in support/evidence/known_issues.py and support/core/eventually.py.
   categories: [
     { name: "Known issue", matchers: { statuses: ["failed"], message: /^Known issue PZ-\d+/ } },
     { name: "Time limit", matchers: { statuses: ["failed"], message: /\btime_limits\.\w+|no answer within [\d.]+ s/ } },

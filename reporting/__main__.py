@@ -31,13 +31,13 @@ from reporting.summary import as_summary, marks_for
 from reporting.tables import as_csv, as_document
 from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
-from support.characters import allowed, as_json
-from support.errors import SettingsError
-from support.files import write_whole
-from support.profile import ROOT, read_profile
-from support.run_folder import NAME_VARIABLE
-from support.run_record import State
-from support.settings import Reports as Settings
+from support.core.characters import allowed, as_json
+from support.core.errors import SettingsError
+from support.core.files import write_whole
+from support.profile.profile import ROOT, read_profile
+from support.profile.settings import Reports as Settings
+from support.runner.run_folder import NAME_VARIABLE
+from support.runner.run_record import State
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from reporting.results import Attachment, Result
 from reporting.verdicts import Status
-from support.characters import file_name
+from support.core.characters import file_name
 
 
 class Which(StrEnum):

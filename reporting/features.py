@@ -13,9 +13,9 @@ from typing import Any
 
 from behave.parser import ParserError
 
-from support import known_issues
-from support.behave_forms import parse_file
-from support.characters import allowed
+from support.core.characters import allowed
+from support.evidence import known_issues
+from support.runner.behave_files import parse_file
 
 KEY = re.compile(r"PZ-\d{5}")
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from reporting.results import Result
 from reporting.traceability import Traceability, TracedScenario
 from reporting.verdicts import Status, Verdict
-from support.characters import allowed
+from support.core.characters import allowed
 
 
 def as_junit(traced: Traceability) -> bytes:

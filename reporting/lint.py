@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reporting.features import EXTRA_REASON, KEY, Feature, Place, Scenario, Tag
 from reporting.plan import Case
 from reporting.traceability import Traceability
-from support import known_issues
+from support.evidence import known_issues
 
 _MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|(.*-)?\d{5}$")
 _MEANT_AS_KNOWN_ISSUE = re.compile(r"(?i)known.?issue")

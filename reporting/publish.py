@@ -32,10 +32,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from redaction import MASK, redact
 from reporting.xray import Dialect
-from support.characters import as_json
-from support.errors import SettingsError
-from support.http_access import HttpAccess
-from support.settings import Authority
+from support.core.characters import as_json
+from support.core.errors import SettingsError
+from support.core.http_access import HttpAccess
+from support.profile.settings import Authority
 
 PATHS = {
     Dialect.SERVER: "/rest/raven/2.0/api/import/execution",

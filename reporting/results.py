@@ -1,6 +1,6 @@
 """What a run left in `allure-results` of its folder: a result for each scenario that it ran.
 
-The folder is written by `support.allure_report`, which labels each result with the place of its scenario.
+The folder is written by `support.evidence.allure_report`, which labels each result with the place of its scenario.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from reporting.features import Place
 from reporting.verdicts import Status
-from support.characters import allowed, allowed_document
+from support.core.characters import allowed, allowed_document
 
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _SPECIAL = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}

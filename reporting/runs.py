@@ -1,12 +1,12 @@
-"""Which run is meant: each has a folder of its own, below the directory of the reports (`support.run_folder`)."""
+"""Which run is meant: each has a folder of its own, below that of the reports (`support.runner.run_folder`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.run_folder import LATEST, RUNS
-from support.run_record import RECORD, RunRecord, State, read_record
+from support.runner.run_folder import LATEST, RUNS
+from support.runner.run_record import RECORD, RunRecord, State, read_record
 
 
 class RunUnknown(Exception):

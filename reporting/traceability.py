@@ -11,7 +11,7 @@ from reporting.features import Feature, Scenario
 from reporting.plan import Case
 from reporting.results import Result, Run
 from reporting.verdicts import Status, Verdict, fold
-from support.characters import allowed
+from support.core.characters import allowed
 
 
 @dataclass(frozen=True)

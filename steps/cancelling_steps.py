@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from support import answers, refusals
+from support.checks import answers, refusals
 
 
 class HalfWay(Exception):

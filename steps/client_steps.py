@@ -7,10 +7,10 @@ from typing import Any
 from behave import then, when
 from behave.runner import Context
 
-from support import refusals
-from support.configuration import ConfigureRequest, generate_config_payload, with_value, without
-from support.contract import TASK_ID, Parameter
-from support.values import resolve
+from support.checks import refusals
+from support.contract.configuration import ConfigureRequest, generate_config_payload, with_value, without
+from support.contract.limits import TASK_ID, Parameter
+from support.profile.boundary_values import resolve
 
 
 @when("the client is handed a configuration with {parameter:Parameter} {value:Value}")

@@ -9,10 +9,10 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import alone_or_skipped, ask_for_recordings
-from support import answers, discovery, refusals
-from support.client import Exchange
-from support.configuration import generate_config_payload
-from support.contract import PARAMETERS, UNKNOWN
+from support.api.client import Exchange
+from support.checks import answers, discovery, refusals
+from support.contract.configuration import generate_config_payload
+from support.contract.limits import PARAMETERS, UNKNOWN
 
 SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of the time that is asked for, against a recording of ten seconds.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from behave import given, then, when
 from behave.runner import Context
 
-from support import gateway, refusals
-from support.mistakes import MISTAKES
+from support.checks import refusals
+from support.faults import gateway
+from support.fuzzing.invalid_requests import MISTAKES
 
 ANSWERS = {"an internal error": 500, "that it is not available": 503, "that it took too long": 504}
 REASON = "the gateway is out of luck today"

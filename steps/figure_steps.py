@@ -6,10 +6,10 @@ from behave import then, when
 from behave.runner import Context
 
 from steps.kept import accept, payload_of
-from support import answers
-from support.configuration import with_value
-from support.contract import PARAMETERS
-from support.errors import require
+from support.checks import answers
+from support.contract.configuration import with_value
+from support.contract.limits import PARAMETERS
+from support.core.errors import require
 
 
 @then("its {figure} follows from its configuration")

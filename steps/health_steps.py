@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from behave import given, then, when
 from behave.runner import Context
 
-from support import health
-from support.errors import require
+from support.checks import health
+from support.core.errors import require
 
 QUESTIONS_WHILE_BUSY = 20
 

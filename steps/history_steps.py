@@ -8,8 +8,8 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import alone_or_skipped
-from support import refusals
-from support.configuration import generate_playback_payload
+from support.checks import refusals
+from support.contract.configuration import generate_playback_payload
 
 SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of a recording against the time that is asked for, and whether it was deleted; no end: under way.

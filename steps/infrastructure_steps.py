@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import given, then
 from behave.runner import Context
 
-from support import access
+from support.checks import access
 
 
 @then("the record store answers and takes writes")

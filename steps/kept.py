@@ -11,11 +11,11 @@ from typing import Any
 from behave.runner import Context
 
 from steps.parameter_types import parse_parameter, parse_value
-from support import answers
-from support.configuration import generate_config_payload, generate_playback_payload, with_value
-from support.contract import Parameter, ViewType
-from support.values import resolve
-from support.waterfall import Waterfall
+from support.checks import answers
+from support.checks.waterfall import Waterfall
+from support.contract.configuration import generate_config_payload, generate_playback_payload, with_value
+from support.contract.limits import Parameter, ViewType
+from support.profile.boundary_values import resolve
 
 DEFAULT_CHANNEL = {"min": 7, "max": 7}
 # With an FFT of 128 samples its last row ends with it.

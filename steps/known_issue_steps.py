@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then
 from behave.runner import Context
 
-from support import known_issues
+from support.evidence import known_issues
 
 
 @then("the known issue still shows")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from support import metadata, refusals
-from support.client import Exchange
+from support.api.client import Exchange
+from support.checks import metadata, refusals
 
 
 def metadata_of(context: Context, job_id: str) -> Exchange:

@@ -8,8 +8,8 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import accept, alone_or_skipped
-from support import refusals
-from support.client import Exchange
+from support.api.client import Exchange
+from support.checks import refusals
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
 PATIENCE_S = 0.5

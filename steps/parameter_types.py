@@ -9,8 +9,8 @@ from typing import Any
 import parse
 from behave import register_type
 
-from support.contract import PARAMETERS, Parameter
-from support.values import Bound, Moment
+from support.contract.limits import PARAMETERS, Parameter
+from support.profile.boundary_values import Bound, Moment
 
 _NUMBERS = {"one": 1, "two": 2, "five": 5, "ten": 10, "thirty": 30}
 _RELATIVE = {

@@ -6,7 +6,7 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import ask_for_recordings
-from support import discovery, record_store
+from support.checks import discovery, record_store
 
 
 @then("the record store has a collection of jobs and one of recordings")

@@ -9,8 +9,8 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import rows_of_the_job
-from support.contract import UNKNOWN
-from support.region_of_interest import RegionOfInterest
+from support.checks.region_of_interest import RegionOfInterest
+from support.contract.limits import UNKNOWN
 
 MESSAGES = {
     "no JSON": b"\x00 no JSON",

@@ -9,15 +9,15 @@ from behave.runner import Context
 
 from steps.kept import accept, changed, payload_of, run_configuration, run_job, several_changed
 from steps.parameter_types import parse_parameter, parse_value
-from support import answers, refusals
-from support.configuration import (
+from support.checks import answers, refusals
+from support.contract.configuration import (
     different_payloads,
     generate_config_payload,
     generate_task_id,
     with_neighbour,
     without,
 )
-from support.contract import TASK_ID, UNKNOWN, Parameter
+from support.contract.limits import TASK_ID, UNKNOWN, Parameter
 
 MALFORMED_TASK_ID = "no-task-id"
 

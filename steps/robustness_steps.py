@@ -9,11 +9,11 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import PLAYBACK
-from support import refusals
-from support.answers import Attempt
-from support.configuration import generate_config_payload
-from support.malformed import BODIES, Make, padded, statuses_for, with_character_set
-from support.mistakes import send_malformed
+from support.checks import refusals
+from support.checks.answers import Attempt
+from support.contract.configuration import generate_config_payload
+from support.fuzzing.invalid_requests import send_malformed
+from support.fuzzing.malformed_bodies import BODIES, Make, padded, statuses_for, with_character_set
 
 
 @when("{what} is sent to the server")
@@ -58,8 +58,8 @@ def it_is_turned_away(context: Context, why: str) -> None:
 @when("{count:d} generated requests are sent")
 def generated_requests_are_sent(context: Context, count: int) -> None:
     # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
-    from support.generated import DEFAULT_SEED, NotDealtWith, requests, try_all
-    from support.robustness import Judge
+    from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, requests, try_all
+    from support.fuzzing.robustness import Judge
 
     limits, recorder = context.run.settings.limits, context.case.recorder
     start = recorder.free_time()

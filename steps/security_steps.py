@@ -8,11 +8,11 @@ from behave import then, when
 from behave.runner import Context
 
 from redaction import is_ordinary, redact
-from support import exposure, health, refusals
-from support.configuration import generate_config_payload
-from support.errors import require
-from support.malformed import BODIES
-from support.mistakes import MISTAKES, send_malformed
+from support.checks import exposure, health, refusals
+from support.contract.configuration import generate_config_payload
+from support.core.errors import require
+from support.fuzzing.invalid_requests import MISTAKES, send_malformed
+from support.fuzzing.malformed_bodies import BODIES
 
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")

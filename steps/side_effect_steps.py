@@ -8,7 +8,7 @@ from __future__ import annotations
 from behave import then
 from behave.runner import Context
 
-from support.side_effects import effects_of, stated_in
+from support.observers.side_effects import effects_of, stated_in
 
 
 @then("the side effects are")

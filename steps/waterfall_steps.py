@@ -9,9 +9,9 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import rows_of_the_job, run_configuration, run_job
-from support import record_store, refusals, waterfall
-from support.contract import ROW_COUNT, ViewType
-from support.errors import require
+from support.checks import record_store, refusals, waterfall
+from support.contract.limits import ROW_COUNT, ViewType
+from support.core.errors import require
 
 
 @when("the next {count:d} rows are asked for")

@@ -16,7 +16,7 @@ from reporting.documentation.scenarios import WrittenFeature, as_written
 from reporting.documentation.vocabulary import Vocabulary
 from reporting.page import MARKS
 from reporting.traceability import Traceability
-from support.characters import file_name
+from support.core.characters import file_name
 
 INDEX, VOCABULARY = "index.html", "vocabulary.html"
 _PARAMETER = re.compile(r"(<[^<>]+>)")

@@ -10,7 +10,7 @@ from itertools import groupby
 from reporting.features import Feature, Place, Rule, Scenario
 from reporting.traceability import TracedScenario
 from reporting.verdicts import Status, Verdict, fold
-from support.characters import file_name
+from support.core.characters import file_name
 
 Results = Mapping[tuple[Place, str], TracedScenario]
 

@@ -16,10 +16,10 @@ from kubeconfig import Cluster, KubeconfigError, describe
 from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
 from redaction import redact
-from support.errors import EnvironmentBroken, SettingsError
+from support.core.errors import EnvironmentBroken, SettingsError
 from support.observers.manifests import wrong_with
-from support.settings import Kubernetes, Naming
-from support.store_calls import StoreCalls
+from support.observers.store_calls import StoreCalls
+from support.profile.settings import Kubernetes, Naming
 
 Manifest = dict[str, Any]
 T = TypeVar("T")

@@ -7,9 +7,9 @@ import os
 
 import asyncssh
 
-from support.addresses import host_and_port
-from support.errors import EnvironmentBroken
-from support.settings import Ssh
+from support.core.addresses import host_and_port
+from support.core.errors import EnvironmentBroken
+from support.profile.settings import Ssh
 
 HARMLESS = "true"
 _NAMES_OF_USER = ("LOGNAME", "USER", "LNAME", "USERNAME")  # as `getpass.getuser` reads them

@@ -22,8 +22,8 @@ from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from support.errors import EnvironmentBroken
-from support.store_calls import StoreCalls
+from support.core.errors import EnvironmentBroken
+from support.observers.store_calls import StoreCalls
 from transport.trust import trusted
 
 T = TypeVar("T")

@@ -19,10 +19,10 @@ from pika.exceptions import (
     UnroutableError,
 )
 
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
 from support.observers.rabbitmq_management import ManagementAPI
-from support.settings import RabbitMQ
-from support.store_calls import StoreCalls, UnusableAnswer
+from support.observers.store_calls import StoreCalls, UnusableAnswer
+from support.profile.settings import RabbitMQ
 from transport.trust import trusted
 
 T = TypeVar("T")

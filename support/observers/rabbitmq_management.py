@@ -9,9 +9,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
-from support.http_access import HttpAccess
-from support.settings import RabbitMQ
-from support.store_calls import StoreCalls, UnusableAnswer
+from support.core.http_access import HttpAccess
+from support.observers.store_calls import StoreCalls, UnusableAnswer
+from support.profile.settings import RabbitMQ
 
 _ADVICE = (
     "Is its management plugin enabled? Is rabbitmq.management_url right, and does that user have a management tag and "

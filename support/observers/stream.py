@@ -8,9 +8,9 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from support.addresses import host_of, with_port
-from support.errors import EnvironmentBroken
-from support.settings import Stream
+from support.core.addresses import host_of, with_port
+from support.core.errors import EnvironmentBroken
+from support.profile.settings import Stream
 from transport.proxies import Proxy, proxy_of
 from transport.trust import Trust, trusted
 

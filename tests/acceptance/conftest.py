@@ -10,9 +10,9 @@ import pytest
 
 from proof.processes import RUN_LIMIT_S, serving, variables_of
 from proof.tenants import tenant_of
-from support.client import FocusServerAPI
-from support.profile import ROOT, read_profile
-from support.stores import Stores
+from support.api.client import FocusServerAPI
+from support.observers.stores import Stores
+from support.profile.profile import ROOT, read_profile
 from tests.acceptance.running import LIMITS, behave
 
 

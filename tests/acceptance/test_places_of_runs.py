@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from reporting.results import read_run
-from support.profile import ROOT
-from support.run_folder import RunFolder
-from support.run_record import State, read_record
+from support.profile.profile import ROOT
+from support.runner.run_folder import RunFolder
+from support.runner.run_record import State, read_record
 from tests.acceptance.running import behave
 
 HEALTH = "features/health/health_check.feature"
@@ -99,7 +99,7 @@ def test_a_run_that_is_interrupted_has_not_ended(feature, variables, tmp_path, n
     assert traced.stdout.startswith("Run cut-short of "), traced.stderr
     assert json.loads((folder / "traceability.json").read_text())["totals"]["by_state"].get("passed", 0) == 0
     if number is signal.SIGKILL:
-        subprocess.run([sys.executable, "-m", "support.sweeping"], cwd=ROOT, env=variables, check=True)
+        subprocess.run([sys.executable, "-m", "support.scenario.sweeping"], cwd=ROOT, env=variables, check=True)
 
 
 def test_a_directory_where_no_folder_can_be_made_stops_the_run_with_one_message(variables, tmp_path):

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from support.configuration import ConfigureRequest, generate_config_payload
+from support.contract.configuration import ConfigureRequest, generate_config_payload
 
 ROOT = Path(__file__).parents[2]
 
@@ -215,7 +215,12 @@ def test_what_a_killed_run_left_is_swept(feature, variables, stores, tmp_path):
     (job_id,) = stores.records.job_ids_not_in("cancelled")
 
     swept = subprocess.run(
-        [sys.executable, "-m", "support.sweeping"], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "support.scenario.sweeping"],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert swept.stdout.splitlines() == [f"Removed what a killed run had left: {job_id}"]
     assert what_is_left(stores) == NOTHING

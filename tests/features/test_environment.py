@@ -10,7 +10,7 @@ from behave.model_type import Status
 from behave.userdata import UserData
 
 import environment
-from support.errors import EnvironmentBroken, SettingsError
+from support.core.errors import EnvironmentBroken, SettingsError
 
 
 def run_of(*scenarios, **userdata):

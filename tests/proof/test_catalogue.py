@@ -6,7 +6,7 @@ from proof import catalogue
 from proof.catalogue import Expected, mistakes
 from proof.features import Scenario
 from sandbox.defects import DEFECTS
-from support.malformed import BODIES
+from support.fuzzing.malformed_bodies import BODIES
 
 KNOWN = {
     "A job": Scenario("A job", ("a.feature",), frozenset({"PZ-1"}), frozenset({"PZ-1"}), frozenset({"it is made"}))

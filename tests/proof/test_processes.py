@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.profile import ROOT
+from support.profile.profile import ROOT
 
 FORKING = """
 import time

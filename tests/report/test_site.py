@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from support import known_issues
-from support.errors import ExpectationFailed
-from support.eventually import Patience, eventually
+from support.core.errors import ExpectationFailed
+from support.core.eventually import Patience, eventually
+from support.evidence import known_issues
 
 SITE = Path(__file__).parents[2] / "report" / "site.sh"
 

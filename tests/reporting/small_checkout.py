@@ -10,7 +10,7 @@ from reporting.features import Feature, read_features
 from reporting.plan import read_plan
 from reporting.results import Run
 from reporting.traceability import Traceability, trace
-from support.run_record import RunRecord, State
+from support.runner.run_record import RunRecord, State
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -101,7 +101,7 @@ VERDICTS = {
 
 ENVIRONMENT = """\
 from pathlib import Path
-from support.allure_report import AllureReport
+from support.evidence.allure_report import AllureReport
 
 
 def before_all(context):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from small_checkout import CHECKOUT, leave_record
 
-from support.run_record import State
+from support.runner.run_record import State
 
 
 @pytest.fixture

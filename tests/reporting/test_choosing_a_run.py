@@ -7,7 +7,7 @@ import pytest
 from small_checkout import leave_record
 
 from reporting.runs import RunUnknown, find_run
-from support.run_record import LOCK, State
+from support.runner.run_record import LOCK, State
 
 START = datetime(2026, 11, 26, 17, tzinfo=UTC)
 

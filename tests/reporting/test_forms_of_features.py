@@ -18,7 +18,7 @@ from reporting.junit import as_junit
 from reporting.lint import lint
 from reporting.results import read_run
 from reporting.verdicts import Status
-from support.characters import as_json
+from support.core.characters import as_json
 
 PLAN = """\
 key,title,area,priority,state,reason
@@ -86,7 +86,7 @@ def ran(tmp_path_factory):
     root = tmp_path_factory.mktemp("forms")
     made = Checkout(root)
     made.write({"steps/steps.py": STEPS, "config/test_cases.csv": "\ufeff" + PLAN.replace("\n", "\r\n")})
-    made.write({"environment.py": f"import support.behave_forms\n{ENVIRONMENT}"})
+    made.write({"environment.py": f"import support.runner.behave_files\n{ENVIRONMENT}"})
     contents = {
         "features/über/deutsch.feature": codecs.BOM_UTF8 + GERMAN.replace("\n", "\r\n").encode(),
         "features/b/fr.feature": FRENCH.encode(),

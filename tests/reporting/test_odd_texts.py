@@ -27,7 +27,7 @@ from reporting.tables import as_csv, as_document
 from reporting.traceability import trace
 from reporting.verdicts import Status
 from reporting.xray import Dialect, Execution, as_xray
-from support.characters import allowed, as_json, file_name
+from support.core.characters import allowed, as_json, file_name
 
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
 # With lone surrogates, which hypothesis leaves out unless asked.

@@ -21,8 +21,8 @@ from pymongo import MongoClient
 
 from kubeconfig import Cluster, describe
 from sandbox.focus_server.identity import object_name, queue_name
-from support.settings import Settings
-from support.stores import Stores
+from support.observers.stores import Stores
+from support.profile.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 AT_ONCE = 50

@@ -81,44 +81,44 @@ ONCE, NEVER_HOLDS = (
 )
 WAITING = [
     spoilt(
-        *("a wait that does not even look", "eventually:eventually", never),
+        *("a wait that does not even look", "core.eventually:eventually", never),
         *(f"eventually.py::{ONCE}", "assert None == 4"),
     ),
     spoilt(
-        *("a wait that takes what it sees first for right", "eventually:eventually", at_the_first_look),
+        *("a wait that takes what it sees first for right", "core.eventually:eventually", at_the_first_look),
         *(f"eventually.py::{NEVER_HOLDS}_the_wait_and_the_setting", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a wait that looks once only", "eventually:eventually", with_a_limit_of(lambda patience: 0)),
+        *("a wait that looks once only", "core.eventually:eventually", with_a_limit_of(lambda patience: 0)),
         *(f"eventually.py::{ONCE}", "look 1 is too early"),
     ),
     spoilt(
-        *("a wait that never gives up", "eventually:eventually", with_a_limit_of(lambda patience: 1e9)),
+        *("a wait that never gives up", "core.eventually:eventually", with_a_limit_of(lambda patience: 1e9)),
         *("eventually.py::test_the_waiting_ends_soon_after_its_limit", "it is still looked for"),
     ),
     spoilt(
-        *("a wait that gives up half way", "eventually:eventually", with_a_limit_of(lambda p: p.limit_s / 2)),
+        *("a wait that gives up half way", "core.eventually:eventually", with_a_limit_of(lambda p: p.limit_s / 2)),
         *(f"eventually.py::{NEVER_HOLDS}_the_wait_and_the_setting", "waited 0.1 s"),
     ),
     spoilt(
-        *("a wait that waits while the environment is broken", "eventually:eventually", whatever_breaks),
+        *("a wait that waits while the environment is broken", "core.eventually:eventually", whatever_breaks),
         *("eventually.py::test_a_look_that_cannot_be_made_ends_the_waiting_at_once", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a wait that waits away what cannot mend", "eventually:eventually", without_hope_given_up),
+        *("a wait that waits away what cannot mend", "core.eventually:eventually", without_hope_given_up),
         *("eventually.py::test_what_is_hopeless_is_not_waited_away", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a look at what should stay that looks once only", "eventually:steadily", with_a_limit_of(lambda p: 0)),
+        *("a look at what should stay that looks once only", "core.eventually:steadily", with_a_limit_of(lambda p: 0)),
         *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
     ),
     spoilt(
         "a look at what should stay that does not look at the end",
-        *("eventually:steadily", with_a_limit_of(lambda p: p.limit_s // p.interval_s * p.interval_s)),
+        *("core.eventually:steadily", with_a_limit_of(lambda p: p.limit_s // p.interval_s * p.interval_s)),
         *("eventually.py::test_the_last_look_is_at_the_end_of_the_settling_time", ">= 0.2"),
     ),
     spoilt(
-        *("a look at what should stay that finds nothing wrong", "eventually:steadily", with_nothing_wrong),
+        *("a look at what should stay that finds nothing wrong", "core.eventually:steadily", with_nothing_wrong),
         *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
     ),
 ]
@@ -161,7 +161,7 @@ def running(of_job):
 
 def empty_where_it_cannot_look(look):
     def calm(*of, **more):
-        from support.errors import EnvironmentBroken
+        from support.core.errors import EnvironmentBroken
 
         try:
             return look(*of, **more)
@@ -262,7 +262,7 @@ LOOKING = [
 
 def always_empty(take_census):
     def census(*_, **__):
-        from support.side_effects import no_effects
+        from support.observers.side_effects import no_effects
 
         return dict.fromkeys(no_effects(), frozenset())
 
@@ -287,58 +287,58 @@ COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
     spoilt(
         "a census that is always empty",
-        "side_effects:take_census",
+        "observers.side_effects:take_census",
         always_empty,
-        f"books.py::{COUNTS}",
+        f"effect_ledger.py::{COUNTS}",
         "'task record': 0",
     ),
     spoilt(
-        *("a census that is always the first one", "side_effects:take_census", always_the_first),
-        *("books.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
+        *("a census that is always the first one", "observers.side_effects:take_census", always_the_first),
+        *("effect_ledger.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
     ),
     spoilt(
         "a census that leaves out the work queues",
-        *("side_effects:KINDS", without_queues, f"books.py::{COUNTS}", "{'work queue': 0}"),
+        *("observers.side_effects:KINDS", without_queues, f"effect_ledger.py::{COUNTS}", "{'work queue': 0}"),
     ),
     spoilt(
         "a census that counts what is others', too",
-        "side_effects:take_census",
+        "observers.side_effects:take_census",
         lambda take: lambda stores, naming, own, exclusive: take(stores, naming, own, exclusive=True),
-        *(f"books.py::{COUNTS}", "'work queue': 3"),
+        *(f"effect_ledger.py::{COUNTS}", "'work queue': 3"),
     ),
     spoilt(
-        *("a comparison that finds all as it was stated", "side_effects:unexplained", nothing_wrong),
+        *("a comparison that finds all as it was stated", "observers.side_effects:unexplained", nothing_wrong),
         *("side_effects.py::test_a_stray_effect_of_any_kind_is_named", "+1 instead of +0; new: name of stray"),
     ),
     spoilt(
         "a comparison that lets one that is new stand for one that is gone",
-        *("side_effects:unexplained", but(lambda problem: "+0 instead of +0" not in problem)),
+        *("observers.side_effects:unexplained", but(lambda problem: "+0 instead of +0" not in problem)),
         *("side_effects.py::test_an_effect_that_replaced_another_does_not_balance_it", "gone: name of theirs"),
     ),
     spoilt(
         "a comparison that does not ask whose an effect is",
-        *("side_effects:unexplained", but(lambda problem: "carries no id" not in problem)),
+        *("observers.side_effects:unexplained", but(lambda problem: "carries no id" not in problem)),
         *("side_effects.py::test_the_right_effect_under_a_wrong_id_is_wrong", "carries no id"),
     ),
     spoilt(
-        *("a comparison to which nothing is too much", "side_effects:surplus", nothing_wrong),
-        *("books.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
+        *("a comparison to which nothing is too much", "observers.side_effects:surplus", nothing_wrong),
+        *("effect_ledger.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
     ),
     spoilt(
-        *("books that take what is stated for true", "books:Books.state", never),
-        *("books.py::test_what_is_missing_is_told", "DID NOT RAISE"),
+        *("books that take what is stated for true", "scenario.effect_ledger:Books.state", never),
+        *("effect_ledger.py::test_what_is_missing_is_told", "DID NOT RAISE"),
     ),
     spoilt(
-        *("books that do not look for what comes late", "books:Books.expect_nothing_else", never),
-        *("books.py::test_what_comes_late_is_seen", "DID NOT RAISE"),
+        *("books that do not look for what comes late", "scenario.effect_ledger:Books.expect_nothing_else", never),
+        *("effect_ledger.py::test_what_comes_late_is_seen", "DID NOT RAISE"),
     ),
     spoilt(
         "a run that does not look for what comes after its last scenario",
-        *("run:Run.look_once_more", never),
+        *("scenario.run:Run.look_once_more", never),
         *("run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a run to which every environment is healthy", "run:check_health", never),
+        *("a run to which every environment is healthy", "scenario.run:check_health", never),
         *("run.py::test_each_part_that_is_ill_is_named", "DID NOT RAISE"),
     ),
 ]
@@ -347,7 +347,7 @@ COUNTING = [
 def unkept(what, place, make, told):
     """A promise that is not kept, and is not seen to be."""
     return spoilt(
-        *(what, f"promises:Promises.{place}", make),
+        *(what, f"checks.promises:Promises.{place}", make),
         *(f"promises.py::test_a_promise_that_is_not_kept_is_told[{told}]", "DID NOT RAISE"),
     )
 
@@ -358,7 +358,7 @@ def types_aside(differences):
 
 PROMISES = [
     spoilt(
-        *("a comparison to which '1' is 1", "promises:differences", types_aside),
+        *("a comparison to which '1' is 1", "checks.promises:differences", types_aside),
         *("promises.py::test_configurations_differ_by_fields_types_and_values", "c.a is '1' instead of 1"),
     ),
     unkept(
@@ -385,27 +385,34 @@ PROMISES = [
     ),
     spoilt(
         "a look at a queue that does not ask whether the message was consumed",
-        *("promises:Promises._message_problems", nothing_wrong),
+        *("checks.promises:Promises._message_problems", nothing_wrong),
         *("promises.py::test_without_statistics_a_message_that_is_held_is_not_acknowledged", "DID NOT RAISE"),
     ),
     spoilt(
         "a look at a queue that does not wait for the broker's statistics",
-        *("promises:Promises._await_statistics", nothing_wrong),
+        *("checks.promises:Promises._await_statistics", nothing_wrong),
         *("promises.py::test_statistics_that_come_late_and_show_no_acknowledgement_are_heeded", "DID NOT RAISE"),
     ),
     unkept("a look at the first moment that misses nothing", "is_there", never, "there was no analyzer"),
     unkept("a look at pods that finds every pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
     spoilt(
-        *("promises that are not looked at once more", "promises:Promises.broken", nothing_wrong),
-        *("books.py::test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled", "DID NOT RAISE"),
+        *("promises that are not looked at once more", "checks.promises:Promises.broken", nothing_wrong),
+        *(
+            "effect_ledger.py::test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled",
+            "DID NOT RAISE",
+        ),
     ),
     spoilt(
-        *("a look at a cancelled job that looks at its record alone", "promises:Promises._running_of", nothing_wrong),
+        *(
+            "a look at a cancelled job that looks at its record alone",
+            "checks.promises:Promises._running_of",
+            nothing_wrong,
+        ),
         *("promises.py::test_what_is_left_of_a_cancelled_job_is_told", "DID NOT RAISE"),
     ),
     spoilt(
         "a look at cancelled jobs that looks at the first alone",
-        "promises:Promises.are_cancelled",
+        "checks.promises:Promises.are_cancelled",
         lambda look: lambda self, job_ids: look(self, list(job_ids)[:1]),
         *("promises.py::test_each_of_several_jobs_is_looked_at", "DID NOT RAISE"),
     ),
@@ -447,43 +454,53 @@ BEING_MADE = "test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answe
 ASKED_AGAIN = "test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever"
 OUTAGES = [
     spoilt(
-        *("an outage that cuts nobody off", "outages:Outages.cut_off", never),
+        *("an outage that cuts nobody off", "faults.outages:Outages.cut_off", never),
         *(f"outages.py::{CUT_OFF}", "{'way-to-mongodb': True"),
     ),
     spoilt(
-        *("an outage that drops and delays nothing", "outages:Outages._add", never),
+        *("an outage that drops and delays nothing", "faults.outages:Outages._add", never),
         *(f"outages.py::{DROPPED}", "not enough values to unpack"),
     ),
     spoilt(
-        *("an outage that does not end", "outages:Outages.end", never),
+        *("an outage that does not end", "faults.outages:Outages.end", never),
         *(f"outages.py::{CUT_OFF}", "{'way-to-mongodb': False"),
     ),
     spoilt(
-        *("a mending that mends nothing", "outages:mend", never),
+        *("a mending that mends nothing", "faults.outages:mend", never),
         *(f"outages.py::{MENDED}", "assert False"),
     ),
     spoilt(
-        *("a wait for a job that is being made that does not wait", "books:Books.await_begun", never),
-        *(f"books.py::{BEING_MADE}", "assert 1 == 4"),
+        *("a wait for a job that is being made that does not wait", "scenario.effect_ledger:Books.await_begun", never),
+        *(f"effect_ledger.py::{BEING_MADE}", "assert 1 == 4"),
     ),
     spoilt(
-        *("a recovery that is not waited for", "case:Case.until_recovered", never),
-        *(f"case.py::{ASKED_AGAIN}", "=="),
+        *("a recovery that is not waited for", "scenario.session:Case.until_recovered", never),
+        *(f"session.py::{ASKED_AGAIN}", "=="),
     ),
     spoilt(
         "a request with nothing done meanwhile",
-        *("case:Case.request_job_meanwhile", with_nothing_meanwhile, f"case.py::{MEANWHILE}", "BrokenBarrierError"),
+        *(
+            "scenario.session:Case.request_job_meanwhile",
+            with_nothing_meanwhile,
+            f"session.py::{MEANWHILE}",
+            "BrokenBarrierError",
+        ),
     ),
     spoilt(
         "a request with something done afterwards",
-        *("case:Case.request_job_meanwhile", with_it_afterwards, f"case.py::{MEANWHILE}", "BrokenBarrierError"),
+        *(
+            "scenario.session:Case.request_job_meanwhile",
+            with_it_afterwards,
+            f"session.py::{MEANWHILE}",
+            "BrokenBarrierError",
+        ),
     ),
 ]
 
 
 def nothing_healed(heal):
     def calm(*_):
-        from support.sweeping import Swept
+        from support.scenario.sweeping import Swept
 
         return Swept()
 
@@ -495,91 +512,101 @@ SWEPT = "test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay"
 JOBS_TO_CANCEL = "test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_those_that_were_cancelled"
 CLEANING = [
     spoilt(
-        *("a clean-up that does nothing", "case:Case.leave_nothing_behind", never),
-        *("case.py::test_every_job_is_cancelled_and_then_the_journal_says_so", "'configured'"),
+        *("a clean-up that does nothing", "scenario.session:Case.leave_nothing_behind", never),
+        *("session.py::test_every_job_is_cancelled_and_then_the_journal_says_so", "'configured'"),
     ),
     Spoiling(
-        *("a clean-up that does nothing, in a run of the suite", "support.case:Case.leave_nothing_behind", never),
+        "a clean-up that does nothing, in a run of the suite",
+        "support.scenario.session:Case.leave_nothing_behind",
+        never,
         *("tests/acceptance/test_runs.py::test_a_scenario_that_fails_half_way_leaves_nothing", "uncancelled"),
     ),
     spoilt(
         "a clean-up that believes the server's word",
-        *("books:Books.expect_nothing_left", lambda look: lambda self, _: self.census()),
-        "case.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open[deaf-"
+        *("scenario.effect_ledger:Books.expect_nothing_left", lambda look: lambda self, _: self.census()),
+        "session.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open[deaf-"
         "the queue grpc-job-job_00000002 is still there]",
         "DID NOT RAISE",
     ),
     spoilt(
         "a clean-up that does not mind a refusal",
-        *("case:Case._refusal_to_cancel", lambda cancel: lambda self, job_id: cancel(self, job_id) and None),
-        "case.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open",
+        *(
+            "scenario.session:Case._refusal_to_cancel",
+            lambda cancel: lambda self, job_id: cancel(self, job_id) and None,
+        ),
+        "session.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open",
         "'cancelling DELETE",
     ),
     spoilt(
         "a clean-up that forgets the last job",
-        *("books:Books.jobs_to_cancel", lambda jobs: lambda *args: jobs(*args)[:-1]),
-        *(f"books.py::{JOBS_TO_CANCEL}", "job_unanswered"),
+        *("scenario.effect_ledger:Books.jobs_to_cancel", lambda jobs: lambda *args: jobs(*args)[:-1]),
+        *(f"effect_ledger.py::{JOBS_TO_CANCEL}", "job_unanswered"),
     ),
     spoilt(
         "a clean-up that forgets jobs that no answer named",
-        *("books:Books.unanswered", lambda there: lambda self: set(), f"books.py::{JOBS_TO_CANCEL}", "unanswered"),
+        *(
+            "scenario.effect_ledger:Books.unanswered",
+            lambda there: lambda self: set(),
+            f"effect_ledger.py::{JOBS_TO_CANCEL}",
+            "unanswered",
+        ),
     ),
     spoilt(
         "a clean-up that thinks that nothing was touched",
-        *("books:Books.untouched", lambda there: lambda self: self.before),
-        *("books.py::test_only_what_did_not_change_is_untouched", "is None"),
+        *("scenario.effect_ledger:Books.untouched", lambda there: lambda self: self.before),
+        *("effect_ledger.py::test_only_what_did_not_change_is_untouched", "is None"),
     ),
     spoilt(
-        *("a clean-up that is not tried again", "case:Case.leave_nothing_behind", tried_once),
-        *("case.py::test_a_clean_up_that_the_environment_broke_is_tried_again", "'metadata'"),
+        *("a clean-up that is not tried again", "scenario.session:Case.leave_nothing_behind", tried_once),
+        *("session.py::test_a_clean_up_that_the_environment_broke_is_tried_again", "'metadata'"),
     ),
     spoilt(
-        *("a clean-up that leaves recordings", "recorder:remove", never),
+        *("a clean-up that leaves recordings", "faults.recorder:remove", never),
         *("recorder.py::test_all_that_were_put_are_taken_away_and_no_others", "Left contains 2 more items"),
     ),
     spoilt(
         "a clean-up that does not see what became of recordings",
-        *("recorder:Recorder.take_away", lambda take: lambda self: take(self) and []),
+        *("faults.recorder:Recorder.take_away", lambda take: lambda self: take(self) and []),
         *("recorder.py::test_what_was_changed_or_removed_is_told_and_all_the_rest_is_removed", "was changed or remo"),
     ),
     spoilt(
-        *("a disturbance that is not undone", "disturbances:Disturbances.undo", never),
+        *("a disturbance that is not undone", "faults.disturbances:Disturbances.undo", never),
         "disturbances.py::test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once",
         "('limit', None)",
     ),
     spoilt(
-        *("a journal that writes nothing", "journal:Journal._write", never),
+        *("a journal that writes nothing", "scenario.journal:Journal._write", never),
         *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
     ),
     spoilt(
-        *("a journal that is thrown away unsettled", "journal:Journal.close", forgotten),
+        *("a journal that is thrown away unsettled", "scenario.journal:Journal.close", forgotten),
         *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
     ),
     spoilt(
-        *("a journal that never settles", "journal:CaseJournal.settled", never),
+        *("a journal that never settles", "scenario.journal:CaseJournal.settled", never),
         *("journal.py::test_a_run_that_left_nothing_leaves_no_journal", "== []"),
     ),
     spoilt(
-        *("a journal that takes the living for dead", "journal:_lockable", always(True)),
+        *("a journal that takes the living for dead", "scenario.journal:_lockable", always(True)),
         "journal.py::test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone",
         "[Leftover(",
     ),
     spoilt(
-        *("a sweep that removes nothing", "sweeping:_sweep_one", always(True)),
+        *("a sweep that removes nothing", "scenario.sweeping:_sweep_one", always(True)),
         *(f"sweeping.py::{SWEPT}", "['r_1', 'r_2', 'theirs'] == ['theirs']"),
     ),
     spoilt(
-        *("a sweep that leaves ways broken", "sweeping:heal", nothing_healed),
+        *("a sweep that leaves ways broken", "scenario.sweeping:heal", nothing_healed),
         *("sweeping.py::test_ways_that_were_broken_are_open_again", "assert [] == [(Toxiproxy("),
     ),
     spoilt(
-        *("a run that asks for health while ways are broken", "run:heal", nothing_healed),
+        *("a run that asks for health while ways are broken", "scenario.run:heal", nothing_healed),
         "run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
         "the server is ill while its ways are broken",
     ),
     spoilt(
         "a sweep that believes the server's word",
-        *("sweeping:Promises", lambda promises: lambda *_: Mock()),
+        *("scenario.sweeping:Promises", lambda promises: lambda *_: Mock()),
         *("sweeping.py::test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone", "is still there"),
     ),
 ]
@@ -591,8 +618,8 @@ def unmatched(there):
 
 def any_reason(refused):
     def check(exchange, because_of, answers):
-        from support.errors import require
-        from support.refusals import wrong_error
+        from support.checks.refusals import wrong_error
+        from support.core.errors import require
 
         require("a refusal", wrong_error(exchange, answers.refused_statuses), exchange)
 
@@ -601,7 +628,7 @@ def any_reason(refused):
 
 def any_status(wrong_error):
     def check(exchange, statuses):
-        from support.refusals import wrong_form
+        from support.checks.refusals import wrong_form
 
         return wrong_form(exchange)
 
@@ -636,83 +663,87 @@ JUDGING = [
         f"{TESTS}redaction.py::test_what_is_learnt_later_is_masked_in_errors_too",
         "learnt-word",
     ),
-    blind("a requirement that is always met", "errors:require", REFUSAL),
-    blind("a refusal check that accepts any status", "refusals:wrong_error", REFUSAL, any_status),
-    blind("a refusal check that accepts any reason", "refusals:refused", REFUSAL, any_reason),
-    blind("a refusal check that accepts a stack trace", "refusals:INSIDES", REFUSAL, lambda there: ()),
+    blind("a requirement that is always met", "core.errors:require", REFUSAL),
+    blind("a refusal check that accepts any status", "checks.refusals:wrong_error", REFUSAL, any_status),
+    blind("a refusal check that accepts any reason", "checks.refusals:refused", REFUSAL, any_reason),
+    blind("a refusal check that accepts a stack trace", "checks.refusals:INSIDES", REFUSAL, lambda there: ()),
     blind(
         "a check of acceptance that minds nothing but the status",
-        "answers:require",
+        "checks.answers:require",
         "answers.py::test_a_job_is_not_accepted_with_less",
     ),
     blind(
-        "a stopwatch to which nothing is late", "answers:in_time", "answers.py::test_answers_in_time_are_all_in_time"
+        "a stopwatch to which nothing is late",
+        "checks.answers:in_time",
+        "answers.py::test_answers_in_time_are_all_in_time",
     ),
-    blind("a check of ids that lets two be one", "answers:distinct", "answers.py::test_jobs_have_ids_of_their_own"),
     blind(
-        *("a check of cancelling that any answer passes", "answers:cancelled"),
+        "a check of ids that lets two be one", "checks.answers:distinct", "answers.py::test_jobs_have_ids_of_their_own"
+    ),
+    blind(
+        *("a check of cancelling that any answer passes", "checks.answers:cancelled"),
         "answers.py::test_a_cancelling_is_confirmed_with_the_job_and_its_status",
     ),
     blind(
         "a figure check that any figure passes",
-        "figures:expect",
+        "checks.figures:expect",
         "figures.py::test_a_figure_that_is_a_little_wrong_is_found",
     ),
     spoilt(
-        *("a reading of rows that finds none wrong", "waterfall:wrong_rows", nothing_wrong),
+        *("a reading of rows that finds none wrong", "checks.waterfall:wrong_rows", nothing_wrong),
         *("waterfall.py::test_one_row_among_others_whose_content_is_wrong_is_found", "False = any("),
     ),
     spoilt(
-        *("a reading of rows that does not mind their order", "waterfall:wrong_order", nothing_wrong),
+        *("a reading of rows that does not mind their order", "checks.waterfall:wrong_order", nothing_wrong),
         *("waterfall.py::test_a_row_that_is_missing_doubled_or_out_of_order_is_found", "assert "),
     ),
     blind(
         "a search for secrets that finds none",
-        "exposure:nothing_secret",
+        "checks.exposure:nothing_secret",
         "exposure.py::test_what_must_not_be_shown_is_found_in_text_and_headers",
     ),
     blind(
         "a health check that everybody passes",
-        "health:healthy",
+        "checks.health:healthy",
         "health.py::test_one_answer_of_many_that_does_not_say_so_is_found",
     ),
     blind(
         "a check of metadata that any metadata pass",
-        "metadata:of_job",
+        "checks.metadata:of_job",
         "metadata.py::test_metadata_that_differ_are_found",
     ),
     blind(
         "a check of listed recordings that any list passes",
-        "discovery:recordings",
+        "checks.discovery:recordings",
         "discovery.py::test_recordings_that_are_not_those_of_the_time",
     ),
     blind(
         "a check of recordings to which all are complete",
-        "record_store:complete",
+        "checks.record_store:complete",
         "record_store.py::test_a_recording_that_is_incomplete_is_found_among_others",
     ),
     blind(
         "a region check that any region passes",
-        "region_of_interest:RegionOfInterest.expect_in_force",
+        "checks.region_of_interest:RegionOfInterest.expect_in_force",
         "region_of_interest.py::test_a_change_that_record_or_metadata_does_not_show_is_the_products_failure",
     ),
     blind(
         "a judge of generated requests who acquits all",
-        "robustness:Judge.__call__",
+        "fuzzing.robustness:Judge.__call__",
         "robustness.py::test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_running",
     ),
     blind(
         "a gateway that does not count what it was asked",
-        "gateway:Gateway.expect_asked_once",
+        "faults.gateway:Gateway.expect_asked_once",
         "gateway.py::test_a_gateway_that_was_not_asked_was_not_asked_once",
     ),
     blind(
         "a scenario to which nothing was ever sent",
-        "case:Case.expect_nothing_sent",
-        "case.py::test_what_was_sent_is_told_where_nothing_should_be",
+        "scenario.session:Case.expect_nothing_sent",
+        "session.py::test_what_was_sent_is_told_where_nothing_should_be",
     ),
     spoilt(
-        *("a report in which everything passed", "allure_report:_verdict", always(("passed", None))),
+        *("a report in which everything passed", "evidence.allure_report:_verdict", always(("passed", None))),
         *("allure_report.py::test_status_and_message", "'passed' == 'failed'"),
     ),
 ]

@@ -51,8 +51,8 @@ def test_it_is_noticed(tried, spoiling):
 
 
 OWN_TESTS = """
-from support.contract import Limits
-from support.trace_key import MARKED_FIELDS
+from support.contract.limits import Limits
+from support.observers.request_marks import MARKED_FIELDS
 
 def test_green():
     assert "displayInfo" in MARKED_FIELDS, "the mark is gone"
@@ -66,7 +66,7 @@ import os
 from tests.selfproof.trials import Spoiling
 
 def spoilt(what, make, test="green", told="the mark is gone"):
-    return Spoiling(what, "support.trace_key:MARKED_FIELDS", make, f"WITNESSES::test_{test}", told)
+    return Spoiling(what, "support.observers.request_marks:MARKED_FIELDS", make, f"WITNESSES::test_{test}", told)
 
 SPOILINGS = [
     spoilt("noticed", lambda there: ()),

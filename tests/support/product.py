@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 from stand_ins import JOB_ID, Collection, exchange, settings
 
-from support.answers import Job
-from support.configuration import generate_config_payload
-from support.errors import EnvironmentBroken
+from support.checks.answers import Job
+from support.contract.configuration import generate_config_payload
+from support.core.errors import EnvironmentBroken
 from support.observers.kubernetes import Analyzer
 from support.observers.rabbitmq import QueueState
 

@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-from support.answers import Job
-from support.client import Exchange
-from support.configuration import generate_config_payload
-from support.settings import Settings
+from support.api.client import Exchange
+from support.checks.answers import Job
+from support.contract.configuration import generate_config_payload
+from support.profile.settings import Settings
 
 JOB_ID = "job_a1b2c3d4"
 AS_JSON = {"Content-Type": "application/json"}

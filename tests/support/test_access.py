@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, job, settings
 
-from support import access
-from support.errors import EnvironmentBroken, ExpectationFailed
+from support.checks import access
+from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.observers import machines
 from support.observers.mongodb import AccessRefused
-from support.settings import Ssh
+from support.profile.settings import Ssh
 
 URI = "mongodb://focus:s3cr3t@db:27017/focus?authSource=admin"
 SERVERS = "mongodb://server:s3cr3t@db:27017/focus"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.addresses import host_and_port, host_of, split, with_port
+from support.core.addresses import host_and_port, host_of, split, with_port
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import pytest
 from behave.model_type import Status as Outcome
 from behave.parser import parse_feature
 
-from support.allure_report import AllureReport
-from support.characters import encodable
+from support.core.characters import encodable
+from support.evidence.allure_report import AllureReport
 
 ROOT = Path(__file__).parents[2]
 CONFIG = SimpleNamespace(userdata={})
@@ -28,8 +28,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from behave.model_type import Status
-from support.allure_report import AllureReport
-from support.characters import encodable
+from support.evidence.allure_report import AllureReport
+from support.core.characters import encodable
 
 
 def before_all(context):

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, exchange, job, settings
 
-from support import answers
-from support.errors import ExpectationFailed
-from support.promises import Promises
-from support.settings import Answers, Naming
+from support.checks import answers
+from support.checks.promises import Promises
+from support.core.errors import ExpectationFailed
+from support.profile.settings import Answers, Naming
 
 TASK_ID = "smoke_20260101000000_0123abcd"
 

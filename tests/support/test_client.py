@@ -9,11 +9,11 @@ import pytest
 import trustme
 from forwarding import LOGIN, PASSWORD, forwarding
 
-from support.addresses import with_port
-from support.client import FocusServerAPI
-from support.configuration import ConfigureRequest, generate_config_payload, generate_task_id
-from support.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
-from support.settings import Settings
+from support.api.client import FocusServerAPI
+from support.contract.configuration import ConfigureRequest, generate_config_payload, generate_task_id
+from support.core.addresses import with_port
+from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
+from support.profile.settings import Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.configuration import (
+from support.contract.configuration import (
     ConfigureRequest,
     ConfigureResponse,
     ViewType,
@@ -20,8 +20,8 @@ from support.configuration import (
     with_value,
     without,
 )
-from support.contract import PARAMETERS, Limits
-from support.errors import ValidationError
+from support.contract.limits import PARAMETERS, Limits
+from support.core.errors import ValidationError
 
 
 def request(parameter, value):

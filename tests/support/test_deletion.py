@@ -4,11 +4,11 @@ import pytest
 from product import ALONE, OTHER, Product, configured
 from stand_ins import JOB_ID, settings
 
-from support.books import Books
-from support.deletion import is_bound_to_go, owners_that_stay
-from support.errors import EnvironmentBroken, ExpectationFailed
-from support.promises import Promises
-from support.side_effects import effects_of, still_going, take_census
+from support.checks.promises import Promises
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.observers.deletion import is_bound_to_go, owners_that_stay
+from support.observers.side_effects import effects_of, still_going, take_census
+from support.scenario.effect_ledger import Books
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
 SINCE = "2026-11-26T12:00:00Z"

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from stand_ins import exchange
 
-from support import discovery
-from support.contract import Limits
-from support.errors import ExpectationFailed
+from support.checks import discovery
+from support.contract.limits import Limits
+from support.core.errors import ExpectationFailed
 from support.observers.mongodb import Unreadable
 
 LIMITS = Limits(sensors=3)

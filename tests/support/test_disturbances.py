@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, Journal, settings
 
-from support import outages
-from support.disturbances import Disturbances
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
+from support.faults import outages
+from support.faults.disturbances import Disturbances
 
 
 @pytest.fixture
@@ -23,12 +23,14 @@ def queues(journal):
 
 @pytest.fixture
 def disturbances(journal, queues):
-    books = SimpleNamespace(enter_disturbance=lambda job_id=None: journal.entries.append(("entered", job_id)))
+    def entered(job_id):
+        journal.entries.append(("entered", job_id))
+
     analyzers = SimpleNamespace(
         end=lambda job_id: journal.entries.append(("analyzer", job_id)),
         finish=lambda job_id, phase: journal.entries.append((phase, job_id)),
     )
-    return Disturbances(settings(), SimpleNamespace(analyzers=analyzers, queues=queues), journal, books)
+    return Disturbances(settings(), SimpleNamespace(analyzers=analyzers, queues=queues), journal, entered)
 
 
 def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal):
@@ -57,9 +59,10 @@ def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(q
         return body or []
 
     monkeypatch.setattr(outages, "_ask", ask)
-    books = SimpleNamespace(enter_disturbance=lambda: journal.entries.append("entered"))
     own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
-    disturbances = Disturbances(own, SimpleNamespace(queues=queues), journal, books)
+    disturbances = Disturbances(
+        own, SimpleNamespace(queues=queues), journal, lambda job_id: journal.entries.append("entered")
+    )
     disturbances.outages.cut_off("MongoDB")
     assert journal.entries == ["entered", ("way broken", "way")]
     assert asked == [("POST", "way", {"enabled": False}, 2)]

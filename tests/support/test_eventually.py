@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from support.errors import EnvironmentBroken, ExpectationFailed
-from support.eventually import Patience, eventually, steadily
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.core.eventually import Patience, eventually, steadily
 
 SHORT = Patience(limit_s=0.2, interval_s=0.01, setting="time_limits.of_the_test")
 
@@ -92,7 +92,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now_s = 1000.0
-        monkeypatch.setattr("support.eventually.time", self)
+        monkeypatch.setattr("support.core.eventually.time", self)
         monkeypatch.setattr("tenacity.nap.time.sleep", self.sleep)
 
     def monotonic(self):

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from support import evidence
-from support.client import Exchange
-from support.evidence import of_exchange, of_times
-from support.pictures import timeline
+from support.api.client import Exchange
+from support.evidence import evidence
+from support.evidence.charts import timeline
+from support.evidence.evidence import of_exchange, of_times
 
 ODD = "\x1b[31mboom\x1b[0m \x00 \ufffe ]]> \ud83d <b>&\"'\x85"
 DEEP = "[" * 100_000

@@ -1,8 +1,8 @@
 import pytest
 from stand_ins import AS_JSON, exchange, settings
 
-from support import exposure
-from support.errors import ExpectationFailed
+from support.checks import exposure
+from support.core.errors import ExpectationFailed
 
 SETTINGS = settings(
     mongodb={"uri": "mongodb://focus:s3cr3t%2Fword@10.0.0.1:27017,10.0.0.2:27018/focus"},

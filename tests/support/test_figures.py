@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from stand_ins import job
 
-from support.configuration import generate_config_payload
-from support.contract import Limits
-from support.errors import ExpectationFailed
-from support.figures import FIGURES, expect, figures_of
-from support.settings import Answers
+from support.checks.figures import FIGURES, expect, figures_of
+from support.contract.configuration import generate_config_payload
+from support.contract.limits import Limits
+from support.core.errors import ExpectationFailed
+from support.profile.settings import Answers
 
 T = datetime(2005, 1, 1, tzinfo=UTC)
 

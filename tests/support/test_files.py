@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.files import write_whole
+from support.core.files import write_whole
 
 
 @contextmanager

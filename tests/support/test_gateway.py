@@ -1,10 +1,11 @@
 import pytest
 from stand_ins import settings
 
-from support import gateway, refusals
-from support.client import FocusServerAPI
-from support.configuration import ConfigureRequest, generate_config_payload
-from support.errors import APIError, ExpectationFailed
+from support.api.client import FocusServerAPI
+from support.checks import refusals
+from support.contract.configuration import ConfigureRequest, generate_config_payload
+from support.core.errors import APIError, ExpectationFailed
+from support.faults import gateway
 
 
 def ask(where):

@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import AS_JSON, exchange
 
-from support import gateway, health
-from support.errors import ExpectationFailed
-from support.settings import Answers
+from support.checks import health
+from support.core.errors import ExpectationFailed
+from support.faults import gateway
+from support.profile.settings import Answers
 
 OK = exchange({"status": "ok", "uptime_s": 7})
 HTTPS = "https://focus.example/ack"

@@ -5,11 +5,11 @@ import re
 import pytest
 from forwarding import LOGIN, PASSWORD, forwarding
 
-from support import health
-from support.errors import EnvironmentBroken
+from support.checks import health
+from support.core.errors import EnvironmentBroken
+from support.faults.outages import mend
 from support.observers.rabbitmq_management import ManagementAPI
-from support.outages import mend
-from support.settings import RabbitMQ, Toxiproxy
+from support.profile.settings import RabbitMQ, Toxiproxy
 
 
 def management(host):

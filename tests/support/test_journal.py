@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from support.errors import EnvironmentBroken
-from support.journal import Journal, Requests, of_dead_runs
+from support.core.errors import EnvironmentBroken
+from support.scenario.journal import Journal, Requests, of_dead_runs
 
 
 def killed_run(directory, entries):
     """A run in a process of its own that is killed while its journal is open."""
     script = (
         "import sys, pathlib, time\n"
-        "from support.journal import Journal\n"
+        "from support.scenario.journal import Journal\n"
         "run = Journal(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:1', provided=False)\n"
         "j, other = run.begin(), run.begin()\n"
         f"{entries}\n"

@@ -1,7 +1,7 @@
 import pytest
 
-from support import known_issues
-from support.errors import EnvironmentBroken, ExpectationFailed
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.evidence import known_issues
 
 
 def test_keys_are_read_from_the_tags():

@@ -14,7 +14,7 @@ import yaml
 from stand_ins import settings
 
 from redaction import MASK, redact
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
 from support.observers.kubernetes import Analyzers
 from tests.kubernetes_stand_in import serving
 

@@ -4,10 +4,10 @@ import sys
 import asyncssh
 import pytest
 
-from support import gateway
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
+from support.faults import gateway
 from support.observers import machines
-from support.settings import Ssh
+from support.profile.settings import Ssh
 
 USER = "operator"
 

@@ -1,8 +1,8 @@
 import pytest
 from stand_ins import exchange, job
 
-from support import metadata
-from support.errors import ExpectationFailed
+from support.checks import metadata
+from support.core.errors import ExpectationFailed
 
 MADE = job({"job_id": "job_a1b2c3d4", "status": "configured", "lines_dt": 0.256, "frequencies_list": [0, 1.953125]})
 RIGHT = {**MADE.exchange.answer(), "config": MADE.payload, "roi": {"start": 1, "end": 51}}

@@ -14,13 +14,13 @@ import yaml
 from pymongo import MongoClient
 from stand_ins import settings
 
-from support import gateway
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
+from support.faults import gateway
 from support.observers.kubernetes import Analyzers
 from support.observers.mongodb import Database, TaskRecords
 from support.observers.rabbitmq import WorkQueues
-from support.settings import Settings
-from support.stores import Stores
+from support.observers.stores import Stores
+from support.profile.settings import Settings
 
 T, HOUR = datetime(2000, 1, 1, tzinfo=UTC), timedelta(hours=1)
 

@@ -4,11 +4,11 @@ import pytest
 from product import ALONE, Product, configured
 from stand_ins import JOB_ID
 
-from support import obstacles
-from support.books import Books
-from support.errors import ExpectationFailed
-from support.promises import Promises
-from support.side_effects import effects_of
+from support.checks.promises import Promises
+from support.core.errors import ExpectationFailed
+from support.observers import obstacles
+from support.observers.side_effects import effects_of
+from support.scenario.effect_ledger import Books
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
 JOB, POD = "baby-analyzer-job-a1b2c3d4", "baby-analyzer-job-a1b2c3d4-1"

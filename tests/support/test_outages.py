@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from support.errors import EnvironmentBroken
-from support.outages import NoSuchProxy, Outages, mend
-from support.settings import Toxiproxy
+from support.core.errors import EnvironmentBroken
+from support.faults.outages import NoSuchProxy, Outages, mend
+from support.profile.settings import Toxiproxy
 
 
 class Proxies(ThreadingHTTPServer):

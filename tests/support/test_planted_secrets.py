@@ -28,9 +28,9 @@ EVERYTHING = "' and '".join(PLANTED.values())
 ENVIRONMENT = """
 import os
 from pathlib import Path
-import support.behave_forms
+import support.runner.behave_files
 from redaction import protect_output
-from support.allure_report import AllureReport
+from support.evidence.allure_report import AllureReport
 protect_output()
 ALL = " and ".join(value for name, value in os.environ.items() if name in os.environ["NAMES"].split())
 
@@ -141,7 +141,7 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=False)
     "command",
     [
         ("reporting", "traceability", "--no-results"),
-        ("support.sweeping",),
+        ("support.scenario.sweeping",),
         ("sandbox", "status"),
         ("proof", "prove", "--only", "nothing"),
     ],

@@ -6,10 +6,10 @@ import tomllib
 import pytest
 from pydantic import BaseModel
 
-from support import profile as profiles
-from support.errors import SettingsError
-from support.profile import read_profile
-from support.settings import Settings
+from support.core.errors import SettingsError
+from support.profile import profile as profiles
+from support.profile.profile import read_profile
+from support.profile.settings import Settings
 
 COMPLETE = """
 exclusive = true

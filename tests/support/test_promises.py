@@ -4,8 +4,8 @@ import pytest
 from product import ALONE, OTHER, Product, configured
 from stand_ins import JOB_ID
 
-from support.errors import ExpectationFailed
-from support.promises import Promises, differences
+from support.checks.promises import Promises, differences
+from support.core.errors import ExpectationFailed
 
 RECORD, RUNS = Promises.record_is_complete, Promises.analyzer_runs
 THERE, HEALTHY = Promises.is_there, Promises.pods_are_healthy

@@ -2,9 +2,9 @@
 
 import pytest
 
-from support.errors import EnvironmentBroken
-from support.provider import ProvidedEnvironment
-from support.settings import Provider
+from support.core.errors import EnvironmentBroken
+from support.profile.provider import ProvidedEnvironment
+from support.profile.settings import Provider
 
 # Gives endpoints, holds them until its standard input ends, and when it is killed otherwise says why.
 HOLDING = "print('{}', flush=True); import sys; sys.stdin.read()"

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import exchange, job, settings
 
-from support import record_store
-from support.errors import ExpectationFailed
+from support.checks import record_store
+from support.core.errors import ExpectationFailed
 from support.observers.mongodb import Unreadable
 
 T, SECOND = datetime(2005, 1, 1, tzinfo=UTC), timedelta(seconds=1)

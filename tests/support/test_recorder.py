@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from stand_ins import Collection, Journal
 
-from support.errors import EnvironmentBroken
-from support.recorder import Recorder, remove
+from support.core.errors import EnvironmentBroken
+from support.faults.recorder import Recorder, remove
 
 T, HOUR = datetime(2005, 1, 1, tzinfo=UTC), timedelta(hours=1)
 THEIRS = {"_id": 0, "uuid": "theirs", "start_time": T, "end_time": T + HOUR, "deleted": False}

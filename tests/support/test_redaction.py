@@ -16,7 +16,7 @@ from redaction import MASK, Redactor, guard
 from redaction import errors as redaction_errors
 from redaction import outlets as outlets_module
 from redaction.environment import secrets_in
-from support import errors
+from support.core import errors
 
 
 @pytest.mark.parametrize(

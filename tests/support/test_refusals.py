@@ -1,11 +1,11 @@
 import pytest
 from stand_ins import AS_JSON, exchange
 
-from support import refusals
-from support.configuration import ConfigureRequest, generate_config_payload
-from support.contract import PARAMETERS, ROW_COUNT
-from support.errors import APIError, ExpectationFailed, ValidationError
-from support.settings import Answers
+from support.checks import refusals
+from support.contract.configuration import ConfigureRequest, generate_config_payload
+from support.contract.limits import PARAMETERS, ROW_COUNT
+from support.core.errors import APIError, ExpectationFailed, ValidationError
+from support.profile.settings import Answers
 
 NFFT = PARAMETERS["FFT length"]
 GOOD = {"detail": [{"loc": ["body", "nfftSelection"], "msg": "too small"}]}

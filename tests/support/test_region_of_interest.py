@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, exchange, job, settings
 
-from support.errors import ExpectationFailed
-from support.region_of_interest import Region, RegionOfInterest, region_of
+from support.checks.region_of_interest import Region, RegionOfInterest, region_of
+from support.core.errors import ExpectationFailed
 
 FIRST = {"start": 1, "end": 51}  # of a job of the sensors 1 to 50
 NEW = {"start": 11, "end": 61}

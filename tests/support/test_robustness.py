@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import AS_JSON, exchange, settings
 
-from support.case import Case
-from support.configuration import generate_config_payload
-from support.contract import Limits
-from support.errors import ExpectationFailed
-from support.generated import DEFAULT_SEED, Request, try_all
-from support.robustness import Judge, rules_broken
-from support.side_effects import Effect, no_effects
+from support.contract.configuration import generate_config_payload
+from support.contract.limits import Limits
+from support.core.errors import ExpectationFailed
+from support.fuzzing.generated_requests import DEFAULT_SEED, Request, try_all
+from support.fuzzing.robustness import Judge, rules_broken
+from support.observers.side_effects import Effect, no_effects
+from support.scenario.session import Case
 
 VALID = Request("multichannel", generate_config_payload())
 INVALID = Request("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))

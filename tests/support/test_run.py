@@ -5,13 +5,14 @@ import pytest
 from product import ALONE, Product, configured
 from stand_ins import settings
 
-from support import gateway, sweeping
-from support import run as running
-from support.client import FocusServerAPI
-from support.errors import EnvironmentBroken, ExpectationFailed
-from support.journal import Journal
-from support.run import Run, check_health, make_ready
-from support.side_effects import take_census
+from support.api.client import FocusServerAPI
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.faults import gateway
+from support.observers.side_effects import take_census
+from support.scenario import run as running
+from support.scenario import sweeping
+from support.scenario.journal import Journal
+from support.scenario.run import Run, check_health, make_ready
 
 
 @pytest.fixture

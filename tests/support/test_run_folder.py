@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from support.errors import EnvironmentBroken, SettingsError
-from support.run_folder import KEPT, RunFolder
-from support.run_record import LOCK, RECORD, RunRecord, State, read_record
+from support.core.errors import EnvironmentBroken, SettingsError
+from support.runner.run_folder import KEPT, RunFolder
+from support.runner.run_record import LOCK, RECORD, RunRecord, State, read_record
 
 NOBODY = 65534
 
@@ -81,7 +81,7 @@ def test_a_run_that_was_interrupted_is_not_the_latest(tmp_path):
 
 
 def test_a_run_that_was_killed_is_read_as_interrupted(tmp_path):
-    code = "import os,sys; from support.run_folder import RunFolder; from pathlib import Path; "
+    code = "import os,sys; from support.runner.run_folder import RunFolder; from pathlib import Path; "
     code += "RunFolder.make(Path(sys.argv[1]), profile='local', command=()); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, tmp_path], check=False, timeout=60)
     (folder,) = (tmp_path / "runs").iterdir()

@@ -4,7 +4,7 @@ import pytest
 from behave.configuration import Configuration
 from behave.runner_util import collect_feature_locations, parse_features
 
-from support.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
 
 FEATURE = """\
 @house

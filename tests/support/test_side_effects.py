@@ -1,7 +1,7 @@
 import pytest
 
-from support.settings import EffectsOfAJob, Naming
-from support.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, surplus, unexplained
+from support.observers.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, surplus, unexplained
+from support.profile.settings import EffectsOfAJob, Naming
 
 JOB = "job_a1b2c3d4"
 

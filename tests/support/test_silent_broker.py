@@ -11,8 +11,8 @@ import trustme
 from silent_servers import HTML, closing, dripping, http, saying, serving, silent
 from stand_ins import settings
 
-from support import gateway
-from support.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken
+from support.faults import gateway
 from support.observers.rabbitmq import WorkQueues
 
 LIMIT_S = 0.3

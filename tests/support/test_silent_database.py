@@ -12,8 +12,9 @@ import trustme
 from silent_servers import HTML, dripping, http, saying, serving, silent
 from silent_servers import closing as hanging_up
 
-from support import gateway, record_store
-from support.errors import EnvironmentBroken, ExpectationFailed
+from support.checks import record_store
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.faults import gateway
 from support.observers.mongodb import AccessRefused, Database, Recordings, TaskRecords, Unreadable
 
 LIMIT_S = 0.4

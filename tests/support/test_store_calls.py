@@ -12,8 +12,8 @@ import weakref
 
 import pytest
 
-from support.errors import EnvironmentBroken
-from support.store_calls import StoreCalls, UnusableAnswer
+from support.core.errors import EnvironmentBroken
+from support.observers.store_calls import StoreCalls, UnusableAnswer
 
 
 @pytest.fixture
@@ -158,8 +158,8 @@ def test_a_call_that_never_ends_does_not_hold_up_the_end_of_the_process():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         program = f"""
 import socket
-from support.errors import EnvironmentBroken
-from support.store_calls import StoreCalls
+from support.core.errors import EnvironmentBroken
+from support.observers.store_calls import StoreCalls
 connection = socket.create_connection(("127.0.0.1", {silent.getsockname()[1]}))
 try:
     StoreCalls("It", 0.1, "s", "a").make("a byte", lambda: connection.recv(1))

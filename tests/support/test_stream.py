@@ -10,11 +10,11 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from stand_ins import JOB_ID, job, settings
 
-from support import gateway
-from support.errors import EnvironmentBroken, ExpectationFailed
+from support.checks.promises import Promises
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.faults import gateway
 from support.observers.stream import health_of
-from support.promises import Promises
-from support.settings import Stream
+from support.profile.settings import Stream
 
 
 @contextmanager

@@ -4,11 +4,11 @@ import pytest
 from product import Product, configured
 from stand_ins import JOB_ID, Collection, settings
 
-from support import sweeping
-from support.errors import APIError, EnvironmentBroken
-from support.journal import Journal
-from support.outages import NoSuchProxy
-from support.sweeping import Swept, heal
+from support.core.errors import APIError, EnvironmentBroken
+from support.faults.outages import NoSuchProxy
+from support.scenario import sweeping
+from support.scenario.journal import Journal
+from support.scenario.sweeping import Swept, heal
 
 SETTINGS = settings()
 HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"

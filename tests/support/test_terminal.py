@@ -20,7 +20,7 @@ COMMANDS = {
     "a complaint": ["-m", "reporting", "lint", "--plan", "für-… \udcff.csv"],
     "sandbox": ["-m", "sandbox", "status", "--name", "no-such-sandbox"],
     "defects": ["-m", "sandbox.defects"],
-    "sweeping": ["-m", "support.sweeping"],
+    "sweeping": ["-m", "support.scenario.sweeping"],
     "proof": ["-m", "proof", "--help"],
     "bench": ["-m", "bench.run_time", "--help"],
 }

@@ -6,12 +6,12 @@ import pytest
 from silent_servers import dripping, serving
 from stand_ins import settings
 
-from support import outages
-from support.client import FocusServerAPI
-from support.errors import APIError, EnvironmentBroken
-from support.health import asked_in_the_clear
-from support.settings import Toxiproxy
-from support.time_limit import TimeLimitPassed, within
+from support.api.client import FocusServerAPI
+from support.checks.health import asked_in_the_clear
+from support.core.errors import APIError, EnvironmentBroken
+from support.core.time_limit import TimeLimitPassed, within
+from support.faults import outages
+from support.profile.settings import Toxiproxy
 
 LIMIT_S = 0.3
 

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from support.client import Exchange
+from support.api.client import Exchange
+from support.evidence.timeline import Moment, between, moments_of
 from support.observers.kubernetes import running_since
-from support.timeline import Moment, between, moments_of
 
 SENT = datetime(2026, 5, 4, 10, 0, 0, 250_000, tzinfo=UTC)
 

@@ -6,11 +6,11 @@ import shlex
 
 import pytest
 
-from support.errors import SettingsError
-from support.profile import Profile, reports_without_a_profile
-from support.provider import provide
-from support.settings import Settings
-from support.variables import settings_of
+from support.core.errors import SettingsError
+from support.profile.profile import Profile, reports_without_a_profile
+from support.profile.provider import provide
+from support.profile.settings import Settings
+from support.profile.variables import settings_of
 
 COMPLETE = {
     "focus_server": {"base_url": "http://127.0.0.1:1"},

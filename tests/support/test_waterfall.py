@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from stand_ins import JOB_ID, exchange, job, settings
 
-from support import waterfall
-from support.configuration import generate_config_payload
-from support.contract import Limits
-from support.errors import ExpectationFailed
-from support.figures import figures_of
-from support.settings import Answers
-from support.waterfall import Row, Waterfall, rows_in, wrong_amounts, wrong_order, wrong_rows
+from support.checks import waterfall
+from support.checks.figures import figures_of
+from support.checks.waterfall import Row, Waterfall, rows_in, wrong_amounts, wrong_order, wrong_rows
+from support.contract.configuration import generate_config_payload
+from support.contract.limits import Limits
+from support.core.errors import ExpectationFailed
+from support.profile.settings import Answers
 
 # 32 ms a row, one each 16 ms; the bins at 0 and 15.625 Hz.
 LIMITS = Limits(sampling_rate_hz=4000)

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from support.errors import SettingsError
+from support.core.errors import SettingsError
 from transport import proxies
 from transport.proxies import is_here, proxy_of
 

@@ -12,8 +12,8 @@ import certifi
 import pytest
 import trustme
 
-from support.errors import SettingsError
-from support.profile import ROOT
+from support.core.errors import SettingsError
+from support.profile.profile import ROOT
 from transport import trust
 from transport.trust import trusted
 

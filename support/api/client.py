@@ -1,0 +1,242 @@
+"""The client of the Focus Server (contract, "Client flow" and "Other endpoints")."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import requests
+from pydantic import AfterValidator, InstanceOf, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from urllib3.exceptions import NewConnectionError
+
+from support.contract.configuration import ConfigureRequest, ConfigureResponse, is_task_id
+from support.core.characters import encodable
+from support.core.errors import APIError
+from support.core.http_access import HttpAccess
+from support.profile.settings import Settings
+
+Headers = Mapping[str, str]
+
+_REQUEST: TypeAdapter[ConfigureRequest] = TypeAdapter(InstanceOf[ConfigureRequest])
+_SHOWN_BYTES = 2000
+
+
+def _require_task_id(text: str) -> str:
+    if not is_task_id(text):
+        raise PydanticCustomError("task_id", "a task_id is {prefix}_{YYYYMMDDHHMMSS}_{8 hex}")
+    return text
+
+
+_TASK_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_require_task_id)])
+
+
+# The name of a queue, of which a job id is a part, ends at 255 bytes (AMQP 0-9-1); that of a label earlier.
+_LONGEST_ID = 200
+
+
+def _can_be_stored(job_id: str) -> bool:
+    """Whether there can be a job of this id: drivers refuse others, which would look like a broken environment."""
+    return bool(job_id) and encodable(job_id) == job_id and len(job_id.encode()) <= _LONGEST_ID
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came of it. `status` is None when no answer came; `failure` then says why."""
+
+    method: str
+    path: str
+    request_body: Any
+    sent_at: datetime
+    elapsed_s: float
+    status: int | None = None
+    answer_text: str = ""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
+
+    def answer(self) -> Any:
+        """The answer's JSON, or None when it is none."""
+        try:
+            return json.loads(self.answer_text)
+        except (ValueError, RecursionError):
+            return None
+
+    def told(self, name: str) -> Any:
+        """What the answer says under a name; None when it does not, or is no JSON object."""
+        answer = self.answer()
+        return answer.get(name) if isinstance(answer, dict) else None
+
+    def job_id(self) -> str | None:
+        """The job id that the answer names, if it names one that the stores can be asked about."""
+        job_id = self.told("job_id")
+        return job_id if isinstance(job_id, str) and _can_be_stored(job_id) else None
+
+    def detail(self) -> str:
+        """What the answer gives as the reason of a refusal (contract, "Errors"), as text; empty when it gives none."""
+        answer = self.answer()
+        detail = answer.get("detail") if isinstance(answer, dict) else None
+        if isinstance(detail, str):
+            return detail
+        if not isinstance(detail, list):
+            return ""
+        # Where and why, and nothing that a server echoes besides: that may name any field.
+        return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))
+
+    def __str__(self) -> str:
+        seen = self.failure if self.status is None else f"{self.status} {self.answer_text[:500]}"
+        return f"{self.method} {self.path} -> {seen} ({self.elapsed_s:.3f} s)"
+
+
+class FocusServerAPI:
+    """Speaks to one Focus Server. Not to be shared between threads: each worker gets its own.
+
+    `on_exchange` is told of every exchange that took place, also of those that failed.
+
+    Raises:
+        SettingsError: the certificates to trust, or the proxy that leads to the server, cannot be used.
+    """
+
+    def __init__(self, settings: Settings, on_exchange: Callable[[Exchange], None] = lambda exchange: None) -> None:
+        server = settings.focus_server
+        self._base_url = server.base_url.rstrip("/")
+        self._timeout_s = server.request_timeout_s
+        self._answers, self._paths, self._limits = settings.answers, settings.paths, settings.limits
+        self._on_exchange = on_exchange
+        self._access = HttpAccess.to(server.base_url, server.ca_file, "focus_server.ca_file")
+        self._session = self._access.session()
+
+    def configure_streaming_job(self, request: ConfigureRequest, task_id: str | None = None) -> ConfigureResponse:
+        """Ask for a job; `task_id` is the client's own id for it, where it has one.
+
+        Raises:
+            ValidationError: `request` is no `ConfigureRequest`, or one that was made past its rules, or `task_id` is
+                none; nothing was sent.
+            APIError: the server refused, failed, or answered something that is no `ConfigureResponse`.
+        """
+        _REQUEST.validate_python(request)
+        valid = ConfigureRequest.model_validate(dict(request), context=self._limits)
+        path = self._paths.configure
+        if task_id is not None:
+            path = self._paths.configure_by_task.format(task_id=quote(_TASK_ID.validate_python(task_id), safe=""))
+        exchange = self.send("POST", path, valid.payload())
+        self._require(exchange, self._answers.accepted_statuses)
+        try:
+            return ConfigureResponse.model_validate_json(exchange.answer_text)
+        except ValidationError as error:
+            missing = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
+            raise APIError(
+                f"the answer lacks or misstates {missing or 'everything: it is no JSON'}: {exchange}",
+                status=exchange.status,
+            ) from error
+
+    def cancel_job(self, job_id: str) -> None:
+        """End a job and everything that was made for it.
+
+        Raises:
+            APIError: the server did not; `status` is 404 for a job it does not know.
+        """
+        path = self._paths.job.format(job_id=quote(job_id, safe=""))
+        self._require(self.send("DELETE", path), self._answers.cancelled_statuses)
+
+    def acknowledge(self) -> None:
+        """Ask the server whether it is alive.
+
+        Raises:
+            APIError: it is not, or does not answer.
+        """
+        self._require(self.send("GET", self._paths.health), (200,))
+
+    @contextmanager
+    def temporary_job(self, request: ConfigureRequest) -> Iterator[ConfigureResponse]:
+        """A job for the length of a `with` block; cancelled at its end, whatever happened in it."""
+        response = self.configure_streaming_job(request)
+        try:
+            yield response
+        finally:
+            self.cancel_job(response.job_id)
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
+    ) -> Exchange:
+        """Send anything and return what came back, whatever its status: `body` as JSON, or `raw` as it is.
+
+        Raises:
+            APIError: no usable answer came, or not in time, or the server could not be reached at all.
+        """
+        sent_at, started = datetime.now(UTC), time.perf_counter()
+        response: requests.Response | None = None
+        cause: OSError | None = None
+        try:
+            response = self._session.request(
+                method,
+                self._base_url + path,
+                json=body,
+                data=raw,
+                headers=headers,
+                timeout=self._timeout_s,
+                allow_redirects=False,
+            )
+        except OSError as error:  # Also what requests has no error of its own for: a ca_file that is not there.
+            cause = error
+        exchange = Exchange(
+            method=method,
+            path=path,
+            request_body=body if raw is None else raw[:_SHOWN_BYTES].decode(errors="backslashreplace"),
+            sent_at=sent_at,
+            elapsed_s=time.perf_counter() - started,
+            status=response.status_code if response is not None else None,
+            answer_text=response.content.decode(errors="replace") if response is not None else "",
+            answer_headers=response.headers if response is not None else {},
+            failure=f"{type(cause).__name__}: {cause}" if cause else "",
+        )
+        self._on_exchange(exchange)
+        if cause is not None:
+            raise self._no_answer(exchange, cause) from cause
+        if self._access.proxy is not None and exchange.status == requests.codes.proxy_authentication:
+            raise APIError(
+                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: the proxy wants a user "
+                "and a password, or others.",
+                unreachable=True,
+            )
+        return exchange
+
+    def _no_answer(self, exchange: Exchange, cause: OSError) -> APIError:
+        reason = getattr(cause.args[0], "reason", None) if cause.args else None
+        if isinstance(cause, requests.exceptions.SSLError) or not isinstance(cause, requests.RequestException):
+            return APIError(
+                f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). "
+                f"{self._access.on_distrust}",
+                unreachable=True,
+            )
+        if isinstance(cause, requests.exceptions.ProxyError):
+            return APIError(
+                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: "
+                f"{self._access.on_proxy_failure(cause)}",
+                unreachable=True,
+            )
+        if isinstance(cause, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+            reason = reason or cause
+        elif isinstance(cause, requests.Timeout):
+            return APIError(f"no answer within {self._timeout_s:g} s: {exchange}")
+        elif not isinstance(reason, NewConnectionError):
+            return APIError(f"the connection broke before there was an answer: {exchange}")
+        return APIError(
+            f"The Focus Server cannot be reached at {self._base_url}{self._access.through} ({type(reason).__name__}). "
+            "Is it running? Is focus_server.base_url right?",
+            unreachable=True,
+        )
+
+    def _require(self, exchange: Exchange, statuses: tuple[int, ...]) -> None:
+        if exchange.status not in statuses:
+            wanted = " or ".join(str(status) for status in statuses)
+            raise APIError(
+                f"answered {exchange.status} instead of {wanted}: {exchange}",
+                status=exchange.status,
+                detail=exchange.detail(),
+            )

@@ -1,0 +1,103 @@
+"""Who gets into the record store and onto the machines, and who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from support.checks.answers import Job
+from support.core.addresses import split
+from support.core.errors import ExpectationFailed, require
+from support.observers.mongodb import AccessRefused, Database, TaskRecords
+from support.profile.settings import MongoDB, Ssh, password_of
+
+
+def has_password(settings: MongoDB) -> bool:
+    """Whether the profile's address of the record store holds a password."""
+    return password_of(settings.uri.get_secret_value()) is not None
+
+
+def reached(settings: MongoDB) -> None:
+    """See that the record store is reached over TCP, with its credentials, and can be written to (PZ-13806).
+
+    Raises:
+        ExpectationFailed: it refuses them.
+        EnvironmentBroken: it does not answer, or takes no writes.
+    """
+    if refusal := _refusal(settings.uri.get_secret_value(), settings):
+        raise ExpectationFailed(f"expected to get into the record store with its credentials\n  - {refusal}")
+
+
+def not_reached_with(credentials: str, settings: MongoDB) -> None:
+    """See that the record store is closed to `no credentials`, or to `a wrong password`.
+
+    Raises:
+        ExpectationFailed: it is open.
+        EnvironmentBroken: it does not answer.
+        ValueError: there are no such credentials.
+    """
+    address = split(settings.uri.get_secret_value())
+    user = address.login.partition(":")[0] or "nobody"
+    logins = {"no credentials": "", "a wrong password": f"{user}:none-of-yours"}
+    if credentials not in logins:
+        raise ValueError(f"there is no '{credentials}'; there are: {', '.join(logins)}")
+    refusal = _refusal(str(address._replace(login=logins[credentials])), settings)
+    require(f"the record store to be closed to {credentials}", [] if refusal else ["it is open"])
+
+
+def record_read_by_server(job: Job, settings: MongoDB) -> None:
+    """See that the server's own access leads to the records that it writes (PZ-13807).
+
+    Raises:
+        ExpectationFailed: it is refused, or does not lead to the job's record.
+        EnvironmentBroken: the record store does not answer.
+    """
+    assert settings.server_uri is not None
+    database = _database(settings.server_uri.get_secret_value(), settings)
+    try:
+        found = TaskRecords(database.collection(settings.tasks_collection)).of_job(job.job_id)
+    except AccessRefused as error:
+        raise ExpectationFailed(f"expected the server's own access to the record store\n  - {error}") from None
+    finally:
+        database.close()
+    problems = [] if len(found) == 1 else [f"{len(found)} records of {job.job_id} are found"]
+    require("the record of the job, by the server's own access", problems)
+
+
+def quick(answers_s: Sequence[float], limit_s: float) -> None:
+    """See that half of these answers came within the limit, s (PZ-13808).
+
+    Raises:
+        ExpectationFailed: they did not.
+    """
+    half_s = median(answers_s)
+    problems = [] if half_s < limit_s else [f"half of them took {half_s:.3f} s or more"]
+    require(f"answers in under {limit_s:g} s (time_limits.record_store_answers_s)", problems)
+
+
+def to_machines(settings: Ssh) -> None:
+    """See that the operator gets onto every machine (PZ-13900).
+
+    Raises:
+        ExpectationFailed: not onto all of them.
+    """
+    from support.observers.machines import unreachable  # Here: it loads an SSH client, which one scenario needs.
+
+    require(f"{settings.user} to log in to each of {', '.join(settings.hosts)}", unreachable(settings))
+
+
+def _refusal(uri: str, settings: MongoDB) -> str | None:
+    """What a database says that does not let these credentials in; None when it answers reads and takes writes."""
+    database = _database(uri, settings)
+    try:
+        database.check_health()
+        database.collections()
+    except AccessRefused as error:
+        return str(error)
+    finally:
+        database.close()
+    return None
+
+
+def _database(uri: str, settings: MongoDB) -> Database:
+    return Database(uri, settings.database, settings.timeout_s, settings.ca_file)

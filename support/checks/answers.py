@@ -1,0 +1,158 @@
+"""What an answer of the server must say: judged from the answer alone, before any store is looked into."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+
+from support.api.client import Exchange
+from support.contract.configuration import ConfigureResponse
+from support.core.errors import ExpectationFailed, require
+from support.profile.settings import Answers, Naming
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job that was asked for: what was sent, and what came of it."""
+
+    payload: Mapping[str, Any]
+    exchange: Exchange
+    client_refusal: ValidationError | None = None  # what the client's own checks said before it was sent past them
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that the server says it made."""
+
+    job_id: str
+    payload: Mapping[str, Any]
+    exchange: Exchange
+    created_at: datetime | None
+
+
+def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
+    """Read the answer to an accepted request (contract, step G).
+
+    Raises:
+        ExpectationFailed: the request was not accepted, or the answer is not what the contract says.
+    """
+    exchange = attempt.exchange
+    if exchange.status not in answers.accepted_statuses:
+        raise ExpectationFailed(f"expected the job to be accepted\n  - seen: {exchange}")
+    try:
+        response = ConfigureResponse.model_validate_json(exchange.answer_text)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise ExpectationFailed(f"expected a complete answer\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+    problems = []
+    if not re.fullmatch(naming.job_id_pattern, response.job_id):
+        problems.append(f"job_id is {_short(response.job_id)}, not of the form {naming.job_id_pattern}")
+    if response.status != answers.configured_status:
+        problems.append(f"status is {_short(response.status)} instead of {answers.configured_status!r}")
+    if response.stream_port != answers.stream_port:
+        problems.append(f"stream_port is {response.stream_port} instead of {answers.stream_port}")
+    written = exchange.told("created_at")
+    if response.created_at is None or not str(written).endswith("Z"):
+        problems.append(f"created_at is {_short(written)}, not ISO 8601 ending in Z")
+    require("the answer of an accepted job", problems, exchange)
+    return Job(response.job_id, attempt.payload, exchange, response.created_at)
+
+
+def _short(value: object) -> str:
+    return f"{value!r:.200}"
+
+
+def distinct(jobs: Sequence[Job]) -> None:
+    """See that no two jobs share an id.
+
+    Raises:
+        ExpectationFailed: some do.
+    """
+    shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
+    if shared:
+        raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
+
+
+def in_proportion(jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float) -> None:
+    """See that a figure of each answer is `factor` times that of the one before.
+
+    Raises:
+        ExpectationFailed: one is not.
+    """
+    try:
+        figures = [told(job.exchange.answer()) for job in jobs]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ExpectationFailed(f"expected each answer to tell its {what}\n  - one does not: {error!r}") from None
+    problems = [
+        f"{what} is {after!r} after {before!r}"
+        for before, after in pairwise(figures)
+        if not math.isclose(after, factor * before, rel_tol=1e-9)
+    ]
+    require(f"each {what} to be {factor:g} times that of the one before", problems, figures)
+
+
+def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
+    """The mapping of channels to streams that each answer tells."""
+    return [job.exchange.told("channel_to_stream_index") or {} for job in jobs]
+
+
+def carries_task_id(job: Job, task_id: str) -> None:
+    """See that the answer repeats the client's own id.
+
+    Raises:
+        ExpectationFailed: it does not.
+    """
+    told = job.exchange.told("task_id")
+    if told != task_id:
+        raise ExpectationFailed(f"expected the answer to repeat the task id {task_id}\n  - it says {told!r}")
+
+
+def in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None:
+    """See that every answer came within `limit_s` seconds, which is the setting `time_limits.{setting}`.
+
+    Raises:
+        ExpectationFailed: some came later.
+    """
+    late = [exchange for exchange in exchanges if exchange.elapsed_s >= limit_s]
+    if late:
+        raise ExpectationFailed(
+            f"expected an answer in under {limit_s:g} s (time_limits.{setting})\n"
+            f"  - {len(late)} of {len(exchanges)} came later\nseen: {late[0]}"
+        )
+
+
+def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
+    """See that the end of a job was confirmed (contract, DELETE /job/{job_id}).
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    answer = exchange.answer()
+    wanted = {"job_id": job_id, "status": answers.cancelled_status}
+    if (
+        exchange.status not in answers.cancelled_statuses
+        or not isinstance(answer, dict)
+        or not wanted.items() <= answer.items()
+    ):
+        raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
+
+
+def cancelled_again(exchange: Exchange, answers: Answers) -> None:
+    """See that cancelling twice is answered calmly.
+
+    Raises:
+        ExpectationFailed: it was answered with something else.
+    """
+    if exchange.status not in answers.cancelled_again_statuses:
+        raise ExpectationFailed(
+            f"expected {' or '.join(map(str, answers.cancelled_again_statuses))} for a job that was cancelled before\n"
+            f"  - seen: {exchange}"
+        )

@@ -1,0 +1,97 @@
+"""What an answer to a health check must say, and how confidentially."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+import requests
+
+from support.api.client import Exchange
+from support.checks.refusals import wrong_form
+from support.core.errors import require
+from support.core.http_access import HttpAccess
+from support.profile.settings import Answers
+
+
+def healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
+    """See that every answer says, as JSON, that the server is healthy (GET /ack).
+
+    Raises:
+        ExpectationFailed: some do not.
+    """
+    wrong = [exchange for exchange in exchanges if not _is_healthy(exchange, answers)]
+    problems = [f"{len(wrong)} of {len(exchanges)} answers do not say so"] if wrong else []
+    require(f"200 with {answers.healthy}", problems, wrong[0] if wrong else None)
+
+
+def _is_healthy(exchange: Exchange, answers: Answers) -> bool:
+    told = exchange.answer()
+    is_json = exchange.answer_headers.get("Content-Type", "").startswith("application/json")
+    return exchange.status == 200 and is_json and isinstance(told, dict) and answers.healthy.items() <= told.items()
+
+
+def method_refused(exchange: Exchange) -> None:
+    """See that a method was refused, and that the ones which are not are named (RFC 9110, 405).
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    problems = [] if exchange.status == 405 else [f"the status is {exchange.status} instead of 405"]
+    if exchange.method != "HEAD":  # Its answer has no body.
+        problems += wrong_form(exchange)
+    allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
+    if "GET" not in allowed or exchange.method in allowed:
+        problems.append(f"the header Allow names {', '.join(sorted(allowed))}")
+    require(f"{exchange.method} to be refused", problems, exchange)
+
+
+def headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:
+    """See that an answer carries these headers.
+
+    Raises:
+        ExpectationFailed: some are missing or say something else.
+    """
+    told = exchange.answer_headers
+    problems = [
+        f"{name} is {told.get(name)!r} instead of {value!r}"
+        for name, value in wanted.items()
+        if told.get(name) != value
+    ]
+    require("headers that protect the reader", problems, exchange)
+
+
+def over_tls_from_now_on(exchange: Exchange, header: str) -> None:
+    """See that the client is told, for a year at least, to come over TLS only (RFC 6797).
+
+    Raises:
+        ExpectationFailed: it is not.
+    """
+    value = exchange.answer_headers.get(header, "")
+    ages = [part.strip().removeprefix("max-age=") for part in value.split(";") if part.strip().startswith("max-age=")]
+    problems = [] if ages and ages[0].isdigit() and int(ages[0]) >= 31_536_000 else [f"{header} is {value!r}"]
+    require("to be told to come over TLS from now on", problems, exchange)
+
+
+def asked_in_the_clear(base_url: str, path: str, timeout_s: float) -> requests.Response | None:
+    """Ask at an https address without TLS; None when there is no answer that can be read."""
+    parts = urlsplit(base_url)
+    address = f"http://{parts.netloc}{parts.path.rstrip('/')}{path}"
+    try:
+        with HttpAccess.to(address, None, "focus_server.ca_file").session() as session:
+            return session.get(address, timeout=timeout_s, allow_redirects=False)
+    except requests.RequestException:
+        return None
+
+
+def silent(answer: requests.Response | None) -> None:
+    """See that what was asked without TLS was not answered, or only with where to ask instead.
+
+    Raises:
+        ExpectationFailed: it was answered in the clear.
+    """
+    if answer is None:
+        return
+    leads_to_tls = answer.is_redirect and answer.headers["Location"].startswith("https://")
+    problems = [] if leads_to_tls or answer.status_code >= 400 else [f"the status is {answer.status_code}"]
+    require("nothing to be answered without TLS", problems, answer.text[:300])

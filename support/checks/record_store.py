@@ -1,0 +1,154 @@
+"""What the record store must hold and how (contract, "MongoDB"; PZ-13598 and what belongs to it)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from support.api.client import Exchange
+from support.checks.answers import Job
+from support.checks.discovery import Window
+from support.core.errors import require
+from support.observers.mongodb import Database, Document
+from support.profile.settings import MongoDB
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FIELDS = {
+    "job id": "task_id",
+    "identity": "uuid",
+    "beginning": "start_time",
+    "end": "end_time",
+    "deletion": "deleted",
+}
+_RECORD = {"_id", "task_id", "config", "status", "created_at", "user"}
+
+
+def collections(database: Database, settings: MongoDB) -> None:
+    """See that the collections of jobs and recordings are there.
+
+    Raises:
+        ExpectationFailed: one is not.
+    """
+    there = database.collections()
+    wanted = (settings.tasks_collection, settings.recordings_collection)
+    require("the collections of the product", [f"there is no {name}" for name in wanted if name not in there], there)
+
+
+def indexed(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, str, bool]]) -> None:
+    """See that these are indexed: of `jobs` or `recordings`, by what, and whether each may be there only once.
+
+    Raises:
+        ExpectationFailed: some are not.
+    """
+    names = {"jobs": settings.tasks_collection, "recordings": settings.recordings_collection}
+    seen = {what: database.indexes(name) for what, name in names.items()}
+    problems = []
+    for what, by, unique in wanted:
+        field = (_FIELDS[by],)
+        if field not in seen[what]:
+            problems.append(f"there is no index of {what} by {by} ({field[0]})")
+        elif seen[what][field] is not unique:
+            problems.append(f"the index of {what} by {by} is {'not ' if unique else ''}unique")
+    require("the indexes of the product", problems)
+
+
+def not_taken(taken: bool) -> None:
+    """See that a second recording of one identity was not taken.
+
+    Raises:
+        ExpectationFailed: it was.
+    """
+    require("the second recording of one identity to be refused", ["it was taken"] if taken else [])
+
+
+def complete(recordings: Sequence[Document]) -> None:
+    """See that every recording has an identity of its own, a time, and says whether it was deleted.
+
+    Raises:
+        ExpectationFailed: one does not.
+    """
+    counts = Counter(str(recording.get("uuid")) for recording in recordings)
+    problems = [
+        f"{recording.get('uuid')} (_id {recording.get('_id')}): {wrong}"
+        for recording in recordings
+        for wrong in _incomplete(recording)
+    ]
+    problems += [f"{identity} stands for {count} recordings" for identity, count in counts.items() if count > 1]
+    require("complete recordings", problems)
+
+
+def _incomplete(recording: Document) -> list[str]:
+    start, end = recording.get("start_time"), recording.get("end_time")
+    problems = []
+    if not _UUID.fullmatch(str(recording.get("uuid"))):
+        problems.append("uuid is none")
+    if not isinstance(start, datetime):
+        problems.append(f"start_time is {start!r}, no date")
+    elif end is not None and not (isinstance(end, datetime) and start < end):
+        problems.append(f"end_time is {end!r}, no date after the beginning")
+    elif start > datetime.now(UTC) + timedelta(seconds=1):
+        problems.append(f"start_time is {start.isoformat()}, in the future")
+    if not isinstance(recording.get("deleted"), bool):
+        problems.append(f"deleted is {recording.get('deleted')!r}, neither true nor false")
+    strangers = set(recording) - {"_id", "uuid", "start_time", "end_time", "deleted"}
+    return problems + [f"{name} is no field of a recording" for name in sorted(strangers)]
+
+
+def ended(recordings: Sequence[Document]) -> list[Window]:
+    """Beginning and end of those that have ended and were not deleted, in the order of their time."""
+    return sorted(
+        (recording["start_time"], recording["end_time"])
+        for recording in recordings
+        if recording.get("end_time") is not None and not recording.get("deleted")
+    )
+
+
+def span_of(recordings: Sequence[Document]) -> Window:
+    """A time that holds all of them, in whole seconds."""
+    starts = [recording["start_time"] for recording in recordings]
+    ends = [recording.get("end_time") or recording["start_time"] for recording in recordings]
+    second = timedelta(seconds=1)
+    return min(starts) - second, max(ends) + second
+
+
+def nothing_but_a_job(records: Sequence[Document]) -> None:
+    """See that a record holds the fields of a job and no others (contract, step D).
+
+    Raises:
+        ExpectationFailed: it does not.
+    """
+    problems = [
+        f"the record has {sorted(set(record) ^ _RECORD)} too much or too little"
+        for record in records
+        if set(record) != _RECORD
+    ]
+    require("the fields of a job and no others", problems if records else ["there is no record"])
+
+
+def created_at(records: Sequence[Document]) -> list[datetime]:
+    """When each of these jobs was created, by its record.
+
+    Raises:
+        ExpectationFailed: a record does not say.
+    """
+    told = [record.get("created_at") for record in records]
+    problems = [
+        f"created_at of the record with _id {record.get('_id')} is {moment!r}, no date"
+        for record, moment in zip(records, told, strict=True)
+        if not isinstance(moment, datetime)
+    ]
+    require("records that say when their job was created", problems)
+    return [moment for moment in told if isinstance(moment, datetime)]
+
+
+def same_time(job: Job, metadata: Exchange) -> None:
+    """See that metadata tell the very moment that the answer told.
+
+    Raises:
+        ExpectationFailed: they do not.
+    """
+    told, said = metadata.told("created_at"), job.exchange.told("created_at")
+    same = told == said and said is not None
+    require("one moment of creation", [] if same else [f"metadata say {told}, the answer said {said}"])

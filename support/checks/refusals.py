@@ -1,0 +1,153 @@
+"""What an answer must say that says no (contract, "Errors"): judged from the answer alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from support.api.client import Exchange
+from support.contract.limits import Parameter
+from support.core.errors import APIError, ExpectationFailed, require
+from support.profile.settings import Answers
+
+# What stands in an answer only when the server shows its inside.
+INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
+
+
+# How much later than it should something may happen on a busy machine, s.
+_LEEWAY_S = 2.0
+
+
+def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
+    """See that a request was refused for the right reason: the field's name stands in it.
+
+    Raises:
+        ExpectationFailed: it was accepted, failed otherwise, or the reason does not name the field.
+    """
+    problems = wrong_error(exchange, answers.refused_statuses)
+    if because_of.field not in exchange.detail():
+        problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
+    require(f"a refusal because of the {because_of.words}", problems, exchange)
+
+
+def turned_away(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
+    """See that a request was answered with one of these statuses, in the form of an error; `naming` stands in it.
+
+    Raises:
+        ExpectationFailed: it was not; the message begins with what was `expected`.
+    """
+    problems = wrong_error(exchange, statuses)
+    if naming not in exchange.detail():
+        problems.append(f"the reason does not name {naming}")
+    require(expected, problems, exchange)
+
+
+def unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
+    """See that a request was turned away because a store cannot be used, and that it is named.
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    turned_away(exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency)
+
+
+def wrong_error(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
+    """What is wrong with the answer as an error with one of these statuses; a line each."""
+    problems = []
+    if exchange.status not in statuses:
+        problems.append(f"the status is {exchange.status} instead of {' or '.join(map(str, statuses))}")
+    return problems + wrong_form(exchange)
+
+
+def wrong_form(exchange: Exchange) -> list[str]:
+    """What is wrong with the form of an error, whatever its status; a line each."""
+    problems = []
+    media_type = exchange.answer_headers.get("Content-Type", "").partition(";")[0]
+    if media_type != "application/json":
+        problems.append(f"the content type is {media_type or 'not given'} instead of application/json")
+    answer = exchange.answer()
+    detail = answer.get("detail") if isinstance(answer, dict) else None
+    is_list = isinstance(detail, list) and all(isinstance(one, dict) and {"loc", "msg"} <= set(one) for one in detail)
+    if not detail or not (isinstance(detail, str) or is_list):
+        problems.append("there is no detail that is a text or a list of {loc, msg}")
+    if any(inside in exchange.answer_text for inside in INSIDES):
+        problems.append("the answer shows the server's inside (a stack trace)")
+    if exchange.job_id() is not None:
+        problems.append(f"the answer names a job: {exchange.job_id()}")
+    return problems
+
+
+def is_a_clients_error(exchange: Exchange) -> None:
+    """See that a mistake of the client was told as one, in the form of an error (PZ-14787).
+
+    Raises:
+        ExpectationFailed: it was not.
+    """
+    is_4xx = exchange.status is not None and 400 <= exchange.status < 500
+    problems = [] if is_4xx else [f"the status is {exchange.status} and not 400 to 499"]
+    require("an error in the form that all have", [*problems, *wrong_form(exchange)], exchange)
+
+
+def reported(failure: APIError | None, status: int, reason: str) -> None:
+    """See that the client passed on a status and the reason that came with it.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    seen = (failure.status, failure.detail) if failure is not None else None
+    problems = [] if seen == (status, reason) and str(status) in str(failure) else [f"it reports {failure!r}"]
+    require(f"the client to report {status}, '{reason}'", problems)
+
+
+def reported_no_answer(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
+    """See that the client gave up when its time limit had passed, not before and not long after, and kept the cause.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    problems = _wrong_failure(failure, unreachable=False)
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
+        problems.append(f"it waited {elapsed_s:.2f} s")
+    require(f"the client to report after {limit_s:g} s that no answer came", problems, failure)
+
+
+def reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
+    """See that the client said that there was not even a connection, at once, and kept the cause.
+
+    Raises:
+        ExpectationFailed: it did not.
+    """
+    problems = _wrong_failure(failure, unreachable=True)
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    if elapsed_s >= _LEEWAY_S:
+        problems.append(f"it waited {elapsed_s:.2f} s")
+    require("the client to report at once that the server cannot be reached", problems, failure)
+
+
+def _wrong_failure(failure: APIError | None, *, unreachable: bool) -> list[str]:
+    if failure is None:
+        return ["it reports nothing"]
+    problems = [] if failure.status is None else [f"it reports the status {failure.status}"]
+    if failure.unreachable is not unreachable:
+        problems.append(f"it says that the server was {'not ' if failure.unreachable else ''}reached")
+    if failure.__cause__ is None:
+        problems.append("the cause is lost")
+    return problems
+
+
+def refused_by_client(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
+    """See that the client refused, for the right reason where one is given.
+
+    Raises:
+        ExpectationFailed: it did not, or for another reason.
+    """
+    if refusal is None:
+        raise ExpectationFailed("expected the client to refuse\n  - it did not")
+    reasons = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in refusal.errors()]
+    if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
+        raise ExpectationFailed(
+            f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"
+            + "\n".join(f"  - it refused because of {where}: {why}" for where, why in reasons)
+        )

@@ -1,0 +1,157 @@
+"""Changing the sensor range that a running job looks at: a command over the job's queue, answered there.
+
+The contract leaves the wire form open; `docs/wire-forms.md` decides it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from support.api.client import Exchange
+from support.checks.answers import Job
+from support.core.errors import ExpectationFailed, require
+from support.core.eventually import Patience, eventually
+from support.observers.stores import Stores
+from support.profile.settings import Settings
+
+
+class Region(BaseModel):
+    """Sensors from `start` up to, and without, `end`."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.end}"
+
+
+class Outcome(BaseModel):
+    """What the job answered to a command: whether it was carried out, the region in force, and why not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str
+    roi: Region
+    detail: str | list[dict[str, Any]] = ""
+
+    def reason(self) -> str:
+        """Why it was refused, as text."""
+        if isinstance(self.detail, str):
+            return self.detail
+        return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in self.detail)
+
+
+def region_of(job: Job) -> Region:
+    """The region that a new job looks at: the whole of its sensor range."""
+    channels = job.payload["channels"]
+    return Region(start=channels["min"], end=channels["max"] + 1)
+
+
+@dataclass
+class RegionOfInterest:
+    """Changes the region of one running job; `in_force` is what it should be, `outcome` what was answered last."""
+
+    job: Job
+    settings: Settings
+    stores: Stores
+    ask: Callable[[str], Exchange]
+    in_force: Region
+    wanted: dict[str, Any] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    def request(self, start: Any, end: Any, **more: Any) -> None:
+        """Put the command for a region, valid or not, into the job's queue, and wait for what is answered.
+
+        `more` are fields that the region should not have.
+
+        Raises:
+            ExpectationFailed: nothing was answered in time, or nothing that a command can be answered with.
+        """
+        name = self.settings.naming.work_queue_of(self.job.job_id)
+        require("a queue that takes commands", [] if self.stores.queues.state_of(name) else [f"there is no {name}"])
+        self.wanted = {"start": start, "end": end}
+        command = json.dumps({"command": "change_roi", "roi": {**self.wanted, **more}}).encode()
+        limits = self.settings.time_limits
+        # A store that cannot be used may be waited for before that is told.
+        limit_s = max(limits.effect_appears_s, limits.unavailable_answered_s)
+        answer = self.stores.queues.ask(name, command, limit_s)
+        self.outcome = _read(answer, limit_s)
+
+    def expect_changed(self) -> None:
+        """See that the last command was carried out: it was said so, and record and metadata show it.
+
+        Raises:
+            ExpectationFailed: one of them does not.
+        """
+        self.in_force = Region.model_validate(self.wanted)
+        if self.outcome is None or (self.outcome.status, self.outcome.roi) != ("changed", self.in_force):
+            raise ExpectationFailed(f"expected the region to be changed to {self.in_force}\n  - seen: {self.outcome!r}")
+        self.expect_in_force()
+
+    def expect_refused(self, because_of: str) -> None:
+        """See that the last command was refused, for the reason that is named, and that nothing shows it.
+
+        Raises:
+            ExpectationFailed: it was not, or something does.
+        """
+        outcome = self.outcome
+        problems = [] if outcome and outcome.status == "refused" else ["it was not refused"]
+        if outcome is None or because_of not in outcome.reason():
+            problems.append(f"the reason does not name the {because_of}")
+        if outcome is None or outcome.roi != self.in_force:
+            problems.append(f"the region in force is not said to be {self.in_force}")
+        require(f"the change to be refused because of the {because_of}", problems, repr(outcome))
+        self.expect_in_force()
+
+    def expect_in_force(self) -> None:
+        """See that record and metadata show the region that is in force.
+
+        Raises:
+            ExpectationFailed: one of them does not.
+        """
+        limits = self.settings.time_limits
+        eventually(
+            f"the region of interest of {self.job.job_id} to be {self.in_force}",
+            self._shown,
+            lambda shown: [f"the {where} says {region}" for where, region in shown if region != self.in_force],
+            Patience(limits.effect_appears_s, limits.poll_interval_s, "time_limits.effect_appears_s"),
+        )
+
+    def _shown(self) -> list[tuple[str, Region | str]]:
+        answer = self.ask(self.settings.paths.metadata.format(job_id=self.job.job_id)).answer()
+        told = [("metadata", answer.get("roi") if isinstance(answer, dict) else None)]
+        # A record says nothing of a region until it was changed for the first time.
+        untouched = region_of(self.job).model_dump()
+        records = self.stores.records.of_job(self.job.job_id)
+        told += [("record", record.get("roi", untouched)) for record in records] or [("record", None)]
+        return [(where, _as_region(region)) for where, region in told]
+
+
+def _as_region(region: Any) -> Region | str:
+    try:
+        return Region.model_validate(region)
+    except ValidationError:
+        return repr(region)
+
+
+def _read(answer: bytes | None, limit_s: float) -> Outcome:
+    if answer is None:
+        raise ExpectationFailed(
+            "expected an answer to the change of the region of interest\n  - there is none\n"
+            f"waited {limit_s:g} s (the longer of time_limits.effect_appears_s and time_limits.unavailable_answered_s)"
+        )
+    try:
+        return Outcome.model_validate_json(answer)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise ExpectationFailed(
+            f"expected the outcome of a change of the region of interest\n  - {'; '.join(wrong)}\n"
+            f"seen: {answer.decode(errors='replace')[:500]}"
+        ) from None

@@ -1,0 +1,304 @@
+"""The rows of a job: the spectrogram line by line, as a client that draws a waterfall gets them.
+
+Their form stands in `docs/wire-forms.md`. Each row is given once, oldest first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from support.api.client import Exchange
+from support.checks.answers import Job
+from support.core.errors import ExpectationFailed, require
+from support.core.eventually import Patience, eventually
+from support.profile.settings import Answers, Settings
+
+if TYPE_CHECKING:  # It loads numpy, which most scenarios need not wait for.
+    from support.checks.figures import Figures
+
+Span = tuple[float, float]
+"""A stretch of time, epoch seconds, both ends included."""
+
+Window = tuple[datetime, datetime]
+
+_MOST_AT_A_LOOK = 100  # answers: a server may give the same row for ever
+_PRECISION_S = 1e-5  # of epoch seconds as floating point numbers, with room
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SensorRow(_Part):
+    """What one sensor shows in a row: an intensity for each frequency."""
+
+    id: int
+    intensity: list[float] = Field(description="finite, not negative")
+
+
+class Row(_Part):
+    """One line; times are epoch seconds."""
+
+    start_timestamp: float
+    end_timestamp: float
+    sensors: list[SensorRow]
+
+
+class _Rows(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    rows: list[Row]
+
+
+@dataclass
+class Waterfall:
+    """Reads the rows of one job.
+
+    `rows` are all that it was given, in that order, `answered_at` the moment of the answer with each, epoch seconds.
+    """
+
+    job: Job
+    settings: Settings
+    ask: Callable[[str], Exchange]
+    rows: list[Row] = field(default_factory=list)
+    answered_at: list[float] = field(default_factory=list)
+
+    def next_rows(self, count: int) -> Exchange:
+        """Ask for the next rows once, and keep them.
+
+        Raises:
+            ExpectationFailed: the answer is none that a waterfall can give.
+        """
+        exchange = self.ask(self.settings.paths.waterfall.format(job_id=self.job.job_id, rows=count))
+        given = rows_in(exchange, self.settings.answers)
+        if len(given) > count:
+            raise ExpectationFailed(f"expected at most {count} rows\n  - there are {len(given)}: {exchange}")
+        self.rows += given
+        answered = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
+        self.answered_at += [answered.timestamp()] * len(given)
+        return exchange
+
+    def until_there_are(self, count: int, part: int, figures: Figures) -> None:
+        """Ask for `part` rows at a time until so many rows of a live job have come; none of them may be the last.
+
+        Raises:
+            ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it.
+        """
+        answers, limits = self.settings.answers, self.settings.time_limits
+        own_time_s = figures.window_s + count * figures.lines_dt_s
+        eventually(
+            f"{count} rows of {self.job.job_id}",
+            lambda: self._read_on(part, lambda: len(self.rows) >= count),
+            lambda exchange: [] if len(self.rows) >= count else [f"there are {len(self.rows)} of them"],
+            self._patience(limits.rows_appear_s + own_time_s),
+            hopeless=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
+        )
+
+    def until_of(self, sensors: Sequence[int], figures: Figures) -> None:
+        """Ask until a row of these sensors comes; from then on every row must be of them.
+
+        Raises:
+            ExpectationFailed: none came within the time limit, or one of other sensors came after it.
+        """
+        begun = len(self.rows)
+
+        def not_yet() -> list[str]:
+            new = self.rows[begun:]
+            return wrong_rows(new[-1:], figures, sensors) if new else ["there are none"]
+
+        eventually(
+            f"rows of the sensors {_ends(sensors)}",
+            lambda: self._read_on(1, lambda: not_yet() == []),
+            lambda exchange: not_yet(),
+            self._patience(self.settings.time_limits.rows_appear_s),
+        )
+        read = len(self.rows)
+        self.until_there_are(read + 3, 1, figures)
+        problems = wrong_rows(self.rows[read:], figures, sensors)
+        require(f"every further row to be of the sensors {_ends(sensors)}", problems)
+
+    def _read_on(self, part: int, enough: Callable[[], bool]) -> Exchange:
+        """Ask for `part` rows at a time until there are enough, or none are there just now."""
+        for _ in range(_MOST_AT_A_LOOK):
+            exchange = self.next_rows(part)
+            if enough() or exchange.status != self.settings.answers.rows_status:
+                break
+        return exchange
+
+    def _patience(self, limit_s: float) -> Patience:
+        """For rows that come; asked for often enough that this does not make them late."""
+        limits = self.settings.time_limits
+        return Patience(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
+
+    def to_the_end(self, part: int | None = None) -> None:
+        """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.
+
+        Raises:
+            ExpectationFailed: it was not said within the time limit.
+        """
+        limits = self.settings.time_limits
+        self._ask_until_over(Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"), part)
+
+    def until_over(self) -> None:
+        """Wait until it is said that no more rows will come, as after the analyzer has gone.
+
+        Raises:
+            ExpectationFailed: it was not said within the time limit.
+        """
+        limits = self.settings.time_limits
+        setting = "time_limits.effect_disappears_s"
+        self._ask_until_over(Patience(limits.effect_disappears_s, limits.poll_interval_s, setting))
+
+    def expect_none_yet(self, exchange: Exchange) -> None:
+        """See that there were no rows yet.
+
+        Raises:
+            ExpectationFailed: there were some, or no more will come.
+        """
+        self._expect(exchange, self.settings.answers.no_rows_yet_status, "no rows yet")
+
+    def late_s(self) -> list[float]:
+        """How much later than its own end each row came, s."""
+        return [at - row.end_timestamp for row, at in zip(self.rows, self.answered_at, strict=True)]
+
+    def expect_in_real_time(self) -> None:
+        """See that each row came after its time, and not long after it.
+
+        Raises:
+            ExpectationFailed: one came before it was over, or later than `time_limits.rows_late_s` after it.
+        """
+        limits = self.settings.time_limits
+        problems = []
+        for row, late_s in zip(self.rows, self.late_s(), strict=True):
+            if not -limits.clock_tolerance_s - _PRECISION_S <= late_s <= limits.rows_late_s + limits.clock_tolerance_s:
+                problems.append(f"the row that ends at {row.end_timestamp:.3f} came {late_s:+.3f} s after that")
+        require(f"rows within {limits.rows_late_s:g} s of their time (time_limits.rows_late_s)", problems[:5])
+
+    def expect_over(self, exchange: Exchange) -> None:
+        """See that it was said that no more rows will come.
+
+        Raises:
+            ExpectationFailed: it was not.
+        """
+        self._expect(exchange, self.settings.answers.rows_over_status, "no more rows to come")
+
+    def _expect(self, exchange: Exchange, status: int, expected: str) -> None:
+        problems = [] if exchange.status == status else [f"the status is {exchange.status} instead of {status}"]
+        require(expected, problems, exchange)
+
+    def _ask_until_over(self, patience: Patience, part: int | None = None) -> None:
+        over = self.settings.answers.rows_over_status
+        most = part or self.settings.limits.rows_max
+        eventually(
+            f"the rows of {self.job.job_id} to come to an end",
+            lambda: self.next_rows(most),
+            lambda exchange: [] if exchange.status == over else [f"{len(self.rows)} rows so far"],
+            patience,
+        )
+
+
+def rows_in(exchange: Exchange, answers: Answers) -> list[Row]:
+    """The rows of an answer, none where it says that there are none.
+
+    Raises:
+        ExpectationFailed: its status and its content do not go together, or are none of a waterfall.
+    """
+    statuses = (answers.rows_status, answers.no_rows_yet_status, answers.rows_over_status)
+    try:
+        rows = _Rows.model_validate_json(exchange.answer_text).rows
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()[:5]]
+        raise ExpectationFailed(f"expected rows\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+    if exchange.status not in statuses or bool(rows) != (exchange.status == answers.rows_status):
+        raise ExpectationFailed(
+            f"expected {answers.rows_status} with rows, {answers.no_rows_yet_status} or {answers.rows_over_status} "
+            f"without\n  - seen: {exchange}"
+        )
+    return rows
+
+
+def wrong_rows(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) -> list[str]:
+    """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
+    problems: dict[str, None] = {}
+    for row in rows:
+        seen = [sensor.id for sensor in row.sensors]
+        if seen != list(sensors):
+            problems[f"a row is of the sensors {_ends(seen)} instead of {_ends(sensors)}"] = None
+        for sensor in row.sensors:
+            values, wanted = sensor.intensity, len(figures.frequencies_hz)
+            if len(values) != wanted:
+                problems[f"sensor {sensor.id} has {len(values)} intensities for {wanted} frequencies"] = None
+            elif not all(math.isfinite(value) and value >= 0 for value in values):
+                problems[f"sensor {sensor.id} has an intensity that is no number of at least 0"] = None
+        length_s = row.end_timestamp - row.start_timestamp
+        if abs(length_s - figures.window_s) > _PRECISION_S:
+            problems[f"a row is of {length_s:.6f} s instead of {figures.window_s:.6f} s"] = None
+    if rows and not any(value for row in rows for sensor in row.sensors for value in sensor.intensity):
+        problems["every intensity is 0"] = None
+    return list(problems)
+
+
+def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
+    """Where rows do not follow each other at the output rate, none missing and none given twice; a line each."""
+    steps = [after.start_timestamp - before.start_timestamp for before, after in pairwise(rows)]
+    return [
+        f"row {number + 2} begins {step:.6f} s after the one before instead of {figures.lines_dt_s:.6f} s"
+        for number, step in enumerate(steps)
+        if abs(step - figures.lines_dt_s) > _PRECISION_S
+    ][:5]
+
+
+def different(rows: Sequence[Row], others: Sequence[Row], sensors: Collection[int] | None = None) -> list[str]:
+    """Where two readings of the same time do not show the same, of these sensors if they are given; a line each."""
+    problems = [] if len(rows) == len(others) else [f"{len(rows)} rows and {len(others)} rows"]
+    for number, (one, other) in enumerate(zip(rows, others, strict=False), start=1):
+        if abs(one.start_timestamp - other.start_timestamp) > _PRECISION_S:
+            problems.append(f"row {number} begins at {one.start_timestamp:.6f} and at {other.start_timestamp:.6f}")
+        shown, shown_too = (
+            {sensor.id: sensor.intensity for sensor in row.sensors if sensors is None or sensor.id in sensors}
+            for row in (one, other)
+        )
+        if not shown or shown != shown_too:
+            problems.append(f"row {number} shows something else")
+    return problems[:5]
+
+
+def wrong_amounts(rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]) -> list[str]:
+    """Recordings of which a playback has fewer or more whole rows than it should; a line each."""
+    problems = []
+    for recording in recorded:
+        start, end = max(playback[0], recording[0]), min(playback[1], recording[1])
+        wanted = figures.rows_within(start, end, begun=playback[0])
+        seen = sum(_within(row, (start.timestamp(), end.timestamp())) for row in rows)
+        if seen != wanted:
+            problems.append(f"{seen} rows instead of {wanted} between {start.isoformat()} and {end.isoformat()}")
+    return problems
+
+
+def outside_of(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:
+    """Rows that do not lie wholly within one of the spans of time; a line each."""
+    known = list(spans)
+    return [
+        f"a row is of {row.start_timestamp:.3f} to {row.end_timestamp:.3f}, outside of "
+        + ", ".join(f"{start:.3f} to {end:.3f}" for start, end in known)
+        for row in rows
+        if not any(
+            start - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= end + _PRECISION_S
+            for start, end in known
+        )
+    ][:5]
+
+
+def _within(row: Row, span: Span) -> bool:
+    return span[0] - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= span[1] + _PRECISION_S
+
+
+def _ends(sensors: Sequence[int]) -> str:
+    return f"{sensors[0]} to {sensors[-1]} ({len(sensors)})" if sensors else "none"

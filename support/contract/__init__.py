@@ -1,0 +1,1 @@
+"""The contract's numbers, and configurations that keep it."""

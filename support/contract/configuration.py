@@ -1,0 +1,273 @@
+"""What is asked of the server and what it answers, as the client sees it (contract, "Client flow", steps 1 to 5)."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from support.contract.limits import Limits, Parameter, ViewType
+
+_LIVE: dict[str, Any] = {
+    "displayTimeAxisDuration": 10,
+    "nfftSelection": 1024,
+    "displayInfo": {"height": 1000},
+    "channels": {"min": 1, "max": 50},
+    "frequencyRange": {"min": 0, "max": 500},
+    "start_time": None,
+    "end_time": None,
+    "view_type": int(ViewType.MULTICHANNEL),
+}
+
+
+_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}_(\d{14})_[0-9a-f]{8}", re.ASCII)
+_EPOCH_MAX_S = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+
+
+def generate_task_id(prefix: str) -> str:
+    """Make the client's own id for a request: `{prefix}_{YYYYMMDDHHMMSS}_{8 hex}`, UTC."""
+    return f"{prefix}_{datetime.now(UTC):%Y%m%d%H%M%S}_{secrets.token_hex(4)}"
+
+
+def generate_config_payload(**overrides: Any) -> dict[str, Any]:
+    """Make a full, valid live payload; `overrides` replace whole fields of the top level.
+
+    Raises:
+        TypeError: an override that is no field of the contract.
+    """
+    unknown = sorted(set(overrides) - set(_LIVE))
+    if unknown:
+        raise TypeError(f"no such field of the configuration: {', '.join(unknown)}")
+    return {**deepcopy(_LIVE), **deepcopy(overrides)}
+
+
+def generate_playback_payload(start: datetime, end: datetime) -> dict[str, Any]:
+    """Make a valid payload that plays a time back, in whole seconds; few sensors and frequencies keep it short."""
+    return generate_config_payload(
+        start_time=int(start.timestamp()),
+        end_time=int(end.timestamp()),
+        channels={"min": 11, "max": 12},
+        frequencyRange={"min": 0, "max": 40},
+    )
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a text is a task id as `generate_task_id` makes them; its moment must be a real one."""
+    match = _TASK_ID.fullmatch(text)
+    try:
+        return match is not None and bool(datetime.strptime(match[1], "%Y%m%d%H%M%S"))
+    except ValueError:
+        return False
+
+
+def fields_set(payload: Mapping[str, Any]) -> frozenset[str]:
+    """Top-level fields that are otherwise than in the default payload, or missing: what a scenario is about.
+
+    As JSON has it: 10.0 is otherwise than 10.
+    """
+    names = {*_LIVE, *payload}
+    return frozenset(
+        name for name in names if name not in payload or json.dumps(payload[name]) != json.dumps(_LIVE.get(name))
+    )
+
+
+def different_payloads(count: int) -> list[dict[str, Any]]:
+    """Full, valid live payloads, no two alike: each looks at other sensors, so that none can stand for another."""
+    return [generate_config_payload(channels={"min": number, "max": number + 49}) for number in range(1, count + 1)]
+
+
+def with_value(payload: Mapping[str, Any], parameter: Parameter, value: Any) -> dict[str, Any]:
+    """The payload with one parameter set to `value`, valid or not."""
+    changed = deepcopy(dict(payload))
+    given = {"min": value, "max": value} if parameter.words == "channel" else value
+    _parent_of(changed, parameter)[parameter.path[-1]] = given
+    return changed
+
+
+def with_neighbour(payload: Mapping[str, Any], parameter: Parameter, name: str) -> dict[str, Any]:
+    """The payload with a field of that name, which it should not have, beside a parameter."""
+    changed = deepcopy(dict(payload))
+    _parent_of(changed, parameter)[name] = 1
+    return changed
+
+
+def without(payload: Mapping[str, Any], parameter: Parameter) -> dict[str, Any]:
+    """The payload with one parameter left out."""
+    changed = deepcopy(dict(payload))
+    del _parent_of(changed, parameter)[parameter.path[-1]]
+    return changed
+
+
+def _parent_of(payload: dict[str, Any], parameter: Parameter) -> dict[str, Any]:
+    parent = payload
+    for name in parameter.path[:-1]:
+        parent = parent[name]
+    return parent
+
+
+def point_in_time(value: int | str) -> datetime:
+    """Read a time of the payload: epoch seconds, or `yymmddHHMMSS` text in UTC.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, int):
+        if not 0 <= value <= _EPOCH_MAX_S:
+            raise ValueError(f"{value} is no time after 1970 and before 10000")
+        return datetime.fromtimestamp(value, UTC)
+    if len(value) != 12 or not value.isascii() or not value.isdigit():
+        raise ValueError(f"{value!r} is neither epoch seconds nor yymmddHHMMSS")
+    return datetime.strptime(f"20{value}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+def _true_number(value: Any) -> Any:
+    """Refuse what Python takes for a number and the contract does not (true is no number, "1" is a text)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("number", "Input should be a number")
+    return value
+
+
+def _whole_number(value: Any) -> Any:
+    """Refuse what only looks like a whole number: true, 0.0, "1"."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("whole_number", "Input should be a whole number")
+    return value
+
+
+Frequency = Annotated[int | float, BeforeValidator(_true_number), Field(ge=0, allow_inf_nan=False)]
+Timestamp = StrictInt | str | None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DisplayInfo(_Part):
+    """The canvas that the result is drawn on."""
+
+    height: StrictInt = Field(gt=0, description="px")
+
+
+class Channels(_Part):
+    """A range of sensors, both ends included."""
+
+    min: StrictInt = Field(ge=0)
+    max: StrictInt
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise PydanticCustomError("channels", "channels.min is above channels.max")
+        return self
+
+
+class FrequencyRange(_Part):
+    """A range of frequencies, Hz."""
+
+    min: Frequency
+    max: Frequency
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min >= self.max:
+            raise PydanticCustomError("frequencies", "frequencyRange.min is not below frequencyRange.max")
+        return self
+
+
+class ConfigureRequest(_Part):
+    """A configuration that keeps the contract; making one raises `ValidationError` for any that does not.
+
+    The limits that a deployment may have decided otherwise are the contract's unless the validation context holds
+    others: `ConfigureRequest.model_validate(payload, context=limits)`.
+    """
+
+    displayTimeAxisDuration: StrictInt = Field(gt=0, description="s")
+    nfftSelection: StrictInt = Field(description="samples")
+    displayInfo: DisplayInfo
+    channels: Channels
+    frequencyRange: FrequencyRange
+    start_time: Timestamp = None
+    end_time: Timestamp = None
+    view_type: Annotated[ViewType, BeforeValidator(_whole_number)]
+
+    @model_validator(mode="after")
+    def _within_limits(self, info: ValidationInfo) -> Self:
+        limits = info.context if isinstance(info.context, Limits) else Limits()
+        length, top = self.nfftSelection, limits.sensors - 1
+        single = self.view_type is ViewType.SINGLE_CHANNEL
+        broken = [
+            rule
+            for holds, rule in (
+                (
+                    limits.fft_length_min <= length <= limits.fft_length_max,
+                    f"nfftSelection is not within {limits.fft_length_min} to {limits.fft_length_max}",
+                ),
+                (
+                    not limits.fft_length_power_of_two or (length > 0 and length & (length - 1) == 0),
+                    "nfftSelection is no power of two",
+                ),
+                (
+                    self.displayTimeAxisDuration <= limits.duration_max_s,
+                    f"displayTimeAxisDuration is above {limits.duration_max_s}",
+                ),
+                (
+                    self.displayInfo.height <= limits.height_max_px,
+                    f"displayInfo.height is above {limits.height_max_px}",
+                ),
+                (self.channels.max <= top, f"channels.max is above {top}"),
+                (
+                    self.frequencyRange.max <= limits.nyquist_hz,
+                    f"frequencyRange.max is above the Nyquist frequency, {limits.nyquist_hz:g} Hz",
+                ),
+                (
+                    not single or self.channels.min == self.channels.max,
+                    "channels of a single channel view differ",
+                ),
+                (
+                    not single or self.channels.min >= limits.single_channel_min,
+                    f"channels of a single channel view count from {limits.single_channel_min}",
+                ),
+            )
+            if not holds
+        ]
+        broken += self._broken_time_rules()
+        if broken:
+            raise PydanticCustomError("contract", "{rules}", {"rules": "; ".join(broken)})
+        return self
+
+    def _broken_time_rules(self) -> list[str]:
+        if (self.start_time is None) != (self.end_time is None):
+            return ["start_time and end_time are neither both null nor both set"]
+        if self.start_time is None or self.end_time is None:
+            return []
+        try:
+            start, end = point_in_time(self.start_time), point_in_time(self.end_time)
+        except ValueError as error:
+            return [f"start_time or end_time: {error}"]
+        broken = [] if start < end else ["start_time is not before end_time"]
+        now = datetime.now(UTC)
+        times = (("start_time", start), ("end_time", end))
+        return broken + [f"{name} lies in the future" for name, moment in times if moment > now]
+
+    def payload(self) -> dict[str, Any]:
+        """The request as it goes over the wire and must be found again in the stores."""
+        return self.model_dump(mode="json")
+
+
+class ConfigureResponse(BaseModel):
+    """The server's answer to an accepted request. Only what every server must give is required."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    job_id: str = Field(min_length=1)
+    stream_url: str = Field(min_length=1)
+    stream_port: StrictInt = Field(gt=0, le=65535)
+    status: str | None = None
+    created_at: datetime | None = None

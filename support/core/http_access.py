@@ -1,0 +1,79 @@
+"""How an HTTP address is reached: what its certificate is verified with, and through which proxy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from support.core.time_limit import TimeLimitPassed, within
+from transport.proxies import Proxy, proxy_of
+from transport.trust import Trust, trusted
+
+
+@dataclass(frozen=True)
+class HttpAccess:
+    """What a session for one address needs; `trust` is None without TLS, `proxy` where there is none on the way."""
+
+    trust: Trust | None
+    proxy: Proxy | None
+
+    @classmethod
+    def to(cls, address: str, ca_file: Path | None, setting: str) -> HttpAccess:
+        """Find out how this address is reached; `setting` is the name of the setting that gives `ca_file`.
+
+        Raises:
+            SettingsError: the certificates to trust, or the proxy that leads there, cannot be used.
+        """
+        trust = trusted(ca_file, setting) if urlsplit(address).scheme == "https" else None
+        return cls(trust, proxy_of(address))
+
+    def session(self) -> requests.Session:
+        """A session for this address.
+
+        What requests itself would read is left aside: `~/.netrc`, which would replace an `Authorization` header, and
+        `REQUESTS_CA_BUNDLE`, which would win over the setting. A `timeout` is that of the whole answer.
+        """
+        session = _BoundedSession()
+        session.trust_env = False
+        if self.trust is not None:
+            session.verify = self.trust.file()
+        if self.proxy is not None:
+            session.proxies = {"http": self.proxy.url, "https": self.proxy.url}
+        return session
+
+    @property
+    def through(self) -> str:
+        """For a message, after "reached": the proxy, if there is one."""
+        return f" through the proxy that {self.proxy.variable} names" if self.proxy is not None else ""
+
+    @property
+    def on_distrust(self) -> str:
+        """For a message that a certificate was refused: what it was verified with, and what to do."""
+        return self.trust.advice if self.trust is not None else ""
+
+    def on_proxy_failure(self, failure: requests.exceptions.ProxyError) -> str:
+        """For a message: what the proxy did, and what to do."""
+        reason = getattr(failure.args[0], "reason", None) if failure.args else None
+        original = getattr(reason, "original_error", None)
+        refused = str(original) if str(original).startswith("Tunnel connection failed") else type(original).__name__
+        return f"{refused}. Is the proxy right, and running? NO_PROXY names the hosts that are reached without one."
+
+
+class _BoundedSession(requests.Session):
+    """A session for which `timeout` is also the limit of the whole answer: requests counts each read anew."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        timeout_s = options.get("timeout")
+        if timeout_s is None:
+            return super().send(request, **options)
+        try:
+            # A little longer than requests' own limits, which tell more.
+            return within(
+                timeout_s * 1.1, "an HTTP request", lambda: super(_BoundedSession, self).send(request, **options)
+            )
+        except TimeLimitPassed:
+            raise requests.ReadTimeout(f"no whole answer within {timeout_s:g} s", request=request) from None

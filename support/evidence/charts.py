@@ -1,0 +1,203 @@
+"""Pictures for the reader of a report, as SVG: data in, text out.
+
+They say everything in words, too, and tell things apart by shape and place, not by colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from xml.etree import ElementTree
+
+from support.core.characters import allowed
+from support.evidence.timeline import Moment
+
+WIDTH = 760
+LEFT, RIGHT = 120, 560  # of the axis
+_ROW = 30
+_TOP = 56
+# By Okabe and Ito: told apart by colour-blind readers, and dark enough on white.
+_BLUE, _VERMILION, _GREY, _BLACK = "#0072B2", "#D55E00", "#777777", "#222222"
+_BINS_A_DECADE = 12
+
+
+def timeline(title: str, moments: Sequence[Moment]) -> str:
+    """When things came, a row each: a dot where it is exact, else a bar from the earliest to the latest time."""
+    last_s = max((moment.latest_s for moment in moments), default=0.0)
+    first_s = min(0.0, *(moment.earliest_s for moment in moments)) if moments else 0.0
+    scale = _Linear(first_s, _rounded_up(last_s))
+    words = [f"{moment.name}: {_when(moment)}" for moment in moments]
+    bottom = _TOP + _ROW * len(moments)
+    picture = _Picture(title, f"Time from the request. {'; '.join(words)}.", bottom + 76)
+    for number in range(5):
+        at_s = scale.first + (scale.last - scale.first) * number / 4
+        picture.line(scale.x(at_s), _TOP - 8, scale.x(at_s), bottom, _GREY, dashes="1 3")
+        picture.text(scale.x(at_s), bottom + 18, _seconds(at_s), anchor="middle")
+    for number, moment in enumerate(moments):
+        y = _TOP + _ROW * number + _ROW / 2 - 4
+        picture.text(LEFT - 10, y + 4, moment.name, anchor="end")
+        if moment.is_exact:
+            picture.dot(scale.x(moment.latest_s), y, 6, _BLUE)
+        else:
+            picture.bar(scale.x(moment.earliest_s), y - 7, scale.x(moment.latest_s), y + 7, "none", _BLUE, "4 2")
+        picture.text(RIGHT + 14, y + 4, _when(moment))
+    picture.text(LEFT, bottom + 38, "from the moment the request was sent", _GREY)
+    picture.text(LEFT, bottom + 58, "dot: exact; bar: it came at some moment of that time", _GREY)
+    return picture.as_text()
+
+
+def distribution(title: str, values_s: Sequence[float], limit_s: float, setting: str) -> str:
+    """How many of some durations are how long, on a logarithmic axis, with percentiles and the limit.
+
+    A percentile is a value that occurred: as many per cent of the values are no larger (nearest rank).
+    """
+    values = sorted(max(value, 0.0001) for value in values_s)
+    scale = _Logarithmic(min(*values, limit_s) / 1.25, max(*values, limit_s) * 1.25)
+    marks = [(f"P{percent}", percentile(values, percent)) for percent in (50, 95, 99)] if len(values) > 1 else []
+    words = [f"{name} {_seconds(value)}" for name, value in marks] or [_seconds(values[0])]
+    late = sum(value >= limit_s for value in values)
+    said = f"{_counting(len(values))}: {', '.join(words)}"
+    limit = f"limit: {_seconds(limit_s)} ({setting}), reached by {late}"
+    top, bottom = 100, 240
+    picture = _Picture(title, f"{said}; {limit}.", 320)
+    counts = _counted(values, scale)
+    for (start, end), count in counts.items():
+        height = (bottom - top) * count / max(counts.values())
+        picture.bar(scale.x(start) + 0.5, bottom - height, scale.x(end) - 0.5, bottom, _BLUE, "none")
+    picture.line(LEFT, bottom, RIGHT, bottom, _BLACK)
+    for tick in scale.ticks():
+        picture.line(scale.x(tick), bottom, scale.x(tick), bottom + 5, _BLACK)
+        picture.text(scale.x(tick), bottom + 20, _seconds(tick), anchor="middle")
+    picture.text(LEFT - 10, top + 8, _counting(max(counts.values())), anchor="end")
+    for number, (name, value) in enumerate(marks):
+        x, y = scale.x(value), 88 - 14 * number  # The largest on top: no line crosses the name of another.
+        picture.line(x, y - 8, x, bottom, _BLACK, dashes=("", "6 3", "2 2")[number])
+        picture.text(x - 4, y, name, anchor="end")
+    picture.line(scale.x(limit_s), 46, scale.x(limit_s), bottom, _VERMILION, width=3)
+    picture.text(scale.x(limit_s) + 6, 58, f"limit {_seconds(limit_s)}", _VERMILION)
+    picture.text(LEFT, bottom + 44, said, _GREY)
+    picture.text(LEFT, bottom + 64, limit, _GREY)
+    return picture.as_text()
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest of these ordered values that is not exceeded by `percent` per cent of them (nearest rank)."""
+    return values[max(0, math.ceil(len(values) * percent / 100) - 1)]
+
+
+class _Linear:
+    """Seconds to places on the axis."""
+
+    def __init__(self, first: float, last: float) -> None:
+        self.first, self.last = first, last
+
+    def x(self, value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * (value - self.first) / (self.last - self.first)
+
+
+class _Logarithmic:
+    """As above; each decade takes the same room."""
+
+    def __init__(self, first: float, last: float) -> None:
+        self._first, self._last = math.log10(first), math.log10(last)
+
+    def x(self, value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * (math.log10(value) - self._first) / (self._last - self._first)
+
+    def bins(self) -> list[tuple[float, float]]:
+        count = max(6, math.ceil((self._last - self._first) * _BINS_A_DECADE))
+        edges = [10 ** (self._first + (self._last - self._first) * number / count) for number in range(count + 1)]
+        return list(pairwise(edges))
+
+    def ticks(self) -> list[float]:
+        steps = (1, 2, 5) if self._last - self._first < 2 else (1,)
+        decades = range(math.floor(self._first), math.ceil(self._last))
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        return [tick for tick in ticks if self._first <= math.log10(tick) <= self._last]
+
+
+class _Picture:
+    """An SVG that says in words what it shows."""
+
+    def __init__(self, title: str, description: str, height: float) -> None:
+        self._root = ElementTree.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "viewBox": f"0 0 {WIDTH} {height:g}",
+                "width": str(WIDTH),
+                "height": f"{height:g}",
+                "role": "img",
+                "aria-labelledby": "title description",
+                "font-family": "sans-serif",
+                "font-size": "13",
+            },
+        )
+        ElementTree.SubElement(self._root, "title", id="title").text = title
+        ElementTree.SubElement(self._root, "desc", id="description").text = description
+        self._add("rect", width=WIDTH, height=height, fill="#ffffff")
+        self.text(16, 26, title, size=15)
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, color: str, *, dashes: str = "", width: float = 1
+    ) -> None:
+        more = {"stroke-dasharray": dashes} if dashes else {}
+        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=color, **{"stroke-width": width}, **more)
+
+    def bar(self, x1: float, y1: float, x2: float, y2: float, fill: str, stroke: str, dashes: str = "") -> None:
+        """At least two units wide, so that it can be seen."""
+        more = {"stroke-dasharray": dashes} if dashes else {}
+        self._add("rect", x=x1, y=y1, width=max(2.0, x2 - x1), height=y2 - y1, fill=fill, stroke=stroke, **more)
+
+    def dot(self, x: float, y: float, radius: float, color: str) -> None:
+        self._add("circle", cx=x, cy=y, r=radius, fill=color)
+
+    def text(
+        self, x: float, y: float, text: str, color: str = _BLACK, *, anchor: str = "start", size: int = 13
+    ) -> None:
+        self._add("text", x=x, y=y, fill=color, **{"text-anchor": anchor, "font-size": size}).text = text
+
+    def as_text(self) -> str:
+        return allowed(ElementTree.tostring(self._root, encoding="unicode"))  # A server chooses its job ids.
+
+    def _add(self, name: str, **attributes: object) -> ElementTree.Element:
+        told = {key: f"{value:.2f}" if isinstance(value, float) else str(value) for key, value in attributes.items()}
+        return ElementTree.SubElement(self._root, name, told)
+
+
+def _counted(values: Sequence[float], scale: _Logarithmic) -> dict[tuple[float, float], int]:
+    """How many of some ordered values are in each bin; empty bins are left out."""
+    bins = scale.bins()
+    counts: dict[tuple[float, float], int] = {}
+    number = 0
+    for value in values:
+        while value >= bins[number][1] and number < len(bins) - 1:
+            number += 1
+        counts[bins[number]] = counts.get(bins[number], 0) + 1
+    return counts
+
+
+def _counting(count: int) -> str:
+    return f"{count} value{'s' if count > 1 else ''}"
+
+
+def _when(moment: Moment) -> str:
+    if moment.is_exact:
+        return _seconds(moment.latest_s)
+    if moment.earliest_s == 0:
+        return f"by {_seconds(moment.latest_s)}"
+    return f"{_seconds(moment.earliest_s)} to {_seconds(moment.latest_s)}"
+
+
+def _seconds(value_s: float) -> str:
+    """A duration as a reader takes it in: three digits at most, ms below a second."""
+    return f"{value_s:.3g} s" if abs(value_s) >= 1 else f"{value_s * 1000:.3g} ms"
+
+
+def _rounded_up(value: float) -> float:
+    """The next 1, 2, 4, or 8 in its power of ten, so that quarters of it are easy to read."""
+    if value <= 0:
+        return 1.0
+    decade = 10.0 ** math.floor(math.log10(value))
+    return next(step * decade for step in (1, 2, 4, 8, 10) if step * decade >= value)

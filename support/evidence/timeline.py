@@ -1,0 +1,72 @@
+"""When the effects of a job came, as far as the stores tell and the suite has seen.
+
+What is exact: when the request was sent and answered (this machine's clock), and the record's `created_at` (the
+server's clock, whole milliseconds). Kubernetes tells whole seconds, and a broker does not say since when it has a
+consumer: of those the time is known to lie between two others. The suite's own looks narrow it down: what was seen was
+there by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from support.api.client import Exchange
+from support.observers.kubernetes import running_since
+from support.observers.stores import Stores
+
+Document = Mapping[str, Any]
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something came between two times, s after the request was sent; they are one where it is known exactly."""
+
+    name: str
+    earliest_s: float
+    latest_s: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is known exactly."""
+        return self.earliest_s == self.latest_s
+
+
+def moments_of(asked: Exchange, stores: Stores, found: Mapping[str, Sequence[Document]]) -> list[Moment]:
+    """The moments of a job, told by what was found of each kind of side effect; unknown ones are left out.
+
+    The stores are not looked into again: they remember when they first saw what.
+    """
+    first_seen, first_running = stores.analyzers.first_seen, stores.analyzers.first_running
+    moments = [Moment("answer", asked.elapsed_s, asked.elapsed_s)]
+    for record in found.get("task record", ())[:1]:
+        if isinstance(created := record.get("created_at"), datetime):
+            after_s = (created - asked.sent_at).total_seconds()
+            moments.append(Moment("task record", after_s, after_s))
+    for job in found.get("analyzer", ())[:1]:
+        if told := job["metadata"].get("creationTimestamp"):
+            since = datetime.fromisoformat(told)
+            moments.append(between("analyzer", asked.sent_at, since, first_seen[job["metadata"]["uid"]]))
+    for pod in found.get("analyzer pod", ())[:1]:
+        if (runs_since := running_since(pod)) is not None:
+            moments.append(between("pod running", asked.sent_at, runs_since, first_running[pod["metadata"]["uid"]]))
+    for queue in found.get("work queue", ())[:1]:
+        if (consumer_by := stores.queues.first_served.get(queue["name"])) is not None:
+            moments.append(between("consumer ready", asked.sent_at, None, consumer_by))
+    return moments
+
+
+def between(name: str, sent_at: datetime, told: datetime | None, seen_by: datetime) -> Moment:
+    """A moment within the second that was told, if one was, but not before the request nor after it was seen.
+
+    Where these exclude each other the clocks disagree, and it is what was told.
+    """
+    earliest = sent_at if told is None else max(told, sent_at)
+    latest = seen_by if told is None else min(told + _SECOND, seen_by)
+    if told is not None and earliest > latest:
+        earliest, latest = told, told + _SECOND
+    return Moment(name, (earliest - sent_at).total_seconds(), (latest - sent_at).total_seconds())

@@ -1,0 +1,18 @@
+"""To whom it is announced what is about to be written or broken, so that it is put right even after a killed run."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Announcements(Protocol):
+    """A record on disk; each entry is there before what it announces is done."""
+
+    def recorded(self, recording_id: str) -> None:
+        """A recording of this id is about to be put into the database."""
+
+    def broker_limited(self) -> None:
+        """The broker is about to be told to take no more queues."""
+
+    def way_broken(self, proxy: str) -> None:
+        """The way to a store is about to be broken, at this proxy on it."""

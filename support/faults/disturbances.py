@@ -1,0 +1,81 @@
+"""What a scenario does to the stores behind the server's back; what would outlive the scenario is undone at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.faults.announcements import Announcements
+from support.faults.outages import Outages
+from support.observers.stores import Stores
+from support.profile.settings import Settings
+
+
+class Disturbances:
+    """Disturbs the scenario's own jobs, and, where the run is alone, the broker as a whole.
+
+    `before` is called before each disturbance, with the id of the job that it is about; None when it is about all.
+    """
+
+    def __init__(
+        self, settings: Settings, stores: Stores, journal: Announcements, before: Callable[[str | None], object]
+    ) -> None:
+        self._settings, self._stores, self._journal, self._before = settings, stores, journal, before
+        self._broker_limited = False
+        self.outages = Outages(settings.toxiproxy, self._break_way)
+
+    def finish_analyzer(self, job_id: str, phase: str) -> None:
+        """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.
+
+        Only where nothing but the suite says what becomes of a pod, as in the sandbox.
+
+        Raises:
+            EnvironmentBroken: it could not be made to.
+        """
+        self._before(job_id)
+        self._stores.analyzers.finish(job_id, phase)
+
+    def delete_analyzer(self, job_id: str) -> None:
+        """The analyzer of a job is deleted.
+
+        Raises:
+            EnvironmentBroken: it could not be.
+        """
+        self._before(job_id)
+        self._stores.analyzers.end(job_id)
+
+    def take_queue_away(self, job_id: str) -> None:
+        """The queue of a job is deleted, and its consumer goes with it.
+
+        Raises:
+            EnvironmentBroken: it could not be deleted.
+        """
+        self._before(job_id)
+        self._stores.queues.take_away(self._settings.naming.work_queue_of(job_id))
+
+    def refuse_queues(self) -> None:
+        """The broker takes no more queues, until `undo`; only for an environment that the run has to itself.
+
+        Raises:
+            EnvironmentBroken: it cannot be told so.
+        """
+        self._before(None)
+        self._journal.broker_limited()
+        self._broker_limited = True
+        self._stores.queues.limit_queues(0)
+
+    def undo(self) -> None:
+        """End all outages, and have the broker take queues again, if it was told not to.
+
+        Raises:
+            EnvironmentBroken: one of them cannot be told so; both were tried, and may be tried again.
+        """
+        try:
+            self.outages.end()
+        finally:
+            if self._broker_limited:
+                self._stores.queues.limit_queues(None)
+                self._broker_limited = False
+
+    def _break_way(self, proxy: str) -> None:
+        self._before(None)
+        self._journal.way_broken(proxy)

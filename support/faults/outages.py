@@ -1,0 +1,147 @@
+"""Outages: the ways between the Focus Server and its stores are broken, by a Toxiproxy that stands on each of them.
+
+The suite's own way to a store does not lead through it, so that a store can be looked into while the server cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from support.core.errors import EnvironmentBroken
+from support.core.http_access import HttpAccess
+from support.profile.settings import Toxiproxy
+
+_ANSWERS_WITHIN_S = 5.0
+_SLOWNESS_S = 0.3  # To open a queue takes four answers: long enough to be seen at it, and well below a limit of 3 s.
+_SHOWN = 300  # characters of an answer
+_OUR_TOXICS = "focus_"  # What their names begin with; others are an operator's, and stay.
+
+
+class NoSuchProxy(EnvironmentBroken):
+    """Toxiproxy does not know the proxy, or the settings no Toxiproxy."""
+
+
+class Outages:
+    """Breaks the way to one store or several; `about_to` is told the name of a proxy before anything is done to it."""
+
+    def __init__(self, toxiproxy: Toxiproxy, about_to: Callable[[str], object]) -> None:
+        self._toxiproxy, self._about_to = toxiproxy, about_to
+        self._broken: set[str] = set()
+
+    def impossible(self, dependency: str) -> str | None:
+        """Why the way to `MongoDB`, `RabbitMQ` or `Kubernetes` cannot be broken; None where it can."""
+        return self._toxiproxy.lack_of(dependency)
+
+    def cut_off(self, dependency: str) -> None:
+        """Nobody can connect any more, and whoever was connected is not.
+
+        Raises:
+            EnvironmentBroken: Toxiproxy did not do it.
+        """
+        _switch(self._toxiproxy, self._about_to_break(dependency), enabled=False)
+
+    def silence(self, dependency: str) -> None:
+        """What is asked does not get there; nothing is refused.
+
+        Raises:
+            EnvironmentBroken: Toxiproxy did not do it.
+        """
+        self._add(dependency, "timeout", "upstream", {"timeout": 0})
+
+    def lose_answers(self, dependency: str) -> None:
+        """What is asked is done, and what is answered does not come back.
+
+        Raises:
+            EnvironmentBroken: Toxiproxy did not do it.
+        """
+        self._add(dependency, "timeout", "downstream", {"timeout": 0})
+
+    def slow_down(self, dependency: str) -> None:
+        """What is asked is done at once, and each answer comes 0.3 s later.
+
+        Raises:
+            EnvironmentBroken: Toxiproxy did not do it.
+        """
+        self._add(dependency, "latency", "downstream", {"latency": int(_SLOWNESS_S * 1000)})
+
+    def end(self) -> None:
+        """All ways are open again; without an outage there is nothing to do.
+
+        Raises:
+            EnvironmentBroken: some are not, all of which were tried; the message names them. They may be tried again.
+        """
+        problems = []
+        for proxy in sorted(self._broken):
+            try:
+                mend(self._toxiproxy, proxy)
+            except EnvironmentBroken as error:
+                problems.append(f"'{proxy}': {error}")
+            else:
+                self._broken.discard(proxy)
+        if problems:
+            raise EnvironmentBroken("\n".join(["Ways to stores are still broken, at these proxies:", *problems]))
+
+    def _about_to_break(self, dependency: str) -> str:
+        proxy = self._toxiproxy.proxy_of(dependency)
+        assert proxy is not None, f"nothing stands on the way to {dependency}: see `impossible`"
+        self._about_to(proxy)
+        self._broken.add(proxy)
+        return proxy
+
+    def _add(self, dependency: str, toxic: str, stream: str, attributes: dict[str, int]) -> None:
+        # A `timeout` of 0: data is dropped until the toxic is removed.
+        proxy = self._about_to_break(dependency)
+        named = {"name": f"{_OUR_TOXICS}{toxic}_{stream}", "type": toxic, "stream": stream, "attributes": attributes}
+        _ask(self._toxiproxy, "POST", f"{proxy}/toxics", named)
+
+
+def mend(toxiproxy: Toxiproxy, proxy: str) -> None:
+    """Open the way that a proxy stands on, whichever outage it was; toxics that are not ours stay.
+
+    Raises:
+        NoSuchProxy: there is no such proxy, or no Toxiproxy.
+        EnvironmentBroken: Toxiproxy did not do it.
+    """
+    if toxiproxy.url is None:
+        raise NoSuchProxy("toxiproxy.url is not set")
+    toxics = _ask(toxiproxy, "GET", f"{proxy}/toxics")
+    try:
+        ours = [toxic["name"] for toxic in toxics if toxic["name"].startswith(_OUR_TOXICS)]
+    except (TypeError, KeyError, AttributeError):
+        raise _not_done(f"a list of the toxics of the proxy '{proxy}', with their names", toxics) from None
+    for name in ours:
+        _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{name}")
+    _switch(toxiproxy, proxy, enabled=True)
+
+
+def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
+    said = _ask(toxiproxy, "POST", proxy, {"enabled": enabled})
+    if not isinstance(said, dict) or said.get("enabled") is not enabled:
+        raise _not_done(f"the proxy '{proxy}' to be {'enabled' if enabled else 'disabled'}", said)
+
+
+def _not_done(expected: str, seen: object) -> EnvironmentBroken:
+    return EnvironmentBroken(
+        f"Toxiproxy did not do what was asked\n  - expected {expected}\n  - seen: {str(seen)[:_SHOWN]}\n"
+        "See that toxiproxy.url is the address of a Toxiproxy."
+    )
+
+
+def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    assert toxiproxy.url is not None, "without a Toxiproxy nothing is possible: see `impossible`"
+    url = f"{toxiproxy.url.rstrip('/')}/proxies/{path}"
+    access = HttpAccess.to(toxiproxy.url, toxiproxy.ca_file, "toxiproxy.ca_file")
+    try:
+        with access.session() as session:
+            answer = session.request(method, url, json=body, timeout=_ANSWERS_WITHIN_S)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+    except requests.RequestException as error:
+        unknown = error.response is not None and error.response.status_code == requests.codes.not_found
+        raise (NoSuchProxy if unknown else EnvironmentBroken)(
+            f"Toxiproxy did not do what was asked: {method} {url}{access.through}\n  - seen: {error}\n"
+            "See that it runs, and that the settings toxiproxy.* name its address and its proxies."
+        ) from error

@@ -1,0 +1,109 @@
+"""Recordings of a scenario's own, put where the product's recorder puts them, and taken away again."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from support.core.errors import EnvironmentBroken
+from support.faults.announcements import Announcements
+from support.observers.mongodb import Document, Documents, Recordings
+
+# A time of which no system has recordings, long enough for a scenario to find a stretch of it for itself.
+_FROM, _UNTIL = datetime(2001, 1, 1, tzinfo=UTC), datetime(2009, 1, 1, tzinfo=UTC)
+_TRIES = 20
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that was put; times in UTC, whole milliseconds. Without an end it is under way."""
+
+    uuid: str
+    start: datetime
+    end: datetime | None
+    deleted: bool
+
+    def document(self) -> Document:
+        """The recording as it stands in the database."""
+        return {"uuid": self.uuid, "start_time": self.start, "end_time": self.end, "deleted": self.deleted}
+
+
+class Recorder:
+    """Puts recordings and takes them away; the journal knows of each before it is there."""
+
+    def __init__(
+        self, collection: Documents, recordings: Recordings, journal: Announcements, chance: random.Random
+    ) -> None:
+        self._collection, self._recordings = collection, recordings
+        self._journal, self._chance = journal, chance
+        self._begun: list[str] = []  # also those of which no answer said that they are there
+        self._put: list[Recording] = []
+
+    def free_time(self, margin: timedelta = timedelta(hours=1)) -> datetime:
+        """A moment, long ago, with nothing recorded so long before and after.
+
+        Raises:
+            EnvironmentBroken: none was found, or the database cannot be read.
+        """
+        span = int((_UNTIL - _FROM).total_seconds())
+        for _ in range(_TRIES):
+            moment = _FROM + timedelta(seconds=self._chance.randrange(span))
+            if not self._recordings.between(moment - margin, moment + margin):
+                return moment
+        raise EnvironmentBroken(f"Between {_FROM:%Y} and {_UNTIL:%Y} everything is recorded; no free time is left.")
+
+    def put(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> Recording:
+        """Put a recording.
+
+        Raises:
+            EnvironmentBroken: the database did not take it.
+        """
+        recording = Recording(str(uuid.uuid4()), start, end, deleted)
+        self._journal.recorded(recording.uuid)
+        self._begun.append(recording.uuid)
+        if not self._collection.insert_one(recording.document()):
+            raise EnvironmentBroken(
+                f"MongoDB did not take the recording {recording.uuid}: it says that it has it already."
+            )
+        self._put.append(recording)
+        return recording
+
+    def put_again(self, recording: Recording) -> bool:
+        """Try to put a recording once more, under the same identity; whether the database took it.
+
+        Raises:
+            EnvironmentBroken: the database cannot be written to.
+        """
+        return self._collection.insert_one(recording.document())
+
+    def take_away(self) -> list[str]:
+        """Take all of them away; what of them was no longer as it was put, a line each.
+
+        Raises:
+            EnvironmentBroken: the database did not let go of them.
+        """
+        if not self._begun:
+            return []
+        # Looked at before any is removed, so that it can be tried again.
+        there = self._collection.find({"uuid": {"$in": self._begun}}, {"_id": 0})
+        problems = [
+            f"the recording {recording.uuid} was changed or removed, and not by the scenario"
+            for recording in self._put
+            if recording.document() not in there
+        ]
+        remove(self._collection, self._begun)
+        self._begun.clear()
+        self._put.clear()
+        return problems
+
+
+def remove(collection: Documents, recording_ids: Iterable[str]) -> None:
+    """Remove the recordings of these ids.
+
+    Raises:
+        EnvironmentBroken: the database cannot be written to.
+    """
+    collection.delete_many({"uuid": {"$in": list(recording_ids)}})

@@ -1,0 +1,1 @@
+"""Requests that no good client sends: listed, generated and judged."""

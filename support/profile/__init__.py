@@ -1,0 +1,1 @@
+"""The environment that a run works in: settings, profiles, who provides it."""

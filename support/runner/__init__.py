@@ -1,0 +1,1 @@
+"""Behave itself: the folder of a run, what it selects, the files that behave reads and writes."""

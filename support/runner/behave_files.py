@@ -1,0 +1,128 @@
+"""Behave's own input and output, made safe: feature files of any form in, any text out, no durations below zero.
+
+Behave makes its reporters and the openers of its output files before it reads `environment.py`, so their classes are
+changed, when this module is imported. `environment.py` imports it first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import behave.model
+import behave.parser
+import behave.reporter.junit
+from behave.formatter.api import IFormatter
+from behave.formatter.base import StreamOpener
+from behave.model_type import Status
+from behave.parser import Parser, ParserError
+from behave.reporter.junit import ElementTreeWithCDATA, JUnitReporter
+
+from redaction import guard, redact
+from support.core.characters import allowed, file_name
+from support.core.errors import EnvironmentBroken, SettingsError
+from support.core.steady_time import SteadyTime
+
+
+def parse_file(filename: str, language: str | None = None) -> Any:
+    """The feature of a file, None when there is none in it; in UTF-8, with a byte order mark or without.
+
+    Raises:
+        ParserError: it cannot be read as a feature, with file and line.
+    """
+    content = Path(filename).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ParserError(
+            f"expected text in UTF-8, seen the byte 0x{content[error.start]:02x}: save the file as UTF-8",
+            line,
+            filename,
+        ) from None
+    parser = Parser(language)
+    try:
+        return parser.parse(text, filename)
+    except ParserError as error:
+        error.filename = filename
+        raise
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # As of a `# language:` that it does not know, or a scenario before any feature.
+        raise ParserError(
+            f"expected a feature, seen what behave cannot read: {type(error).__name__}: {error}", parser.line, filename
+        ) from error
+
+
+class OneMessage(IFormatter):  # type: ignore[misc]  # behave has no types
+    """A formatter to stand before all others: a step that the environment ended has its message, and no traceback.
+
+    Behave sets the message of a step when the hooks are through with it, so that no hook can.
+    """
+
+    def result(self, step: Any) -> None:
+        """Change the message of a step, for whoever shows it."""
+        if isinstance(step.exception, EnvironmentBroken | SettingsError):
+            step.error_message = f"{type(step.exception).__name__}: {step.exception}"
+
+    def close(self) -> None:
+        """It has no stream to close."""
+
+
+class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types
+    """The tree of a JUnit file that holds only what XML can, and no secret."""
+
+    def write(self, *arguments: Any, **options: Any) -> None:
+        """Write it as its base does."""
+        for element in self.iter():
+            element.text = element.text and allowed(redact(element.text))
+            # All others are names from the features, and numbers.
+            said = {name: redact(str(value)) for name, value in element.attrib.items() if name == "message"}
+            element.attrib = {name: allowed(str(value)) for name, value in {**element.attrib, **said}.items()}
+        super().write(*arguments, **options)
+
+
+def _open(self: StreamOpener) -> Any:
+    """Open a file for a formatter: in UTF-8, whatever the terminal has, so that it holds any text."""
+    if not self.stream or self.stream.closed:
+        self.ensure_dir_exists(os.path.dirname(self.name))
+        self.stream = open(self.name, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - behave closes it
+        guard(self.stream)
+        self.should_close_stream = True
+    return self.stream
+
+
+_usual_name = JUnitReporter.make_feature_filename
+_LONGEST_NAME = 200 - len("TESTS-.xml")
+
+
+def _make_feature_filename(self: JUnitReporter, feature: Any) -> str:
+    """A name that a file can have and no other feature of the run has, whatever the file system takes for the same."""
+    usual: str = _usual_name(self, feature)
+    name = usual if len(os.fsencode(usual)) <= _LONGEST_NAME else file_name(usual, longest=_LONGEST_NAME)
+    taken: dict[str, str] = self.__dict__.setdefault("features_by_name", {})
+    number = 1
+    while taken.setdefault(name.casefold(), feature.filename) != feature.filename:
+        number += 1
+        name = f"{file_name(usual, longest=_LONGEST_NAME - 5)}-{number}"
+    return name
+
+
+_usual_test = JUnitReporter._process_scenario
+
+
+def _process_scenario(self: JUnitReporter, scenario: Any, report: Any) -> None:
+    """Report a scenario; behave leaves one that was not run without a verdict, which readers take for passed."""
+    _usual_test(self, scenario, report)
+    if scenario.status is Status.untested and not self.show_skipped:  # Else behave does it.
+        report.counts_skipped += 1
+        report.testcases[-1].insert(0, ElementTree.Element("skipped", message="not run to its end"))
+
+
+behave.parser.parse_file = parse_file
+behave.model.time = SteadyTime()
+behave.reporter.junit.ElementTreeWithCDATA = WellFormedTree
+JUnitReporter.make_feature_filename = _make_feature_filename
+JUnitReporter._process_scenario = _process_scenario
+StreamOpener.open = _open

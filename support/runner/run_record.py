@@ -1,0 +1,83 @@
+"""The record of a run, `run.json` in its folder: what was run, since when, and what came of it.
+
+A run holds a lock on a file beside its record for as long as it lives. So a record that still says `running` without
+that lock is the record of a run that was killed, and is read as `interrupted`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from support.core.files import write_whole
+
+RECORD = "run.json"
+LOCK = "run.lock"
+
+
+class State(StrEnum):
+    """Where a run stands. Only one that has `ended` is whole: it went through all that it had selected."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    INTERRUPTED = "interrupted"
+
+
+class RunRecord(BaseModel):
+    """One run. Times are UTC."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    state: State
+    started: datetime
+    ended: datetime | None = None
+    pid: int
+    profile: str
+    command: tuple[str, ...]
+    scenarios: Mapping[str, int] = {}
+    """How many of those that were begun have which status, in behave's words."""
+    passed: bool | None = None
+    """Whether nothing turned the run red; None as long as nobody knows."""
+
+    def write(self, folder: Path) -> None:
+        """Put it into the folder, in the place of an earlier one.
+
+        Raises:
+            OSError: it cannot be written; the earlier one stays.
+        """
+        document = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False)
+        write_whole(folder / RECORD, f"{document}\n".encode())
+
+
+def read_record(folder: Path) -> RunRecord | None:
+    """The record of the run that has this folder; None where there is no record of a run.
+
+    Raises:
+        OSError: there is something that cannot be read.
+    """
+    try:
+        record = RunRecord.model_validate_json((folder / RECORD).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
+        return None
+    if record.state is State.RUNNING and not is_locked(folder):
+        return record.model_copy(update={"state": State.INTERRUPTED})
+    return record
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether the run of this folder lives."""
+    try:
+        with (folder / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -1,0 +1,1 @@
+"""What one scenario and one run hold, count and clean up."""

@@ -1,0 +1,189 @@
+"""What a run has made and broken, on disk, so that after a killed run the one is still removed, the other mended.
+
+A journal is a file of JSON lines, locked for as long as its run lives: a file that can be locked belongs to a run
+that is dead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from support.core.errors import EnvironmentBroken
+from support.core.ownership import nearest, owner_and_user, reason
+from support.observers.request_marks import TraceKey
+
+
+class Journal:
+    """The journal of the living run. Every line is on disk before what it is about is done, or is cleaned.
+
+    Whatever cannot be written raises EnvironmentBroken, which says where and what to do.
+    """
+
+    def __init__(self, directory: Path, base_url: str, *, provided: bool) -> None:
+        self._path = directory / f"{secrets.token_hex(6)}.jsonl"
+        with _told(self._path):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._lock = threading.Lock()
+        self._cases = 0
+        self._write(0, {"base_url": base_url, "provided": provided})
+
+    def begin(self) -> CaseJournal:
+        """Begin the entries of one scenario."""
+        with self._lock:
+            self._cases += 1
+            return CaseJournal(partial(self._write, self._cases))
+
+    def close(self) -> None:
+        """End the journal; it stays on disk only if a scenario's requests were not all cleaned up after."""
+        with _told(self._path):
+            settled = not _read(self._path).open
+            self._file.close()
+            if settled:
+                self._path.unlink()
+
+    def _write(self, case: int, entry: dict[str, Any]) -> None:
+        line = json.dumps({"case": case, **entry}).encode() + b"\n"
+        with self._lock, _told(self._path):
+            while line:  # of a disk that is nearly full a part is taken
+                line = line[self._file.write(line) :]
+
+
+@dataclass(frozen=True)
+class CaseJournal:
+    """The entries of one scenario."""
+
+    _write: Callable[[dict[str, Any]], None]
+
+    def requested(self, key: TraceKey) -> None:
+        """A request that can be recognised by this key is about to be sent."""
+        self._write({"requested": dict(key)})
+
+    def created(self, job_id: str) -> None:
+        """The server answered with this job id."""
+        self._write({"created": job_id})
+
+    def recorded(self, recording_id: str) -> None:
+        """A recording of this id is about to be put into the database."""
+        self._write({"recorded": recording_id})
+
+    def broker_limited(self) -> None:
+        """The broker is about to be told to take no more queues."""
+        self._write({"broker_limited": True})
+
+    def way_broken(self, proxy: str) -> None:
+        """The way to a store is about to be broken, at this proxy on it."""
+        self._write({"way_broken": proxy})
+
+    def settled(self) -> None:
+        """Nothing is left of this scenario's requests."""
+        self._write({"settled": True})
+
+
+@dataclass
+class Requests:
+    """What a scenario had made or broken.
+
+    Ids that were answered, keys by which requests can be recognised, its recordings; proxies on ways that it broke.
+    """
+
+    jobs: set[str] = field(default_factory=set)
+    keys: list[TraceKey] = field(default_factory=list)
+    recordings: set[str] = field(default_factory=set)
+    broker_limited: bool = False
+    ways_broken: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Leftover:
+    """What a journal tells: `open` has the requests of each scenario that was not cleaned up after."""
+
+    path: Path
+    base_url: str = ""
+    provided: bool = False
+    open: dict[int, Requests] = field(default_factory=dict)
+
+
+def of_dead_runs(directory: Path) -> Iterator[Leftover]:
+    """The journals that no living run holds.
+
+    Raises:
+        EnvironmentBroken: the directory or a journal in it cannot be read.
+    """
+    with _told(directory):
+        try:
+            found = sorted(path for path in directory.iterdir() if path.suffix == ".jsonl")
+        except FileNotFoundError:
+            return
+    for path in found:
+        # Not there: another run has just ended.
+        with _told(path), suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
+            if _lockable(file):
+                yield _read(path)
+
+
+def remove(leftover: Leftover) -> None:
+    """Remove the journal of a dead run, of which nothing is left.
+
+    Raises:
+        EnvironmentBroken: it cannot be removed.
+    """
+    with _told(leftover.path):
+        leftover.path.unlink()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        there = nearest(path)
+        whose = f" {owner_and_user(there)}" if isinstance(error, PermissionError) else ""
+        raise EnvironmentBroken(
+            f"The journal of what runs have made, {path}, cannot be written or read: {reason(error)}.{whose} See that "
+            f"{path.parent} can be written to and has room, or have the journals elsewhere: "
+            "FOCUS__JOURNALS=/another/directory."
+        ) from None
+
+
+def _lockable(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(path: Path) -> Leftover:
+    leftover = Leftover(path)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue  # The last line of a run that was killed while it wrote.
+        case = entry["case"]
+        if "base_url" in entry:
+            leftover.base_url, leftover.provided = entry["base_url"], entry["provided"]
+        elif "created" in entry:
+            leftover.open.setdefault(case, Requests()).jobs.add(entry["created"])
+        elif "requested" in entry:
+            leftover.open.setdefault(case, Requests()).keys.append(entry["requested"])
+        elif "recorded" in entry:
+            leftover.open.setdefault(case, Requests()).recordings.add(entry["recorded"])
+        elif "broker_limited" in entry:
+            leftover.open.setdefault(case, Requests()).broker_limited = True
+        elif "way_broken" in entry:
+            leftover.open.setdefault(case, Requests()).ways_broken.add(entry["way_broken"])
+        elif "settled" in entry:
+            leftover.open.pop(case, None)
+    return leftover

@@ -1,0 +1,220 @@
+"""A run of the suite: where everything is put together, checked, and taken apart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from pydantic import SecretStr
+
+from redaction import redact
+from support.api.client import FocusServerAPI
+from support.core.addresses import split
+from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
+from support.core.eventually import Patience, steadily
+from support.evidence.evidence import Evidence
+from support.observers.side_effects import Census, no_effects, take_census, unexplained
+from support.observers.stores import Stores
+from support.profile.profile import ROOT, Profile
+from support.profile.provider import ProvidedEnvironment
+from support.profile.settings import Settings
+from support.scenario.journal import Journal
+from support.scenario.session import Case
+from support.scenario.sweeping import heal, sweep
+
+_DEATH_IS_TOLD_WITHIN_S = 2.0  # by the provider, which looks after its parts some times a second
+
+
+class Run:
+    """An environment that was found healthy, and what is needed to work in it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        client: FocusServerAPI,
+        journal: Journal,
+        parts: ExitStack,
+        provided: ProvidedEnvironment | None = None,
+    ) -> None:
+        self.settings, self.stores = settings, stores
+        self.late: list[str] = []
+        self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
+        self._last: tuple[str, Census] | None = None
+
+    @classmethod
+    def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
+        """Wait for the environment if one is being made, connect, and see that all of it is healthy.
+
+        What was `provided` is given back by `close`, or at once when the start fails.
+
+        Raises:
+            SettingsError: the profile cannot be used.
+            EnvironmentBroken: a part of the environment cannot be reached, and the message names each of them; or what
+                a killed run broke there cannot be undone.
+        """
+        with ExitStack() as parts:
+            if provided is not None:
+                parts.callback(provided.close)
+            settings = profile.settings(provided.endpoints() if provided else None)
+            redact.learn(settings.secrets())
+            stores = Stores.connect(settings)
+            parts.callback(stores.close)
+            client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
+            make_ready(settings, stores, client)
+            journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
+            parts.callback(journal.close)
+            return cls(settings, stores, client, journal, parts.pop_all(), provided)
+
+    def open_case(self, keep: Callable[[Evidence], None]) -> Case:
+        """Begin a scenario.
+
+        Raises:
+            EnvironmentBroken: a part of the environment cannot be reached any more.
+        """
+        try:
+            acknowledge(self._client)
+            case = Case(self.settings, self.stores, self._journal.begin(), keep)
+        except EnvironmentBroken:
+            self.check_provided()
+            raise
+        self._note_late(case.books.before)
+        return case
+
+    def close_case(self, case: Case, name: str) -> None:
+        """End a scenario: what it closed with is what the next one must find."""
+        self._last = (name, case.closed_with) if self.settings.exclusive and case.closed_with is not None else None
+
+    def look_once_more(self) -> None:
+        """After the last scenario: see that nothing came after any of them had ended.
+
+        Raises:
+            ExpectationFailed: something came; it is named, and after which scenario.
+        """
+        if self._last is not None:
+            self._wait_for_late_ones(*self._last)
+        if self.late:
+            raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self.late))
+
+    def _wait_for_late_ones(self, name: str, last: Census) -> None:
+        settings = self.settings
+        limits = settings.time_limits
+        try:
+            steadily(
+                "nothing to come after the last scenario",
+                lambda: take_census(self.stores, settings.naming, (), exclusive=settings.exclusive),
+                lambda now: self._late_ones(name, last, now),
+                Patience(limits.settling_s, limits.between_settling_looks_s, "time_limits.settling_s"),
+            )
+        except ExpectationFailed as error:
+            self.late += str(error).splitlines()[1:-1]
+
+    def _note_late(self, now: Census) -> None:
+        if self._last is not None:
+            self.late += [f"  - {problem}" for problem in self._late_ones(*self._last, now)]
+
+    def _late_ones(self, name: str, last: Census, now: Census) -> list[str]:
+        changes = unexplained(last, now, no_effects(), ())
+        return [f"after '{name}' had ended: {change}" for change in changes]
+
+    def close(self) -> None:
+        """Give everything back, in the reverse order."""
+        self._parts.close()
+
+    def check_provided(self) -> None:
+        """After a failure: see that the environment that was made for this run is still there, where one was.
+
+        Raises:
+            EnvironmentBroken: it has ended, and the message says why.
+        """
+        if self._provided is not None:
+            self._provided.check()
+            # What cannot be reached may be about to be told as dead.
+            self._provided.check(0.0 if self.is_healthy() else _DEATH_IS_TOLD_WITHIN_S)
+
+    def is_healthy(self) -> bool:
+        """Whether all of the environment can be reached."""
+        try:
+            # On a new connection: that the kept one has been cut would say nothing of the server.
+            check_health(FocusServerAPI(self.settings), self.stores)
+        except (EnvironmentBroken, SettingsError):  # SettingsError: with an environment go the files that it gave
+            return False
+        return True
+
+    def description(self) -> dict[str, str]:
+        """Which environment this is, for the report; without secrets."""
+        settings = self.settings
+        version = settings.focus_server.version
+        return {
+            **({"Version": version} if version else {}),
+            "Focus Server": settings.focus_server.base_url,
+            "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
+            "RabbitMQ": _host_of(settings.rabbitmq.url) + _blind_spots(self.stores),
+            "Kubernetes namespace": settings.kubernetes.namespace,
+            "Environment": "the run's alone" if settings.exclusive else "shared with others",
+        }
+
+
+def _blind_spots(stores: Stores) -> str:
+    """What cannot be seen of the broker, for whoever reads the report."""
+    queues = stores.queues
+    hidden = [] if queues.sees_unnamed else ["queues that nobody named"]
+    hidden += [] if queues.unseen is None else ["whether messages are acknowledged"]
+    return f" (cannot be seen: {', '.join(hidden)}; {queues.unseen})" if hidden else ""
+
+
+def _host_of(url: SecretStr) -> str:
+    return split(url.get_secret_value()).hosts
+
+
+def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> None:
+    """See that all is healthy, and remove what killed runs left; what these broke is mended first.
+
+    Raises:
+        EnvironmentBroken: it is not, or what they broke cannot be mended.
+    """
+    journals = ROOT / settings.journals
+    swept = heal(journals, settings, stores)
+    try:
+        check_health(client, stores)
+        sweep(journals, settings, stores, swept)
+    finally:
+        for line in swept.lines:
+            logging.getLogger("focus").warning("%s", redact(line))
+
+
+def acknowledge(client: FocusServerAPI) -> None:
+    """See that the server is alive.
+
+    Raises:
+        EnvironmentBroken: it is not.
+    """
+    try:
+        client.acknowledge()
+    except APIError as error:
+        raise EnvironmentBroken(str(error) if error.unreachable else f"The Focus Server is ill: {error}") from None
+
+
+def check_health(client: FocusServerAPI, stores: Stores) -> None:
+    """See that the server and all three stores are healthy, side by side.
+
+    Raises:
+        EnvironmentBroken: some are not; each of them is named.
+    """
+    checks: dict[str, Callable[[], None]] = {
+        "Focus Server": lambda: acknowledge(client),
+        "MongoDB": stores.database.check_health,
+        "Kubernetes": stores.analyzers.check_health,
+        "RabbitMQ": stores.queues.check_health,
+    }
+    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
+        outcomes = {name: pool.submit(check) for name, check in checks.items()}
+    broken = [str(error) for name in outcomes if isinstance(error := outcomes[name].exception(), EnvironmentBroken)]
+    if broken:
+        raise EnvironmentBroken(
+            "The environment is broken; no scenario was run.\n" + "\n".join(f"  - {one}" for one in broken)
+        )
+    for outcome in outcomes.values():
+        outcome.result()

@@ -1,7 +1,7 @@
 """Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
 
-On `context` the steps find `run` (the environment), `case` (the scenario's ledger), `report`, and what earlier steps
-kept:
+On `context` the steps find `run` (the environment), `session` (what the scenario works with), `report`, and what
+earlier steps kept:
 
 - what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`,
   `documents`, `gateway`
@@ -145,9 +145,9 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open the scenario's ledger; when the environment is gone, the run ends here."""
     context.scenarios.append(scenario)
     context.report.start_scenario(scenario)
-    context.case = None
+    context.session = None
     try:
-        context.case = context.run.open_case(
+        context.session = context.run.open_scenario(
             lambda found: context.report.attach(found.name, found.body, found.media_type)
         )
     except EnvironmentBroken:
@@ -190,7 +190,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
     if any(step.status is known_issues.KNOWN for step in scenario.all_steps):
         scenario.set_status(known_issues.KNOWN)
     try:
-        if context.case is not None:
+        if context.session is not None:
             _close(context, scenario)
     finally:
         context.report.stop_scenario(scenario)
@@ -200,9 +200,9 @@ def _close(context: Context, scenario: Scenario) -> None:
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
     red = scenario.status.has_failed()
     if red or scenario.status is known_issues.KNOWN:
-        context.case.keep_server_log()
+        context.session.keep_server_log()
     try:
-        context.case.leave_nothing_behind()
+        context.session.leave_nothing_behind()
     except EnvironmentBroken as error:
         broken = _what_else_is_broken(context) or error
         if broken is not error or not context.run.is_healthy():
@@ -218,7 +218,7 @@ def _close(context: Context, scenario: Scenario) -> None:
         context.report.attach("clean-up failed, too", str(failure), "text")
         print(f"Clean-up failed, too: {failure}")
     finally:
-        context.run.close_case(context.case, scenario.name)
+        context.run.close_scenario(context.session, scenario.name)
 
 
 def _what_else_is_broken(context: Context) -> EnvironmentBroken | None:
@@ -226,7 +226,7 @@ def _what_else_is_broken(context: Context) -> EnvironmentBroken | None:
     try:
         context.run.check_provided()
         # Over what stays disturbed, all that follow would be told as failures of the product.
-        context.case.disturbances.undo()
+        context.session.disturbances.undo()
     except EnvironmentBroken as error:
         return error
     return None

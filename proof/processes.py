@@ -105,8 +105,8 @@ def serving(
         too_late.set()
         process.kill()
 
-    patience = Timer(START_LIMIT_S, cut_short)
-    patience.start()
+    policy = Timer(START_LIMIT_S, cut_short)
+    policy.start()
     try:
         with os.fdopen(os.dup(said.fileno()), encoding="utf-8") as output:
             told = dict(line.split() for line in (output.readline(), output.readline()) if line)
@@ -116,14 +116,14 @@ def serving(
             raise RuntimeError(
                 f"the server with the defect {defect} did not start:\n{Path(log).read_text('utf-8', 'replace')}"
             )
-        patience.cancel()
+        policy.cancel()
         yield {
             "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
             "FOCUS__FOCUS_SERVER__LOG_FILE": log,
             "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
         }
     finally:
-        patience.cancel()
+        policy.cancel()
         said.close()
         if restores:
             process.terminate()

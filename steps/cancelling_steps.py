@@ -22,7 +22,7 @@ def fail_half_way(job_id: str) -> None:
 
 @when("the job is cancelled")
 def the_job_is_cancelled(context: Context) -> None:
-    context.cancellation = context.case.cancel(context.job.job_id)
+    context.cancellation = context.session.cancel(context.job.job_id)
 
 
 @when("the first of them is cancelled")
@@ -33,39 +33,41 @@ def the_first_is_cancelled(context: Context) -> None:
 
 @when("a job that nobody made is cancelled")
 def an_unknown_job_is_cancelled(context: Context) -> None:
-    context.cancellation = context.case.cancel(context.run.settings.naming.unknown_job_id)
+    context.cancellation = context.session.cancel(context.run.settings.naming.unknown_job_id)
 
 
 @when("the work with a temporary job fails half way")
 def the_work_with_a_temporary_job_fails(context: Context) -> None:
     try:
-        context.case.use_temporary_job(context.configuration, fail_half_way)
+        context.session.use_temporary_job(context.configuration, fail_half_way)
     except HalfWay as failure:
         context.abandoned = failure.job_id
 
 
 @then("the cancelling is confirmed")
 def the_cancelling_is_confirmed(context: Context) -> None:
-    answers.cancelled(context.cancellation, context.job.job_id, context.run.settings.answers)
+    answers.expect_cancelled(context.cancellation, context.job.job_id, context.run.settings.answers)
 
 
 @then("the cancelling is confirmed within the promised time")
 def the_cancelling_is_confirmed_in_time(context: Context) -> None:
     statuses = context.run.settings.answers.cancelled_statuses
-    context.case.until_recovered("the job to be cancelled", lambda: context.case.cancel(context.job.job_id), statuses)
+    context.session.until_recovered(
+        "the job to be cancelled", lambda: context.session.cancel(context.job.job_id), statuses
+    )
 
 
 @then("the cancelling finds no such job")
 def the_cancelling_finds_no_such_job(context: Context) -> None:
     unknown = context.run.settings.answers.unknown_statuses
-    refusals.turned_away(context.cancellation, unknown, "that there is no such job, and that it is said")
+    refusals.expect_error_response(context.cancellation, unknown, "that there is no such job, and that it is said")
 
 
 @then("the cancelling says that {dependency:Dependency} is not available")
 def the_cancelling_says_what_is_missing(context: Context, dependency: str) -> None:
-    refusals.unavailable(context.cancellation, dependency, context.run.settings.answers)
+    refusals.expect_unavailable(context.cancellation, dependency, context.run.settings.answers)
 
 
 @then("the cancelling does no harm")
 def the_cancelling_does_no_harm(context: Context) -> None:
-    answers.cancelled_again(context.cancellation, context.run.settings.answers)
+    answers.expect_cancelled_again(context.cancellation, context.run.settings.answers)

@@ -17,41 +17,41 @@ from support.profile.boundary_values import resolve
 def the_client_is_handed_a_value(context: Context, parameter: Parameter, value: Any) -> None:
     given = resolve(value, parameter, context.run.settings)
     payload = with_value(generate_config_payload(), parameter, given)
-    context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
+    context.refusal = context.session.hand_to_client(ConfigureRequest.model_construct(**payload))
 
 
 @when("the client is handed a configuration without {parameter:Parameter}")
 def the_client_is_handed_a_gap(context: Context, parameter: Parameter) -> None:
     payload = without(generate_config_payload(), parameter)
-    context.refusal = context.case.hand_to_client(ConfigureRequest.model_construct(**payload))
+    context.refusal = context.session.hand_to_client(ConfigureRequest.model_construct(**payload))
 
 
 @when("the client is handed something that is no configuration")
 def the_client_is_handed_something_else(context: Context) -> None:
-    context.refusal = context.case.hand_to_client(generate_config_payload())
+    context.refusal = context.session.hand_to_client(generate_config_payload())
 
 
 @when("the client is handed the task id {text}")
 def the_client_is_handed_a_task_id(context: Context, text: str) -> None:
-    request = context.case.configuration(generate_config_payload())
-    context.refusal = context.case.hand_to_client(request, text)
+    request = context.session.configuration(generate_config_payload())
+    context.refusal = context.session.hand_to_client(request, text)
 
 
 @then("the client refuses because of the {parameter:Parameter}")
 def the_client_refuses_because_of(context: Context, parameter: Parameter) -> None:
-    refusals.refused_by_client(context.refusal, parameter)
+    refusals.expect_client_refusal(context.refusal, parameter)
 
 
 @then("the client refuses because of the task id")
 def the_client_refuses_because_of_the_task_id(context: Context) -> None:
-    refusals.refused_by_client(context.refusal, TASK_ID)
+    refusals.expect_client_refusal(context.refusal, TASK_ID)
 
 
 @then("the client refuses it")
 def the_client_refuses(context: Context) -> None:
-    refusals.refused_by_client(context.refusal)
+    refusals.expect_client_refusal(context.refusal)
 
 
 @then("nothing is sent to the server")
 def nothing_is_sent(context: Context) -> None:
-    context.case.expect_nothing_sent()
+    context.session.expect_nothing_sent()

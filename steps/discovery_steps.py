@@ -40,7 +40,7 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
 
 
 def ask(context: Context, path: str) -> Exchange:
-    context.exchange = context.case.send("GET", path)
+    context.exchange = context.session.send("GET", path)
     context.exchanges = [context.exchange]
     exchange: Exchange = context.exchange
     return exchange
@@ -54,7 +54,7 @@ def the_channels_are_asked_for(context: Context) -> None:
 
 @then("they reach from the first sensor to the last")
 def they_reach_from_first_to_last(context: Context) -> None:
-    discovery.bounds(context.exchange, context.run.settings.limits)
+    discovery.expect_bounds(context.exchange, context.run.settings.limits)
 
 
 @when("a job is requested for each bound, and for one channel beyond it")
@@ -63,7 +63,7 @@ def a_job_is_requested_for_each_bound(context: Context) -> None:
     within, beyond = (lowest, highest), (lowest - 1, highest + 1)
     context.attempts, context.beyond = (
         [
-            context.case.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
+            context.session.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
             for channel in channels
         ]
         for channels in (within, beyond)
@@ -74,9 +74,9 @@ def a_job_is_requested_for_each_bound(context: Context) -> None:
 def those_of_the_bounds_are_accepted(context: Context) -> None:
     settings = context.run.settings
     for attempt in context.attempts:
-        answers.accepted(attempt, settings.answers, settings.naming)
+        answers.expect_accepted(attempt, settings.answers, settings.naming)
     for attempt in context.beyond:
-        refusals.refused(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
+        refusals.expect_refusal(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
 
 
 @when("the sensors of the fibre are asked for")
@@ -86,14 +86,14 @@ def the_sensors_are_asked_for(context: Context) -> None:
 
 @then("every sensor of the fibre is listed once")
 def every_sensor_is_listed(context: Context) -> None:
-    discovery.sensors(context.exchange, context.run.settings.limits)
+    discovery.expect_sensors(context.exchange, context.run.settings.limits)
 
 
 @given("a recording is under way")
 def a_recording_is_under_way(context: Context) -> None:
     if not context.run.stores.recordings.under_way() and alone_or_skipped(context):
         start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
-        context.case.recorder.put(start, None)
+        context.session.recorder.put(start, None)
 
 
 @given("two recordings are under way, begun one after the other")
@@ -103,12 +103,12 @@ def two_recordings_under_way(context: Context) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     # The later one first: it must not be taken for being found first.
     for begins in (start, start - timedelta(minutes=1)):
-        context.case.recorder.put(begins, None)
+        context.session.recorder.put(begins, None)
 
 
 @given("a recording that never ended was deleted")
 def a_recording_that_never_ended_was_deleted(context: Context) -> None:
-    context.case.recorder.put(context.case.recorder.free_time(), None, deleted=True)
+    context.session.recorder.put(context.session.recorder.free_time(), None, deleted=True)
 
 
 @given("no recording is under way")
@@ -121,10 +121,10 @@ def no_recording_is_under_way(context: Context) -> None:
 def one_ended_and_one_under_way(context: Context) -> None:
     if not alone_or_skipped(context):
         return
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     end = start + timedelta(minutes=1)
-    context.recordings = [context.case.recorder.put(start, end)]
-    context.case.recorder.put(start, None)
+    context.recordings = [context.session.recorder.put(start, end)]
+    context.session.recorder.put(start, None)
     context.window = (start, end)
 
 
@@ -135,13 +135,15 @@ def the_live_metadata_are_asked_for(context: Context) -> None:
 
 @then("they are those of the recording under way")
 def they_are_of_the_recording_under_way(context: Context) -> None:
-    discovery.live_metadata(context.exchange, context.run.stores.recordings.under_way(), context.run.settings.limits)
+    discovery.expect_live_metadata(
+        context.exchange, context.run.stores.recordings.under_way(), context.run.settings.limits
+    )
 
 
 @then("it is said that there is no live source")
 def there_is_no_live_source(context: Context) -> None:
     statuses = context.run.settings.answers.unknown_statuses
-    refusals.turned_away(context.exchange, statuses, "to be told that there is no live source")
+    refusals.expect_error_response(context.exchange, statuses, "to be told that there is no live source")
 
 
 @when("the recordings of that time are asked for")
@@ -153,7 +155,7 @@ def the_recordings_of_that_time(context: Context) -> None:
 def the_recordings_of_that_time_as_text(context: Context) -> None:
     start, end = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
     path = context.run.settings.paths.recordings
-    context.exchange = context.case.send("POST", path, {"start_time": start, "end_time": end})
+    context.exchange = context.session.send("POST", path, {"start_time": start, "end_time": end})
 
 
 @when("the recordings from its beginning until tomorrow are asked for")
@@ -180,7 +182,7 @@ def the_recordings_of_a_time_that(context: Context, window: str) -> None:
 
 @when("the recordings of a time {wrong} are asked for")
 def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
-    exchange = context.case.send("POST", context.run.settings.paths.recordings, WRONG_TIMES[wrong])
+    exchange = context.session.send("POST", context.run.settings.paths.recordings, WRONG_TIMES[wrong])
     context.attempts = [answers.Attempt(WRONG_TIMES[wrong], exchange)]
 
 
@@ -188,15 +190,15 @@ def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
 @then("only the one that has ended is listed")
 @then("the recording is listed")
 def the_recordings_are_listed(context: Context) -> None:
-    discovery.recordings(context.exchange, [(one.start, one.end) for one in context.recordings])
+    discovery.expect_recordings(context.exchange, [(one.start, one.end) for one in context.recordings])
 
 
 @then("the recording is among those that are listed")
 def the_recording_is_among_them(context: Context) -> None:
-    discovery.listed(context.exchange, [(one.start, one.end) for one in context.recordings])
+    discovery.expect_listed(context.exchange, [(one.start, one.end) for one in context.recordings])
 
 
 @then("none is listed")
 @then("the recording is not listed")
 def none_is_listed(context: Context) -> None:
-    discovery.recordings(context.exchange, [])
+    discovery.expect_recordings(context.exchange, [])

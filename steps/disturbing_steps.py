@@ -15,17 +15,17 @@ def a_cluster_of_stand_ins(context: Context) -> None:
 
 @when("its analyzer {ends:AnalyzerEnd}")
 def its_analyzer_ends(context: Context, ends: str) -> None:
-    context.case.disturbances.finish_analyzer(context.job.job_id, ends)
+    context.session.disturbances.finish_analyzer(context.job.job_id, ends)
 
 
 @when("its analyzer is deleted")
 def its_analyzer_is_deleted(context: Context) -> None:
-    context.case.disturbances.delete_analyzer(context.job.job_id)
+    context.session.disturbances.delete_analyzer(context.job.job_id)
 
 
 @when("its work queue is taken away")
 def its_queue_is_taken_away(context: Context) -> None:
-    context.case.disturbances.take_queue_away(context.job.job_id)
+    context.session.disturbances.take_queue_away(context.job.job_id)
 
 
 @given("a message broker that takes no more queues")
@@ -33,9 +33,9 @@ def a_broker_that_takes_no_more(context: Context) -> None:
     if not (context.run.settings.exclusive and context.run.stores.queues.sees_unnamed):
         context.scenario.skip("this needs a broker of one's own, with its management API")
         return
-    context.case.disturbances.refuse_queues()
+    context.session.disturbances.refuse_queues()
 
 
 @when("the message broker takes queues again")
 def the_broker_takes_queues_again(context: Context) -> None:
-    context.case.disturbances.undo()
+    context.session.disturbances.undo()

@@ -14,17 +14,17 @@ from support.core.errors import require
 
 @then("its {figure} follows from its configuration")
 def its_figure_follows(context: Context, figure: str) -> None:
-    context.case.expect_figure(figure, context.job)
+    context.session.expect_figure(figure, context.job)
 
 
 @then("each has twice the time between rows of the one before")
 def each_has_twice_the_time(context: Context) -> None:
-    answers.in_proportion(context.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
+    answers.expect_in_proportion(context.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
 
 
 @then("each has half the frequency resolution of the one before")
 def each_has_half_the_resolution(context: Context) -> None:
-    answers.in_proportion(
+    answers.expect_in_proportion(
         context.jobs,
         "frequency resolution",
         lambda answer: answer["frequencies_list"][1] - answer["frequencies_list"][0],
@@ -35,7 +35,7 @@ def each_has_half_the_resolution(context: Context) -> None:
 @then("the windows of each overlap by the promised share")
 def the_windows_overlap(context: Context) -> None:
     for job in context.jobs:
-        context.case.expect_figure("overlap of windows", job)
+        context.session.expect_figure("overlap of windows", job)
 
 
 @then("their mappings of channels to streams differ")
@@ -48,14 +48,14 @@ def their_mappings_differ(context: Context) -> None:
 def their_mappings_are_the_same(context: Context) -> None:
     told = answers.mappings(context.jobs)
     require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
-    context.case.expect_figure("mapping of channels to streams", context.jobs[0])
+    context.session.expect_figure("mapping of channels to streams", context.jobs[0])
 
 
 @then("both have the channels and streams of their own configuration")
 def both_have_their_own(context: Context) -> None:
     for job in (context.first_job, context.job):
         for figure in ("number of channels", "number of streams", "mapping of channels to streams"):
-            context.case.expect_figure(figure, job)
+            context.session.expect_figure(figure, job)
 
 
 @when("a single channel is opened and closed {count:d} times, each time another one")
@@ -63,14 +63,14 @@ def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
     context.made = []
     for number in range(1, count + 1):
         payload = with_value(payload_of(context, "single channel job"), PARAMETERS["channel"], number)
-        context.attempts = [context.case.request_job(context.case.configuration(payload))]
+        context.attempts = [context.session.request_job(context.session.configuration(payload))]
         accept(context)
         context.made += context.jobs
         job_id = context.made[-1].job_id
-        answers.cancelled(context.case.cancel(job_id), job_id, context.run.settings.answers)
+        answers.expect_cancelled(context.session.cancel(job_id), job_id, context.run.settings.answers)
 
 
 @then("every one of them was mapped to its own channel")
 def every_one_was_mapped_to_its_own(context: Context) -> None:
     for job in context.made:
-        context.case.expect_figure("mapping of channels to streams", job)
+        context.session.expect_figure("mapping of channels to streams", job)

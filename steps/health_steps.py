@@ -15,54 +15,54 @@ QUESTIONS_WHILE_BUSY = 20
 
 @when("the health of the server is asked for")
 def the_health_is_asked_for(context: Context) -> None:
-    context.exchanges = [context.case.send("GET", context.run.settings.paths.health)]
+    context.exchanges = [context.session.send("GET", context.run.settings.paths.health)]
 
 
 @when("the health of the server is asked for with {header} as {value}")
 def the_health_is_asked_for_with(context: Context, header: str, value: str) -> None:
-    context.exchanges = [context.case.send("GET", context.run.settings.paths.health, headers={header: value})]
+    context.exchanges = [context.session.send("GET", context.run.settings.paths.health, headers={header: value})]
 
 
 @when("the health of the server is asked for by {method}")
 def the_health_is_asked_for_by(context: Context, method: str) -> None:
-    context.exchanges = [context.case.send(method, context.run.settings.paths.health)]
+    context.exchanges = [context.session.send(method, context.run.settings.paths.health)]
 
 
 @when("{clients:d} clients ask for the health of the server, {times:d} times each")
 def many_clients_ask(context: Context, clients: int, times: int) -> None:
     questions = [("GET", context.run.settings.paths.health)] * (clients * times)
-    context.exchanges = context.case.send_at_once(questions, clients)
+    context.exchanges = context.session.send_at_once(questions, clients)
 
 
 @when("the jobs are requested by {workers:d} clients while {clients:d} others ask for the health of the server")
 def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         asking = pool.submit(many_clients_ask, context, clients, QUESTIONS_WHILE_BUSY)
-        context.attempts = context.case.request_jobs(context.configurations, workers)
+        context.attempts = context.session.request_jobs(context.configurations, workers)
         asking.result()
 
 
 @then("the server says that it is healthy")
 @then("the server says every time that it is healthy")
 def the_server_is_healthy(context: Context) -> None:
-    health.healthy(context.exchanges, context.run.settings.answers)
+    health.expect_healthy(context.exchanges, context.run.settings.answers)
 
 
 @then("each answer comes within the promised time")
 def each_answer_comes_in_time(context: Context) -> None:
-    context.case.expect_in_time(context.exchanges, "health_answered_s")
+    context.session.expect_in_time(context.exchanges, "health_answered_s")
 
 
 @then("the answer carries the headers that protect its reader")
 def the_answer_carries_the_headers(context: Context) -> None:
     for exchange in context.exchanges:
-        health.headers(exchange, context.run.settings.answers.headers)
+        health.expect_protective_headers(exchange, context.run.settings.answers.headers)
 
 
 @then("the method {method} is refused")
 def the_method_is_refused(context: Context, method: str) -> None:
     for exchange in context.exchanges:
-        health.method_refused(exchange)
+        health.expect_method_refused(exchange)
 
 
 @given("a server that is reached over TLS")
@@ -76,7 +76,7 @@ def a_stranger_asks(context: Context) -> None:
     if context.run.settings.focus_server.ca_file is None:
         context.scenario.skip("its authority is known to everybody (focus_server.ca_file is not set)")
         return
-    context.failure = context.case.failure_of(lambda client: client.acknowledge(), ca_file=None)
+    context.failure = context.session.failure_of(lambda client: client.acknowledge(), ca_file=None)
 
 
 @then("the client says that the server cannot be trusted")
@@ -90,15 +90,15 @@ def the_client_does_not_trust(context: Context) -> None:
 def the_health_is_asked_for_in_the_clear(context: Context) -> None:
     settings = context.run.settings
     server = settings.focus_server
-    context.in_the_clear = health.asked_in_the_clear(server.base_url, settings.paths.health, server.request_timeout_s)
+    context.in_the_clear = health.ask_in_plaintext(server.base_url, settings.paths.health, server.request_timeout_s)
 
 
 @then("nothing is answered in the clear")
 def nothing_is_answered_in_the_clear(context: Context) -> None:
-    health.silent(context.in_the_clear)
+    health.expect_no_plaintext_response(context.in_the_clear)
 
 
 @then("the answer tells clients to use TLS only")
 def come_over_tls_from_now_on(context: Context) -> None:
     for exchange in context.exchanges:
-        health.over_tls_from_now_on(exchange, context.run.settings.answers.transport_header)
+        health.expect_strict_transport_security(exchange, context.run.settings.answers.transport_header)

@@ -32,37 +32,37 @@ AFTER_THE_BEGINNING = {
 def ask_for(context: Context, start: datetime, end: datetime) -> None:
     """Have the configuration that plays a time back."""
     context.window = (start, end)
-    context.configuration = context.case.configuration(generate_playback_payload(start, end))
+    context.configuration = context.session.configuration(generate_playback_payload(start, end))
 
 
 @given("a recording of {duration:Duration}")
 def a_recording(context: Context, duration: timedelta) -> None:
-    start = context.case.recorder.free_time()
-    context.recordings = [context.case.recorder.put(start, start + duration)]
+    start = context.session.recorder.free_time()
+    context.recordings = [context.session.recorder.put(start, start + duration)]
     context.window = (start, start + duration)
 
 
 @given("a recording that begins and ends between two seconds")
 def a_recording_between_seconds(context: Context) -> None:
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     begins, ends = start + timedelta(milliseconds=250), start + timedelta(milliseconds=10_500)
-    context.recordings = [context.case.recorder.put(begins, ends)]
+    context.recordings = [context.session.recorder.put(begins, ends)]
     context.window = (start, start + 2 * TEN_SECONDS)
 
 
 @given("a deleted recording of {duration:Duration}")
 def a_deleted_recording(context: Context, duration: timedelta) -> None:
-    start = context.case.recorder.free_time()
-    context.recordings = [context.case.recorder.put(start, start + duration, deleted=True)]
+    start = context.session.recorder.free_time()
+    context.recordings = [context.session.recorder.put(start, start + duration, deleted=True)]
     context.window = (start, start + duration)
 
 
 @given("recordings of ten, thirty and ten seconds, one after another")
 def recordings_one_after_another(context: Context) -> None:
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     edges = [start + timedelta(seconds=s) for s in (0, 10, 40, 50)]
     # The last first: what is listed in the order of time must have been put into it.
-    later, middle, earlier = (context.case.recorder.put(edges[n], edges[n + 1]) for n in (2, 1, 0))
+    later, middle, earlier = (context.session.recorder.put(edges[n], edges[n + 1]) for n in (2, 1, 0))
     context.recordings = [earlier, middle, later]
     context.window = (edges[0], edges[-1])
 
@@ -79,24 +79,24 @@ def two_recordings_that_overlap(context: Context) -> None:
 
 def two_recordings(context: Context, after: timedelta) -> None:
     """Have two recordings of ten seconds, the second one of which begins so long after the first."""
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     second = start + after
-    put = context.case.recorder.put
+    put = context.session.recorder.put
     context.recordings = [put(start, start + TEN_SECONDS), put(second, second + TEN_SECONDS)]
     context.window = (start, second + TEN_SECONDS)
 
 
 @given("a recording of one minute, of which a playback asks for two minutes")
 def a_recording_of_half_the_window(context: Context) -> None:
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     half_a_minute = timedelta(seconds=30)
-    context.recordings = [context.case.recorder.put(start + half_a_minute, start + 3 * half_a_minute)]
+    context.recordings = [context.session.recorder.put(start + half_a_minute, start + 3 * half_a_minute)]
     ask_for(context, start, start + 4 * half_a_minute)
 
 
 @given("a time without recordings")
 def a_time_of_nothing(context: Context) -> None:
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     context.recordings = []
     context.window = (start, start + TEN_SECONDS)
 
@@ -106,9 +106,9 @@ def a_time_of_which_there_is_only(context: Context, what: str) -> None:
     begin, end, deleted = AROUND[what]
     if end is None and not alone_or_skipped(context):
         return
-    start = context.case.recorder.free_time()
+    start = context.session.recorder.free_time()
     until = None if end is None else start + end
-    context.recordings = [context.case.recorder.put(start + begin, until, deleted=deleted)]
+    context.recordings = [context.session.recorder.put(start + begin, until, deleted=deleted)]
     context.window = (start, start + TEN_SECONDS)
 
 
@@ -123,28 +123,30 @@ def a_configuration_with_times_as_text(context: Context) -> None:
     a_recording(context, TEN_SECONDS)
     payload = generate_playback_payload(*context.window)
     payload["start_time"], payload["end_time"] = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
-    context.configuration = context.case.configuration(payload)
+    context.configuration = context.session.configuration(payload)
 
 
 @when("a playback is requested that ends {when_}")
 def a_playback_that_ends(context: Context, when_: str) -> None:
     day = timedelta(days=1)
-    start = context.case.recorder.free_time(day)
+    start = context.session.recorder.free_time(day)
     # Recorded is what lies around it as well: nothing but the time itself can be refused.
-    context.recordings = [context.case.recorder.put(start - day, start + day)]
+    context.recordings = [context.session.recorder.put(start - day, start + day)]
     payload = generate_playback_payload(start, start + AFTER_THE_BEGINNING[when_])
-    context.attempts = [context.case.request_raw(payload)]
+    context.attempts = [context.session.request_raw(payload)]
 
 
 @when("a playback is requested of an hour of tomorrow")
 def a_playback_of_tomorrow(context: Context) -> None:
     start = datetime.now(UTC) + timedelta(days=1)
     payload = generate_playback_payload(start, start + timedelta(hours=1))
-    context.attempts = [context.case.request_raw(payload)]
+    context.attempts = [context.session.request_raw(payload)]
 
 
 @then("it is said that nothing was recorded then")
 def nothing_was_recorded_then(context: Context) -> None:
     statuses = context.run.settings.answers.nothing_recorded_statuses
     for attempt in context.attempts:
-        refusals.turned_away(attempt.exchange, statuses, "to be told that nothing was recorded then", "recording")
+        refusals.expect_error_response(
+            attempt.exchange, statuses, "to be told that nothing was recorded then", "recording"
+        )

@@ -20,7 +20,7 @@ def the_orchestrator_answers(context: Context) -> None:
 
 @then("all its pods are healthy")
 def all_its_pods_are_healthy(context: Context) -> None:
-    context.case.promises.pods_are_healthy(context.job)
+    context.session.promises.expect_healthy_pods(context.job)
 
 
 @then("the message broker answers")
@@ -30,7 +30,7 @@ def the_broker_is_healthy(context: Context) -> None:
 
 @then("the record store is reached with its credentials")
 def the_record_store_is_reached(context: Context) -> None:
-    access.reached(context.run.settings.mongodb)
+    access.expect_access(context.run.settings.mongodb)
 
 
 @given("a record store that is kept under a password")
@@ -41,7 +41,7 @@ def a_record_store_under_a_password(context: Context) -> None:
 
 @then("the record store is not reached with {credentials}")
 def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
-    access.not_reached_with(credentials, context.run.settings.mongodb)
+    access.expect_no_access_with(credentials, context.run.settings.mongodb)
 
 
 @then("the record of the job is read with the server's own credentials")
@@ -49,15 +49,15 @@ def the_record_is_read_with_the_servers_own(context: Context) -> None:
     if context.run.settings.mongodb.server_uri is None:
         context.scenario.skip("mongodb.server_uri is not set")
         return
-    access.record_read_by_server(context.job, context.run.settings.mongodb)
+    access.expect_record_read_by_server(context.job, context.run.settings.mongodb)
 
 
 @then("half of {count:d} answers of the record store come within the promised time")
 def the_record_store_answers_quickly(context: Context, count: int) -> None:
     limit_s = context.run.settings.time_limits.record_store_answers_s
     answers_s = [context.run.stores.database.ping_s() for _ in range(count)]
-    context.case.keep_times("how long each answer took", answers_s, limit_s, "record_store_answers_s")
-    access.quick(answers_s, limit_s)
+    context.session.keep_times("how long each answer took", answers_s, limit_s, "record_store_answers_s")
+    access.expect_quick_answers(answers_s, limit_s)
 
 
 @given("the servers that the product runs on")
@@ -68,4 +68,4 @@ def the_machines(context: Context) -> None:
 
 @then("the operator can log in to each of them and run a harmless command")
 def the_operator_can_log_in(context: Context) -> None:
-    access.to_machines(context.run.settings.ssh)
+    access.expect_login_to_machines(context.run.settings.ssh)

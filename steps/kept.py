@@ -25,8 +25,8 @@ PLAYBACK = timedelta(seconds=12)
 def payload_of(context: Context, kind: str) -> dict[str, Any]:
     """A valid payload of a kind of job; a playback's recording is put for it."""
     if kind == "playback":
-        start = context.case.recorder.free_time()
-        context.recordings = [context.case.recorder.put(start, start + PLAYBACK)]
+        start = context.session.recorder.free_time()
+        context.recordings = [context.session.recorder.put(start, start + PLAYBACK)]
         context.window = (start, start + PLAYBACK)
         return generate_playback_payload(*context.window)
     if kind == "single channel job":
@@ -50,22 +50,22 @@ def several_changed(context: Context, kind: str) -> dict[str, Any]:
 
 def run_job(context: Context, payload: dict[str, Any]) -> None:
     """Have a job that runs."""
-    context.configuration = context.case.configuration(payload)
+    context.configuration = context.session.configuration(payload)
     run_configuration(context)
 
 
 def run_configuration(context: Context) -> None:
     """Have a job of the present configuration that runs."""
-    context.attempts = [context.case.request_job(context.configuration)]
+    context.attempts = [context.session.request_job(context.configuration)]
     accept(context)
     (context.job,) = context.jobs
-    context.case.promises.analyzer_runs(context.job)
+    context.session.promises.expect_running_analyzer(context.job)
 
 
 def accept(context: Context) -> None:
     """Read the answers to what was asked as those of accepted jobs."""
     settings = context.run.settings
-    context.jobs = [answers.accepted(attempt, settings.answers, settings.naming) for attempt in context.attempts]
+    context.jobs = [answers.expect_accepted(attempt, settings.answers, settings.naming) for attempt in context.attempts]
 
 
 def alone_or_skipped(context: Context) -> bool:
@@ -79,11 +79,11 @@ def rows_of_the_job(context: Context) -> Waterfall:
     """What was read of the present job's rows."""
     read: Waterfall | None = getattr(context, "waterfall", None)
     if read is None or read.job is not context.job:
-        read = context.waterfall = context.case.waterfall(context.job)
+        read = context.waterfall = context.session.waterfall(context.job)
     return read
 
 
 def ask_for_recordings(context: Context, start: datetime, end: datetime) -> None:
     """Ask the server what was recorded between two moments."""
     times = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
-    context.exchange = context.case.send("POST", context.run.settings.paths.recordings, times)
+    context.exchange = context.session.send("POST", context.run.settings.paths.recordings, times)

@@ -10,7 +10,7 @@ from support.checks import metadata, refusals
 
 
 def metadata_of(context: Context, job_id: str) -> Exchange:
-    exchange: Exchange = context.case.send("GET", context.run.settings.paths.metadata.format(job_id=job_id))
+    exchange: Exchange = context.session.send("GET", context.run.settings.paths.metadata.format(job_id=job_id))
     return exchange
 
 
@@ -38,19 +38,19 @@ def the_metadata_of_an_unknown_job(context: Context) -> None:
 @then("the metadata is that of the job every time")
 def the_metadata_is_that_of_the_job(context: Context) -> None:
     for exchange in context.exchanges:
-        metadata.of_job(exchange, context.job, context.run.settings.answers.configured_status)
+        metadata.expect_metadata_of(exchange, context.job, context.run.settings.answers.configured_status)
 
 
 @then("each metadata is that of its job")
 def each_metadata_is_that_of_its_job(context: Context) -> None:
     for exchange, job in zip(context.exchanges, context.jobs, strict=True):
-        metadata.of_job(exchange, job, context.run.settings.answers.configured_status)
+        metadata.expect_metadata_of(exchange, job, context.run.settings.answers.configured_status)
 
 
 @then("the metadata says that the job was cancelled")
 def the_metadata_says_cancelled(context: Context) -> None:
     for exchange in context.exchanges:
-        metadata.of_job(exchange, context.job, context.run.settings.answers.cancelled_status)
+        metadata.expect_metadata_of(exchange, context.job, context.run.settings.answers.cancelled_status)
 
 
 @then("it is said that there is no such job")
@@ -58,4 +58,4 @@ def the_metadata_says_cancelled(context: Context) -> None:
 def there_is_no_such_job(context: Context) -> None:
     unknown = context.run.settings.answers.unknown_statuses
     for exchange in context.exchanges:
-        refusals.turned_away(exchange, unknown, "that there is no such job, and that it is said")
+        refusals.expect_error_response(exchange, unknown, "that there is no such job, and that it is said")

@@ -19,7 +19,7 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
     """Whether the way to a store can be broken; if not, the scenario is skipped."""
     if not alone_or_skipped(context):
         return False
-    why: str | None = context.case.disturbances.outages.impossible(dependency)
+    why: str | None = context.session.disturbances.outages.impossible(dependency)
     if why is not None:
         context.scenario.skip(f"this needs a Toxiproxy on the server's way to {dependency}: {why}")
     return why is None
@@ -27,14 +27,14 @@ def outage_or_skipped(context: Context, dependency: str) -> bool:
 
 def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], object]) -> None:
     """Ask for the job, and do something when such an effect of it shows, before it is answered."""
-    case = context.case
+    session = context.session
     context.begun = begun
 
     def once_begun() -> None:
-        case.books.await_begun(begun)
+        session.ledger.wait_until_begun(begun)
         meanwhile()
 
-    context.attempts = [case.request_job_meanwhile(context.configuration, once_begun)]
+    context.attempts = [session.request_job_meanwhile(context.configuration, once_begun)]
 
 
 def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
@@ -42,7 +42,7 @@ def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
 
     def cut_off() -> None:
         for dependency in dependencies:
-            context.case.disturbances.outages.cut_off(dependency)
+            context.session.disturbances.outages.cut_off(dependency)
 
     if all(outage_or_skipped(context, dependency) for dependency in dependencies):
         request_meanwhile(context, begun, cut_off)
@@ -52,25 +52,25 @@ def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
 @when("{dependency:Dependency} cannot be reached any more")
 def it_cannot_be_reached(context: Context, dependency: str) -> None:
     if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.cut_off(dependency)
+        context.session.disturbances.outages.cut_off(dependency)
 
 
 @given("{dependency:Dependency} does not answer")
 def it_does_not_answer(context: Context, dependency: str) -> None:
     if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.silence(dependency)
+        context.session.disturbances.outages.silence(dependency)
 
 
 @given("{dependency:Dependency} does as it is told, but its answers are lost")
 def its_answers_are_lost(context: Context, dependency: str) -> None:
     if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.lose_answers(dependency)
+        context.session.disturbances.outages.lose_answers(dependency)
 
 
 @given("{dependency:Dependency} takes its time to answer")
 def it_takes_its_time(context: Context, dependency: str) -> None:
     if outage_or_skipped(context, dependency):
-        context.case.disturbances.outages.slow_down(dependency)
+        context.session.disturbances.outages.slow_down(dependency)
 
 
 @when("the job is requested, and its {effect:Effect} shows before there is an answer")
@@ -90,58 +90,60 @@ def two_break_down(context: Context, first: str, second: str, effect: str) -> No
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
 def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
-    case = context.case
+    session = context.session
 
     def look_up_and_cancel() -> None:
-        (job_id,) = case.books.unanswered()
+        (job_id,) = session.ledger.unanswered()
         metadata = context.run.settings.paths.metadata.format(job_id=job_id)
-        context.exchanges = [case.send("GET", metadata), case.cancel(job_id)]
+        context.exchanges = [session.send("GET", metadata), session.cancel(job_id)]
 
     request_meanwhile(context, "task record", look_up_and_cancel)
 
 
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
-    failure = context.case.failure_of(
+    failure = context.session.failure_of(
         lambda client: client.configure_streaming_job(context.configuration), request_timeout_s=PATIENCE_S
     )
-    refusals.reported_no_answer(failure, context.case.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(failure, context.session.exchanges, PATIENCE_S)
 
 
 @then("neither finds such a job")
 def neither_finds_such_a_job(context: Context) -> None:
     for exchange in context.exchanges:
-        refusals.turned_away(exchange, context.run.settings.answers.unknown_statuses, "to be told of no such job")
+        refusals.expect_error_response(
+            exchange, context.run.settings.answers.unknown_statuses, "to be told of no such job"
+        )
 
 
 @then("what was begun could not be undone yet")
 def it_could_not_be_undone_yet(context: Context) -> None:
-    context.case.books.await_begun(context.begun)
+    context.session.ledger.wait_until_begun(context.begun)
 
 
 @when("all stores can be reached again")
 def all_can_be_reached_again(context: Context) -> None:
-    context.case.disturbances.outages.end()
+    context.session.disturbances.outages.end()
 
 
 @then("it is said within the promised time")
 def it_is_said_in_time(context: Context) -> None:
-    context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
+    context.session.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
 
 
 @then("it is said that {dependency:Dependency} is not available")
 def it_is_not_available(context: Context, dependency: str) -> None:
     for attempt in context.attempts:
-        refusals.unavailable(attempt.exchange, dependency, context.run.settings.answers)
+        refusals.expect_unavailable(attempt.exchange, dependency, context.run.settings.answers)
 
 
 @then("the same request is accepted within the promised time")
 def the_same_request_is_accepted(context: Context) -> None:
     def ask() -> Exchange:
-        context.attempts = [context.case.request_job(context.configuration)]
+        context.attempts = [context.session.request_job(context.configuration)]
         exchange: Exchange = context.attempts[0].exchange
         return exchange
 
     statuses = context.run.settings.answers.accepted_statuses
-    context.case.until_recovered("the request to be accepted again", ask, statuses)
+    context.session.until_recovered("the request to be accepted again", ask, statuses)
     accept(context)

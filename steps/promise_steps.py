@@ -8,29 +8,29 @@ from behave.runner import Context
 
 @then("the record of the job is complete")
 def the_record_is_complete(context: Context) -> None:
-    context.case.promises.record_is_complete(context.job)
+    context.session.promises.expect_complete_record(context.job)
 
 
 @then("its analyzer runs with its configuration")
 def its_analyzer_runs(context: Context) -> None:
-    context.case.promises.analyzer_runs(context.job)
+    context.session.promises.expect_running_analyzer(context.job)
 
 
 @then("its work queue is served by one consumer")
 def its_queue_is_served(context: Context) -> None:
-    context.case.promises.queues_are_served([context.job])
+    context.session.promises.expect_served_queues([context.job])
 
 
 @then("the job keeps all its promises")
 def the_job_keeps_its_promises(context: Context) -> None:
-    context.case.promises.are_kept([context.job])
+    context.session.promises.expect_kept([context.job])
 
 
 @then("the other job keeps all its promises")
 def the_other_job_keeps_its_promises(context: Context) -> None:
-    context.case.promises.are_kept([context.other_job])
+    context.session.promises.expect_kept([context.other_job])
 
 
 @then("every job keeps all its promises")
 def every_job_keeps_its_promises(context: Context) -> None:
-    context.case.promises.are_kept(context.jobs)
+    context.session.promises.expect_kept(context.jobs)

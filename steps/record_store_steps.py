@@ -11,23 +11,23 @@ from support.checks import discovery, record_store
 
 @then("the record store has a collection of jobs and one of recordings")
 def the_collections_are_there(context: Context) -> None:
-    record_store.collections(context.run.stores.database, context.run.settings.mongodb)
+    record_store.expect_collections(context.run.stores.database, context.run.settings.mongodb)
 
 
 @then("the record store finds quickly")
 def the_record_store_finds_quickly(context: Context) -> None:
     wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
-    record_store.indexed(context.run.stores.database, context.run.settings.mongodb, wanted)
+    record_store.expect_indexes(context.run.stores.database, context.run.settings.mongodb, wanted)
 
 
 @when("the same recording is put once more")
 def the_same_recording_once_more(context: Context) -> None:
-    context.taken = context.case.recorder.put_again(context.recordings[0])
+    context.taken = context.session.recorder.put_again(context.recordings[0])
 
 
 @then("the record store refuses it")
 def the_record_store_refuses_it(context: Context) -> None:
-    record_store.not_taken(context.taken)
+    record_store.expect_not_taken(context.taken)
 
 
 @given("the product has made recordings")
@@ -39,24 +39,24 @@ def the_product_has_made_recordings(context: Context) -> None:
 
 @then("each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted")
 def each_recording_is_complete(context: Context) -> None:
-    record_store.complete(context.documents)
+    record_store.expect_complete_recordings(context.documents)
 
 
 @then("each that has ended is listed as history, and each that is under way is not")
 def each_is_history_or_live(context: Context) -> None:
-    record_store.complete(context.documents)
+    record_store.expect_complete_recordings(context.documents)
     ended = record_store.ended(context.documents)
     ask_for_recordings(context, *record_store.span_of(context.documents))
-    discovery.recordings(context.exchange, ended)
+    discovery.expect_recordings(context.exchange, ended)
 
 
 @then("the record of the job has no other fields")
 def the_record_has_nothing_else(context: Context) -> None:
-    record_store.nothing_but_a_job(context.run.stores.records.of_job(context.job.job_id))
+    record_store.expect_only_job_fields(context.run.stores.records.of_job(context.job.job_id))
 
 
 @then("answer, record and metadata tell the same time, within the time of the request")
 def they_tell_the_same_time(context: Context) -> None:
-    context.case.promises.record_is_complete(context.job)
-    told = context.case.send("GET", context.run.settings.paths.metadata.format(job_id=context.job.job_id))
-    record_store.same_time(context.job, told)
+    context.session.promises.expect_complete_record(context.job)
+    told = context.session.send("GET", context.run.settings.paths.metadata.format(job_id=context.job.job_id))
+    record_store.expect_same_time(context.job, told)

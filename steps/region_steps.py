@@ -23,7 +23,7 @@ def region(context: Context) -> RegionOfInterest:
     """The region of the present job."""
     found: RegionOfInterest | None = getattr(context, "region", None)
     if found is None or found.job is not context.job:
-        found = context.region = context.case.region_of_interest(context.job)
+        found = context.region = context.session.region_of_interest(context.job)
     return found
 
 
@@ -88,7 +88,7 @@ def the_last_region_is_in_force(context: Context) -> None:
 
 @when("a message that is {nature} is put into its queue")
 def a_message_of_nobody(context: Context, nature: str) -> None:
-    context.case.promises.put_message(context.job, MESSAGES[nature])
+    context.session.promises.put_message(context.job, MESSAGES[nature])
 
 
 @then("the region of interest is as it was")
@@ -98,12 +98,12 @@ def the_region_is_as_it_was(context: Context) -> None:
 
 @then("the message was taken from the queue")
 def the_message_was_taken(context: Context) -> None:
-    context.case.promises.messages_are_taken([context.job])
+    context.session.promises.expect_messages_taken([context.job])
 
 
 @then("the region of interest of the first job is as it was")
 def the_region_of_the_first_job(context: Context) -> None:
-    context.case.region_of_interest(context.first_job).expect_in_force()
+    context.session.region_of_interest(context.first_job).expect_in_force()
 
 
 @then("the change is refused because of its unknown parameter")
@@ -124,4 +124,4 @@ def the_change_is_refused(context: Context, reason: str) -> None:
 @then("the rows are of the sensors {first:d} to {last:d} from then on")
 def the_rows_follow_the_region(context: Context, first: int, last: int) -> None:
     rows = rows_of_the_job(context)
-    rows.until_of(range(first, last + 1), context.case.figures(context.job))
+    rows.until_of(range(first, last + 1), context.session.figures(context.job))

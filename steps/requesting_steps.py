@@ -29,17 +29,17 @@ def a_live_configuration(context: Context) -> None:
 
 @given("the configuration of a {kind:Kind}")
 def the_configuration_of(context: Context, kind: str) -> None:
-    context.configuration = context.case.configuration(payload_of(context, kind))
+    context.configuration = context.session.configuration(payload_of(context, kind))
 
 
 @given("the configuration of a {kind:Kind} with {parameter:Parameter} {value:Value}")
 def the_configuration_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
-    context.configuration = context.case.configuration(changed(context, kind, parameter, value))
+    context.configuration = context.session.configuration(changed(context, kind, parameter, value))
 
 
 @given("the configuration of a {kind:Kind} with")
 def the_configuration_with_several(context: Context, kind: str) -> None:
-    context.configuration = context.case.configuration(several_changed(context, kind))
+    context.configuration = context.session.configuration(several_changed(context, kind))
 
 
 @given("a running {kind:Kind}")
@@ -66,13 +66,13 @@ def another_running_job_with(context: Context, kind: str, parameter: Parameter, 
 
 @when("the job is requested")
 def the_job_is_requested(context: Context) -> None:
-    context.attempts = [context.case.request_job(context.configuration)]
+    context.attempts = [context.session.request_job(context.configuration)]
 
 
 @when("the job is requested under a task id of the client")
 def the_job_is_requested_under_a_task_id(context: Context) -> None:
     context.task_id = generate_task_id("acceptance")
-    context.attempts = [context.case.request_job(context.configuration, context.task_id)]
+    context.attempts = [context.session.request_job(context.configuration, context.task_id)]
 
 
 @given("a running job under a task id of the client")
@@ -80,46 +80,46 @@ def a_running_job_under_a_task_id(context: Context) -> None:
     a_live_configuration(context)
     the_job_is_requested_under_a_task_id(context)
     the_job_is_accepted(context)
-    context.case.promises.analyzer_runs(context.job)
+    context.session.promises.expect_running_analyzer(context.job)
 
 
 @when("another job is requested under the same task id")
 def another_job_under_the_same_task_id(context: Context) -> None:
-    context.attempts = [context.case.request_job(context.configuration, context.task_id)]
+    context.attempts = [context.session.request_job(context.configuration, context.task_id)]
 
 
 @when("a job is requested under the task id {text}")
 def a_job_is_requested_under(context: Context, text: str) -> None:
     context.task_id = text
-    context.attempts = [context.case.request_raw(generate_config_payload(), text)]
+    context.attempts = [context.session.request_raw(generate_config_payload(), text)]
 
 
 @when("a job is requested under a malformed task id with {parameter:Parameter} {value:Value}")
 def a_job_is_requested_under_a_malformed_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
-    context.attempts = [context.case.request_raw(changed(context, "job", parameter, value), MALFORMED_TASK_ID)]
+    context.attempts = [context.session.request_raw(changed(context, "job", parameter, value), MALFORMED_TASK_ID)]
 
 
 @when("a job is requested under a task id with {parameter:Parameter} {value:Value}")
 def a_job_is_requested_under_a_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
     payload = changed(context, "job", parameter, value)
-    context.attempts = [context.case.request_raw(payload, generate_task_id("acceptance"))]
+    context.attempts = [context.session.request_raw(payload, generate_task_id("acceptance"))]
 
 
 @when("a job is requested under a task id without {parameter:Parameter}")
 def a_job_is_requested_under_a_task_id_without(context: Context, parameter: Parameter) -> None:
     payload = without(generate_config_payload(), parameter)
-    context.attempts = [context.case.request_raw(payload, generate_task_id("acceptance"))]
+    context.attempts = [context.session.request_raw(payload, generate_task_id("acceptance"))]
 
 
 @given("{count:d} different live configurations")
 def live_configurations(context: Context, count: int) -> None:
-    context.configurations = [context.case.configuration(payload) for payload in different_payloads(count)]
+    context.configurations = [context.session.configuration(payload) for payload in different_payloads(count)]
 
 
 @given("configurations of a {kind:Kind} with each {parameter:Parameter} of")
 def configurations_with_each(context: Context, kind: str, parameter: Parameter) -> None:
     context.configurations = [
-        context.case.configuration(changed(context, kind, parameter, parse_value(row[parameter.words])))
+        context.session.configuration(changed(context, kind, parameter, parse_value(row[parameter.words])))
         for row in context.table
     ]
 
@@ -129,12 +129,12 @@ def two_running_jobs(context: Context) -> None:
     live_configurations(context, 2)
     jobs_are_requested_at_once(context, 2)
     every_job_is_accepted(context)
-    context.case.promises.are_kept(context.jobs)
+    context.session.promises.expect_kept(context.jobs)
 
 
 @when("the jobs are requested by {workers:d} clients at once")
 def jobs_are_requested_at_once(context: Context, workers: int) -> None:
-    context.attempts = context.case.request_jobs(context.configurations, workers)
+    context.attempts = context.session.request_jobs(context.configurations, workers)
 
 
 @when("the jobs are requested one after another")
@@ -144,13 +144,13 @@ def jobs_are_requested_one_after_another(context: Context) -> None:
 
 @when("a {kind:Kind} is requested with {parameter:Parameter} {value:Value}")
 def a_job_is_requested_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
-    context.attempts = [context.case.request_raw(changed(context, kind, parameter, value))]
+    context.attempts = [context.session.request_raw(changed(context, kind, parameter, value))]
 
 
 @when("a {kind:Kind} is requested with")
 def a_job_is_requested_with_several(context: Context, kind: str) -> None:
     context.parameters = [parse_parameter(row["parameter"]) for row in context.table]
-    context.attempts = [context.case.request_raw(several_changed(context, kind))]
+    context.attempts = [context.session.request_raw(several_changed(context, kind))]
 
 
 @then("the request is refused because of each of them")
@@ -161,13 +161,13 @@ def the_request_is_refused_because_of_each(context: Context) -> None:
 
 @when("a {kind:Kind} is requested without {parameter:Parameter}")
 def a_job_is_requested_without(context: Context, kind: str, parameter: Parameter) -> None:
-    context.attempts = [context.case.request_raw(without(payload_of(context, kind), parameter))]
+    context.attempts = [context.session.request_raw(without(payload_of(context, kind), parameter))]
 
 
 @when("a {kind:Kind} is requested with an unknown parameter beside its {parameter:Parameter}")
 def a_job_is_requested_with_a_neighbour(context: Context, kind: str, parameter: Parameter) -> None:
     payload = with_neighbour(payload_of(context, kind), parameter, UNKNOWN.field)
-    context.attempts = [context.case.request_raw(payload)]
+    context.attempts = [context.session.request_raw(payload)]
 
 
 @then("the job is accepted")
@@ -183,25 +183,25 @@ def every_job_is_accepted(context: Context) -> None:
 
 @then("every job has an id of its own")
 def every_job_has_an_id_of_its_own(context: Context) -> None:
-    answers.distinct(context.jobs)
+    answers.expect_distinct_ids(context.jobs)
 
 
 @then("the answer and the record carry the task id")
 def the_task_id_is_carried(context: Context) -> None:
-    answers.carries_task_id(context.job, context.task_id)
-    context.case.promises.record_carries_task_id(context.job, context.task_id)
+    answers.expect_task_id(context.job, context.task_id)
+    context.session.promises.expect_task_id_in_record(context.job, context.task_id)
 
 
 @then("the answer comes within the promised time")
 def the_answer_comes_in_time(context: Context) -> None:
-    context.case.expect_in_time([attempt.exchange for attempt in context.attempts], "job_created_s")
+    context.session.expect_in_time([attempt.exchange for attempt in context.attempts], "job_created_s")
 
 
 @then("the request is refused because of the {parameter:Parameter}")
 def the_request_is_refused(context: Context, parameter: Parameter) -> None:
     context.because_of = parameter
     for attempt in context.attempts:
-        refusals.refused(attempt.exchange, parameter, context.run.settings.answers)
+        refusals.expect_refusal(attempt.exchange, parameter, context.run.settings.answers)
 
 
 @then("the request is refused because of the unknown parameter")
@@ -217,4 +217,4 @@ def the_request_is_refused_because_of_the_task_id(context: Context) -> None:
 @then("the client refuses it, too")
 def the_client_refuses_it(context: Context) -> None:
     for attempt in context.attempts:
-        refusals.refused_by_client(attempt.client_refusal, context.because_of)
+        refusals.expect_client_refusal(attempt.client_refusal, context.because_of)

@@ -18,7 +18,7 @@ from support.fuzzing.malformed_bodies import BODIES, Make, padded, statuses_for,
 
 @when("{what} is sent to the server")
 def it_is_sent(context: Context, what: str) -> None:
-    context.exchanges = [send_malformed(context.case, what)]
+    context.exchanges = [send_malformed(context.session, what)]
 
 
 @when("a job is requested with a body as large as is read")
@@ -37,9 +37,9 @@ def a_job_with_a_character_set(context: Context) -> None:
 
 
 def request_in(context: Context, make: Make) -> None:
-    path, payload = context.run.settings.paths.configure, context.case.mark(generate_config_payload())
+    path, payload = context.run.settings.paths.configure, context.session.mark(generate_config_payload())
     body = make(payload)
-    context.exchanges = [context.case.send("POST", path, raw=body.content, headers=body.headers)]
+    context.exchanges = [context.session.send("POST", path, raw=body.content, headers=body.headers)]
     context.attempts = [Attempt(payload, context.exchanges[0])]
 
 
@@ -52,7 +52,9 @@ def everything_malformed_was_sent(context: Context) -> None:
 @then("it is turned away as {why}")
 def it_is_turned_away(context: Context, why: str) -> None:
     for exchange in context.exchanges:
-        refusals.turned_away(exchange, statuses_for(why, context.run.settings.answers), f"to be turned away as {why}")
+        refusals.expect_error_response(
+            exchange, statuses_for(why, context.run.settings.answers), f"to be turned away as {why}"
+        )
 
 
 @when("{count:d} generated requests are sent")
@@ -61,11 +63,11 @@ def generated_requests_are_sent(context: Context, count: int) -> None:
     from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, requests, try_all
     from support.fuzzing.robustness import Judge
 
-    limits, recorder = context.run.settings.limits, context.case.recorder
+    limits, recorder = context.run.settings.limits, context.session.recorder
     start = recorder.free_time()
     window = (start, start + PLAYBACK)
     recorder.put(*window)
-    context.generated, context.judge, context.failure = requests(limits, window), Judge(context.case), None
+    context.generated, context.judge, context.failure = requests(limits, window), Judge(context.session), None
     seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
     try:
         try_all(count, seed, limits, context.judge, window, context.run.settings.time_limits.smallest_found_s)

@@ -13,46 +13,46 @@ from support.observers.side_effects import effects_of, stated_in
 
 @then("the side effects are")
 def the_side_effects_are(context: Context) -> None:
-    context.case.books.state(stated_in((row["side effect"], row["change"]) for row in context.table))
+    context.session.ledger.state(stated_in((row["side effect"], row["change"]) for row in context.table))
 
 
 @then("the side effects are those of {jobs:JobCount}")
 def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
-    context.case.books.state(effects_of(jobs, context.run.settings.effects_of_a_job))
+    context.session.ledger.state(effects_of(jobs, context.run.settings.effects_of_a_job))
 
 
 @then("it was there when it was answered")
 def it_was_there(context: Context) -> None:
-    context.case.promises.is_there(context.job)
+    context.session.promises.expect_there(context.job)
 
 
 @then("only the record of the job remains")
 @then("only the records of the jobs remain")
 def only_the_records_remain(context: Context) -> None:
-    context.case.books.state_records_alone()
+    context.session.ledger.state_records_alone()
 
 
 @then("only the record of the temporary job remains")
 def only_the_temporary_record_remains(context: Context) -> None:
-    context.case.promises.are_cancelled([context.abandoned])
-    context.case.books.state({"task record": 1})
+    context.session.promises.expect_cancelled_jobs([context.abandoned])
+    context.session.ledger.state({"task record": 1})
 
 
 @then("whatever was begun is undone")
 def whatever_was_begun_is_undone(context: Context) -> None:
-    context.case.books.state({})
+    context.session.ledger.state({})
 
 
 @then("nothing but a record remains of the cancelled job")
 def nothing_but_a_record_remains(context: Context) -> None:
-    context.case.promises.are_cancelled([context.job.job_id])
+    context.session.promises.expect_cancelled_jobs([context.job.job_id])
 
 
 @then("nothing else has changed")
 def nothing_else_has_changed(context: Context) -> None:
-    context.case.expect_nothing_else()
+    context.session.expect_nothing_else()
 
 
 @then("nothing is left behind")
 def nothing_is_left_behind(context: Context) -> None:
-    context.case.leave_nothing_behind()
+    context.session.leave_nothing_behind()

@@ -27,7 +27,7 @@ def rows_are_asked_for_until(context: Context, count: int) -> None:
 
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")
 def rows_are_asked_for_in_parts(context: Context, count: int, part: int) -> None:
-    rows_of_the_job(context).until_there_are(count, part, context.case.figures(context.job))
+    rows_of_the_job(context).until_there_are(count, part, context.session.figures(context.job))
 
 
 @when("its rows are read to the end")
@@ -47,19 +47,21 @@ def rows_are_asked_for_by_a_number(context: Context, count: str) -> None:
 
 def ask_for_rows(context: Context, job_id: str, count: str) -> None:
     path = context.run.settings.paths.waterfall.format(job_id=job_id, rows=quote(count))
-    context.exchanges = [context.case.send("GET", path)]
+    context.exchanges = [context.session.send("GET", path)]
 
 
 @then("the request is refused because of the number of rows")
 def refused_because_of_the_number(context: Context) -> None:
     statuses = context.run.settings.answers.bad_row_count_statuses
     for exchange in context.exchanges:
-        refusals.turned_away(exchange, statuses, f"a refusal because of the {ROW_COUNT.words}", ROW_COUNT.field)
+        refusals.expect_error_response(
+            exchange, statuses, f"a refusal because of the {ROW_COUNT.words}", ROW_COUNT.field
+        )
 
 
 @then("there are no rows yet")
 def there_are_no_rows_yet(context: Context) -> None:
-    exchange, figures = context.exchange, context.case.figures(context.job)
+    exchange, figures = context.exchange, context.session.figures(context.job)
     answered_at = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
     if answered_at - context.job.created_at > timedelta(seconds=figures.window_s):
         context.scenario.skip("the job took so long to be made that its first row could have been there")
@@ -82,16 +84,16 @@ def no_more_rows_come_from_then_on(context: Context) -> None:
 @then("every row is of its sensors and frequencies")
 @then("every row is of its sensors and frequencies, and as long as its window")
 def every_row_is_of_its_sensors(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
     require_some(rows)
-    require("rows of the job's sensors and frequencies", waterfall.wrong_rows(rows, figures, figures.channels))
+    require("rows of the job's sensors and frequencies", waterfall.row_problems(rows, figures, figures.channels))
 
 
 @then("the rows follow each other at its output rate")
 def the_rows_follow_each_other(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows, at_least=2)
-    require("rows at the output rate", waterfall.wrong_order(rows, context.case.figures(context.job)))
+    require("rows at the output rate", waterfall.order_problems(rows, context.session.figures(context.job)))
 
 
 @then("the first row begins with its time")
@@ -106,7 +108,7 @@ def the_first_row_begins_with_its_time(context: Context) -> None:
 def the_first_row_begins_with_the_job(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows)
-    created = record_store.created_at(context.run.stores.records.of_job(context.job.job_id))
+    created = record_store.creation_times(context.run.stores.records.of_job(context.job.job_id))
     begun = [moment.timestamp() for moment in created]
     begins = [rows[0].start_timestamp]
     require("the first row to begin with the job", [] if begins == begun else [f"{begins} instead of {begun}"])
@@ -117,7 +119,7 @@ def each_row_comes_in_time(context: Context) -> None:
     rows = rows_of_the_job(context)
     require_some(rows.rows)
     limit_s = context.run.settings.time_limits.rows_late_s
-    context.case.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
+    context.session.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
     rows.expect_in_real_time()
 
 
@@ -149,7 +151,7 @@ def the_same_time_of_one_sensor(context: Context) -> None:
 def both_show_the_same(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows)
-    require("the same rows of the same time", waterfall.different(context.shown, rows))
+    require("the same rows of the same time", waterfall.difference_problems(context.shown, rows))
 
 
 @then("both show the same of that sensor")
@@ -157,7 +159,7 @@ def both_show_the_same_of_that_sensor(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows)
     sensors = {context.job.payload["channels"]["max"]}
-    require("the same rows of the same sensor", waterfall.different(context.shown, rows, sensors))
+    require("the same rows of the same sensor", waterfall.difference_problems(context.shown, rows, sensors))
 
 
 @then("there are {count:d} of them")
@@ -171,38 +173,39 @@ def every_row_lies_within(context: Context) -> None:
     rows = rows_of_the_job(context).rows
     require_some(rows)
     spans = [(recording.start.timestamp(), recording.end.timestamp()) for recording in context.recordings]
-    require("rows of what was recorded and of nothing else", waterfall.outside_of(rows, spans))
+    require("rows of what was recorded and of nothing else", waterfall.outside_problems(rows, spans))
 
 
 @then("there are rows of each recording")
 def there_are_rows_of_each_recording(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
     recorded = [(one.start, one.end) for one in context.recordings]
-    problems = waterfall.wrong_amounts(rows, figures, context.window, recorded)
+    problems = waterfall.row_count_problems(rows, figures, context.window, recorded)
     require("the rows of each recording", problems)
 
 
 @then("there are as many rows as fit into its time")
 def there_are_as_many_rows_as_fit(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.case.figures(context.job)
+    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
     require(
-        "as many rows as fit into the time", waterfall.wrong_amounts(rows, figures, context.window, [context.window])
+        "as many rows as fit into the time",
+        waterfall.row_count_problems(rows, figures, context.window, [context.window]),
     )
 
 
 @then("the stream of the job is served")
 def the_stream_is_served(context: Context) -> None:
-    context.case.promises.stream_is_served(context.job)
+    context.session.promises.expect_stream_served(context.job)
 
 
 @then("the stream of the job is served no longer")
 def the_stream_is_served_no_longer(context: Context) -> None:
-    context.case.promises.stream_is_gone(context.job, context.job.job_id)
+    context.session.promises.expect_stream_gone(context.job, context.job.job_id)
 
 
 @then("a job that nobody made has no stream")
 def an_unknown_job_has_no_stream(context: Context) -> None:
-    context.case.promises.stream_is_gone(context.job, context.run.settings.naming.unknown_job_id)
+    context.session.promises.expect_stream_gone(context.job, context.run.settings.naming.unknown_job_id)
 
 
 def require_some(rows: list[waterfall.Row], at_least: int = 1) -> None:

@@ -17,7 +17,7 @@ def has_password(settings: MongoDB) -> bool:
     return password_of(settings.uri.get_secret_value()) is not None
 
 
-def reached(settings: MongoDB) -> None:
+def expect_access(settings: MongoDB) -> None:
     """See that the record store is reached over TCP, with its credentials, and can be written to (PZ-13806).
 
     Raises:
@@ -28,7 +28,7 @@ def reached(settings: MongoDB) -> None:
         raise ExpectationFailed(f"expected to get into the record store with its credentials\n  - {refusal}")
 
 
-def not_reached_with(credentials: str, settings: MongoDB) -> None:
+def expect_no_access_with(credentials: str, settings: MongoDB) -> None:
     """See that the record store is closed to `no credentials`, or to `a wrong password`.
 
     Raises:
@@ -45,7 +45,7 @@ def not_reached_with(credentials: str, settings: MongoDB) -> None:
     require(f"the record store to be closed to {credentials}", [] if refusal else ["it is open"])
 
 
-def record_read_by_server(job: Job, settings: MongoDB) -> None:
+def expect_record_read_by_server(job: Job, settings: MongoDB) -> None:
     """See that the server's own access leads to the records that it writes (PZ-13807).
 
     Raises:
@@ -64,7 +64,7 @@ def record_read_by_server(job: Job, settings: MongoDB) -> None:
     require("the record of the job, by the server's own access", problems)
 
 
-def quick(answers_s: Sequence[float], limit_s: float) -> None:
+def expect_quick_answers(answers_s: Sequence[float], limit_s: float) -> None:
     """See that half of these answers came within the limit, s (PZ-13808).
 
     Raises:
@@ -75,7 +75,7 @@ def quick(answers_s: Sequence[float], limit_s: float) -> None:
     require(f"answers in under {limit_s:g} s (time_limits.record_store_answers_s)", problems)
 
 
-def to_machines(settings: Ssh) -> None:
+def expect_login_to_machines(settings: Ssh) -> None:
     """See that the operator gets onto every machine (PZ-13900).
 
     Raises:

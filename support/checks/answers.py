@@ -38,7 +38,7 @@ class Job:
     created_at: datetime | None
 
 
-def accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
+def expect_accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
     """Read the answer to an accepted request (contract, step G).
 
     Raises:
@@ -70,7 +70,7 @@ def _short(value: object) -> str:
     return f"{value!r:.200}"
 
 
-def distinct(jobs: Sequence[Job]) -> None:
+def expect_distinct_ids(jobs: Sequence[Job]) -> None:
     """See that no two jobs share an id.
 
     Raises:
@@ -81,7 +81,9 @@ def distinct(jobs: Sequence[Job]) -> None:
         raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
 
 
-def in_proportion(jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float) -> None:
+def expect_in_proportion(
+    jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float
+) -> None:
     """See that a figure of each answer is `factor` times that of the one before.
 
     Raises:
@@ -104,7 +106,7 @@ def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
     return [job.exchange.told("channel_to_stream_index") or {} for job in jobs]
 
 
-def carries_task_id(job: Job, task_id: str) -> None:
+def expect_task_id(job: Job, task_id: str) -> None:
     """See that the answer repeats the client's own id.
 
     Raises:
@@ -115,7 +117,7 @@ def carries_task_id(job: Job, task_id: str) -> None:
         raise ExpectationFailed(f"expected the answer to repeat the task id {task_id}\n  - it says {told!r}")
 
 
-def in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None:
+def expect_in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None:
     """See that every answer came within `limit_s` seconds, which is the setting `time_limits.{setting}`.
 
     Raises:
@@ -129,7 +131,7 @@ def in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None
         )
 
 
-def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
+def expect_cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
     """See that the end of a job was confirmed (contract, DELETE /job/{job_id}).
 
     Raises:
@@ -145,7 +147,7 @@ def cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
         raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
 
 
-def cancelled_again(exchange: Exchange, answers: Answers) -> None:
+def expect_cancelled_again(exchange: Exchange, answers: Answers) -> None:
     """See that cancelling twice is answered calmly.
 
     Raises:

@@ -15,22 +15,22 @@ from support.observers.mongodb import Document
 Window = tuple[datetime, datetime]
 
 
-def bounds(exchange: Exchange, limits: Limits) -> None:
+def expect_bounds(exchange: Exchange, limits: Limits) -> None:
     """See that the channels reach from the first sensor to the last (GET /channels).
 
     Raises:
         ExpectationFailed: they do not.
     """
-    _is(exchange, {"lowest_channel": 0, "highest_channel": limits.last_sensor}, "the bounds of the fibre")
+    _expect_exactly(exchange, {"lowest_channel": 0, "highest_channel": limits.last_sensor}, "the bounds of the fibre")
 
 
-def sensors(exchange: Exchange, limits: Limits) -> None:
+def expect_sensors(exchange: Exchange, limits: Limits) -> None:
     """See that every sensor is listed once, in order (GET /sensors).
 
     Raises:
         ExpectationFailed: they are not.
     """
-    _is(exchange, {"sensors": list(range(limits.sensors))}, "every sensor of the fibre")
+    _expect_exactly(exchange, {"sensors": list(range(limits.sensors))}, "every sensor of the fibre")
 
 
 def bounds_in(exchange: Exchange) -> tuple[int, int]:
@@ -46,7 +46,7 @@ def bounds_in(exchange: Exchange) -> tuple[int, int]:
     return lowest, highest
 
 
-def live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Limits) -> None:
+def expect_live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Limits) -> None:
     """See that the live metadata are those of the recording under way that began last (GET /live_metadata).
 
     Raises:
@@ -70,7 +70,7 @@ def live_metadata(exchange: Exchange, under_way: Sequence[Document], limits: Lim
         for name in {**wanted, **told}
         if told.get(name) != wanted.get(name)
     ]
-    require("the live metadata of the recording under way", _unless_ok(exchange) + problems, exchange)
+    require("the live metadata of the recording under way", _status_problems(exchange) + problems, exchange)
 
 
 def windows_in(exchange: Exchange) -> list[list[Any]]:
@@ -85,11 +85,11 @@ def windows_in(exchange: Exchange) -> list[list[Any]]:
         for one in told
     )
     problems = [] if is_list else ["it is no list of [beginning, end] in epoch seconds"]
-    require("a list of recordings", _unless_ok(exchange) + problems, exchange)
+    require("a list of recordings", _status_problems(exchange) + problems, exchange)
     return list(told) if isinstance(told, list) else []
 
 
-def recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
+def expect_recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
     """See that exactly these recordings are listed, in this order.
 
     Raises:
@@ -101,7 +101,7 @@ def recordings(exchange: Exchange, wanted: Sequence[Window]) -> None:
     require("the recordings of that time", problems, exchange)
 
 
-def listed(exchange: Exchange, wanted: Sequence[Window]) -> None:
+def expect_listed(exchange: Exchange, wanted: Sequence[Window]) -> None:
     """See that these recordings are among those that are listed.
 
     Raises:
@@ -112,15 +112,15 @@ def listed(exchange: Exchange, wanted: Sequence[Window]) -> None:
     require("these recordings to be listed, too", [f"{start} to {end} is not" for start, end in missing], exchange)
 
 
-def _is(exchange: Exchange, wanted: Any, expected: str) -> None:
+def _expect_exactly(exchange: Exchange, wanted: Any, expected: str) -> None:
     told = exchange.answer()
     # As JSON: for Python 0, 0.0 and False are the same.
     same = json.dumps(told, sort_keys=True) == json.dumps(wanted, sort_keys=True)
     problems = [] if same else [f"it is {str(told)[:200]} instead of {str(wanted)[:200]}"]
-    require(expected, _unless_ok(exchange) + problems, exchange)
+    require(expected, _status_problems(exchange) + problems, exchange)
 
 
-def _unless_ok(exchange: Exchange) -> list[str]:
+def _status_problems(exchange: Exchange) -> list[str]:
     return [] if exchange.status == 200 else [f"the status is {exchange.status} instead of 200"]
 
 

@@ -16,7 +16,7 @@ _INSIDES = (*INSIDES, "mongodb://", "amqp://", "amqps://", "kubeconfig")
 _TELLING_HEADERS = ("Server", "X-Powered-By", "X-AspNet-Version")
 
 
-def nothing_secret(
+def expect_nothing_secret(
     exchanges: Sequence[Exchange], settings: Settings, secrets: Collection[str], cluster: str = ""
 ) -> None:
     """See that no answer holds one of the `secrets`, the address of a store, or something of the server's inside.
@@ -44,7 +44,7 @@ def nothing_secret(
     require("answers that give nothing away", problems)
 
 
-def nothing_runs(exchanges: Sequence[Exchange]) -> None:
+def expect_no_active_content(exchanges: Sequence[Exchange]) -> None:
     """See that a browser that shows an answer runs nothing of it: it is JSON, is to be taken as nothing else.
 
     Raises:

@@ -85,7 +85,7 @@ def figures_of(payload: Mapping[str, Any], limits: Limits, answers: Answers) -> 
     )
 
 
-def expect(figure: str, job: Job, wanted: Figures) -> None:
+def expect_figure(figure: str, job: Job, wanted: Figures) -> None:
     """See that one figure, given by its name in `FIGURES`, is told rightly in the answer about a job.
 
     Raises:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import requests
 
 from support.api.client import Exchange
-from support.checks.refusals import wrong_form
+from support.checks.refusals import error_form_problems
 from support.core.errors import require
 from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
 
 
-def healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
+def expect_healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
     """See that every answer says, as JSON, that the server is healthy (GET /ack).
 
     Raises:
@@ -31,7 +31,7 @@ def _is_healthy(exchange: Exchange, answers: Answers) -> bool:
     return exchange.status == 200 and is_json and isinstance(told, dict) and answers.healthy.items() <= told.items()
 
 
-def method_refused(exchange: Exchange) -> None:
+def expect_method_refused(exchange: Exchange) -> None:
     """See that a method was refused, and that the ones which are not are named (RFC 9110, 405).
 
     Raises:
@@ -39,14 +39,14 @@ def method_refused(exchange: Exchange) -> None:
     """
     problems = [] if exchange.status == 405 else [f"the status is {exchange.status} instead of 405"]
     if exchange.method != "HEAD":  # Its answer has no body.
-        problems += wrong_form(exchange)
+        problems += error_form_problems(exchange)
     allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
     if "GET" not in allowed or exchange.method in allowed:
         problems.append(f"the header Allow names {', '.join(sorted(allowed))}")
     require(f"{exchange.method} to be refused", problems, exchange)
 
 
-def headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:
+def expect_protective_headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:
     """See that an answer carries these headers.
 
     Raises:
@@ -61,7 +61,7 @@ def headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:
     require("headers that protect the reader", problems, exchange)
 
 
-def over_tls_from_now_on(exchange: Exchange, header: str) -> None:
+def expect_strict_transport_security(exchange: Exchange, header: str) -> None:
     """See that the client is told, for a year at least, to come over TLS only (RFC 6797).
 
     Raises:
@@ -73,7 +73,7 @@ def over_tls_from_now_on(exchange: Exchange, header: str) -> None:
     require("to be told to come over TLS from now on", problems, exchange)
 
 
-def asked_in_the_clear(base_url: str, path: str, timeout_s: float) -> requests.Response | None:
+def ask_in_plaintext(base_url: str, path: str, timeout_s: float) -> requests.Response | None:
     """Ask at an https address without TLS; None when there is no answer that can be read."""
     parts = urlsplit(base_url)
     address = f"http://{parts.netloc}{parts.path.rstrip('/')}{path}"
@@ -84,7 +84,7 @@ def asked_in_the_clear(base_url: str, path: str, timeout_s: float) -> requests.R
         return None
 
 
-def silent(answer: requests.Response | None) -> None:
+def expect_no_plaintext_response(answer: requests.Response | None) -> None:
     """See that what was asked without TLS was not answered, or only with where to ask instead.
 
     Raises:

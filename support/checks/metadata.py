@@ -9,7 +9,7 @@ from support.checks.region_of_interest import region_of
 from support.core.errors import require
 
 
-def of_job(exchange: Exchange, job: Job, status: str) -> None:
+def expect_metadata_of(exchange: Exchange, job: Job, status: str) -> None:
     """See that the metadata are those of a job whose region of interest was not changed.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import Any
 
 from support.checks.answers import Job
 from support.core.errors import ExpectationFailed
-from support.core.eventually import Patience, eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.observers import deletion, obstacles
 from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of, is_healthy
 from support.observers.mongodb import Document
@@ -48,7 +48,7 @@ class Promises:
     unseen: dict[str, None] = field(default_factory=dict)
     """What could not be seen of a promise, and why, each once: for the report."""
 
-    def record_is_complete(self, job: Job) -> None:
+    def expect_complete_record(self, job: Job) -> None:
         """Exactly one record, with the configuration field by field, status, user, and the moment of the request."""
         self._wait(
             f"the record of {job.job_id} to be complete",
@@ -57,7 +57,7 @@ class Promises:
             "effect_appears_s",
         )
 
-    def record_carries_task_id(self, job: Job, task_id: str) -> None:
+    def expect_task_id_in_record(self, job: Job, task_id: str) -> None:
         """The record keeps the client's own id."""
         field = self.settings.naming.client_task_id
 
@@ -67,7 +67,7 @@ class Promises:
 
         self._wait(f"the record of {job.job_id} to carry the task id {task_id}", [job], look, "effect_appears_s")
 
-    def analyzer_runs(self, job: Job) -> None:
+    def expect_running_analyzer(self, job: Job) -> None:
         """Exactly one Job and one pod of it, running the right image with the configuration of the job."""
         analyzers = self.stores.analyzers
         try:
@@ -80,12 +80,12 @@ class Promises:
         except ExpectationFailed as failure:
             raise obstacles.explained(failure, analyzers, [job.job_id]) from None
 
-    def queues_are_served(self, jobs: Sequence[Job]) -> None:
+    def expect_served_queues(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer, and a message put into it is taken and acknowledged."""
-        self.queues_have_consumers(jobs)
+        self.expect_consumers(jobs)
         for job in jobs:
             self.put_message(job, json.dumps({"probe": "acceptance", "job_id": job.job_id}).encode())
-        self.messages_are_taken(jobs)
+        self.expect_messages_taken(jobs)
 
     def put_message(self, job: Job, body: bytes) -> None:
         """Put one message into the job's queue.
@@ -97,7 +97,7 @@ class Promises:
         if not self.stores.queues.publish(name, body):
             raise ExpectationFailed(f"expected a queue that takes a message\n  - {name}: there is no such queue")
 
-    def messages_are_taken(self, jobs: Sequence[Job]) -> None:
+    def expect_messages_taken(self, jobs: Sequence[Job]) -> None:
         """What was put into each job's queue is taken and acknowledged; something was.
 
         Where the broker's statistics are off or do not come in time, a message counts as acknowledged that nobody holds
@@ -115,12 +115,12 @@ class Promises:
         if (why := self.stores.queues.unseen) is not None:
             self.unseen[f"whether messages are acknowledged, by the broker's statistics: {why}"] = None
 
-    def queues_have_consumers(self, jobs: Sequence[Job]) -> None:
+    def expect_consumers(self, jobs: Sequence[Job]) -> None:
         """Each job's queue has exactly one consumer; whether it takes anything is not tried."""
         names = [self.settings.naming.work_queue_of(job.job_id) for job in jobs]
         self._wait("one consumer on each queue", jobs, lambda: self._consumer_problems(names), "effect_appears_s")
 
-    def is_there(self, job: Job) -> None:
+    def expect_there(self, job: Job) -> None:
         """Record, analyzer and served queue are there at the first look: the answer comes after them (step G).
 
         Raises:
@@ -139,15 +139,15 @@ class Promises:
                 f"expected all of {job.job_id} to be there when it was answered\n  - there was {', '.join(missing)}"
             )
 
-    def stream_is_served(self, job: Job) -> None:
+    def expect_stream_served(self, job: Job) -> None:
         """The server at the address that the answer gave says that it serves the stream of this job (PZ-13570)."""
-        self._stream_is(job, job.job_id, SERVED)
+        self._expect_stream(job, job.job_id, SERVED)
 
-    def stream_is_gone(self, job: Job, job_id: str) -> None:
+    def expect_stream_gone(self, job: Job, job_id: str) -> None:
         """The server at the address that the answer about `job` gave serves no stream of the job `job_id`."""
-        self._stream_is(job, job_id, NOT_SERVED)
+        self._expect_stream(job, job_id, NOT_SERVED)
 
-    def _stream_is(self, job: Job, job_id: str, wanted: Collection[str]) -> None:
+    def _expect_stream(self, job: Job, job_id: str, wanted: Collection[str]) -> None:
         from support.observers.stream import health_of  # Here: it loads gRPC, which most scenarios need not wait for.
 
         answer, limits = job.exchange.answer(), self.settings.time_limits
@@ -165,27 +165,27 @@ class Promises:
         expected = f"the stream of {job_id} to be {' or '.join(wanted)} by its health service"
         self._wait(expected, [], look, "effect_appears_s")
 
-    def are_kept(self, jobs: Sequence[Job]) -> None:
+    def expect_kept(self, jobs: Sequence[Job]) -> None:
         """All three of them, for each job."""
         for job in jobs:
-            self.record_is_complete(job)
-            self.analyzer_runs(job)
-        self.queues_are_served(jobs)
+            self.expect_complete_record(job)
+            self.expect_running_analyzer(job)
+        self.expect_served_queues(jobs)
 
-    def broken(self, but_of: Collection[str]) -> list[str]:
+    def broken_problems(self, but_of: Collection[str]) -> list[str]:
         """What is wrong now with promises that were kept before, but for those of jobs that need keep none any more."""
         return [
             f"no longer: {problem}" for one in self.held if one.job_ids.isdisjoint(but_of) for problem in one.look()
         ]
 
-    def pods_are_healthy(self, job: Job) -> None:
+    def expect_healthy_pods(self, job: Job) -> None:
         """All pods run with their containers ready, or have done their work; there is one at least.
 
         All in the namespace of the analyzers where the run is alone, else those of the job.
         """
         self._wait("healthy pods", [], lambda: self._unhealthy_pods(job), "analyzer_runs_s")
 
-    def are_cancelled(self, job_ids: Collection[str]) -> None:
+    def expect_cancelled_jobs(self, job_ids: Collection[str]) -> None:
         """Analyzer, pod, queue and consumer of each job are gone; its record is kept and says that it was cancelled."""
         self._wait(
             f"nothing but a cancelled record to be left of {', '.join(sorted(job_ids))}",
@@ -194,18 +194,18 @@ class Promises:
             "effect_disappears_s",
         )
 
-    def nothing_runs_of(self, job_id: str) -> None:
+    def expect_nothing_running(self, job_id: str) -> None:
         """Analyzer, pod, queue and consumer are gone; what became of the record does not matter."""
         self._wait(f"nothing to run of {job_id}", [], lambda: self._running_of(job_id), "effect_disappears_s")
 
     def _wait(self, expected: str, jobs: Sequence[Job], look: Callable[[], list[str]], setting: str) -> None:
-        eventually(expected, look, lambda problems: problems, self._patience(setting))
+        eventually(expected, look, lambda problems: problems, self._wait_policy(setting))
         if jobs:
             self.held.append(Held(frozenset(job.job_id for job in jobs), look))
 
-    def _patience(self, setting: str) -> Patience:
+    def _wait_policy(self, setting: str) -> WaitPolicy:
         limits = self.settings.time_limits
-        return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
+        return WaitPolicy(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
 
     def _consumer_problems(self, names: Sequence[str]) -> list[str]:
         states = {name: self.stores.queues.state_of(name) for name in names}
@@ -238,14 +238,14 @@ class Promises:
                 if not consumed
             ]
 
-        patience = self._patience("effect_appears_s")
+        policy = self._wait_policy("effect_appears_s")
         if queues.unseen is None:
             try:
-                eventually(expected, look, lambda problems: problems, patience)
+                eventually(expected, look, lambda problems: problems, policy)
             except ExpectationFailed:
                 if 0 in seen.values():
                     raise
-                queues.unseen = f"none of a queue came within {patience.setting} = {patience.limit_s:g} s"
+                queues.unseen = f"none of a queue came within {policy.setting} = {policy.limit_s:g} s"
 
     def _unhealthy_pods(self, job: Job) -> list[str]:
         analyzers = self.stores.analyzers

@@ -25,7 +25,7 @@ _FIELDS = {
 _RECORD = {"_id", "task_id", "config", "status", "created_at", "user"}
 
 
-def collections(database: Database, settings: MongoDB) -> None:
+def expect_collections(database: Database, settings: MongoDB) -> None:
     """See that the collections of jobs and recordings are there.
 
     Raises:
@@ -36,7 +36,7 @@ def collections(database: Database, settings: MongoDB) -> None:
     require("the collections of the product", [f"there is no {name}" for name in wanted if name not in there], there)
 
 
-def indexed(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, str, bool]]) -> None:
+def expect_indexes(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, str, bool]]) -> None:
     """See that these are indexed: of `jobs` or `recordings`, by what, and whether each may be there only once.
 
     Raises:
@@ -54,7 +54,7 @@ def indexed(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, s
     require("the indexes of the product", problems)
 
 
-def not_taken(taken: bool) -> None:
+def expect_not_taken(taken: bool) -> None:
     """See that a second recording of one identity was not taken.
 
     Raises:
@@ -63,7 +63,7 @@ def not_taken(taken: bool) -> None:
     require("the second recording of one identity to be refused", ["it was taken"] if taken else [])
 
 
-def complete(recordings: Sequence[Document]) -> None:
+def expect_complete_recordings(recordings: Sequence[Document]) -> None:
     """See that every recording has an identity of its own, a time, and says whether it was deleted.
 
     Raises:
@@ -73,13 +73,13 @@ def complete(recordings: Sequence[Document]) -> None:
     problems = [
         f"{recording.get('uuid')} (_id {recording.get('_id')}): {wrong}"
         for recording in recordings
-        for wrong in _incomplete(recording)
+        for wrong in _recording_problems(recording)
     ]
     problems += [f"{identity} stands for {count} recordings" for identity, count in counts.items() if count > 1]
     require("complete recordings", problems)
 
 
-def _incomplete(recording: Document) -> list[str]:
+def _recording_problems(recording: Document) -> list[str]:
     start, end = recording.get("start_time"), recording.get("end_time")
     problems = []
     if not _UUID.fullmatch(str(recording.get("uuid"))):
@@ -113,7 +113,7 @@ def span_of(recordings: Sequence[Document]) -> Window:
     return min(starts) - second, max(ends) + second
 
 
-def nothing_but_a_job(records: Sequence[Document]) -> None:
+def expect_only_job_fields(records: Sequence[Document]) -> None:
     """See that a record holds the fields of a job and no others (contract, step D).
 
     Raises:
@@ -127,7 +127,7 @@ def nothing_but_a_job(records: Sequence[Document]) -> None:
     require("the fields of a job and no others", problems if records else ["there is no record"])
 
 
-def created_at(records: Sequence[Document]) -> list[datetime]:
+def creation_times(records: Sequence[Document]) -> list[datetime]:
     """When each of these jobs was created, by its record.
 
     Raises:
@@ -143,7 +143,7 @@ def created_at(records: Sequence[Document]) -> list[datetime]:
     return [moment for moment in told if isinstance(moment, datetime)]
 
 
-def same_time(job: Job, metadata: Exchange) -> None:
+def expect_same_time(job: Job, metadata: Exchange) -> None:
     """See that metadata tell the very moment that the answer told.
 
     Raises:

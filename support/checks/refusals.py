@@ -19,48 +19,50 @@ INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
 _LEEWAY_S = 2.0
 
 
-def refused(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
+def expect_refusal(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
     """See that a request was refused for the right reason: the field's name stands in it.
 
     Raises:
         ExpectationFailed: it was accepted, failed otherwise, or the reason does not name the field.
     """
-    problems = wrong_error(exchange, answers.refused_statuses)
+    problems = error_problems(exchange, answers.refused_statuses)
     if because_of.field not in exchange.detail():
         problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
     require(f"a refusal because of the {because_of.words}", problems, exchange)
 
 
-def turned_away(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
+def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
     """See that a request was answered with one of these statuses, in the form of an error; `naming` stands in it.
 
     Raises:
         ExpectationFailed: it was not; the message begins with what was `expected`.
     """
-    problems = wrong_error(exchange, statuses)
+    problems = error_problems(exchange, statuses)
     if naming not in exchange.detail():
         problems.append(f"the reason does not name {naming}")
     require(expected, problems, exchange)
 
 
-def unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
+def expect_unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
     """See that a request was turned away because a store cannot be used, and that it is named.
 
     Raises:
         ExpectationFailed: it was not.
     """
-    turned_away(exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency)
+    expect_error_response(
+        exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency
+    )
 
 
-def wrong_error(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
+def error_problems(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
     """What is wrong with the answer as an error with one of these statuses; a line each."""
     problems = []
     if exchange.status not in statuses:
         problems.append(f"the status is {exchange.status} instead of {' or '.join(map(str, statuses))}")
-    return problems + wrong_form(exchange)
+    return problems + error_form_problems(exchange)
 
 
-def wrong_form(exchange: Exchange) -> list[str]:
+def error_form_problems(exchange: Exchange) -> list[str]:
     """What is wrong with the form of an error, whatever its status; a line each."""
     problems = []
     media_type = exchange.answer_headers.get("Content-Type", "").partition(";")[0]
@@ -78,7 +80,7 @@ def wrong_form(exchange: Exchange) -> list[str]:
     return problems
 
 
-def is_a_clients_error(exchange: Exchange) -> None:
+def expect_client_error(exchange: Exchange) -> None:
     """See that a mistake of the client was told as one, in the form of an error (PZ-14787).
 
     Raises:
@@ -86,10 +88,10 @@ def is_a_clients_error(exchange: Exchange) -> None:
     """
     is_4xx = exchange.status is not None and 400 <= exchange.status < 500
     problems = [] if is_4xx else [f"the status is {exchange.status} and not 400 to 499"]
-    require("an error in the form that all have", [*problems, *wrong_form(exchange)], exchange)
+    require("an error in the form that all have", [*problems, *error_form_problems(exchange)], exchange)
 
 
-def reported(failure: APIError | None, status: int, reason: str) -> None:
+def expect_reported_status(failure: APIError | None, status: int, reason: str) -> None:
     """See that the client passed on a status and the reason that came with it.
 
     Raises:
@@ -100,33 +102,33 @@ def reported(failure: APIError | None, status: int, reason: str) -> None:
     require(f"the client to report {status}, '{reason}'", problems)
 
 
-def reported_no_answer(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
+def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
     """See that the client gave up when its time limit had passed, not before and not long after, and kept the cause.
 
     Raises:
         ExpectationFailed: it did not.
     """
-    problems = _wrong_failure(failure, unreachable=False)
+    problems = _failure_problems(failure, unreachable=False)
     elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
     if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
         problems.append(f"it waited {elapsed_s:.2f} s")
     require(f"the client to report after {limit_s:g} s that no answer came", problems, failure)
 
 
-def reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
+def expect_reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
     """See that the client said that there was not even a connection, at once, and kept the cause.
 
     Raises:
         ExpectationFailed: it did not.
     """
-    problems = _wrong_failure(failure, unreachable=True)
+    problems = _failure_problems(failure, unreachable=True)
     elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
     if elapsed_s >= _LEEWAY_S:
         problems.append(f"it waited {elapsed_s:.2f} s")
     require("the client to report at once that the server cannot be reached", problems, failure)
 
 
-def _wrong_failure(failure: APIError | None, *, unreachable: bool) -> list[str]:
+def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[str]:
     if failure is None:
         return ["it reports nothing"]
     problems = [] if failure.status is None else [f"it reports the status {failure.status}"]
@@ -137,7 +139,7 @@ def _wrong_failure(failure: APIError | None, *, unreachable: bool) -> list[str]:
     return problems
 
 
-def refused_by_client(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
+def expect_client_refusal(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
     """See that the client refused, for the right reason where one is given.
 
     Raises:

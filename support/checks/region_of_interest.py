@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from support.api.client import Exchange
 from support.checks.answers import Job
 from support.core.errors import ExpectationFailed, require
-from support.core.eventually import Patience, eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -121,7 +121,7 @@ class RegionOfInterest:
             f"the region of interest of {self.job.job_id} to be {self.in_force}",
             self._shown,
             lambda shown: [f"the {where} says {region}" for where, region in shown if region != self.in_force],
-            Patience(limits.effect_appears_s, limits.poll_interval_s, "time_limits.effect_appears_s"),
+            WaitPolicy(limits.effect_appears_s, limits.poll_interval_s, "time_limits.effect_appears_s"),
         )
 
     def _shown(self) -> list[tuple[str, Region | str]]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from support.api.client import Exchange
 from support.checks.answers import Job
 from support.core.errors import ExpectationFailed, require
-from support.core.eventually import Patience, eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.profile.settings import Answers, Settings
 
 if TYPE_CHECKING:  # It loads numpy, which most scenarios need not wait for.
@@ -97,8 +97,8 @@ class Waterfall:
             f"{count} rows of {self.job.job_id}",
             lambda: self._read_on(part, lambda: len(self.rows) >= count),
             lambda exchange: [] if len(self.rows) >= count else [f"there are {len(self.rows)} of them"],
-            self._patience(limits.rows_appear_s + own_time_s),
-            hopeless=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
+            self._wait_policy(limits.rows_appear_s + own_time_s),
+            fail_fast=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
         )
 
     def until_of(self, sensors: Sequence[int], figures: Figures) -> None:
@@ -111,17 +111,17 @@ class Waterfall:
 
         def not_yet() -> list[str]:
             new = self.rows[begun:]
-            return wrong_rows(new[-1:], figures, sensors) if new else ["there are none"]
+            return row_problems(new[-1:], figures, sensors) if new else ["there are none"]
 
         eventually(
             f"rows of the sensors {_ends(sensors)}",
             lambda: self._read_on(1, lambda: not_yet() == []),
             lambda exchange: not_yet(),
-            self._patience(self.settings.time_limits.rows_appear_s),
+            self._wait_policy(self.settings.time_limits.rows_appear_s),
         )
         read = len(self.rows)
         self.until_there_are(read + 3, 1, figures)
-        problems = wrong_rows(self.rows[read:], figures, sensors)
+        problems = row_problems(self.rows[read:], figures, sensors)
         require(f"every further row to be of the sensors {_ends(sensors)}", problems)
 
     def _read_on(self, part: int, enough: Callable[[], bool]) -> Exchange:
@@ -132,10 +132,10 @@ class Waterfall:
                 break
         return exchange
 
-    def _patience(self, limit_s: float) -> Patience:
+    def _wait_policy(self, limit_s: float) -> WaitPolicy:
         """For rows that come; asked for often enough that this does not make them late."""
         limits = self.settings.time_limits
-        return Patience(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
+        return WaitPolicy(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
 
     def to_the_end(self, part: int | None = None) -> None:
         """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.
@@ -144,7 +144,7 @@ class Waterfall:
             ExpectationFailed: it was not said within the time limit.
         """
         limits = self.settings.time_limits
-        self._ask_until_over(Patience(limits.playback_ends_s, 0, "time_limits.playback_ends_s"), part)
+        self._ask_until_over(WaitPolicy(limits.playback_ends_s, 0, "time_limits.playback_ends_s"), part)
 
     def until_over(self) -> None:
         """Wait until it is said that no more rows will come, as after the analyzer has gone.
@@ -154,7 +154,7 @@ class Waterfall:
         """
         limits = self.settings.time_limits
         setting = "time_limits.effect_disappears_s"
-        self._ask_until_over(Patience(limits.effect_disappears_s, limits.poll_interval_s, setting))
+        self._ask_until_over(WaitPolicy(limits.effect_disappears_s, limits.poll_interval_s, setting))
 
     def expect_none_yet(self, exchange: Exchange) -> None:
         """See that there were no rows yet.
@@ -193,14 +193,14 @@ class Waterfall:
         problems = [] if exchange.status == status else [f"the status is {exchange.status} instead of {status}"]
         require(expected, problems, exchange)
 
-    def _ask_until_over(self, patience: Patience, part: int | None = None) -> None:
+    def _ask_until_over(self, policy: WaitPolicy, part: int | None = None) -> None:
         over = self.settings.answers.rows_over_status
         most = part or self.settings.limits.rows_max
         eventually(
             f"the rows of {self.job.job_id} to come to an end",
             lambda: self.next_rows(most),
             lambda exchange: [] if exchange.status == over else [f"{len(self.rows)} rows so far"],
-            patience,
+            policy,
         )
 
 
@@ -224,7 +224,7 @@ def rows_in(exchange: Exchange, answers: Answers) -> list[Row]:
     return rows
 
 
-def wrong_rows(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) -> list[str]:
+def row_problems(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) -> list[str]:
     """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
     problems: dict[str, None] = {}
     for row in rows:
@@ -245,7 +245,7 @@ def wrong_rows(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) ->
     return list(problems)
 
 
-def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
+def order_problems(rows: Sequence[Row], figures: Figures) -> list[str]:
     """Where rows do not follow each other at the output rate, none missing and none given twice; a line each."""
     steps = [after.start_timestamp - before.start_timestamp for before, after in pairwise(rows)]
     return [
@@ -255,7 +255,9 @@ def wrong_order(rows: Sequence[Row], figures: Figures) -> list[str]:
     ][:5]
 
 
-def different(rows: Sequence[Row], others: Sequence[Row], sensors: Collection[int] | None = None) -> list[str]:
+def difference_problems(
+    rows: Sequence[Row], others: Sequence[Row], sensors: Collection[int] | None = None
+) -> list[str]:
     """Where two readings of the same time do not show the same, of these sensors if they are given; a line each."""
     problems = [] if len(rows) == len(others) else [f"{len(rows)} rows and {len(others)} rows"]
     for number, (one, other) in enumerate(zip(rows, others, strict=False), start=1):
@@ -270,7 +272,9 @@ def different(rows: Sequence[Row], others: Sequence[Row], sensors: Collection[in
     return problems[:5]
 
 
-def wrong_amounts(rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]) -> list[str]:
+def row_count_problems(
+    rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]
+) -> list[str]:
     """Recordings of which a playback has fewer or more whole rows than it should; a line each."""
     problems = []
     for recording in recorded:
@@ -282,7 +286,7 @@ def wrong_amounts(rows: Sequence[Row], figures: Figures, playback: Window, recor
     return problems
 
 
-def outside_of(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:
+def outside_problems(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:
     """Rows that do not lie wholly within one of the spans of time; a line each."""
     known = list(spans)
     return [

@@ -25,7 +25,7 @@ _CLOCK_S = 1e-6  # Times are sums of floating point numbers: equal ones differ b
 
 
 @dataclass(frozen=True)
-class Patience:
+class WaitPolicy:
     """How long is waited for something, s, and the setting that says so."""
 
     limit_s: float
@@ -37,17 +37,17 @@ def eventually(
     expected: str,
     look: Callable[[], T],
     problems: Callable[[T], Problems],
-    patience: Patience,
-    hopeless: Callable[[T], Problems] = lambda seen: (),
+    policy: WaitPolicy,
+    fail_fast: Callable[[T], Problems] = lambda seen: (),
 ) -> T:
     """Look until nothing is wrong any more, and return what was seen then.
 
     A look counts for the moment at which it began. Only one that began within the time limit counts as in time, however
-    long the interval between looks is. The last one is made at the limit itself. What `hopeless` finds wrong cannot
+    long the interval between looks is. The last one is made at the limit itself. What `fail_fast` finds wrong cannot
     mend: it ends the waiting at the first look that shows it.
 
     Raises:
-        ExpectationFailed: something was still wrong when the time limit had passed, or was hopeless, or nothing was
+        ExpectationFailed: something was still wrong when the time limit had passed, or failed fast, or nothing was
             wrong any more but this was seen too late.
     """
     started = time.monotonic()
@@ -57,30 +57,30 @@ def eventually(
         nonlocal began_s
         began_s = time.monotonic() - started
         seen = look()
-        if lost := hopeless(seen):
+        if lost := fail_fast(seen):
             raise ExpectationFailed(f"expected {expected}\n{_listed(lost)}")
         return seen, problems(seen)
 
     retrying = Retrying(
         retry=retry_if_result(lambda seen: bool(seen[1])),
-        stop=lambda _: _is_over(time.monotonic() - started, patience),
-        wait=lambda _: _until_the_next(started, patience),
+        stop=lambda _: _is_over(time.monotonic() - started, policy),
+        wait=lambda _: _until_the_next(started, policy),
     )
-    limit = f"time limit {patience.setting} = {patience.limit_s:g} s"
+    limit = f"time limit {policy.setting} = {policy.limit_s:g} s"
     try:
         seen, _ = retrying(attempt)
     except RetryError as error:
         _, wrong = error.last_attempt.result()
         waited_s = time.monotonic() - started
         raise ExpectationFailed(f"expected {expected}\n{_listed(wrong)}\nwaited {waited_s:.1f} s ({limit})") from None
-    if began_s > patience.limit_s + _WAKING_S:
+    if began_s > policy.limit_s + _WAKING_S:
         raise ExpectationFailed(
             f"expected {expected}\n  - it was first seen after {began_s:.2f} s, which is too late ({limit})"
         )
     return seen
 
 
-def steadily(expected: str, look: Callable[[], T], problems: Callable[[T], Problems], patience: Patience) -> T:
+def consistently(expected: str, look: Callable[[], T], problems: Callable[[T], Problems], policy: WaitPolicy) -> T:
     """Look for as long as the limit says, at least once, and once more at its end; nothing may be wrong at any look.
 
     Raises:
@@ -99,17 +99,17 @@ def steadily(expected: str, look: Callable[[], T], problems: Callable[[T], Probl
         return seen
 
     # A look that began before the end says nothing of the end, however long it took.
-    is_early = retry_if_result(lambda _: not _is_over(began_s, patience))
-    return Retrying(retry=is_early, wait=lambda _: _until_the_next(started, patience))(attempt)
+    is_early = retry_if_result(lambda _: not _is_over(began_s, policy))
+    return Retrying(retry=is_early, wait=lambda _: _until_the_next(started, policy))(attempt)
 
 
-def _is_over(elapsed_s: float, patience: Patience) -> bool:
-    return elapsed_s >= patience.limit_s - _CLOCK_S
+def _is_over(elapsed_s: float, policy: WaitPolicy) -> bool:
+    return elapsed_s >= policy.limit_s - _CLOCK_S
 
 
-def _until_the_next(started: float, patience: Patience) -> float:
+def _until_the_next(started: float, policy: WaitPolicy) -> float:
     """How long to wait before the next look, s: the last one is made at the limit."""
-    return max(0.0, min(patience.interval_s, started + patience.limit_s - time.monotonic()))
+    return max(0.0, min(policy.interval_s, started + policy.limit_s - time.monotonic()))
 
 
 def _listed(problems: Problems) -> str:

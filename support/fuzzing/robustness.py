@@ -18,8 +18,8 @@ from support.contract.limits import PARAMETERS
 from support.core.errors import ExpectationFailed, ValidationError, require
 from support.fuzzing.malformed_bodies import JSON
 from support.observers.request_marks import MARKED_FIELDS, TraceKey
-from support.observers.side_effects import Census, no_effects, unexplained
-from support.scenario.session import Case
+from support.observers.side_effects import Snapshot, no_effects, unstated_problems
+from support.scenario.session import ScenarioSession
 
 if TYPE_CHECKING:
     from support.fuzzing.generated_requests import Request
@@ -35,9 +35,9 @@ class Judge:
     was answered.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, session: ScenarioSession) -> None:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
-        self._case = case
+        self._session = session
         self._known = self._all()
 
     def __call__(self, request: Request) -> None:
@@ -46,14 +46,14 @@ class Judge:
         Raises:
             ExpectationFailed: the server did not deal with it as the contract says.
         """
-        case, body, key = self._case, request.body, None
+        session, body, key = self._session, request.body, None
         # One of the marked fields alone has too few values for what carries it to be ours.
         if request.mistaken is not None and len(MARKED_FIELDS - request.mistaken) > 1:
-            body, key = case.marked(body, request.mistaken)
+            body, key = session.marked(body, request.mistaken)
         raw = json.dumps(body).encode()
-        exchange = case.send("POST", case.settings.paths.configure, raw=raw, headers={"Content-Type": JSON})
-        against, count = case.refusal_of(body), self.counts[request.kind]
-        if exchange.status in case.settings.answers.accepted_statuses:
+        exchange = session.send("POST", session.settings.paths.configure, raw=raw, headers={"Content-Type": JSON})
+        against, count = session.refusal_of(body), self.counts[request.kind]
+        if exchange.status in session.settings.answers.accepted_statuses:
             count[ACCEPTED] += 1
             try:
                 self._expect_carried_out(Attempt(body, exchange), against)
@@ -78,16 +78,16 @@ class Judge:
         never += [f"{kind}: never refused for it alone" for kind in mistakes if not self.counts[kind][ALONE]]
         require("requests of each kind", never)
 
-    def _all(self) -> Census | None:
+    def _all(self) -> Snapshot | None:
         """What there is now; None in a shared environment, where only a mark can tell what is ours."""
-        return self._case.books.census() if self._case.settings.exclusive else None
+        return self._session.ledger.snapshot() if self._session.settings.exclusive else None
 
     def _take_back(self, exchange: Exchange) -> None:
         job_id = exchange.job_id()
         try:
             if job_id is not None:
-                self._case.cancel(job_id)
-                self._case.promises.are_cancelled([job_id])
+                self._session.cancel(job_id)
+                self._session.promises.expect_cancelled_jobs([job_id])
         finally:
             self._known = self._all()
 
@@ -95,21 +95,21 @@ class Judge:
         if against is not None:
             problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in against.errors()]
             require("a refusal", problems, attempt.exchange)
-        settings, promises = self._case.settings, self._case.promises
-        job = answers.accepted(attempt, settings.answers, settings.naming)
-        promises.record_is_complete(job)
-        promises.analyzer_runs(job)
-        promises.queues_have_consumers([job])
+        settings, promises = self._session.settings, self._session.promises
+        job = answers.expect_accepted(attempt, settings.answers, settings.naming)
+        promises.expect_complete_record(job)
+        promises.expect_running_analyzer(job)
+        promises.expect_consumers([job])
 
     def _expect_no_trace(self, exchange: Exchange, against: ValidationError | None, key: TraceKey | None) -> None:
-        problems = refusals.wrong_error(exchange, self._case.settings.answers.refused_statuses)
+        problems = refusals.error_problems(exchange, self._session.settings.answers.refused_statuses)
         if against is None:
             problems.append("it is a valid configuration")
         before, self._known = self._known, self._all()
         if before is not None and self._known is not None:
-            problems += unexplained(before, self._known, no_effects(), ())
+            problems += unstated_problems(before, self._known, no_effects(), ())
         elif key is not None:
-            problems += [f"a job was made of it: {job_id}" for job_id in sorted(self._case.jobs_carrying(key))]
+            problems += [f"a job was made of it: {job_id}" for job_id in sorted(self._session.jobs_carrying(key))]
         require("a refusal without a trace", problems, exchange)
 
 

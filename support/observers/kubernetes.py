@@ -17,7 +17,7 @@ from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
 from redaction import redact
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.observers.manifests import wrong_with
+from support.observers.manifests import manifest_problems
 from support.observers.store_calls import StoreCalls
 from support.profile.settings import Kubernetes, Naming
 
@@ -258,7 +258,7 @@ def _items(page: Manifest) -> list[Manifest]:
     if not isinstance(items, list):
         raise Unreadable(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
     for item in items:
-        if wrong := wrong_with(item):
+        if wrong := manifest_problems(item):
             shown = redact(json.dumps(item))[:_SHOWN]
             raise Unreadable(f"an item that is no object of Kubernetes ({wrong}): {shown}")
     return items

@@ -85,7 +85,7 @@ class _Manifest(BaseModel):
     message: str | None = None
 
 
-def wrong_with(item: Any) -> str | None:
+def manifest_problems(item: Any) -> str | None:
     """What of an item has another type than every object of Kubernetes has there; None when nothing has."""
     try:
         _Manifest.model_validate(item)

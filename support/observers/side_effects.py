@@ -3,7 +3,7 @@
 A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, how
 one is told from another, and how it is shown as evidence. Counting is by difference where the run has the environment
 to itself, so that nothing can hide under a wrong name; in a shared environment it is by identity: only what carries
-the id of one of the scenario's own jobs is counted. What is being deleted is in a census, but is not counted.
+the id of one of the scenario's own jobs is counted. What is being deleted is in a snapshot, but is not counted.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Kind:
     goes: Callable[[OneLook, Document], bool] = lambda look, document: False
 
 
-Census = Mapping[str, frozenset[Effect]]
+Snapshot = Mapping[str, frozenset[Effect]]
 """What there is of each kind at one moment."""
 
 
@@ -196,7 +196,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def take_census(stores: Stores, naming: Naming, own_jobs: Collection[str], *, exclusive: bool) -> Census:
+def take_snapshot(stores: Stores, naming: Naming, own_jobs: Collection[str], *, exclusive: bool) -> Snapshot:
     """Count what there is: everything when the environment is ours alone, else what belongs to our own jobs."""
     found, look = {}, OneLook(stores)
     for kind in sorted(KINDS, key=lambda kind: kind.setting == "analyzer"):  # Jobs last, after what they may own.
@@ -212,11 +212,11 @@ def take_census(stores: Stores, naming: Naming, own_jobs: Collection[str], *, ex
     }
 
 
-def still_going(census: Census) -> list[str]:
+def deletion_problems(snapshot: Snapshot) -> list[str]:
     """What is being deleted and has not gone yet, a line each."""
     return sorted(
         f"the {kind} {effect.name} is still there, although it is being deleted"
-        for kind, effects in census.items()
+        for kind, effects in snapshot.items()
         for effect in effects
         if effect.goes
     )
@@ -248,7 +248,9 @@ def stated_in(rows: Iterable[tuple[str, str]]) -> dict[str, int]:
     return stated
 
 
-def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jobs: Collection[str]) -> list[str]:
+def unstated_problems(
+    before: Snapshot, after: Snapshot, stated: Mapping[str, int], own_jobs: Collection[str]
+) -> list[str]:
     """What of the difference is not as stated, a line each; empty when all is.
 
     An effect must also carry the id of a job that the server told us of (`own_jobs`): the right effect under a wrong
@@ -274,21 +276,23 @@ def unexplained(before: Census, after: Census, stated: Mapping[str, int], own_jo
     return problems
 
 
-def surplus(before: Census, seen: Census, stated: Mapping[str, int], own_jobs: Collection[str]) -> list[str]:
+def surplus_problems(
+    before: Snapshot, seen: Snapshot, stated: Mapping[str, int], own_jobs: Collection[str]
+) -> list[str]:
     """What of the difference is too much, or belongs to nobody: waiting does not mend that."""
     return [
         problem
         for kind, change in stated.items()
         if len(new_of(kind, before, seen)) > max(change, 0)
-        for problem in unexplained(before, seen, {kind: change}, own_jobs)
+        for problem in unstated_problems(before, seen, {kind: change}, own_jobs)
     ]
 
 
-def _counted(census: Census, kind: str) -> frozenset[Effect]:
-    return frozenset(effect for effect in census[kind] if not effect.goes)
+def _counted(snapshot: Snapshot, kind: str) -> frozenset[Effect]:
+    return frozenset(effect for effect in snapshot[kind] if not effect.goes)
 
 
-def new_of(kind: str, before: Census, seen: Census) -> frozenset[Effect]:
+def new_of(kind: str, before: Snapshot, seen: Snapshot) -> frozenset[Effect]:
     """What of a kind was not there before, and stays."""
     return _counted(seen, kind) - _counted(before, kind)
 

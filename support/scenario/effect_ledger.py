@@ -1,4 +1,4 @@
-"""The books of one scenario: what it changed in the stores, against what it said that it would.
+"""The ledger of one scenario: what it changed in the stores, against what it said that it would.
 
 They are balanced twice. Before clean-up the stores must show exactly the side effects that the scenario stated (none,
 if it stated none); after clean-up nothing but cancelled records may be left.
@@ -10,16 +10,24 @@ from collections.abc import Collection, Mapping
 
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.core.eventually import Patience, eventually, steadily
+from support.core.eventually import WaitPolicy, consistently, eventually
 from support.observers import obstacles
 from support.observers.request_marks import TraceKey
-from support.observers.side_effects import Census, new_of, no_effects, still_going, surplus, take_census, unexplained
+from support.observers.side_effects import (
+    Snapshot,
+    deletion_problems,
+    new_of,
+    no_effects,
+    surplus_problems,
+    take_snapshot,
+    unstated_problems,
+)
 from support.observers.stores import Stores
 from support.profile.settings import Settings, object_name_of
 
 
-class Books:
-    """Counts for one scenario; opening them takes the census that everything later is compared with."""
+class EffectLedger:
+    """Counts for one scenario; opening them takes the snapshot that everything later is compared with."""
 
     def __init__(self, settings: Settings, stores: Stores, promises: Promises) -> None:
         """Open them, when all that is being deleted has gone.
@@ -34,8 +42,8 @@ class Books:
         self._stated: Mapping[str, int] = no_effects()
         self._disturbed: set[str] = set()
         self._something_goes = False
-        self._settled: Census | None = None  # what was seen when late effects would have come
-        self.before = self._census_of_what_stays()
+        self._settled: Snapshot | None = None  # what was seen when late effects would have come
+        self.before = self._snapshot_of_what_stays()
 
     @property
     def own_jobs(self) -> tuple[str, ...]:
@@ -60,18 +68,18 @@ class Books:
         if job_id is not None:
             self._disturbed.add(job_id)
 
-    def census(self) -> Census:
+    def snapshot(self) -> Snapshot:
         """What there is now: everything where we are alone, else what belongs to our requests."""
         own = {*self._answered, *self._carrying_our_marks()}
-        return take_census(self._stores, self._settings.naming, own, exclusive=self._settings.exclusive)
+        return take_snapshot(self._stores, self._settings.naming, own, exclusive=self._settings.exclusive)
 
-    def _census_of_what_stays(self) -> Census:
+    def _snapshot_of_what_stays(self) -> Snapshot:
         try:
             return eventually(
                 "what is being deleted to have gone before the scenario begins",
-                self.census,
-                still_going,
-                self._patience("effect_disappears_s"),
+                self.snapshot,
+                deletion_problems,
+                self._wait_policy("effect_disappears_s"),
             )
         except ExpectationFailed as error:
             raise EnvironmentBroken(
@@ -92,15 +100,17 @@ class Books:
         try:
             eventually(
                 "these side effects and no others",
-                self.census,
+                self.snapshot,
                 self._not_as_stated,
-                self._patience("analyzer_runs_s"),
-                hopeless=lambda seen: [] if may_go else surplus(self.before, seen, self._stated, self.own_jobs),
+                self._wait_policy("analyzer_runs_s"),
+                fail_fast=lambda seen: (
+                    [] if may_go else surplus_problems(self.before, seen, self._stated, self.own_jobs)
+                ),
             )
         except ExpectationFailed as failure:
             raise self._explained(failure) from None
 
-    def await_begun(self, kind: str) -> None:
+    def wait_until_begun(self, kind: str) -> None:
         """Wait until an effect of this kind shows of a job that is not answered yet.
 
         Raises:
@@ -108,9 +118,9 @@ class Books:
         """
         eventually(
             f"a {kind} of a job that is being made",
-            self.census,
+            self.snapshot,
             lambda seen: [] if self._of_others(kind, seen) else [f"there is no {kind} of one"],
-            self._patience("unavailable_answered_s"),  # By then it must be answered.
+            self._wait_policy("unavailable_answered_s"),  # By then it must be answered.
         )
 
     def state_records_alone(self) -> None:
@@ -119,7 +129,7 @@ class Books:
         Raises:
             ExpectationFailed: the stores show something else.
         """
-        self._promises.are_cancelled(self._answered)
+        self._promises.expect_cancelled_jobs(self._answered)
         self.state({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
 
     def expect_nothing_else(self, answered_s_ago: float) -> None:
@@ -130,13 +140,16 @@ class Books:
         Raises:
             ExpectationFailed: they do not.
         """
-        settling = self._patience("settling_s")
+        settling = self._wait_policy("settling_s")
         try:
-            self._settled = steadily(
+            self._settled = consistently(
                 "no side effects but those that the scenario states, and its promises to hold still",
-                self.census,
-                lambda seen: [*self._not_as_stated(seen), *self._promises.broken(self._cancelled | self._disturbed)],
-                Patience(
+                self.snapshot,
+                lambda seen: [
+                    *self._not_as_stated(seen),
+                    *self._promises.broken_problems(self._cancelled | self._disturbed),
+                ],
+                WaitPolicy(
                     max(0.0, settling.limit_s - answered_s_ago),
                     self._settings.time_limits.between_settling_looks_s,
                     settling.setting,
@@ -149,15 +162,15 @@ class Books:
         """Jobs of this scenario that nobody has cancelled, also those that are `unanswered`."""
         return sorted({*self._answered, *unanswered} - self._cancelled)
 
-    def untouched(self) -> Census | None:
-        """The census, if nothing at all has changed and there is no job to take away; else None."""
+    def untouched(self) -> Snapshot | None:
+        """The snapshot, if nothing at all has changed and there is no job to take away; else None."""
         if self._answered:
             return None
-        now = self._settled if self._settled is not None else self.census()
+        now = self._settled if self._settled is not None else self.snapshot()
         return now if now == self.before else None
 
-    def expect_nothing_left(self, unanswered: Collection[str]) -> Census:
-        """See that nothing is left but cancelled records of the scenario's jobs; gives the census that shows it.
+    def expect_nothing_left(self, unanswered: Collection[str]) -> Snapshot:
+        """See that nothing is left but cancelled records of the scenario's jobs; gives the snapshot that shows it.
 
         `unanswered` are the jobs that no answer named, as they were before anything was cancelled.
 
@@ -165,21 +178,21 @@ class Books:
             ExpectationFailed: there is more, or a record is not as it should be.
         """
         if self._answered:
-            self._promises.are_cancelled(self._answered)
+            self._promises.expect_cancelled_jobs(self._answered)
         for job_id in unanswered:
-            self._promises.nothing_runs_of(job_id)
+            self._promises.expect_nothing_running(job_id)
         # A job that no answer named has failed the scenario already; it may have left a record or none.
         uncounted = {kind: change for kind, change in no_effects().items() if kind != "task record"}
         each = self._settings.effects_of_a_job.task_record
         counted = uncounted if unanswered else {**uncounted, "task record": each * len(self._answered)}
         return eventually(
             "only the records of the scenario's jobs to be left",
-            self.census,
+            self.snapshot,
             lambda seen: [
-                *unexplained(self.before, seen, counted, {*self._answered, *unanswered}),
-                *still_going(seen),
+                *unstated_problems(self.before, seen, counted, {*self._answered, *unanswered}),
+                *deletion_problems(seen),
             ],
-            self._patience("effect_disappears_s"),
+            self._wait_policy("effect_disappears_s"),
         )
 
     def _explained(self, failure: ExpectationFailed) -> ExpectationFailed:
@@ -187,8 +200,8 @@ class Books:
         running = [job_id for job_id in self._answered if job_id not in self._cancelled | self._disturbed]
         return obstacles.explained(failure, self._stores.analyzers, running)
 
-    def _not_as_stated(self, seen: Census) -> list[str]:
-        return unexplained(self.before, seen, self._stated, self.own_jobs)
+    def _not_as_stated(self, seen: Snapshot) -> list[str]:
+        return unstated_problems(self.before, seen, self._stated, self.own_jobs)
 
     def _carrying_our_marks(self) -> set[str]:
         return self._stores.job_ids_carrying(self._keys)
@@ -197,15 +210,15 @@ class Books:
         """Jobs of this scenario though no answer names them: they carry our marks, or are new where we are alone."""
         if not self._settings.exclusive:
             return self._carrying_our_marks() - set(self._answered)
-        now = self.census()
+        now = self.snapshot()
         return {job_id for kind in now for job_id in self._of_others(kind, now)}
 
-    def _of_others(self, kind: str, seen: Census) -> set[str]:
+    def _of_others(self, kind: str, seen: Snapshot) -> set[str]:
         """Ids of the jobs that new effects of a kind are of, and that no answer names."""
         new = {effect.job_id for effect in new_of(kind, self.before, seen)}
         known = {*self._answered, *map(object_name_of, self._answered)}
         return {job_id for job_id in new if job_id is not None} - known
 
-    def _patience(self, setting: str) -> Patience:
+    def _wait_policy(self, setting: str) -> WaitPolicy:
         limits = self._settings.time_limits
-        return Patience(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
+        return WaitPolicy(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")

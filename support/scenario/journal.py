@@ -35,14 +35,14 @@ class Journal:
             self._file = self._path.open("xb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX)
         self._lock = threading.Lock()
-        self._cases = 0
+        self._scenarios = 0
         self._write(0, {"base_url": base_url, "provided": provided})
 
-    def begin(self) -> CaseJournal:
+    def begin(self) -> ScenarioJournal:
         """Begin the entries of one scenario."""
         with self._lock:
-            self._cases += 1
-            return CaseJournal(partial(self._write, self._cases))
+            self._scenarios += 1
+            return ScenarioJournal(partial(self._write, self._scenarios))
 
     def close(self) -> None:
         """End the journal; it stays on disk only if a scenario's requests were not all cleaned up after."""
@@ -52,15 +52,15 @@ class Journal:
             if settled:
                 self._path.unlink()
 
-    def _write(self, case: int, entry: dict[str, Any]) -> None:
-        line = json.dumps({"case": case, **entry}).encode() + b"\n"
+    def _write(self, scenario: int, entry: dict[str, Any]) -> None:
+        line = json.dumps({"scenario": scenario, **entry}).encode() + b"\n"
         with self._lock, _told(self._path):
             while line:  # of a disk that is nearly full a part is taken
                 line = line[self._file.write(line) :]
 
 
 @dataclass(frozen=True)
-class CaseJournal:
+class ScenarioJournal:
     """The entries of one scenario."""
 
     _write: Callable[[dict[str, Any]], None]
@@ -171,19 +171,19 @@ def _read(path: Path) -> Leftover:
             entry = json.loads(line)
         except ValueError:
             continue  # The last line of a run that was killed while it wrote.
-        case = entry["case"]
+        scenario = entry["scenario"]
         if "base_url" in entry:
             leftover.base_url, leftover.provided = entry["base_url"], entry["provided"]
         elif "created" in entry:
-            leftover.open.setdefault(case, Requests()).jobs.add(entry["created"])
+            leftover.open.setdefault(scenario, Requests()).jobs.add(entry["created"])
         elif "requested" in entry:
-            leftover.open.setdefault(case, Requests()).keys.append(entry["requested"])
+            leftover.open.setdefault(scenario, Requests()).keys.append(entry["requested"])
         elif "recorded" in entry:
-            leftover.open.setdefault(case, Requests()).recordings.add(entry["recorded"])
+            leftover.open.setdefault(scenario, Requests()).recordings.add(entry["recorded"])
         elif "broker_limited" in entry:
-            leftover.open.setdefault(case, Requests()).broker_limited = True
+            leftover.open.setdefault(scenario, Requests()).broker_limited = True
         elif "way_broken" in entry:
-            leftover.open.setdefault(case, Requests()).ways_broken.add(entry["way_broken"])
+            leftover.open.setdefault(scenario, Requests()).ways_broken.add(entry["way_broken"])
         elif "settled" in entry:
-            leftover.open.pop(case, None)
+            leftover.open.pop(scenario, None)
     return leftover

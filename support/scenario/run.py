@@ -13,15 +13,15 @@ from redaction import redact
 from support.api.client import FocusServerAPI
 from support.core.addresses import split
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
-from support.core.eventually import Patience, steadily
+from support.core.eventually import WaitPolicy, consistently
 from support.evidence.evidence import Evidence
-from support.observers.side_effects import Census, no_effects, take_census, unexplained
+from support.observers.side_effects import Snapshot, no_effects, take_snapshot, unstated_problems
 from support.observers.stores import Stores
 from support.profile.profile import ROOT, Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
 from support.scenario.journal import Journal
-from support.scenario.session import Case
+from support.scenario.session import ScenarioSession
 from support.scenario.sweeping import heal, sweep
 
 _DEATH_IS_TOLD_WITHIN_S = 2.0  # by the provider, which looks after its parts some times a second
@@ -42,7 +42,7 @@ class Run:
         self.settings, self.stores = settings, stores
         self.late: list[str] = []
         self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
-        self._last: tuple[str, Census] | None = None
+        self._last: tuple[str, Snapshot] | None = None
 
     @classmethod
     def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
@@ -68,7 +68,7 @@ class Run:
             parts.callback(journal.close)
             return cls(settings, stores, client, journal, parts.pop_all(), provided)
 
-    def open_case(self, keep: Callable[[Evidence], None]) -> Case:
+    def open_scenario(self, keep: Callable[[Evidence], None]) -> ScenarioSession:
         """Begin a scenario.
 
         Raises:
@@ -76,16 +76,18 @@ class Run:
         """
         try:
             acknowledge(self._client)
-            case = Case(self.settings, self.stores, self._journal.begin(), keep)
+            session = ScenarioSession(self.settings, self.stores, self._journal.begin(), keep)
         except EnvironmentBroken:
             self.check_provided()
             raise
-        self._note_late(case.books.before)
-        return case
+        self._note_late(session.ledger.before)
+        return session
 
-    def close_case(self, case: Case, name: str) -> None:
+    def close_scenario(self, session: ScenarioSession, name: str) -> None:
         """End a scenario: what it closed with is what the next one must find."""
-        self._last = (name, case.closed_with) if self.settings.exclusive and case.closed_with is not None else None
+        self._last = (
+            (name, session.closed_with) if self.settings.exclusive and session.closed_with is not None else None
+        )
 
     def look_once_more(self) -> None:
         """After the last scenario: see that nothing came after any of them had ended.
@@ -98,25 +100,25 @@ class Run:
         if self.late:
             raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self.late))
 
-    def _wait_for_late_ones(self, name: str, last: Census) -> None:
+    def _wait_for_late_ones(self, name: str, last: Snapshot) -> None:
         settings = self.settings
         limits = settings.time_limits
         try:
-            steadily(
+            consistently(
                 "nothing to come after the last scenario",
-                lambda: take_census(self.stores, settings.naming, (), exclusive=settings.exclusive),
+                lambda: take_snapshot(self.stores, settings.naming, (), exclusive=settings.exclusive),
                 lambda now: self._late_ones(name, last, now),
-                Patience(limits.settling_s, limits.between_settling_looks_s, "time_limits.settling_s"),
+                WaitPolicy(limits.settling_s, limits.between_settling_looks_s, "time_limits.settling_s"),
             )
         except ExpectationFailed as error:
             self.late += str(error).splitlines()[1:-1]
 
-    def _note_late(self, now: Census) -> None:
+    def _note_late(self, now: Snapshot) -> None:
         if self._last is not None:
             self.late += [f"  - {problem}" for problem in self._late_ones(*self._last, now)]
 
-    def _late_ones(self, name: str, last: Census, now: Census) -> list[str]:
-        changes = unexplained(last, now, no_effects(), ())
+    def _late_ones(self, name: str, last: Snapshot, now: Snapshot) -> list[str]:
+        changes = unstated_problems(last, now, no_effects(), ())
         return [f"after '{name}' had ended: {change}" for change in changes]
 
     def close(self) -> None:
@@ -138,7 +140,7 @@ class Run:
         """Whether all of the environment can be reached."""
         try:
             # On a new connection: that the kept one has been cut would say nothing of the server.
-            check_health(FocusServerAPI(self.settings), self.stores)
+            expect_healthy_environment(FocusServerAPI(self.settings), self.stores)
         except (EnvironmentBroken, SettingsError):  # SettingsError: with an environment go the files that it gave
             return False
         return True
@@ -178,7 +180,7 @@ def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> No
     journals = ROOT / settings.journals
     swept = heal(journals, settings, stores)
     try:
-        check_health(client, stores)
+        expect_healthy_environment(client, stores)
         sweep(journals, settings, stores, swept)
     finally:
         for line in swept.lines:
@@ -197,7 +199,7 @@ def acknowledge(client: FocusServerAPI) -> None:
         raise EnvironmentBroken(str(error) if error.unreachable else f"The Focus Server is ill: {error}") from None
 
 
-def check_health(client: FocusServerAPI, stores: Stores) -> None:
+def expect_healthy_environment(client: FocusServerAPI, stores: Stores) -> None:
     """See that the server and all three stores are healthy, side by side.
 
     Raises:

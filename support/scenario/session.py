@@ -20,17 +20,17 @@ from support.checks.region_of_interest import RegionOfInterest, region_of
 from support.checks.waterfall import Waterfall
 from support.contract.configuration import ConfigureRequest, fields_set
 from support.core.errors import APIError, ExpectationFailed, ValidationError
-from support.core.eventually import Patience, eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.evidence import evidence
 from support.evidence.evidence import Evidence
 from support.faults.disturbances import Disturbances
 from support.faults.recorder import Recorder
 from support.observers.request_marks import TraceKey, stamp
-from support.observers.side_effects import Census
+from support.observers.side_effects import Snapshot
 from support.observers.stores import Stores
 from support.profile.settings import Settings
-from support.scenario.effect_ledger import Books
-from support.scenario.journal import CaseJournal
+from support.scenario.effect_ledger import EffectLedger
+from support.scenario.journal import ScenarioJournal
 
 if TYPE_CHECKING:
     from support.checks.figures import Figures
@@ -39,36 +39,36 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Case:
+class ScenarioSession:
     """What the steps of one scenario work with."""
 
     def __init__(
-        self, settings: Settings, stores: Stores, journal: CaseJournal, keep: Callable[[Evidence], None]
+        self, settings: Settings, stores: Stores, journal: ScenarioJournal, keep: Callable[[Evidence], None]
     ) -> None:
-        """Open the books.
+        """Open the ledger.
 
         Raises:
             EnvironmentBroken: a store cannot be reached.
         """
         self.settings = settings
         self.promises = Promises(settings, stores)
-        self.books = Books(settings, stores, self.promises)
+        self.ledger = EffectLedger(settings, stores, self.promises)
         self.exchanges: list[Exchange] = []
-        self.closed_with: Census | None = None
+        self.closed_with: Snapshot | None = None
         self._asked: dict[str, Exchange] = {}  # by job id
         self._stores, self._journal, self._keep = stores, journal, keep
         self._log_start = evidence.size_of(settings.focus_server.log_file)
         self._chance = random.Random()
         collection = stores.database.collection(settings.mongodb.recordings_collection)
         self.recorder = Recorder(collection, stores.recordings, journal, self._chance)
-        self.disturbances = Disturbances(settings, stores, journal, self.books.enter_disturbance)
+        self.disturbances = Disturbances(settings, stores, journal, self.ledger.enter_disturbance)
         self._fixtures = ExitStack()
         self._answered_at = -math.inf  # monotonic; nothing late can come of no request
         self._api = self.client()
         self._closed = False
 
     def client(self, on_exchange: Callable[[Exchange], None] | None = None) -> FocusServerAPI:
-        """A client whose exchanges go into the books; one for each thread."""
+        """A client whose exchanges go into the ledger; one for each thread."""
 
         def record(exchange: Exchange) -> None:
             self._record(exchange)
@@ -90,7 +90,7 @@ class Case:
         if self.settings.exclusive:
             return dict(payload), None
         marked, key = stamp(payload, pinned, self.settings.limits, self._chance)
-        self.books.enter_request(key)
+        self.ledger.enter_request(key)
         self._journal.requested(key)
         return marked, key
 
@@ -169,9 +169,9 @@ class Case:
         Raises:
             ExpectationFailed: it is not.
         """
-        from support.checks.figures import expect  # Here: as above.
+        from support.checks.figures import expect_figure  # Here: as above.
 
-        expect(figure, job, self.figures(job))
+        expect_figure(figure, job, self.figures(job))
 
     def waterfall(self, job: Job) -> Waterfall:
         """The rows of a job, none of them read yet."""
@@ -230,7 +230,7 @@ class Case:
         """
         limit_s = getattr(self.settings.time_limits, setting)
         self.keep_times("how long each answer took", [exchange.elapsed_s for exchange in exchanges], limit_s, setting)
-        answers.in_time(exchanges, limit_s, setting)
+        answers.expect_in_time(exchanges, limit_s, setting)
 
     def until_recovered(self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int]) -> None:
         """Ask until the answer has one of these statuses, after an outage; keep a picture of how long that took.
@@ -243,7 +243,7 @@ class Case:
             expected,
             ask,
             lambda seen: [] if seen.status in statuses else [f"seen: {seen}"],
-            Patience(limits.recovered_s, limits.poll_interval_s, f"time_limits.{setting}"),
+            WaitPolicy(limits.recovered_s, limits.poll_interval_s, f"time_limits.{setting}"),
         )
         took_s = time.monotonic() - started
         self.keep_times("how long after the outage it was answered", [took_s], limits.recovered_s, setting)
@@ -258,7 +258,7 @@ class Case:
         Raises:
             ExpectationFailed: it has.
         """
-        self.books.expect_nothing_else(time.monotonic() - self._answered_at)
+        self.ledger.expect_nothing_else(time.monotonic() - self._answered_at)
 
     def leave_nothing_behind(self) -> None:
         """Keep the evidence, cancel every job of the scenario, and see that nothing else is left. Once is enough.
@@ -273,13 +273,13 @@ class Case:
         self._fixtures.close()
         self.disturbances.undo()
         problems = self.recorder.take_away()
-        self.closed_with = self.books.untouched()
+        self.closed_with = self.ledger.untouched()
         if self.closed_with is None:
-            unanswered = self.books.unanswered()
-            to_cancel = self.books.jobs_to_cancel(unanswered)
+            unanswered = self.ledger.unanswered()
+            to_cancel = self.ledger.jobs_to_cancel(unanswered)
             problems += filter(None, (self._refusal_to_cancel(job_id) for job_id in to_cancel))
             try:
-                self.closed_with = self.books.expect_nothing_left(unanswered)
+                self.closed_with = self.ledger.expect_nothing_left(unanswered)
             except ExpectationFailed as error:
                 problems += str(error).splitlines()
         self._closed = True
@@ -291,7 +291,7 @@ class Case:
         """Keep what the server's log says, for a scenario that failed."""
         log_file = self.settings.focus_server.log_file
         if log_file is not None:
-            self._keep(evidence.of_log(log_file, self._log_start, self.books.own_jobs))
+            self._keep(evidence.of_log(log_file, self._log_start, self.ledger.own_jobs))
 
     def _keep_evidence(self) -> None:
         """Keep what stands in the stores before it is cleaned up; exchanges are kept as they happen."""
@@ -350,15 +350,15 @@ class Case:
             raise error.judged() from None
 
     def _record(self, exchange: Exchange) -> None:
-        """Enter an exchange into the books; the journal knows of a job before anything else happens to it."""
+        """Enter an exchange into the ledger; the journal knows of a job before anything else happens to it."""
         asks_for_job = exchange.method == "POST" and self.settings.paths.creates_jobs(exchange.path)
         job_id = exchange.job_id() if asks_for_job else None
         if job_id is not None:
             self._journal.created(job_id)
-            self.books.enter_job(job_id)
+            self.ledger.enter_job(job_id)
             self._asked.setdefault(job_id, exchange)
         if exchange.method == "DELETE" and exchange.status in self.settings.answers.cancelled_statuses:
-            self.books.enter_cancelled(unquote(exchange.path.rpartition("/")[2]))
+            self.ledger.enter_cancelled(unquote(exchange.path.rpartition("/")[2]))
         self.exchanges.append(exchange)
         self._answered_at = time.monotonic()
         if len(self.exchanges) <= evidence.SHOWN_EXCHANGES:

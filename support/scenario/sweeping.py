@@ -99,7 +99,7 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
     for job_id in sorted(jobs):
         try:
             client.cancel_job(job_id)
-            promises.are_cancelled([job_id])
+            promises.expect_cancelled_jobs([job_id])
         except APIError as error:
             if error.unreachable:
                 raise error.judged() from None
@@ -113,7 +113,7 @@ def _sweep_one(leftover: Leftover, settings: Settings, stores: Stores, swept: Sw
             continue
         # Unknown to the server: it may have been rolled back, but nothing of it may run.
         try:
-            promises.nothing_runs_of(job_id)
+            promises.expect_nothing_running(job_id)
         except ExpectationFailed as error:
             clean = False
             swept.lines.append(f"Left by a killed run, and unknown to the server: {job_id}. {error}")

@@ -65,17 +65,19 @@ class Breaking:
 
     def __init__(self, undo=None, healthy=True, ended=None, step=None):
         self.aborted, self.attached = [], []
-        case = SimpleNamespace(
+        session = SimpleNamespace(
             leave_nothing_behind=Mock(side_effect=UNREADABLE),
             disturbances=SimpleNamespace(undo=Mock(side_effect=undo)),
             keep_server_log=Mock(),
         )
         run = SimpleNamespace(
-            check_provided=Mock(side_effect=ended), is_healthy=lambda: healthy, close_case=lambda case, name: None
+            check_provided=Mock(side_effect=ended),
+            is_healthy=lambda: healthy,
+            close_scenario=lambda session, name: None,
         )
         report = SimpleNamespace(stop_scenario=lambda scenario: None, attach=lambda *of: self.attached.append(of[1]))
         self.context = SimpleNamespace(
-            case=case, run=run, abort=lambda reason: self.aborted.append(reason), reasons=[], report=report
+            session=session, run=run, abort=lambda reason: self.aborted.append(reason), reasons=[], report=report
         )
         steps = [SimpleNamespace(status=Status.passed, exception=step)]
         status = Status.passed if step is None else Status.error

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from support.core.errors import ExpectationFailed
-from support.core.eventually import Patience, eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.evidence import known_issues
 
 SITE = Path(__file__).parents[2] / "report" / "site.sh"
@@ -22,7 +22,7 @@ SITE = Path(__file__).parents[2] / "report" / "site.sh"
 def late():
     with pytest.raises(ExpectationFailed) as caught:
         eventually(
-            "a record", lambda: 0, lambda seen: ["there is none"], Patience(0, 0, "time_limits.effect_appears_s")
+            "a record", lambda: 0, lambda seen: ["there is none"], WaitPolicy(0, 0, "time_limits.effect_appears_s")
         )
     return str(caught.value)
 

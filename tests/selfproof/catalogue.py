@@ -39,15 +39,15 @@ def but(keep: Callable[[str], bool]) -> Callable[[Any], Any]:
 
 
 def at_the_first_look(eventually):
-    return lambda expected, look, problems, patience, hopeless=None: look()
+    return lambda expected, look, problems, policy, fail_fast=None: look()
 
 
 def with_a_limit_of(limit_s):
     """A wait of another length; `limit_s` gives it, of the patience."""
 
     def make(wait):
-        def other(expected, look, problems, patience, **more):
-            return wait(expected, look, problems, replace(patience, limit_s=limit_s(patience)), **more)
+        def other(expected, look, problems, policy, **more):
+            return wait(expected, look, problems, replace(policy, limit_s=limit_s(policy)), **more)
 
         return other
 
@@ -55,24 +55,24 @@ def with_a_limit_of(limit_s):
 
 
 def whatever_breaks(eventually):
-    def calm(expected, look, problems, patience, **more):
+    def calm(expected, look, problems, policy, **more):
         def look_calmly():
             try:
                 return look()
             except Exception:  # noqa: BLE001 - that is what is wrong with it
                 return None
 
-        return eventually(expected, look_calmly, problems, patience, **more)
+        return eventually(expected, look_calmly, problems, policy, **more)
 
     return calm
 
 
 def without_hope_given_up(eventually):
-    return lambda expected, look, problems, patience, hopeless=None: eventually(expected, look, problems, patience)
+    return lambda expected, look, problems, policy, fail_fast=None: eventually(expected, look, problems, policy)
 
 
-def with_nothing_wrong(steadily):
-    return lambda expected, look, problems, patience: steadily(expected, look, lambda seen: [], patience)
+def with_nothing_wrong(consistently):
+    return lambda expected, look, problems, policy: consistently(expected, look, lambda seen: [], policy)
 
 
 ONCE, NEVER_HOLDS = (
@@ -89,11 +89,11 @@ WAITING = [
         *(f"eventually.py::{NEVER_HOLDS}_the_wait_and_the_setting", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a wait that looks once only", "core.eventually:eventually", with_a_limit_of(lambda patience: 0)),
+        *("a wait that looks once only", "core.eventually:eventually", with_a_limit_of(lambda policy: 0)),
         *(f"eventually.py::{ONCE}", "look 1 is too early"),
     ),
     spoilt(
-        *("a wait that never gives up", "core.eventually:eventually", with_a_limit_of(lambda patience: 1e9)),
+        *("a wait that never gives up", "core.eventually:eventually", with_a_limit_of(lambda policy: 1e9)),
         *("eventually.py::test_the_waiting_ends_soon_after_its_limit", "it is still looked for"),
     ),
     spoilt(
@@ -109,16 +109,20 @@ WAITING = [
         *("eventually.py::test_what_is_hopeless_is_not_waited_away", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a look at what should stay that looks once only", "core.eventually:steadily", with_a_limit_of(lambda p: 0)),
+        *(
+            "a look at what should stay that looks once only",
+            "core.eventually:consistently",
+            with_a_limit_of(lambda p: 0),
+        ),
         *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
     ),
     spoilt(
         "a look at what should stay that does not look at the end",
-        *("core.eventually:steadily", with_a_limit_of(lambda p: p.limit_s // p.interval_s * p.interval_s)),
+        *("core.eventually:consistently", with_a_limit_of(lambda p: p.limit_s // p.interval_s * p.interval_s)),
         *("eventually.py::test_the_last_look_is_at_the_end_of_the_settling_time", ">= 0.2"),
     ),
     spoilt(
-        *("a look at what should stay that finds nothing wrong", "core.eventually:steadily", with_nothing_wrong),
+        *("a look at what should stay that finds nothing wrong", "core.eventually:consistently", with_nothing_wrong),
         *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
     ),
 ]
@@ -260,23 +264,23 @@ LOOKING = [
 ]
 
 
-def always_empty(take_census):
-    def census(*_, **__):
+def always_empty(take_snapshot):
+    def snapshot(*_, **__):
         from support.observers.side_effects import no_effects
 
         return dict.fromkeys(no_effects(), frozenset())
 
-    return census
+    return snapshot
 
 
-def always_the_first(take_census):
+def always_the_first(take_snapshot):
     taken = []
 
-    def census(*of, **more):
-        taken.append(take_census(*of, **more))
+    def snapshot(*of, **more):
+        taken.append(take_snapshot(*of, **more))
         return taken[0]
 
-    return census
+    return snapshot
 
 
 def without_queues(kinds):
@@ -286,50 +290,54 @@ def without_queues(kinds):
 COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
     spoilt(
-        "a census that is always empty",
-        "observers.side_effects:take_census",
+        "a snapshot that is always empty",
+        "observers.side_effects:take_snapshot",
         always_empty,
         f"effect_ledger.py::{COUNTS}",
         "'task record': 0",
     ),
     spoilt(
-        *("a census that is always the first one", "observers.side_effects:take_census", always_the_first),
+        *("a snapshot that is always the first one", "observers.side_effects:take_snapshot", always_the_first),
         *("effect_ledger.py::test_what_is_stated_is_waited_for", "task record: +0 instead of +1"),
     ),
     spoilt(
-        "a census that leaves out the work queues",
+        "a snapshot that leaves out the work queues",
         *("observers.side_effects:KINDS", without_queues, f"effect_ledger.py::{COUNTS}", "{'work queue': 0}"),
     ),
     spoilt(
-        "a census that counts what is others', too",
-        "observers.side_effects:take_census",
+        "a snapshot that counts what is others', too",
+        "observers.side_effects:take_snapshot",
         lambda take: lambda stores, naming, own, exclusive: take(stores, naming, own, exclusive=True),
         *(f"effect_ledger.py::{COUNTS}", "'work queue': 3"),
     ),
     spoilt(
-        *("a comparison that finds all as it was stated", "observers.side_effects:unexplained", nothing_wrong),
+        *("a comparison that finds all as it was stated", "observers.side_effects:unstated_problems", nothing_wrong),
         *("side_effects.py::test_a_stray_effect_of_any_kind_is_named", "+1 instead of +0; new: name of stray"),
     ),
     spoilt(
         "a comparison that lets one that is new stand for one that is gone",
-        *("observers.side_effects:unexplained", but(lambda problem: "+0 instead of +0" not in problem)),
+        *("observers.side_effects:unstated_problems", but(lambda problem: "+0 instead of +0" not in problem)),
         *("side_effects.py::test_an_effect_that_replaced_another_does_not_balance_it", "gone: name of theirs"),
     ),
     spoilt(
         "a comparison that does not ask whose an effect is",
-        *("observers.side_effects:unexplained", but(lambda problem: "carries no id" not in problem)),
+        *("observers.side_effects:unstated_problems", but(lambda problem: "carries no id" not in problem)),
         *("side_effects.py::test_the_right_effect_under_a_wrong_id_is_wrong", "carries no id"),
     ),
     spoilt(
-        *("a comparison to which nothing is too much", "observers.side_effects:surplus", nothing_wrong),
+        *("a comparison to which nothing is too much", "observers.side_effects:surplus_problems", nothing_wrong),
         *("effect_ledger.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
     ),
     spoilt(
-        *("books that take what is stated for true", "scenario.effect_ledger:Books.state", never),
+        *("ledger that take what is stated for true", "scenario.effect_ledger:EffectLedger.state", never),
         *("effect_ledger.py::test_what_is_missing_is_told", "DID NOT RAISE"),
     ),
     spoilt(
-        *("books that do not look for what comes late", "scenario.effect_ledger:Books.expect_nothing_else", never),
+        *(
+            "ledger that do not look for what comes late",
+            "scenario.effect_ledger:EffectLedger.expect_nothing_else",
+            never,
+        ),
         *("effect_ledger.py::test_what_comes_late_is_seen", "DID NOT RAISE"),
     ),
     spoilt(
@@ -338,7 +346,7 @@ COUNTING = [
         *("run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a run to which every environment is healthy", "scenario.run:check_health", never),
+        *("a run to which every environment is healthy", "scenario.run:expect_healthy_environment", never),
         *("run.py::test_each_part_that_is_ill_is_named", "DID NOT RAISE"),
     ),
 ]
@@ -393,10 +401,10 @@ PROMISES = [
         *("checks.promises:Promises._await_statistics", nothing_wrong),
         *("promises.py::test_statistics_that_come_late_and_show_no_acknowledgement_are_heeded", "DID NOT RAISE"),
     ),
-    unkept("a look at the first moment that misses nothing", "is_there", never, "there was no analyzer"),
+    unkept("a look at the first moment that misses nothing", "expect_there", never, "there was no analyzer"),
     unkept("a look at pods that finds every pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
     spoilt(
-        *("promises that are not looked at once more", "checks.promises:Promises.broken", nothing_wrong),
+        *("promises that are not looked at once more", "checks.promises:Promises.broken_problems", nothing_wrong),
         *(
             "effect_ledger.py::test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled",
             "DID NOT RAISE",
@@ -412,7 +420,7 @@ PROMISES = [
     ),
     spoilt(
         "a look at cancelled jobs that looks at the first alone",
-        "checks.promises:Promises.are_cancelled",
+        "checks.promises:Promises.expect_cancelled_jobs",
         lambda look: lambda self, job_ids: look(self, list(job_ids)[:1]),
         *("promises.py::test_each_of_several_jobs_is_looked_at", "DID NOT RAISE"),
     ),
@@ -470,17 +478,21 @@ OUTAGES = [
         *(f"outages.py::{MENDED}", "assert False"),
     ),
     spoilt(
-        *("a wait for a job that is being made that does not wait", "scenario.effect_ledger:Books.await_begun", never),
+        *(
+            "a wait for a job that is being made that does not wait",
+            "scenario.effect_ledger:EffectLedger.wait_until_begun",
+            never,
+        ),
         *(f"effect_ledger.py::{BEING_MADE}", "assert 1 == 4"),
     ),
     spoilt(
-        *("a recovery that is not waited for", "scenario.session:Case.until_recovered", never),
+        *("a recovery that is not waited for", "scenario.session:ScenarioSession.until_recovered", never),
         *(f"session.py::{ASKED_AGAIN}", "=="),
     ),
     spoilt(
         "a request with nothing done meanwhile",
         *(
-            "scenario.session:Case.request_job_meanwhile",
+            "scenario.session:ScenarioSession.request_job_meanwhile",
             with_nothing_meanwhile,
             f"session.py::{MEANWHILE}",
             "BrokenBarrierError",
@@ -489,7 +501,7 @@ OUTAGES = [
     spoilt(
         "a request with something done afterwards",
         *(
-            "scenario.session:Case.request_job_meanwhile",
+            "scenario.session:ScenarioSession.request_job_meanwhile",
             with_it_afterwards,
             f"session.py::{MEANWHILE}",
             "BrokenBarrierError",
@@ -512,18 +524,18 @@ SWEPT = "test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay"
 JOBS_TO_CANCEL = "test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_those_that_were_cancelled"
 CLEANING = [
     spoilt(
-        *("a clean-up that does nothing", "scenario.session:Case.leave_nothing_behind", never),
+        *("a clean-up that does nothing", "scenario.session:ScenarioSession.leave_nothing_behind", never),
         *("session.py::test_every_job_is_cancelled_and_then_the_journal_says_so", "'configured'"),
     ),
     Spoiling(
         "a clean-up that does nothing, in a run of the suite",
-        "support.scenario.session:Case.leave_nothing_behind",
+        "support.scenario.session:ScenarioSession.leave_nothing_behind",
         never,
         *("tests/acceptance/test_runs.py::test_a_scenario_that_fails_half_way_leaves_nothing", "uncancelled"),
     ),
     spoilt(
         "a clean-up that believes the server's word",
-        *("scenario.effect_ledger:Books.expect_nothing_left", lambda look: lambda self, _: self.census()),
+        *("scenario.effect_ledger:EffectLedger.expect_nothing_left", lambda look: lambda self, _: self.snapshot()),
         "session.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open[deaf-"
         "the queue grpc-job-job_00000002 is still there]",
         "DID NOT RAISE",
@@ -531,7 +543,7 @@ CLEANING = [
     spoilt(
         "a clean-up that does not mind a refusal",
         *(
-            "scenario.session:Case._refusal_to_cancel",
+            "scenario.session:ScenarioSession._refusal_to_cancel",
             lambda cancel: lambda self, job_id: cancel(self, job_id) and None,
         ),
         "session.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open",
@@ -539,13 +551,13 @@ CLEANING = [
     ),
     spoilt(
         "a clean-up that forgets the last job",
-        *("scenario.effect_ledger:Books.jobs_to_cancel", lambda jobs: lambda *args: jobs(*args)[:-1]),
+        *("scenario.effect_ledger:EffectLedger.jobs_to_cancel", lambda jobs: lambda *args: jobs(*args)[:-1]),
         *(f"effect_ledger.py::{JOBS_TO_CANCEL}", "job_unanswered"),
     ),
     spoilt(
         "a clean-up that forgets jobs that no answer named",
         *(
-            "scenario.effect_ledger:Books.unanswered",
+            "scenario.effect_ledger:EffectLedger.unanswered",
             lambda there: lambda self: set(),
             f"effect_ledger.py::{JOBS_TO_CANCEL}",
             "unanswered",
@@ -553,11 +565,11 @@ CLEANING = [
     ),
     spoilt(
         "a clean-up that thinks that nothing was touched",
-        *("scenario.effect_ledger:Books.untouched", lambda there: lambda self: self.before),
+        *("scenario.effect_ledger:EffectLedger.untouched", lambda there: lambda self: self.before),
         *("effect_ledger.py::test_only_what_did_not_change_is_untouched", "is None"),
     ),
     spoilt(
-        *("a clean-up that is not tried again", "scenario.session:Case.leave_nothing_behind", tried_once),
+        *("a clean-up that is not tried again", "scenario.session:ScenarioSession.leave_nothing_behind", tried_once),
         *("session.py::test_a_clean_up_that_the_environment_broke_is_tried_again", "'metadata'"),
     ),
     spoilt(
@@ -583,7 +595,7 @@ CLEANING = [
         *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
     ),
     spoilt(
-        *("a journal that never settles", "scenario.journal:CaseJournal.settled", never),
+        *("a journal that never settles", "scenario.journal:ScenarioJournal.settled", never),
         *("journal.py::test_a_run_that_left_nothing_leaves_no_journal", "== []"),
     ),
     spoilt(
@@ -618,19 +630,19 @@ def unmatched(there):
 
 def any_reason(refused):
     def check(exchange, because_of, answers):
-        from support.checks.refusals import wrong_error
+        from support.checks.refusals import error_problems
         from support.core.errors import require
 
-        require("a refusal", wrong_error(exchange, answers.refused_statuses), exchange)
+        require("a refusal", error_problems(exchange, answers.refused_statuses), exchange)
 
     return check
 
 
-def any_status(wrong_error):
+def any_status(error_problems):
     def check(exchange, statuses):
-        from support.checks.refusals import wrong_form
+        from support.checks.refusals import error_form_problems
 
-        return wrong_form(exchange)
+        return error_form_problems(exchange)
 
     return check
 
@@ -664,8 +676,8 @@ JUDGING = [
         "learnt-word",
     ),
     blind("a requirement that is always met", "core.errors:require", REFUSAL),
-    blind("a refusal check that accepts any status", "checks.refusals:wrong_error", REFUSAL, any_status),
-    blind("a refusal check that accepts any reason", "checks.refusals:refused", REFUSAL, any_reason),
+    blind("a refusal check that accepts any status", "checks.refusals:error_problems", REFUSAL, any_status),
+    blind("a refusal check that accepts any reason", "checks.refusals:expect_refusal", REFUSAL, any_reason),
     blind("a refusal check that accepts a stack trace", "checks.refusals:INSIDES", REFUSAL, lambda there: ()),
     blind(
         "a check of acceptance that minds nothing but the status",
@@ -674,52 +686,54 @@ JUDGING = [
     ),
     blind(
         "a stopwatch to which nothing is late",
-        "checks.answers:in_time",
+        "checks.answers:expect_in_time",
         "answers.py::test_answers_in_time_are_all_in_time",
     ),
     blind(
-        "a check of ids that lets two be one", "checks.answers:distinct", "answers.py::test_jobs_have_ids_of_their_own"
+        "a check of ids that lets two be one",
+        "checks.answers:expect_distinct_ids",
+        "answers.py::test_jobs_have_ids_of_their_own",
     ),
     blind(
-        *("a check of cancelling that any answer passes", "checks.answers:cancelled"),
+        *("a check of cancelling that any answer passes", "checks.answers:expect_cancelled"),
         "answers.py::test_a_cancelling_is_confirmed_with_the_job_and_its_status",
     ),
     blind(
         "a figure check that any figure passes",
-        "checks.figures:expect",
+        "checks.figures:expect_figure",
         "figures.py::test_a_figure_that_is_a_little_wrong_is_found",
     ),
     spoilt(
-        *("a reading of rows that finds none wrong", "checks.waterfall:wrong_rows", nothing_wrong),
+        *("a reading of rows that finds none wrong", "checks.waterfall:row_problems", nothing_wrong),
         *("waterfall.py::test_one_row_among_others_whose_content_is_wrong_is_found", "False = any("),
     ),
     spoilt(
-        *("a reading of rows that does not mind their order", "checks.waterfall:wrong_order", nothing_wrong),
+        *("a reading of rows that does not mind their order", "checks.waterfall:order_problems", nothing_wrong),
         *("waterfall.py::test_a_row_that_is_missing_doubled_or_out_of_order_is_found", "assert "),
     ),
     blind(
         "a search for secrets that finds none",
-        "checks.exposure:nothing_secret",
+        "checks.exposure:expect_nothing_secret",
         "exposure.py::test_what_must_not_be_shown_is_found_in_text_and_headers",
     ),
     blind(
         "a health check that everybody passes",
-        "checks.health:healthy",
+        "checks.health:expect_healthy",
         "health.py::test_one_answer_of_many_that_does_not_say_so_is_found",
     ),
     blind(
         "a check of metadata that any metadata pass",
-        "checks.metadata:of_job",
+        "checks.metadata:expect_metadata_of",
         "metadata.py::test_metadata_that_differ_are_found",
     ),
     blind(
         "a check of listed recordings that any list passes",
-        "checks.discovery:recordings",
+        "checks.discovery:expect_recordings",
         "discovery.py::test_recordings_that_are_not_those_of_the_time",
     ),
     blind(
         "a check of recordings to which all are complete",
-        "checks.record_store:complete",
+        "checks.record_store:expect_complete_recordings",
         "record_store.py::test_a_recording_that_is_incomplete_is_found_among_others",
     ),
     blind(
@@ -739,7 +753,7 @@ JUDGING = [
     ),
     blind(
         "a scenario to which nothing was ever sent",
-        "scenario.session:Case.expect_nothing_sent",
+        "scenario.session:ScenarioSession.expect_nothing_sent",
         "session.py::test_what_was_sent_is_told_where_nothing_should_be",
     ),
     spoilt(

@@ -56,11 +56,11 @@ def database(monkeypatch):
 
 
 def test_the_record_store_is_reached_with_its_credentials(database):
-    access.reached(MONGODB)
+    access.expect_access(MONGODB)
     for answer, whose in ((CLOSED, ExpectationFailed), (SILENT, EnvironmentBroken)):
         database.answers[URI] = answer
         with pytest.raises(whose, match=str(answer)):
-            access.reached(MONGODB)
+            access.expect_access(MONGODB)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +71,17 @@ def test_the_record_store_is_reached_with_its_credentials(database):
     ],
 )
 def test_the_record_store_is_closed_to_anybody_else(database, credentials, uri):
-    access.not_reached_with(credentials, MONGODB)
+    access.expect_no_access_with(credentials, MONGODB)
     assert database.opened == [uri]
     for answer, whose, told in ((None, ExpectationFailed, "it is open"), (SILENT, EnvironmentBroken, str(SILENT))):
         database.answers[uri] = answer
         with pytest.raises(whose, match=told):
-            access.not_reached_with(credentials, MONGODB)
+            access.expect_no_access_with(credentials, MONGODB)
 
 
 def test_credentials_that_nobody_has_are_named():
     with pytest.raises(ValueError, match="no 'luck'"):
-        access.not_reached_with("luck", MONGODB)
+        access.expect_no_access_with("luck", MONGODB)
 
 
 def test_whether_an_address_holds_a_password():
@@ -90,27 +90,27 @@ def test_whether_an_address_holds_a_password():
 
 
 def test_the_servers_own_access_leads_to_its_records(database):
-    access.record_read_by_server(job(), MONGODB)
+    access.expect_record_read_by_server(job(), MONGODB)
     assert database.opened == [SERVERS]
     database.records = []
     with pytest.raises(ExpectationFailed, match=f"0 records of {JOB_ID}"):
-        access.record_read_by_server(job(), MONGODB)
+        access.expect_record_read_by_server(job(), MONGODB)
     for answer, whose in ((CLOSED, ExpectationFailed), (SILENT, EnvironmentBroken)):
         database.answers[SERVERS] = answer
         with pytest.raises(whose, match=str(answer)):
-            access.record_read_by_server(job(), MONGODB)
+            access.expect_record_read_by_server(job(), MONGODB)
 
 
 def test_half_of_the_answers_must_be_quick():
-    access.quick([0.1, 0.1, 9], 0.25)
+    access.expect_quick_answers([0.1, 0.1, 9], 0.25)
     with pytest.raises(ExpectationFailed, match=r"half of them took 0\.300 s"):
-        access.quick([0.1, 0.3, 0.3], 0.25)
+        access.expect_quick_answers([0.1, 0.3, 0.3], 0.25)
 
 
 def test_an_operator_must_get_onto_every_machine(monkeypatch):
     ssh = Ssh(hosts=("one", "two"))
     monkeypatch.setattr(machines, "unreachable", lambda asked: [] if asked == ssh else ["wrong settings"])
-    access.to_machines(ssh)
+    access.expect_login_to_machines(ssh)
     monkeypatch.setattr(machines, "unreachable", lambda asked: ["two: PermissionDenied"])
     with pytest.raises(ExpectationFailed, match="operator to log in to each of one, two\n  - two: PermissionDenied"):
-        access.to_machines(ssh)
+        access.expect_login_to_machines(ssh)

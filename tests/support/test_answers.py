@@ -33,7 +33,7 @@ def told(answer):
 
 
 def test_a_job_is_accepted_with_a_whole_answer():
-    assert answers.accepted(asked(ANSWER), Answers(), Naming()).job_id == JOB_ID
+    assert answers.expect_accepted(asked(ANSWER), Answers(), Naming()).job_id == JOB_ID
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def test_a_job_is_accepted_with_a_whole_answer():
 )
 def test_a_job_is_not_accepted_with_less(status, change, told):
     with pytest.raises(ExpectationFailed) as failure:
-        answers.accepted(asked(ANSWER | change, status), Answers(), Naming())
+        answers.expect_accepted(asked(ANSWER | change, status), Answers(), Naming())
     assert told in str(failure.value)
 
 
 def test_a_figure_of_each_answer_in_proportion_to_the_one_before():
-    answers.in_proportion(jobs(0.064, 0.128, 0.256), "time", told, 2)
+    answers.expect_in_proportion(jobs(0.064, 0.128, 0.256), "time", told, 2)
     for wrong in ((0.064, 0.128, 0.257), (0.256, 0.128), (0.1, 0.1)):
         with pytest.raises(ExpectationFailed, match="each time to be 2 times"):
-            answers.in_proportion(jobs(*wrong), "time", told, 2)
+            answers.expect_in_proportion(jobs(*wrong), "time", told, 2)
 
 
 def test_mappings_are_those_of_the_answers():
@@ -67,10 +67,10 @@ def test_mappings_are_those_of_the_answers():
 
 
 def test_the_answer_repeats_the_task_id():
-    answers.carries_task_id(job({"task_id": TASK_ID}), TASK_ID)
+    answers.expect_task_id(job({"task_id": TASK_ID}), TASK_ID)
     for wrong in ({}, {"task_id": TASK_ID + "0"}):
         with pytest.raises(ExpectationFailed, match="to repeat the task id"):
-            answers.carries_task_id(job(wrong), TASK_ID)
+            answers.expect_task_id(job(wrong), TASK_ID)
 
 
 @pytest.mark.parametrize(
@@ -86,22 +86,22 @@ def test_the_record_carries_the_task_id(records, problem):
     stores = SimpleNamespace(records=SimpleNamespace(of_job=lambda job_id: records))
     promises = Promises(settings(), stores)
     if problem is None:
-        promises.record_carries_task_id(job(), TASK_ID)
+        promises.expect_task_id_in_record(job(), TASK_ID)
         return
     with pytest.raises(ExpectationFailed, match=problem):
-        promises.record_carries_task_id(job(), TASK_ID)
+        promises.expect_task_id_in_record(job(), TASK_ID)
 
 
 def test_answers_in_time_are_all_in_time():
-    answers.in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=1.9)], 2, "job_created_s")
+    answers.expect_in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=1.9)], 2, "job_created_s")
     with pytest.raises(ExpectationFailed, match="1 of 2 came later"):
-        answers.in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=2)], 2, "job_created_s")
+        answers.expect_in_time([exchange(elapsed_s=0.1), exchange(elapsed_s=2)], 2, "job_created_s")
 
 
 def test_jobs_have_ids_of_their_own():
-    answers.distinct([job()])
+    answers.expect_distinct_ids([job()])
     with pytest.raises(ExpectationFailed, match=f"given out twice: {JOB_ID}"):
-        answers.distinct([job(), job()])
+        answers.expect_distinct_ids([job(), job()])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,6 @@ def test_jobs_have_ids_of_their_own():
     ],
 )
 def test_a_cancelling_is_confirmed_with_the_job_and_its_status(status, answer, told):
-    answers.cancelled(exchange({"job_id": JOB_ID, "status": "cancelled"}), JOB_ID, Answers())
+    answers.expect_cancelled(exchange({"job_id": JOB_ID, "status": "cancelled"}), JOB_ID, Answers())
     with pytest.raises(ExpectationFailed, match=told):
-        answers.cancelled(exchange(answer, status), JOB_ID, Answers())
+        answers.expect_cancelled(exchange(answer, status), JOB_ID, Answers())

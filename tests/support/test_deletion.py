@@ -7,8 +7,8 @@ from stand_ins import JOB_ID, settings
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.observers.deletion import is_bound_to_go, owners_that_stay
-from support.observers.side_effects import effects_of, still_going, take_census
-from support.scenario.effect_ledger import Books
+from support.observers.side_effects import deletion_problems, effects_of, take_snapshot
+from support.scenario.effect_ledger import EffectLedger
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
 SINCE = "2026-11-26T12:00:00Z"
@@ -60,7 +60,7 @@ def product():
 
 
 def opened(product, settings=ALONE):
-    return Books(settings, product.stores, Promises(settings, product.stores))
+    return EffectLedger(settings, product.stores, Promises(settings, product.stores))
 
 
 def deleted(job_id=JOB_ID):
@@ -100,10 +100,10 @@ def test_what_is_being_deleted_is_waited_for_before_the_first_look(product, begi
         product.services.clear()
 
     product.at_look[3] = go
-    books = opened(product)
+    ledger = opened(product)
     assert product.looks == 3
-    assert {kind for kind, effects in books.before.items() if effects} == {"task record"}
-    books.expect_nothing_else(answered_s_ago=9)
+    assert {kind for kind, effects in ledger.before.items() if effects} == {"task record"}
+    ledger.expect_nothing_else(answered_s_ago=9)
 
 
 @pytest.mark.parametrize(("begin", "told"), GOING)
@@ -118,22 +118,22 @@ def test_what_never_goes_is_the_environments_failure_before_a_scenario(product, 
 
 
 def test_what_is_being_deleted_is_not_counted_while_the_scenario_goes_on(product):
-    books = opened(product)
+    ledger = opened(product)
     late = Product()  # the pod of a job that nobody may see any more, and its like
     late.make(configured(OTHER))
     for what in ("jobs", "pods"):
         marked(what)(late)
         getattr(product, what).extend(getattr(late, what))
     add_service(product)
-    books.enter_job(product.make(configured()).job_id)
-    books.state(ONE)
-    books.expect_nothing_else(answered_s_ago=9)
-    assert books.unanswered() == set()
+    ledger.enter_job(product.make(configured()).job_id)
+    ledger.state(ONE)
+    ledger.expect_nothing_else(answered_s_ago=9)
+    assert ledger.unanswered() == set()
 
 
 @pytest.mark.parametrize(("begin", "told"), GOING)
 def test_what_never_goes_is_the_products_failure_at_the_end(product, begin, told):
-    books = opened(product)
+    ledger = opened(product)
     product.make(configured())
     product.records.clear()
     begin(product)
@@ -141,36 +141,36 @@ def test_what_never_goes_is_the_products_failure_at_the_end(product, begin, told
         kept = [one for one in getattr(product, what) if "deletionTimestamp" in one["metadata"] or what == "pods"]
         setattr(product, what, kept)
     product.queues.clear()
-    assert books.untouched() is None
+    assert ledger.untouched() is None
     with pytest.raises(ExpectationFailed) as failure:
-        books.expect_nothing_left(books.unanswered())
+        ledger.expect_nothing_left(ledger.unanswered())
     assert told in str(failure.value)
 
 
 def test_what_goes_at_the_end_is_waited_for_and_then_forgotten(product):
-    books = opened(product)
+    ledger = opened(product)
     product.make(configured())
     product.records.clear()
     product.queues.clear()
     deleted()(product)
     product.at_look[product.looks + 2] = product.pods.clear
-    assert still_going(books.expect_nothing_left(())) == []
+    assert deletion_problems(ledger.expect_nothing_left(())) == []
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_an_orphaned_pod_counts(product, exclusive):
     own = settings(exclusive=exclusive)
-    books = opened(product, own)
-    books.enter_job(product.make(configured()).job_id)
+    ledger = opened(product, own)
+    ledger.enter_job(product.make(configured()).job_id)
     product.jobs.clear()
     del product.pods[0]["metadata"]["ownerReferences"]
     with pytest.raises(ExpectationFailed, match="analyzer: \\+0 instead of \\+1"):
-        books.state(ONE)
-    books.enter_cancelled(JOB_ID)
+        ledger.state(ONE)
+    ledger.enter_cancelled(JOB_ID)
     product.records[0]["status"] = "cancelled"
     product.queues.clear()
     with pytest.raises(ExpectationFailed, match=r"the analyzer pod .* is still there"):
-        books.expect_nothing_left(())
+        ledger.expect_nothing_left(())
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
@@ -195,27 +195,27 @@ def test_a_job_that_is_made_between_two_lists_is_not_taken_for_gone(product, exc
         return seen
 
     analyzers.of_job = look_at_job
-    census = take_census(product.stores, ALONE.naming, [JOB_ID], exclusive=exclusive)
-    assert [effect.goes for effect in census["analyzer pod"]] == [False]
+    snapshot = take_snapshot(product.stores, ALONE.naming, [JOB_ID], exclusive=exclusive)
+    assert [effect.goes for effect in snapshot["analyzer pod"]] == [False]
 
 
 def test_where_it_is_shared_the_owner_is_looked_for_among_all_jobs(product):
     """A Job may lack the label by which those of one job are listed, and own its pod all the same."""
     product.make(configured())
     product.jobs[0]["metadata"]["labels"].clear()
-    census = take_census(product.stores, ALONE.naming, [JOB_ID], exclusive=False)
-    assert [effect.goes for effect in census["analyzer pod"]] == [False]
+    snapshot = take_snapshot(product.stores, ALONE.naming, [JOB_ID], exclusive=False)
+    assert [effect.goes for effect in snapshot["analyzer pod"]] == [False]
     assert product.listed[-1] == "jobs"
 
 
 def test_an_analyzer_that_is_being_deleted_is_none(product):
     made = product.make(configured())
     promises = Promises(ALONE, product.stores)
-    promises.analyzer_runs(made)
+    promises.expect_running_analyzer(made)
     marked("pods")(product)
     with pytest.raises(ExpectationFailed, match="there are 0 analyzer pods instead of 1"):
-        promises.analyzer_runs(made)
-    assert "no longer: there are 0 analyzer pods instead of 1" in promises.broken(())
+        promises.expect_running_analyzer(made)
+    assert "no longer: there are 0 analyzer pods instead of 1" in promises.broken_problems(())
 
 
 def test_pods_that_are_being_deleted_need_not_be_healthy(product):
@@ -224,4 +224,4 @@ def test_pods_that_are_being_deleted_need_not_be_healthy(product):
     other.make(configured(OTHER))
     other.pods[0]["status"]["phase"] = "Pending"
     product.pods += other.pods
-    Promises(ALONE, product.stores).pods_are_healthy(made)
+    Promises(ALONE, product.stores).expect_healthy_pods(made)

@@ -15,9 +15,9 @@ LIVE = {"sampling_rate": 2000, "sensors": 3, "started_at": "2005-01-01T00:00:00Z
 
 
 def test_the_fibre_is_told_rightly():
-    discovery.bounds(exchange({"lowest_channel": 0, "highest_channel": 2}), LIMITS)
-    discovery.sensors(exchange({"sensors": [0, 1, 2]}), LIMITS)
-    discovery.live_metadata(exchange(LIVE), [{"start_time": T - timedelta(days=1)}, RECORDING], LIMITS)
+    discovery.expect_bounds(exchange({"lowest_channel": 0, "highest_channel": 2}), LIMITS)
+    discovery.expect_sensors(exchange({"sensors": [0, 1, 2]}), LIMITS)
+    discovery.expect_live_metadata(exchange(LIVE), [{"start_time": T - timedelta(days=1)}, RECORDING], LIMITS)
     assert discovery.bounds_in(exchange({"lowest_channel": 0, "highest_channel": 2})) == (0, 2)
 
 
@@ -30,33 +30,33 @@ def test_bounds_that_are_not_told_are_the_products_failure(answer):
 def test_a_recording_under_way_without_a_beginning_is_named():
     for wrong in ({}, {"start_time": Unreadable("a date of another age")}):
         with pytest.raises(ExpectationFailed, match=r"\(_id 7\): start_time is .*, no date"):
-            discovery.live_metadata(exchange(LIVE), [RECORDING, {"_id": 7, **wrong}], LIMITS)
+            discovery.expect_live_metadata(exchange(LIVE), [RECORDING, {"_id": 7, **wrong}], LIMITS)
 
 
 def test_live_metadata_of_nothing_are_wrong():
     with pytest.raises(ExpectationFailed, match="none in the database"):
-        discovery.live_metadata(exchange(LIVE), [], LIMITS)
+        discovery.expect_live_metadata(exchange(LIVE), [], LIMITS)
 
 
 @pytest.mark.parametrize(
     ("check", "answer", "status"),
     [
-        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 2}, 500),
-        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 3}, 200),
-        (discovery.bounds, {"lowest_channel": 1, "highest_channel": 2}, 200),
-        (discovery.bounds, {"lowest_channel": False, "highest_channel": 2}, 200),
-        (discovery.bounds, {"lowest_channel": 0, "highest_channel": 2.0}, 200),
-        (discovery.bounds, {"highest_channel": 2}, 200),
-        (discovery.bounds, "", 200),
-        (discovery.sensors, {"sensors": [0, 1, 2]}, 201),
-        (discovery.sensors, {"sensors": [0, 1]}, 200),
-        (discovery.sensors, {"sensors": [1, 2, 3]}, 200),
-        (discovery.sensors, {"sensors": [0, 2, 1]}, 200),
-        (discovery.sensors, {"sensors": [0, 1, 2, 2]}, 200),
-        (discovery.sensors, [0, 1, 2], 200),
-        (lambda told, limits: discovery.live_metadata(told, [RECORDING], limits), LIVE, 404),
+        (discovery.expect_bounds, {"lowest_channel": 0, "highest_channel": 2}, 500),
+        (discovery.expect_bounds, {"lowest_channel": 0, "highest_channel": 3}, 200),
+        (discovery.expect_bounds, {"lowest_channel": 1, "highest_channel": 2}, 200),
+        (discovery.expect_bounds, {"lowest_channel": False, "highest_channel": 2}, 200),
+        (discovery.expect_bounds, {"lowest_channel": 0, "highest_channel": 2.0}, 200),
+        (discovery.expect_bounds, {"highest_channel": 2}, 200),
+        (discovery.expect_bounds, "", 200),
+        (discovery.expect_sensors, {"sensors": [0, 1, 2]}, 201),
+        (discovery.expect_sensors, {"sensors": [0, 1]}, 200),
+        (discovery.expect_sensors, {"sensors": [1, 2, 3]}, 200),
+        (discovery.expect_sensors, {"sensors": [0, 2, 1]}, 200),
+        (discovery.expect_sensors, {"sensors": [0, 1, 2, 2]}, 200),
+        (discovery.expect_sensors, [0, 1, 2], 200),
+        (lambda told, limits: discovery.expect_live_metadata(told, [RECORDING], limits), LIVE, 404),
         *(
-            (lambda told, limits: discovery.live_metadata(told, [RECORDING], limits), {**LIVE, **wrong}, 200)
+            (lambda told, limits: discovery.expect_live_metadata(told, [RECORDING], limits), {**LIVE, **wrong}, 200)
             for wrong in (
                 {"sampling_rate": 1000},
                 {"sensors": 2},
@@ -78,8 +78,8 @@ LISTED = [[1_104_537_600, 1_104_537_601], [1_104_537_602, 1_104_537_602.5]]
 
 
 def test_recordings_are_those_of_the_time_in_its_order():
-    discovery.recordings(exchange(LISTED), WINDOWS)
-    discovery.recordings(exchange([]), [])
+    discovery.expect_recordings(exchange(LISTED), WINDOWS)
+    discovery.expect_recordings(exchange([]), [])
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_recordings_are_those_of_the_time_in_its_order():
 )
 def test_recordings_that_are_not_those_of_the_time(answer, told):
     with pytest.raises(ExpectationFailed, match=told):
-        discovery.recordings(exchange(answer), WINDOWS)
+        discovery.expect_recordings(exchange(answer), WINDOWS)
 
 
 def test_recordings_with_another_status_are_none():
     with pytest.raises(ExpectationFailed, match="the status is 400"):
-        discovery.recordings(exchange(LISTED, 400), WINDOWS)
+        discovery.expect_recordings(exchange(LISTED, 400), WINDOWS)

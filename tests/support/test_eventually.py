@@ -4,9 +4,9 @@ import time
 import pytest
 
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.core.eventually import Patience, eventually, steadily
+from support.core.eventually import WaitPolicy, consistently, eventually
 
-SHORT = Patience(limit_s=0.2, interval_s=0.01, setting="time_limits.of_the_test")
+SHORT = WaitPolicy(limit_s=0.2, interval_s=0.01, setting="time_limits.of_the_test")
 
 
 def wrong_until(count):
@@ -50,7 +50,7 @@ def test_what_is_hopeless_is_not_waited_away():
             lambda: next(looks),
             lambda seen: ["not yet"] if seen < 5 else [],
             SHORT,
-            hopeless=lambda seen: ["one too many"] if seen == 3 else [],
+            fail_fast=lambda seen: ["one too many"] if seen == 3 else [],
         )
     assert next(looks) == 4
 
@@ -70,21 +70,21 @@ def test_a_look_that_cannot_be_made_ends_the_waiting_at_once():
 def test_what_holds_for_a_moment_does_not_hold_steadily():
     looks = itertools.count(1)
     with pytest.raises(ExpectationFailed, match="it is gone"):
-        steadily("it to stay", lambda: next(looks), lambda seen: ["it is gone"] if seen == 4 else [], SHORT)
+        consistently("it to stay", lambda: next(looks), lambda seen: ["it is gone"] if seen == 4 else [], SHORT)
 
 
 def test_what_comes_late_is_seen_within_the_settling_time():
     looks = itertools.count(1)
-    seen = steadily("it to stay", lambda: next(looks), lambda seen: [], SHORT)
+    seen = consistently("it to stay", lambda: next(looks), lambda seen: [], SHORT)
     assert seen > 5
 
 
 def test_without_time_to_settle_there_is_one_look():
     looks = itertools.count(1)
-    none = Patience(limit_s=0, interval_s=0.01, setting="")
-    assert steadily("it to stay", lambda: next(looks), lambda seen: [], none) == 1
+    none = WaitPolicy(limit_s=0, interval_s=0.01, setting="")
+    assert consistently("it to stay", lambda: next(looks), lambda seen: [], none) == 1
     with pytest.raises(ExpectationFailed):
-        steadily("it to stay", lambda: 0, lambda seen: ["wrong"], none)
+        consistently("it to stay", lambda: 0, lambda seen: ["wrong"], none)
 
 
 class Clock:
@@ -109,7 +109,7 @@ def clock(monkeypatch):
 
 def test_the_last_look_is_at_the_end_of_the_settling_time(clock):
     started = clock.now_s
-    seen_s = steadily("it to stay", lambda: clock.now_s - started, lambda seen: [], Patience(0.25, 0.1875, ""))
+    seen_s = consistently("it to stay", lambda: clock.now_s - started, lambda seen: [], WaitPolicy(0.25, 0.1875, ""))
     assert seen_s >= 0.25
 
 
@@ -133,18 +133,18 @@ def not_there(seen):
 @pytest.mark.parametrize("look_s", [0, 0.01, 0.07])
 def test_what_appears_after_the_limit_is_never_in_time_whatever_the_interval(clock, interval_s, look_s):
     with pytest.raises(ExpectationFailed, match=r"limit_of_the_test = 0\.3 s"):
-        eventually("it", appears(clock, 0.36, look_s), not_there, Patience(0.3, interval_s, "limit_of_the_test"))
+        eventually("it", appears(clock, 0.36, look_s), not_there, WaitPolicy(0.3, interval_s, "limit_of_the_test"))
 
 
 @pytest.mark.parametrize("interval_s", [0.01, 0.1, 0.13, 0.29, 0.3, 0.31, 5, 100])
 def test_what_appears_just_before_the_limit_is_in_time_whatever_the_interval(clock, interval_s):
     started = clock.now_s
-    assert eventually("it", appears(clock, 0.299), not_there, Patience(0.3, interval_s, "limit"))
+    assert eventually("it", appears(clock, 0.299), not_there, WaitPolicy(0.3, interval_s, "limit"))
     assert clock.now_s - started <= 0.3 + 1e-9
 
 
 def test_a_look_that_began_in_time_counts_however_long_it_takes(clock):
-    assert eventually("it", appears(clock, 0, look_s=2), not_there, Patience(0.3, 5, "limit"))
+    assert eventually("it", appears(clock, 0, look_s=2), not_there, WaitPolicy(0.3, 5, "limit"))
 
 
 def test_what_is_first_seen_by_a_late_look_is_too_late_and_the_message_says_when(clock):
@@ -157,7 +157,7 @@ def test_what_is_first_seen_by_a_late_look_is_too_late_and_the_message_says_when
         with pytest.raises(
             ExpectationFailed, match=r"first seen after 0\.80 s, which is too late \(time limit limit = 0\.3 s"
         ):
-            eventually("it", look, not_there, Patience(0.3, 5, "limit"))
+            eventually("it", look, not_there, WaitPolicy(0.3, 5, "limit"))
 
 
 def test_a_slow_look_is_not_the_one_at_the_end_of_the_settling_time(clock):
@@ -167,9 +167,9 @@ def test_a_slow_look_is_not_the_one_at_the_end_of_the_settling_time(clock):
         looks.append(clock.now_s - 1000)
         clock.sleep(0.25)
 
-    steadily("it to stay", look, lambda seen: [], Patience(0.3, 0.05, ""))
+    consistently("it to stay", look, lambda seen: [], WaitPolicy(0.3, 0.05, ""))
     assert looks == pytest.approx([0, 0.3])
     looks.clear()
     clock.now_s = 1000.0
-    steadily("it to stay", look, lambda seen: [], Patience(0.2, 0.05, ""))
+    consistently("it to stay", look, lambda seen: [], WaitPolicy(0.2, 0.05, ""))
     assert looks == pytest.approx([0, 0.25])

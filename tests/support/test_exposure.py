@@ -13,7 +13,7 @@ GOOD = exchange({"detail": "MongoDB cannot be reached"}, 503, headers=AS_JSON)
 
 
 def test_answers_that_give_nothing_away():
-    exposure.nothing_secret([GOOD, exchange("")], SETTINGS, SECRETS)
+    exposure.expect_nothing_secret([GOOD, exchange("")], SETTINGS, SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_answers_that_give_nothing_away():
 def test_what_must_not_be_shown_is_found_in_text_and_headers(text, told):
     for planted in (exchange({"detail": text}, 503), exchange({}, headers={"X-Why": text})):
         with pytest.raises(ExpectationFailed) as failure:
-            exposure.nothing_secret([GOOD, planted, GOOD], SETTINGS, SECRETS)
+            exposure.expect_nothing_secret([GOOD, planted, GOOD], SETTINGS, SECRETS)
         assert told in str(failure.value)
         assert "hidden" not in str(failure.value)
         assert "s3cr3t" not in str(failure.value)
@@ -44,20 +44,20 @@ def test_what_must_not_be_shown_is_found_in_text_and_headers(text, told):
 def test_the_address_of_the_cluster_is_looked_for_too():
     told = exchange({"detail": "no answer from 10.0.0.9:6443"}, 503)
     with pytest.raises(ExpectationFailed, match=r"the address of a store, 10\.0\.0\.9:6443"):
-        exposure.nothing_secret([told], SETTINGS, SECRETS, "https://10.0.0.9:6443")
+        exposure.expect_nothing_secret([told], SETTINGS, SECRETS, "https://10.0.0.9:6443")
 
 
 @pytest.mark.parametrize("name", ["Server", "X-Powered-By", "X-AspNet-Version"])
 def test_a_header_that_tells_what_the_server_is_made_of_is_found(name):
     with pytest.raises(ExpectationFailed, match=f"the header {name}"):
-        exposure.nothing_secret([GOOD, exchange({}, headers={name: "x/1.0"})], SETTINGS, SECRETS)
+        exposure.expect_nothing_secret([GOOD, exchange({}, headers={name: "x/1.0"})], SETTINGS, SECRETS)
 
 
 SAFE = {"Content-Type": "application/json; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 
 
 def test_an_answer_that_a_browser_would_not_run():
-    exposure.nothing_runs([exchange("<script>", 404, headers=SAFE)])
+    exposure.expect_no_active_content([exchange("<script>", 404, headers=SAFE)])
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_an_answer_that_a_browser_would_not_run():
 )
 def test_an_answer_that_a_browser_might_run_is_found(headers, told):
     with pytest.raises(ExpectationFailed, match=told):
-        exposure.nothing_runs([exchange({}, headers=SAFE), exchange({}, headers=headers)])
+        exposure.expect_no_active_content([exchange({}, headers=SAFE), exchange({}, headers=headers)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stand_ins import job
 
-from support.checks.figures import FIGURES, expect, figures_of
+from support.checks.figures import FIGURES, expect_figure, figures_of
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
@@ -131,7 +131,7 @@ NEEDED = {
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_that_is_told_rightly(figure):
-    expect(figure, job(RIGHT, PAYLOAD), WANTED)
+    expect_figure(figure, job(RIGHT, PAYLOAD), WANTED)
 
 
 @pytest.mark.parametrize(("figure", "name"), [(figure, name) for figure in FIGURES for name in NEEDED[figure]])
@@ -141,7 +141,7 @@ def test_a_figure_that_is_not_told_or_is_no_figure_is_the_products_failure(figur
     if fault != "missing":
         answer[name] = {"null": None, "a text": "0.256", "a list of lists": [[0], [1, 2]], "zero": 0.0}[fault]
     with pytest.raises(ExpectationFailed, match=f"expected the {figure} that follows from the configuration"):
-        expect(figure, job(answer, PAYLOAD), WANTED)
+        expect_figure(figure, job(answer, PAYLOAD), WANTED)
 
 
 @pytest.mark.parametrize(
@@ -177,12 +177,12 @@ def test_a_figure_that_is_not_told_or_is_no_figure_is_the_products_failure(figur
 )
 def test_a_figure_that_is_a_little_wrong_is_found(figure, wrong):
     with pytest.raises(ExpectationFailed, match=f"expected the {figure} that follows"):
-        expect(figure, job({**RIGHT, **wrong}, PAYLOAD), WANTED)
+        expect_figure(figure, job({**RIGHT, **wrong}, PAYLOAD), WANTED)
 
 
 def test_an_unknown_figure_names_the_known_ones():
     with pytest.raises(ValueError, match=r"there is no figure 'weight'.*data rate"):
-        expect("weight", job(RIGHT, PAYLOAD), WANTED)
+        expect_figure("weight", job(RIGHT, PAYLOAD), WANTED)
 
 
 def test_the_frequencies_are_those_of_a_real_transform():

@@ -22,13 +22,13 @@ def ask(where):
 def test_a_gateway_answers_as_told_and_knows_what_it_was_asked(status):
     with gateway.answering(status, "nobody behind") as where:
         failure, _ = ask(where)
-        refusals.reported(failure, status, "nobody behind")
+        refusals.expect_reported_status(failure, status, "nobody behind")
         assert where.asked == ["/focus/configure"]
         where.expect_asked_once()
         ask(where)
         with pytest.raises(ExpectationFailed, match="there were 2"):
             where.expect_asked_once()
-    refusals.reported_unreachable(*ask(where))
+    refusals.expect_reported_unreachable(*ask(where))
 
 
 def test_a_gateway_that_was_not_asked_was_not_asked_once():
@@ -39,9 +39,9 @@ def test_a_gateway_that_was_not_asked_was_not_asked_once():
 def test_a_silent_gateway_takes_a_request_and_never_answers():
     with gateway.silent() as where:
         failure, exchanges = ask(where)
-    refusals.reported_no_answer(failure, exchanges, 0.2)
+    refusals.expect_reported_timeout(failure, exchanges, 0.2)
 
 
 def test_an_absent_gateway_is_not_even_connected_to():
     with gateway.absent() as where:
-        refusals.reported_unreachable(*ask(where))
+        refusals.expect_reported_unreachable(*ask(where))

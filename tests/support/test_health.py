@@ -19,7 +19,7 @@ def failing(check, *arguments):
 
 
 def test_a_server_that_always_says_so_is_healthy():
-    health.healthy([OK, exchange({"status": "ok"})], Answers())
+    health.expect_healthy([OK, exchange({"status": "ok"})], Answers())
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_server_that_always_says_so_is_healthy():
     ],
 )
 def test_one_answer_of_many_that_does_not_say_so_is_found(ill):
-    assert "1 of 3 answers" in failing(health.healthy, [OK, ill, OK], Answers())
+    assert "1 of 3 answers" in failing(health.expect_healthy, [OK, ill, OK], Answers())
 
 
 def test_a_refused_method_is_405_and_names_those_that_are_not():
@@ -43,40 +43,44 @@ def test_a_refused_method_is_405_and_names_those_that_are_not():
         answer = {} if method == "HEAD" else {"detail": "not so"}
         return exchange(answer, status, method=method, headers=AS_JSON | ({"Allow": allow} if allow else {}))
 
-    health.method_refused(refusal(405, "GET, HEAD"))
-    health.method_refused(refusal(405, "GET", "HEAD"))
-    assert "404 instead of 405" in failing(health.method_refused, refusal(404, "GET"))
-    assert "there is no detail" in failing(health.method_refused, exchange({}, 405, method="PUT", headers=AS_JSON))
+    health.expect_method_refused(refusal(405, "GET, HEAD"))
+    health.expect_method_refused(refusal(405, "GET", "HEAD"))
+    assert "404 instead of 405" in failing(health.expect_method_refused, refusal(404, "GET"))
+    assert "there is no detail" in failing(
+        health.expect_method_refused, exchange({}, 405, method="PUT", headers=AS_JSON)
+    )
     for allow in ("", "HEAD", "GET, POST", "GETS"):
-        assert "the header Allow names" in failing(health.method_refused, refusal(405, allow))
+        assert "the header Allow names" in failing(health.expect_method_refused, refusal(405, allow))
 
 
 def test_headers_that_are_missing_or_say_something_else_are_named():
     wanted = Answers().headers
-    health.headers(exchange(headers={**AS_JSON, **wanted}), wanted)
+    health.expect_protective_headers(exchange(headers={**AS_JSON, **wanted}), wanted)
     for name in wanted:
         others = {key: value for key, value in wanted.items() if key != name}
-        assert f"  - {name} is None" in failing(health.headers, exchange(headers=others), wanted)
-        assert f"  - {name} is 'x'" in failing(health.headers, exchange(headers={**wanted, name: "x"}), wanted)
+        assert f"  - {name} is None" in failing(health.expect_protective_headers, exchange(headers=others), wanted)
+        assert f"  - {name} is 'x'" in failing(
+            health.expect_protective_headers, exchange(headers={**wanted, name: "x"}), wanted
+        )
 
 
 @pytest.mark.parametrize("value", ["max-age=31536000", "includeSubDomains; max-age=63072000"])
 def test_a_client_is_told_to_come_over_tls(value):
-    health.over_tls_from_now_on(exchange(headers={"Strict": value}), "Strict")
+    health.expect_strict_transport_security(exchange(headers={"Strict": value}), "Strict")
 
 
 @pytest.mark.parametrize("value", [None, "", "max-age=31535999", "max-age=0", "max-age=-31536000", "31536000"])
 def test_a_client_is_not_told_to_come_over_tls(value):
     answer = exchange(headers={} if value is None else {"Strict": value})
-    assert "Strict is" in failing(health.over_tls_from_now_on, answer, "Strict")
+    assert "Strict is" in failing(health.expect_strict_transport_security, answer, "Strict")
 
 
 def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
     with gateway.answering(200, "") as where:
         address = where.address.replace("http:", "https:")
-        assert health.asked_in_the_clear(f"{address}/focus", "/ack", 1).status_code == 501  # it knows POST alone
+        assert health.ask_in_plaintext(f"{address}/focus", "/ack", 1).status_code == 501  # it knows POST alone
     with gateway.silent() as where:
-        assert health.asked_in_the_clear(where.address.replace("http:", "https:"), "/ack", 0.2) is None
+        assert health.ask_in_plaintext(where.address.replace("http:", "https:"), "/ack", 0.2) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_an_answer_in_the_clear_is_found(status, location, is_silent):
         status_code=status, is_redirect=location is not None, headers={"Location": location}, text=""
     )
     if is_silent:
-        health.silent(answer)
+        health.expect_no_plaintext_response(answer)
     else:
-        assert f"the status is {status}" in failing(health.silent, answer)
-    health.silent(None)
+        assert f"the status is {status}" in failing(health.expect_no_plaintext_response, answer)
+    health.expect_no_plaintext_response(None)

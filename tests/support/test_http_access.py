@@ -23,7 +23,7 @@ def toxiproxy(host):
 
 
 def in_the_clear(host):
-    assert health.asked_in_the_clear(f"https://{host}/focus", "/ack", 5).status_code == 200
+    assert health.ask_in_plaintext(f"https://{host}/focus", "/ack", 5).status_code == 200
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from support.contract.configuration import ConfigureRequest, is_task_id
 from support.core.errors import ValidationError
 from support.fuzzing.invalid_requests import MISTAKES, send_malformed
 from support.fuzzing.malformed_bodies import BODIES
-from support.scenario.session import Case
+from support.scenario.session import ScenarioSession
 
 FREE = datetime(2005, 1, 1, tzinfo=UTC)
 
@@ -18,12 +18,17 @@ FREE = datetime(2005, 1, 1, tzinfo=UTC)
 class Asked:
     """Stands in for a scenario: keeps what is sent, and the keys of what was marked."""
 
-    request_raw, refusal_of, mark, marked = Case.request_raw, Case.refusal_of, Case.mark, Case.marked
+    request_raw, refusal_of, mark, marked = (
+        ScenarioSession.request_raw,
+        ScenarioSession.refusal_of,
+        ScenarioSession.mark,
+        ScenarioSession.marked,
+    )
 
     def __init__(self, *, exclusive=True):
         self.settings, self.sent, self.keys, self._chance = settings(exclusive=exclusive), [], [], random.Random(1)
         self.recorder = SimpleNamespace(free_time=lambda: FREE)
-        self.books = SimpleNamespace(enter_request=self.keys.append)
+        self.ledger = SimpleNamespace(enter_request=self.keys.append)
         self._journal = SimpleNamespace(requested=lambda key: None)
 
     def send(self, method, path, body=None, *, raw=None, headers=None):
@@ -39,10 +44,10 @@ def configuration_in(body, raw):
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_asked_once_and_is_one(mistake):
-    case = Asked()
-    MISTAKES[mistake](case)
-    ((method, path, body, raw, headers),) = case.sent
-    unknown = case.settings.naming.unknown_job_id
+    session = Asked()
+    MISTAKES[mistake](session)
+    ((method, path, body, raw, headers),) = session.sent
+    unknown = session.settings.naming.unknown_job_id
     if "unknown" in mistake:
         known = {"GET": (f"/metadata/{unknown}", f"/waterfall/{unknown}/10"), "DELETE": (f"/job/{unknown}",)}
         assert path in known[method]
@@ -58,19 +63,19 @@ def test_a_mistake_is_asked_once_and_is_one(mistake):
 def test_no_mistake_is_another():
     asked = []
     for mistake in MISTAKES.values():
-        case = Asked()
-        mistake(case)
-        asked.append(str(case.sent))
+        session = Asked()
+        mistake(session)
+        asked.append(str(session.sent))
     assert len(set(asked)) == len(MISTAKES) >= 12
 
 
 @pytest.mark.parametrize("what", BODIES)
 def test_where_the_environment_is_shared_a_malformed_body_is_made_of_a_marked_configuration(what):
-    case = Asked(exclusive=False)
-    send_malformed(case, what)
-    ((method, path, _, raw, headers),) = case.sent
+    session = Asked(exclusive=False)
+    send_malformed(session, what)
+    ((method, path, _, raw, headers),) = session.sent
     assert (method, path, headers) == ("POST", "/configure", BODIES[what]().headers)
-    (key,) = case.keys
+    (key,) = session.keys
     assert set(key) == {"displayTimeAxisDuration", "displayInfo.height"}
     usual = BODIES[what]()
     if raw != usual.content and usual.content_encoding is None and "UTF-16" not in what:
@@ -78,8 +83,8 @@ def test_where_the_environment_is_shared_a_malformed_body_is_made_of_a_marked_co
 
 
 def test_where_it_is_ours_alone_a_malformed_body_is_as_it_is():
-    case = Asked()
+    session = Asked()
     for what in BODIES:
-        send_malformed(case, what)
-    assert [raw for _, _, _, raw, _ in case.sent] == [BODIES[what]().content for what in BODIES]
-    assert case.keys == []
+        send_malformed(session, what)
+    assert [raw for _, _, _, raw, _ in session.sent] == [BODIES[what]().content for what in BODIES]
+    assert session.keys == []

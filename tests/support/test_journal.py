@@ -59,10 +59,10 @@ def journal(tmp_path):
 
 
 def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
-    case = journal.begin()
-    case.requested({"displayInfo.height": 7})
-    case.created("job_1")
-    case.settled()
+    scenario = journal.begin()
+    scenario.requested({"displayInfo.height": 7})
+    scenario.created("job_1")
+    scenario.settled()
     journal.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -110,11 +110,11 @@ def test_journals_that_cannot_be_read_are_not_taken_for_none(tmp_path, name):
 
 def test_a_disk_that_fills_up_is_the_environments_failure(tmp_path):
     journal = Journal(tmp_path, "http://127.0.0.1:1", provided=False)
-    case = journal.begin()
+    scenario = journal.begin()
     with open("/dev/full", "wb", buffering=0) as full:
         os.dup2(full.fileno(), journal._file.fileno())
     with pytest.raises(EnvironmentBroken, match=f"{tmp_path}.*No space left on device"):
-        case.created("job_1")
+        scenario.created("job_1")
 
 
 def test_a_journal_of_another_user_is_named_with_its_owner(tmp_path, monkeypatch):

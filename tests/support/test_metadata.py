@@ -9,8 +9,8 @@ RIGHT = {**MADE.exchange.answer(), "config": MADE.payload, "roi": {"start": 1, "
 
 
 def test_metadata_are_what_the_maker_was_told_and_what_was_sent():
-    metadata.of_job(exchange(RIGHT), MADE, "configured")
-    metadata.of_job(exchange({**RIGHT, "status": "cancelled"}), MADE, "cancelled")
+    metadata.expect_metadata_of(exchange(RIGHT), MADE, "configured")
+    metadata.expect_metadata_of(exchange({**RIGHT, "status": "cancelled"}), MADE, "cancelled")
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,5 @@ def test_metadata_are_what_the_maker_was_told_and_what_was_sent():
 )
 def test_metadata_that_differ_are_found(answer, status, told):
     with pytest.raises(ExpectationFailed) as failure:
-        metadata.of_job(exchange(answer, status), MADE, "configured")
+        metadata.expect_metadata_of(exchange(answer, status), MADE, "configured")
     assert f"\n  - {told}" in str(failure.value)

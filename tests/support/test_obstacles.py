@@ -8,7 +8,7 @@ from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
 from support.observers import obstacles
 from support.observers.side_effects import effects_of
-from support.scenario.effect_ledger import Books
+from support.scenario.effect_ledger import EffectLedger
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
 JOB, POD = "baby-analyzer-job-a1b2c3d4", "baby-analyzer-job-a1b2c3d4-1"
@@ -86,25 +86,25 @@ def job(product):
 
 
 @pytest.fixture
-def books(product):
-    return Books(ALONE, product.stores, Promises(ALONE, product.stores))
+def ledger(product):
+    return EffectLedger(ALONE, product.stores, Promises(ALONE, product.stores))
 
 
 def warning(reason, message, last="2026-11-26T12:00:00Z"):
     return {"metadata": {}, "reason": reason, "message": message, "lastTimestamp": last}
 
 
-def told_by(product, job, books):
+def told_by(product, job, ledger):
     """The two messages about an analyzer that does not run: of its promise, and of the side effects."""
-    books.enter_job(job.job_id)
+    ledger.enter_job(job.job_id)
     with pytest.raises(ExpectationFailed) as promise:
-        Promises(ALONE, product.stores).analyzer_runs(job)
+        Promises(ALONE, product.stores).expect_running_analyzer(job)
     with pytest.raises(ExpectationFailed) as counted:
-        books.state(ONE)
+        ledger.state(ONE)
     return str(promise.value), str(counted.value)
 
 
-def test_why_a_job_has_no_pod_is_told(product, books):
+def test_why_a_job_has_no_pod_is_told(product, ledger):
     job = product.make(configured())
     product.pods.clear()
     product.warnings = {
@@ -114,33 +114,33 @@ def test_why_a_job_has_no_pod_is_told(product, books):
             warning("BackoffLimitExceeded", "too often", "2026-11-26T10:00:00Z"),
         ]
     }
-    for message in told_by(product, job, books):
+    for message in told_by(product, job, ledger):
         assert f"  - the analyzer {JOB} has no pod: " in message
         assert message.count(f"FailedCreate: {QUOTA}") == 1
         assert "BackoffLimitExceeded: too often" in message
         assert "older" not in message
 
 
-def test_that_a_job_has_failed_or_waits_is_told_with_its_reason(product, books):
+def test_that_a_job_has_failed_or_waits_is_told_with_its_reason(product, ledger):
     job = product.make(configured())
     product.pods.clear()
     product.jobs[0]["status"] = condition("Failed", "True", "BackoffLimitExceeded", "too often")
-    for message in told_by(product, job, books):
+    for message in told_by(product, job, ledger):
         assert f"the analyzer {JOB} has no pod: Failed is True (BackoffLimitExceeded: too often)" in message
 
 
-def test_where_nothing_is_told_that_is_said(product, books):
+def test_where_nothing_is_told_that_is_said(product, ledger):
     job = product.make(configured())
     product.pods.clear()
-    for message in told_by(product, job, books):
+    for message in told_by(product, job, ledger):
         assert f"the analyzer {JOB} has no pod: Kubernetes gives no reason" in message
 
 
-def test_where_events_may_not_be_listed_that_is_said(product, books):
+def test_where_events_may_not_be_listed_that_is_said(product, ledger):
     job = product.make(configured())
     product.pods.clear()
     product.warnings = None
-    for message in told_by(product, job, books):
+    for message in told_by(product, job, ledger):
         assert f"the analyzer {JOB} has no pod: its events could not be looked at (events are forbidden)" in message
 
 
@@ -152,7 +152,7 @@ def test_why_a_pod_does_not_run_is_told_with_its_promise_and_its_events(product,
     told_already = warning("FailedScheduling", "0/1 nodes are available")
     product.warnings = {POD: [told_already, warning("FailedMount", "no disk"), warning("Odd", None)]}
     with pytest.raises(ExpectationFailed) as failure:
-        Promises(ALONE, product.stores).analyzer_runs(job)
+        Promises(ALONE, product.stores).expect_running_analyzer(job)
     why = "PodScheduled is False (Unschedulable: 0/1 nodes are available)"
     assert f"  - the analyzer pod is Pending instead of Running: {why}\n" in str(failure.value)
     assert f"the analyzer pod {POD} is Pending: {why}; FailedMount: no disk; Odd" in str(failure.value)
@@ -161,32 +161,32 @@ def test_why_a_pod_does_not_run_is_told_with_its_promise_and_its_events(product,
 def test_a_pod_that_runs_but_for_a_container_does_not_run(product, job):
     product.pods[0]["status"] |= container(state=waits("CrashLoopBackOff"), lastState=ended("Error", 1))
     with pytest.raises(ExpectationFailed) as failure:
-        Promises(ALONE, product.stores).analyzer_runs(job)
+        Promises(ALONE, product.stores).expect_running_analyzer(job)
     assert "the analyzer pod is Running, but not all of it: container baby waits: CrashLoopBackOff" in str(
         failure.value
     )
 
 
-def test_why_an_analyzer_runs_no_longer_is_told(product, job, books):
+def test_why_an_analyzer_runs_no_longer_is_told(product, job, ledger):
     promises = Promises(ALONE, product.stores)
-    promises.analyzer_runs(job)
+    promises.expect_running_analyzer(job)
     product.pods[0]["status"] = {"phase": "Failed", **container(state=ended("OOMKilled", 137))}
     why = "container baby has ended: OOMKilled, exit code 137"
-    assert promises.broken(()) == [f"no longer: the analyzer pod is Failed instead of Running: {why}"]
+    assert promises.broken_problems(()) == [f"no longer: the analyzer pod is Failed instead of Running: {why}"]
 
 
 def test_why_pods_are_not_healthy_is_told(product, job):
     product.pods[0]["status"] = {"phase": "Pending", **container(state=waits("ErrImagePull"))}
     with pytest.raises(ExpectationFailed, match="not all of it ready: container baby waits: ErrImagePull"):
-        Promises(ALONE, product.stores).pods_are_healthy(job)
+        Promises(ALONE, product.stores).expect_healthy_pods(job)
 
 
-def test_of_analyzers_that_run_nothing_is_told_nor_asked(product, job, books):
-    books.enter_job(JOB_ID)
+def test_of_analyzers_that_run_nothing_is_told_nor_asked(product, job, ledger):
+    ledger.enter_job(JOB_ID)
     product.warnings = None
     product.queues.clear()
     with pytest.raises(ExpectationFailed) as failure:
-        books.state(ONE)
+        ledger.state(ONE)
     assert "Kubernetes" not in str(failure.value)
 
 

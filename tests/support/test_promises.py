@@ -7,20 +7,20 @@ from stand_ins import JOB_ID
 from support.checks.promises import Promises, differences
 from support.core.errors import ExpectationFailed
 
-RECORD, RUNS = Promises.record_is_complete, Promises.analyzer_runs
-THERE, HEALTHY = Promises.is_there, Promises.pods_are_healthy
+RECORD, RUNS = Promises.expect_complete_record, Promises.expect_running_analyzer
+THERE, HEALTHY = Promises.expect_there, Promises.expect_healthy_pods
 
 
 def served(promises, job):
-    promises.queues_are_served([job])
+    promises.expect_served_queues([job])
 
 
 def cancelled(promises, job):
-    promises.are_cancelled([job.job_id])
+    promises.expect_cancelled_jobs([job.job_id])
 
 
 def nothing_runs(promises, job):
-    promises.nothing_runs_of(job.job_id)
+    promises.expect_nothing_running(job.job_id)
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def job(product):
 
 
 def test_a_job_that_is_whole_keeps_all_its_promises_and_goes_on_keeping_them(promises, product, job):
-    promises.are_kept([job, product.make(configured(OTHER))])
-    promises.is_there(job)
-    promises.pods_are_healthy(job)
-    assert promises.broken(()) == []
+    promises.expect_kept([job, product.make(configured(OTHER))])
+    promises.expect_there(job)
+    promises.expect_healthy_pods(job)
+    assert promises.broken_problems(()) == []
 
 
 class Parts:
@@ -150,19 +150,19 @@ def test_each_of_several_jobs_is_looked_at(promises, product, job):
     others = [product.make(configured(f"job_{number:08x}")) for number in range(2)]
     product.add_queue(others[-1].job_id, consumers=0)
     with pytest.raises(ExpectationFailed, match=f"grpc-job-{others[-1].job_id}: 0 consumers"):
-        promises.queues_are_served([job, *others])
+        promises.expect_served_queues([job, *others])
     product.cancel(JOB_ID)
     product.cancel(others[-1].job_id)
     with pytest.raises(ExpectationFailed, match="job-00000000 is still there"):
-        promises.are_cancelled([one.job_id for one in (job, *others)])
+        promises.expect_cancelled_jobs([one.job_id for one in (job, *others)])
 
 
 def test_what_held_and_holds_no_more_is_told_but_of_jobs_that_need_keep_nothing(promises, product, job):
-    promises.are_kept([job])
+    promises.expect_kept([job])
     product.records[0]["status"] = "error"
-    assert promises.broken(()) == ["no longer: status is 'error' instead of 'configured'"]
-    assert promises.broken({OTHER}) == promises.broken(())
-    assert promises.broken({JOB_ID}) == []
+    assert promises.broken_problems(()) == ["no longer: status is 'error' instead of 'configured'"]
+    assert promises.broken_problems({OTHER}) == promises.broken_problems(())
+    assert promises.broken_problems({JOB_ID}) == []
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ class Broker:
 def test_without_statistics_a_message_that_nobody_holds_is_acknowledged_and_that_is_noted(promises, product, job):
     Broker(product, None)
     product.stores.queues.unseen = "the broker keeps no statistics"
-    promises.queues_are_served([job])
+    promises.expect_served_queues([job])
     assert [one for one in promises.unseen if "acknowledged" in one and "keeps no statistics" in one]
-    assert promises.broken(()) == []
+    assert promises.broken_problems(()) == []
 
 
 @pytest.mark.parametrize("unseen", [None, "the broker keeps no statistics"])
@@ -212,12 +212,12 @@ def test_without_statistics_a_message_that_is_held_is_not_acknowledged(promises,
     Broker(product, 0)
     product.stores.queues.unseen = unseen
     with pytest.raises(ExpectationFailed, match="was taken, but never acknowledged"):
-        promises.queues_are_served([job])
+        promises.expect_served_queues([job])
 
 
 def test_statistics_that_come_late_are_waited_for(promises, product, job):
     broker = Broker(product, None, None, None, 1)
-    promises.queues_are_served([job])
+    promises.expect_served_queues([job])
     assert broker.asked == 4
     assert not promises.unseen
 
@@ -225,15 +225,15 @@ def test_statistics_that_come_late_are_waited_for(promises, product, job):
 def test_statistics_that_come_late_and_show_no_acknowledgement_are_heeded(promises, product, job):
     Broker(product, None, None, None, 0)
     with pytest.raises(ExpectationFailed, match="was taken, but never acknowledged"):
-        promises.queues_are_served([job])
+        promises.expect_served_queues([job])
 
 
 def test_statistics_that_never_come_are_no_failure_of_the_product_and_waited_for_once(promises, product, job):
     broker = Broker(product, None)
-    promises.queues_are_served([job])
+    promises.expect_served_queues([job])
     assert "time_limits.effect_appears_s" in " ".join(promises.unseen)
     asked = broker.asked
-    promises.messages_are_taken([job])
+    promises.expect_messages_taken([job])
     assert broker.asked == asked + 1
 
 

@@ -27,32 +27,34 @@ def test_both_collections_are_there():
     def database(*names):
         return SimpleNamespace(collections=lambda: list(names))
 
-    record_store.collections(database("tasks", "recordings", "others"), MONGODB)
-    found("there is no recordings", record_store.collections, database("tasks"), MONGODB)
-    found("there is no tasks", record_store.collections, database("recordings"), MONGODB)
+    record_store.expect_collections(database("tasks", "recordings", "others"), MONGODB)
+    found("there is no recordings", record_store.expect_collections, database("tasks"), MONGODB)
+    found("there is no tasks", record_store.expect_collections, database("recordings"), MONGODB)
 
 
 def test_indexes_are_there_and_unique_where_they_must_be():
     there = {"tasks": {("_id",): False, ("task_id",): True}, "recordings": {("uuid",): True, ("start_time",): False}}
     database = SimpleNamespace(indexes=there.get)
     right = [("jobs", "job id", True), ("recordings", "identity", True), ("recordings", "beginning", False)]
-    record_store.indexed(database, MONGODB, right)
+    record_store.expect_indexes(database, MONGODB, right)
     for wrong, told in (
         (("recordings", "end", False), r"no index of recordings by end \(end_time\)"),
         (("jobs", "identity", True), "no index of jobs by identity"),
         (("recordings", "identity", False), "by identity is unique"),
         (("recordings", "beginning", True), "by beginning is not unique"),
     ):
-        found(told, record_store.indexed, database, MONGODB, [*right, wrong])
+        found(told, record_store.expect_indexes, database, MONGODB, [*right, wrong])
 
 
 def test_a_second_recording_of_one_identity_must_not_be_taken():
-    record_store.not_taken(False)
-    found("it was taken", record_store.not_taken, True)
+    record_store.expect_not_taken(False)
+    found("it was taken", record_store.expect_not_taken, True)
 
 
 def test_complete_recordings():
-    record_store.complete([recording(), recording(end_time=None), recording(end_time=..., deleted=True)])
+    record_store.expect_complete_recordings(
+        [recording(), recording(end_time=None), recording(end_time=..., deleted=True)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,12 +75,12 @@ def test_complete_recordings():
     ],
 )
 def test_a_recording_that_is_incomplete_is_found_among_others(changes, told):
-    found(told, record_store.complete, [recording(), recording(**changes), recording()])
+    found(told, record_store.expect_complete_recordings, [recording(), recording(**changes), recording()])
 
 
 def test_two_recordings_of_one_identity_are_found():
     one = recording()
-    found("stands for 2 recordings", record_store.complete, [one, recording(), {**one, "_id": 2}])
+    found("stands for 2 recordings", record_store.expect_complete_recordings, [one, recording(), {**one, "_id": 2}])
 
 
 def test_what_has_ended_is_listed_in_the_order_of_its_time_and_the_span_holds_all():
@@ -90,21 +92,21 @@ def test_what_has_ended_is_listed_in_the_order_of_its_time_and_the_span_holds_al
 
 def test_a_record_has_the_fields_of_a_job_and_no_others():
     right = dict.fromkeys(("_id", "task_id", "config", "status", "created_at", "user"))
-    record_store.nothing_but_a_job([right])
-    found(r"\['roi'\]", record_store.nothing_but_a_job, [right, {**right, "roi": {}}])
-    found(r"\['user'\]", record_store.nothing_but_a_job, [{k: v for k, v in right.items() if k != "user"}])
-    found("there is no record", record_store.nothing_but_a_job, [])
+    record_store.expect_only_job_fields([right])
+    found(r"\['roi'\]", record_store.expect_only_job_fields, [right, {**right, "roi": {}}])
+    found(r"\['user'\]", record_store.expect_only_job_fields, [{k: v for k, v in right.items() if k != "user"}])
+    found("there is no record", record_store.expect_only_job_fields, [])
 
 
 def test_answer_and_metadata_tell_the_same_moment():
     told = {"created_at": "2005-01-01T00:00:00Z"}
-    record_store.same_time(job(told), exchange(told))
+    record_store.expect_same_time(job(told), exchange(told))
     for other in ({"created_at": "2005-01-01T00:00:00.001Z"}, {}, ""):
-        found("one moment of creation", record_store.same_time, job(told), exchange(other))
-    found("one moment of creation", record_store.same_time, job(), exchange({}))
+        found("one moment of creation", record_store.expect_same_time, job(told), exchange(other))
+    found("one moment of creation", record_store.expect_same_time, job(), exchange({}))
 
 
 def test_when_a_job_was_created_is_told_by_its_record():
-    assert record_store.created_at([{"_id": 1, "created_at": T}]) == [T]
+    assert record_store.creation_times([{"_id": 1, "created_at": T}]) == [T]
     for wrong in ({}, {"created_at": None}, {"created_at": 1}, {"created_at": Unreadable("a date of another age")}):
-        found("created_at of the record with _id 7 is", record_store.created_at, [{"_id": 7, **wrong}])
+        found("created_at of the record with _id 7 is", record_store.creation_times, [{"_id": 7, **wrong}])

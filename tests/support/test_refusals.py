@@ -27,7 +27,7 @@ def problem_of(check, *arguments):
     ],
 )
 def test_a_refusal_that_names_its_reason(answer, status):
-    refusals.refused(exchange(answer, status), NFFT, Answers())
+    refusals.expect_refusal(exchange(answer, status), NFFT, Answers())
 
 
 @pytest.mark.parametrize(
@@ -53,25 +53,25 @@ def test_a_refusal_that_names_its_reason(answer, status):
     ],
 )
 def test_a_refusal_that_is_none(answer, status, headers, told):
-    message = problem_of(refusals.refused, exchange(answer, status, headers=headers), NFFT, Answers())
+    message = problem_of(refusals.expect_refusal, exchange(answer, status, headers=headers), NFFT, Answers())
     assert f"  - {told}" in message or told in message.partition("\nseen")[0]
 
 
 def test_what_is_turned_away_has_one_of_the_statuses_and_names_what_it_must():
     answer = exchange({"detail": "rows is no number"}, 400)
-    refusals.turned_away(answer, (400,), "a refusal", ROW_COUNT.field)
-    refusals.turned_away(answer, (404, 400), "a refusal")
-    assert "instead of 404" in problem_of(refusals.turned_away, answer, (404,), "a refusal")
-    assert "does not name zoom" in problem_of(refusals.turned_away, answer, (400,), "a refusal", "zoom")
+    refusals.expect_error_response(answer, (400,), "a refusal", ROW_COUNT.field)
+    refusals.expect_error_response(answer, (404, 400), "a refusal")
+    assert "instead of 404" in problem_of(refusals.expect_error_response, answer, (404,), "a refusal")
+    assert "does not name zoom" in problem_of(refusals.expect_error_response, answer, (400,), "a refusal", "zoom")
 
 
 @pytest.mark.parametrize(("status", "is_one"), [(399, False), (400, True), (499, True), (500, False), (None, False)])
 def test_a_mistake_of_the_client_is_told_as_one(status, is_one):
     if is_one:
-        refusals.is_a_clients_error(exchange(GOOD, status))
-        assert "no detail" in problem_of(refusals.is_a_clients_error, exchange({}, status))
+        refusals.expect_client_error(exchange(GOOD, status))
+        assert "no detail" in problem_of(refusals.expect_client_error, exchange({}, status))
     else:
-        assert "not 400 to 499" in problem_of(refusals.is_a_clients_error, exchange(GOOD, status))
+        assert "not 400 to 499" in problem_of(refusals.expect_client_error, exchange(GOOD, status))
 
 
 def failure(*, cause=None, **properties):
@@ -81,14 +81,14 @@ def failure(*, cause=None, **properties):
 
 
 def test_the_client_reports_a_status_with_its_reason():
-    refusals.reported(failure(status=503, detail="MongoDB"), 503, "MongoDB")
+    refusals.expect_reported_status(failure(status=503, detail="MongoDB"), 503, "MongoDB")
     for wrong in (
         None,
         failure(status=503),
         failure(status=502, detail="MongoDB"),
         APIError("failed", status=503, detail="MongoDB"),
     ):
-        assert "to report 503" in problem_of(refusals.reported, wrong, 503, "MongoDB")
+        assert "to report 503" in problem_of(refusals.expect_reported_status, wrong, 503, "MongoDB")
 
 
 LOST = OSError("lost")
@@ -110,9 +110,9 @@ LOST = OSError("lost")
 def test_the_client_reports_that_no_answer_came(error, elapsed_s, told):
     arguments = (error, [exchange(elapsed_s=9), exchange(elapsed_s=elapsed_s)], 0.5)
     if told is None:
-        refusals.reported_no_answer(*arguments)
+        refusals.expect_reported_timeout(*arguments)
     else:
-        assert told in problem_of(refusals.reported_no_answer, *arguments)
+        assert told in problem_of(refusals.expect_reported_timeout, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +128,15 @@ def test_the_client_reports_that_no_answer_came(error, elapsed_s, told):
 def test_the_client_reports_at_once_that_there_is_no_connection(error, elapsed_s, told):
     arguments = (error, [exchange(elapsed_s=elapsed_s)])
     if told is None:
-        refusals.reported_unreachable(*arguments)
+        refusals.expect_reported_unreachable(*arguments)
     else:
-        assert told in problem_of(refusals.reported_unreachable, *arguments)
+        assert told in problem_of(refusals.expect_reported_unreachable, *arguments)
 
 
 def test_the_client_refuses_for_the_reason_that_is_named():
     with pytest.raises(ValidationError) as refusal:
         ConfigureRequest(**generate_config_payload(nfftSelection=0))
-    refusals.refused_by_client(refusal.value)
-    refusals.refused_by_client(refusal.value, NFFT)
-    assert "nfftSelection" in problem_of(refusals.refused_by_client, refusal.value, PARAMETERS["view type"])
-    assert "it did not" in problem_of(refusals.refused_by_client, None)
+    refusals.expect_client_refusal(refusal.value)
+    refusals.expect_client_refusal(refusal.value, NFFT)
+    assert "nfftSelection" in problem_of(refusals.expect_client_refusal, refusal.value, PARAMETERS["view type"])
+    assert "it did not" in problem_of(refusals.expect_client_refusal, None)

@@ -11,7 +11,7 @@ from support.core.errors import ExpectationFailed
 from support.fuzzing.generated_requests import DEFAULT_SEED, Request, try_all
 from support.fuzzing.robustness import Judge, rules_broken
 from support.observers.side_effects import Effect, no_effects
-from support.scenario.session import Case
+from support.scenario.session import ScenarioSession
 
 VALID = Request("multichannel", generate_config_payload())
 INVALID = Request("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))
@@ -21,7 +21,11 @@ NOTHING, LIST = Request("anything at all", None, None), Request("anything at all
 class Server:
     """A scenario with a server behind it that deals with requests rightly, but for what a test plants."""
 
-    refusal_of, marked, jobs_carrying = Case.refusal_of, Case.marked, Case.jobs_carrying
+    refusal_of, marked, jobs_carrying = (
+        ScenarioSession.refusal_of,
+        ScenarioSession.marked,
+        ScenarioSession.jobs_carrying,
+    )
 
     def __init__(
         self,
@@ -43,14 +47,15 @@ class Server:
         self.refusal, self.traces, self.status, self.deaf = refusal, traces, status, deaf
         self.records, self.running, self.sent = [], set(), []
         self.keys, self.written, self._chance = [], [], random.Random(1)
-        self.books = SimpleNamespace(census=self.census, enter_request=self.keys.append)
+        self.ledger = SimpleNamespace(snapshot=self.snapshot, enter_request=self.keys.append)
         self._journal = SimpleNamespace(requested=self.written.append)
         self._stores = SimpleNamespace(job_ids_carrying=self.job_ids_carrying)
         self.kept_configurations = []  # a record each, of what was refused
         kept = {
-            name: self.kept(name, broken) for name in ("record_is_complete", "analyzer_runs", "queues_have_consumers")
+            name: self.kept(name, broken)
+            for name in ("expect_complete_record", "expect_running_analyzer", "expect_consumers")
         }
-        self.promises, self.kept_to = SimpleNamespace(**kept, are_cancelled=self.are_cancelled), []
+        self.promises, self.kept_to = SimpleNamespace(**kept, expect_cancelled_jobs=self.expect_cancelled_jobs), []
 
     def kept(self, name, broken):
         def promise(of):
@@ -60,7 +65,7 @@ class Server:
 
         return promise
 
-    def census(self):
+    def snapshot(self):
         found = {"task record": self.records, "work queue": self.running}
         return {k: frozenset(Effect(one, one, one) for one in found.get(k, ())) for k in no_effects()}
 
@@ -86,7 +91,7 @@ class Server:
         if not self.deaf:
             self.running.discard(job_id)
 
-    def are_cancelled(self, job_ids):
+    def expect_cancelled_jobs(self, job_ids):
         if not self.running.isdisjoint(job_ids):
             raise ExpectationFailed("it still runs")
 
@@ -119,7 +124,7 @@ def test_valid_ones_are_carried_out_and_cancelled_and_invalid_ones_refused():
         "anything at all": {"refused": 2, "for one rule alone": 2},
     }
     assert (len(server.records), server.running) == (2, set())
-    assert server.kept_to == 2 * ["record_is_complete", "analyzer_runs", "queues_have_consumers"]
+    assert server.kept_to == 2 * ["expect_complete_record", "expect_running_analyzer", "expect_consumers"]
     judge.expect_each(["multichannel"], ["no power of two"])
 
 
@@ -148,9 +153,9 @@ def test_a_kind_that_never_came_or_never_alone_shows_too_little():
         ({"refusal": (422, "")}, INVALID, "  - there is no detail"),
         ({"traces": ["left"]}, INVALID, "  - task record: +1 instead of +0; new: left"),
         ({"status": ""}, VALID, "status is ''"),
-        ({"broken": "record_is_complete"}, VALID, "record_is_complete is broken"),
-        ({"broken": "analyzer_runs"}, VALID, "analyzer_runs is broken"),
-        ({"broken": "queues_have_consumers"}, VALID, "queues_have_consumers is broken"),
+        ({"broken": "expect_complete_record"}, VALID, "expect_complete_record is broken"),
+        ({"broken": "expect_running_analyzer"}, VALID, "expect_running_analyzer is broken"),
+        ({"broken": "expect_consumers"}, VALID, "expect_consumers is broken"),
     ],
 )
 def test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_running(planted, request_, told):

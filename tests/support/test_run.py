@@ -8,11 +8,11 @@ from stand_ins import settings
 from support.api.client import FocusServerAPI
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import gateway
-from support.observers.side_effects import take_census
+from support.observers.side_effects import take_snapshot
 from support.scenario import run as running
 from support.scenario import sweeping
 from support.scenario.journal import Journal
-from support.scenario.run import Run, check_health, make_ready
+from support.scenario.run import Run, expect_healthy_environment, make_ready
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def product():
 def run(product):
     """A run whose one scenario has ended."""
     run = Run(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
-    closed_with = take_census(product.stores, ALONE.naming, (), exclusive=True)
-    run.close_case(SimpleNamespace(closed_with=closed_with), "the first scenario")
+    closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
+    run.close_scenario(SimpleNamespace(closed_with=closed_with), "the first scenario")
     return run
 
 
@@ -60,7 +60,7 @@ def test_each_part_that_is_ill_is_named():
         away = settings(focus_server={"base_url": nowhere.address})
         for ones in ({}, {"database": ill("MongoDB")}, {"analyzers": ill("Kubernetes"), "queues": ill("RabbitMQ")}):
             with pytest.raises(EnvironmentBroken) as failure:
-                check_health(FocusServerAPI(away), stores(**ones))
+                expect_healthy_environment(FocusServerAPI(away), stores(**ones))
             told = str(failure.value)
             assert "The Focus Server cannot be reached" in told
             assert [part for part in ("MongoDB", "Kubernetes", "RabbitMQ") if f"{part} is ill" in told] == [
@@ -71,7 +71,7 @@ def test_each_part_that_is_ill_is_named():
 def test_after_a_failure_health_is_asked_on_a_new_connection(run, monkeypatch):
     """The kept one may have been cut, which says nothing of the server."""
     asked = []
-    monkeypatch.setattr(running, "check_health", lambda client, stores: asked.append(client))
+    monkeypatch.setattr(running, "expect_healthy_environment", lambda client, stores: asked.append(client))
     assert run.is_healthy()
     (client,) = asked
     assert client is not run._client
@@ -85,7 +85,7 @@ def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(prod
             raise EnvironmentBroken("the server is ill while its ways are broken")
 
     monkeypatch.setattr(sweeping, "mend", lambda toxiproxy, proxy: broken.discard(proxy))
-    monkeypatch.setattr(running, "check_health", check)
+    monkeypatch.setattr(running, "expect_healthy_environment", check)
     own = settings(journals=str(tmp_path))
     journal = Journal(tmp_path, own.focus_server.base_url, provided=False)
     journal.begin().way_broken("way")

@@ -8,7 +8,7 @@ from product import ALONE, Product, configured
 from stand_ins import JOB_ID, exchange
 
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.scenario.session import Case
+from support.scenario.session import ScenarioSession
 
 SECOND = "job_00000002"
 
@@ -23,7 +23,7 @@ class Notes:
         return lambda *values: self.entries.append((entry, *values))
 
 
-class Scenario(Case):
+class Scenario(ScenarioSession):
     """A scenario whose server is the product in memory; `deaf` to some cancellings, or refusing them."""
 
     def __init__(self, product, journal):
@@ -60,7 +60,7 @@ def journal():
 
 
 @pytest.fixture
-def case(product, journal):
+def session(product, journal):
     return Scenario(product, journal)
 
 
@@ -76,18 +76,18 @@ def told(call):
     return str(failure.value)
 
 
-def test_every_job_is_cancelled_and_then_the_journal_says_so(case, product, journal):
-    case.request(JOB_ID, SECOND)
-    case.leave_nothing_behind()
+def test_every_job_is_cancelled_and_then_the_journal_says_so(session, product, journal):
+    session.request(JOB_ID, SECOND)
+    session.leave_nothing_behind()
     assert {record["status"] for record in product.records} == {"cancelled"}
     assert (product.jobs, product.pods, product.queues) == ([], [], {})
     assert journal.entries == [("created", JOB_ID), ("created", SECOND), ("settled",)]
-    assert len(case.closed_with["task record"]) == 2
+    assert len(session.closed_with["task record"]) == 2
 
 
-def test_what_no_answer_named_is_taken_away_too(case, product):
+def test_what_no_answer_named_is_taken_away_too(session, product):
     product.make(configured())
-    case.leave_nothing_behind()
+    session.leave_nothing_behind()
     assert product.jobs == []
 
 
@@ -95,21 +95,21 @@ def test_what_no_answer_named_is_taken_away_too(case, product):
     ("how", "said"),
     [("deaf", f"the queue grpc-job-{SECOND} is still there"), ("refusing", f"cancelling DELETE /job/{SECOND} -> 500")],
 )
-def test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open(case, journal, how, said):
-    case.request(JOB_ID, SECOND)
-    getattr(case, how).add(SECOND)
-    assert said in told(case.leave_nothing_behind)
+def test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open(session, journal, how, said):
+    session.request(JOB_ID, SECOND)
+    getattr(session, how).add(SECOND)
+    assert said in told(session.leave_nothing_behind)
     assert ("settled",) not in journal.entries
 
 
-def test_a_clean_up_that_the_environment_broke_is_tried_again(case, product, journal):
-    case.request(JOB_ID)
+def test_a_clean_up_that_the_environment_broke_is_tried_again(session, product, journal):
+    session.request(JOB_ID)
     names, product.stores.queues.names = product.stores.queues.names, broken
 
     with pytest.raises(EnvironmentBroken):
-        case.leave_nothing_behind()
+        session.leave_nothing_behind()
     product.stores.queues.names = names
-    case.leave_nothing_behind()
+    session.leave_nothing_behind()
     assert (product.jobs, journal.entries[-1]) == ([], ("settled",))
 
 
@@ -117,9 +117,9 @@ def broken():
     raise EnvironmentBroken("no answer")
 
 
-def test_recordings_are_taken_away_and_what_was_done_to_them_is_told(case, product, journal):
-    case.recorder.put(None, None)
-    case.leave_nothing_behind()
+def test_recordings_are_taken_away_and_what_was_done_to_them_is_told(session, product, journal):
+    session.recorder.put(None, None)
+    session.leave_nothing_behind()
     assert product.recordings.documents == []
     other = Scenario(product, journal)
     other.recorder.put(None, None)
@@ -127,59 +127,59 @@ def test_recordings_are_taken_away_and_what_was_done_to_them_is_told(case, produ
     assert "was changed or removed" in told(other.leave_nothing_behind)
 
 
-def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(case, product):
+def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(session, product):
     told_broker, ended = [], []
     product.stores.queues.limit_queues = told_broker.append
-    case.enter(fixture(ended))
-    case.disturbances.refuse_queues()
-    case.leave_nothing_behind()
+    session.enter(fixture(ended))
+    session.disturbances.refuse_queues()
+    session.leave_nothing_behind()
     assert (told_broker, ended) == ([0, None], ["ended"])
 
 
-def test_something_is_done_while_the_server_is_at_a_request(case, monkeypatch):
+def test_something_is_done_while_the_server_is_at_a_request(session, monkeypatch):
     both = threading.Barrier(2, timeout=5)
-    monkeypatch.setattr(case, "request_job", lambda request: (both.wait(), f"attempt of {request}")[1])
-    assert case.request_job_meanwhile("a request", both.wait) == "attempt of a request"
+    monkeypatch.setattr(session, "request_job", lambda request: (both.wait(), f"attempt of {request}")[1])
+    assert session.request_job_meanwhile("a request", both.wait) == "attempt of a request"
 
 
-def test_what_fails_meanwhile_is_told_with_the_answer(case, monkeypatch):
+def test_what_fails_meanwhile_is_told_with_the_answer(session, monkeypatch):
     attempt = SimpleNamespace(exchange="POST /configure -> 500")
-    monkeypatch.setattr(case, "request_job", lambda request: attempt)
+    monkeypatch.setattr(session, "request_job", lambda request: attempt)
 
     def fail():
         raise ExpectationFailed("expected an analyzer")
 
-    message = told(lambda: case.request_job_meanwhile("a request", fail))
+    message = told(lambda: session.request_job_meanwhile("a request", fail))
     assert message == "expected an analyzer\n  - answered in the end: POST /configure -> 500"
 
 
-def test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever(case):
+def test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever(session):
     answers = [exchange(status=503), exchange(status=503), exchange(status=200)]
-    case.until_recovered("the job to be accepted", lambda: answers.pop(0), [200])
+    session.until_recovered("the job to be accepted", lambda: answers.pop(0), [200])
     assert answers == []
-    assert [one.name for one in case.kept if "after the outage" in one.name]
-    message = told(lambda: case.until_recovered("the job to be accepted", lambda: exchange(status=503), [200]))
+    assert [one.name for one in session.kept if "after the outage" in one.name]
+    message = told(lambda: session.until_recovered("the job to be accepted", lambda: exchange(status=503), [200]))
     assert "expected the job to be accepted" in message
     assert "-> 503" in message
     assert "time_limits.recovered_s" in message
 
 
-def test_what_was_sent_is_told_where_nothing_should_be(case):
-    case.expect_nothing_sent()
-    case.request(JOB_ID)
-    assert "POST /configure -> 200" in told(case.expect_nothing_sent)
+def test_what_was_sent_is_told_where_nothing_should_be(session):
+    session.expect_nothing_sent()
+    session.request(JOB_ID)
+    assert "POST /configure -> 200" in told(session.expect_nothing_sent)
 
 
-def test_what_comes_after_the_answer_and_was_not_stated_is_told(case):
-    case.expect_nothing_else()
-    case.request(JOB_ID)
-    assert "task record: +1 instead of +0" in told(case.expect_nothing_else)
+def test_what_comes_after_the_answer_and_was_not_stated_is_told(session):
+    session.expect_nothing_else()
+    session.request(JOB_ID)
+    assert "task record: +1 instead of +0" in told(session.expect_nothing_else)
 
 
-def test_evidence_of_every_kind_is_kept_before_it_is_cleaned_away(case):
-    case.request(JOB_ID)
-    case.leave_nothing_behind()
-    kept = {one.name: one.body for one in case.kept}
+def test_evidence_of_every_kind_is_kept_before_it_is_cleaned_away(session):
+    session.request(JOB_ID)
+    session.leave_nothing_behind()
+    kept = {one.name: one.body for one in session.kept}
     assert '"status": "configured"' in kept[f"task record of {JOB_ID}"]
     assert "phase: Running" in kept[f"analyzer pod of {JOB_ID}"]
     assert '"consumers": 1' in kept[f"work queue of {JOB_ID}"]

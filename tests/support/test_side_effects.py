@@ -1,12 +1,20 @@
 import pytest
 
-from support.observers.side_effects import KINDS, Effect, effects_of, no_effects, stated_in, surplus, unexplained
+from support.observers.side_effects import (
+    KINDS,
+    Effect,
+    effects_of,
+    no_effects,
+    stated_in,
+    surplus_problems,
+    unstated_problems,
+)
 from support.profile.settings import EffectsOfAJob, Naming
 
 JOB = "job_a1b2c3d4"
 
 
-def census(**kinds):
+def snapshot(**kinds):
     """Effects by kind: `task_record=["1"]` are those identities, all of JOB unless given as (identity, job id)."""
     found = {name: frozenset() for name in no_effects()}
     for kind, identities in kinds.items():
@@ -22,54 +30,56 @@ def stated(**changes):
 
 
 def test_what_is_as_stated_needs_no_explanation():
-    before = census(task_record=["old"])
-    after = census(task_record=["old", "new"], work_queue=["q"])
-    assert unexplained(before, after, stated(task_record=1, work_queue=1), [JOB]) == []
+    before = snapshot(task_record=["old"])
+    after = snapshot(task_record=["old", "new"], work_queue=["q"])
+    assert unstated_problems(before, after, stated(task_record=1, work_queue=1), [JOB]) == []
 
 
 def test_nothing_stated_and_nothing_changed():
-    assert unexplained(census(task_record=["old"]), census(task_record=["old"]), no_effects(), []) == []
+    assert unstated_problems(snapshot(task_record=["old"]), snapshot(task_record=["old"]), no_effects(), []) == []
 
 
 @pytest.mark.parametrize("kind", sorted(no_effects()))
 def test_a_stray_effect_of_any_kind_is_named(kind):
-    after = census(**{kind.replace(" ", "_"): ["stray"]})
-    problems = unexplained(census(), after, no_effects(), [JOB])
+    after = snapshot(**{kind.replace(" ", "_"): ["stray"]})
+    problems = unstated_problems(snapshot(), after, no_effects(), [JOB])
     assert problems == [f"{kind}: +1 instead of +0; new: name of stray"]
 
 
 def test_a_doubled_effect_is_named():
-    (problem,) = unexplained(census(), census(task_record=["1", "2"]), stated(task_record=1), [JOB])
+    (problem,) = unstated_problems(snapshot(), snapshot(task_record=["1", "2"]), stated(task_record=1), [JOB])
     assert problem.startswith("task record: +2 instead of +1")
 
 
 def test_a_missing_effect_is_named():
-    assert unexplained(census(), census(), stated(queue_consumer=1), [JOB]) == ["queue consumer: +0 instead of +1"]
+    assert unstated_problems(snapshot(), snapshot(), stated(queue_consumer=1), [JOB]) == [
+        "queue consumer: +0 instead of +1"
+    ]
 
 
 def test_an_effect_that_replaced_another_does_not_balance_it():
-    problems = unexplained(census(work_queue=["theirs"]), census(work_queue=["ours"]), no_effects(), [JOB])
+    problems = unstated_problems(snapshot(work_queue=["theirs"]), snapshot(work_queue=["ours"]), no_effects(), [JOB])
     assert problems == ["work queue: +0 instead of +0; new: name of ours; gone: name of theirs"]
 
 
 @pytest.mark.parametrize("owner", ["job_00000000", None])
 def test_the_right_effect_under_a_wrong_id_is_wrong(owner):
-    problems = unexplained(census(), census(analyzer=[("1", owner)]), stated(analyzer=1), [JOB])
+    problems = unstated_problems(snapshot(), snapshot(analyzer=[("1", owner)]), stated(analyzer=1), [JOB])
     assert problems == [f"analyzer: carries no id of a job that was answered ({JOB}); found: name of 1"]
 
 
 def test_what_is_missing_may_still_come_but_what_is_too_much_is_surplus():
     wanted = stated(task_record=1, work_queue=1)
-    assert surplus(census(), census(task_record=["1"]), wanted, [JOB]) == []
-    (problem,) = surplus(census(), census(task_record=["1", "2"]), wanted, [JOB])
+    assert surplus_problems(snapshot(), snapshot(task_record=["1"]), wanted, [JOB]) == []
+    (problem,) = surplus_problems(snapshot(), snapshot(task_record=["1", "2"]), wanted, [JOB])
     assert problem.startswith("task record: +2 instead of +1")
-    (problem,) = surplus(census(), census(stream_service=["1"]), wanted, [JOB])
+    (problem,) = surplus_problems(snapshot(), snapshot(stream_service=["1"]), wanted, [JOB])
     assert problem.startswith("stream service: +1 instead of +0")
 
 
 def test_an_object_may_carry_the_id_in_its_name_as_kubernetes_allows_it():
-    after = census(stream_service=[("1", "job-a1b2c3d4")])
-    assert unexplained(census(), after, stated(stream_service=1), [JOB]) == []
+    after = snapshot(stream_service=[("1", "job-a1b2c3d4")])
+    assert unstated_problems(snapshot(), after, stated(stream_service=1), [JOB]) == []
 
 
 @pytest.mark.parametrize(

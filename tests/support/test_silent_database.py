@@ -267,4 +267,4 @@ def test_a_recording_with_a_date_that_cannot_be_is_judged_and_named():
             with pytest.raises(
                 ExpectationFailed, match=r"_id r7.*start_time is <a date outside of the years 1 to 9999"
             ):
-                record_store.complete(look())
+                record_store.expect_complete_recordings(look())

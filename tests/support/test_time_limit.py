@@ -7,7 +7,7 @@ from silent_servers import dripping, serving
 from stand_ins import settings
 
 from support.api.client import FocusServerAPI
-from support.checks.health import asked_in_the_clear
+from support.checks.health import ask_in_plaintext
 from support.core.errors import APIError, EnvironmentBroken
 from support.core.time_limit import TimeLimitPassed, within
 from support.faults import outages
@@ -36,7 +36,7 @@ def test_from_a_toxiproxy_it_is_the_environments_failure(address, monkeypatch):
 
 
 def test_without_tls_it_is_no_answer(address):
-    assert asked_in_the_clear(address, "/ack", LIMIT_S) is None
+    assert ask_in_plaintext(address, "/ack", LIMIT_S) is None
 
 
 def test_what_a_call_returns_or_raises_in_time_is_handed_on():

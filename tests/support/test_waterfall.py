@@ -6,7 +6,7 @@ from stand_ins import JOB_ID, exchange, job, settings
 
 from support.checks import waterfall
 from support.checks.figures import figures_of
-from support.checks.waterfall import Row, Waterfall, rows_in, wrong_amounts, wrong_order, wrong_rows
+from support.checks.waterfall import Row, Waterfall, order_problems, row_count_problems, row_problems, rows_in
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
@@ -78,8 +78,8 @@ def test_what_no_waterfall_gives_is_the_products_failure(answer):
 
 
 def test_rows_of_the_right_content_are_not_wrong():
-    assert wrong_rows(rows(0, 1, 2), FIGURES, [7, 8]) == []
-    assert wrong_rows([], FIGURES, [7, 8]) == []
+    assert row_problems(rows(0, 1, 2), FIGURES, [7, 8]) == []
+    assert row_problems([], FIGURES, [7, 8]) == []
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_rows_of_the_right_content_are_not_wrong():
     ],
 )
 def test_one_row_among_others_whose_content_is_wrong_is_found(fault, told):
-    problems = wrong_rows([*rows(0, 1), *rows(2, **fault), *rows(3)], FIGURES, [7, 8])
+    problems = row_problems([*rows(0, 1), *rows(2, **fault), *rows(3)], FIGURES, [7, 8])
     assert any(told in problem for problem in problems)
 
 
 def test_a_spectrogram_of_nothing_but_zeroes_is_wrong():
-    assert wrong_rows(rows(0, 1, values=(0, 0)), FIGURES, [7, 8]) == ["every intensity is 0"]
-    assert wrong_rows([*rows(0), *rows(1, values=(0, 0))], FIGURES, [7, 8]) == []
+    assert row_problems(rows(0, 1, values=(0, 0)), FIGURES, [7, 8]) == ["every intensity is 0"]
+    assert row_problems([*rows(0), *rows(1, values=(0, 0))], FIGURES, [7, 8]) == []
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_spectrogram_of_nothing_but_zeroes_is_wrong():
     ],
 )
 def test_a_row_that_is_missing_doubled_or_out_of_order_is_found(numbers, where):
-    problems = wrong_order(rows(*numbers), FIGURES)
+    problems = order_problems(rows(*numbers), FIGURES)
     assert [problem.partition(" after")[0] for problem in problems] == ([where] if where else [])
 
 
@@ -139,7 +139,7 @@ def test_a_row_that_is_missing_doubled_or_out_of_order_is_found(numbers, where):
 )
 def test_rows_that_lie_outside_of_what_was_recorded_are_found(numbers, spans, count):
     known = ((BEGIN_S + start, BEGIN_S + end) for start, end in spans)
-    assert len(waterfall.outside_of(rows(*numbers), known)) == count
+    assert len(waterfall.outside_problems(rows(*numbers), known)) == count
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_recording_with_fewer_or_more_rows_than_it_should_have_is_found(number
 
     # The second recording begins between two rows and goes on after the playback; the third is long over.
     recorded = [window(0, 0.064), window(0.09, 9), window(-2, -1)]
-    problems = wrong_amounts(rows(*numbers), FIGURES, window(0, 0.165), recorded)
+    problems = row_count_problems(rows(*numbers), FIGURES, window(0, 0.165), recorded)
     assert [problem.partition(" between")[0] for problem in problems] == told
 
 
@@ -181,7 +181,7 @@ def test_rows_are_kept_in_the_order_in_which_they_came():
     read = reading(given(0, 1), NONE_YET, given(2))
     for _ in range(3):
         read.next_rows(2)
-    assert wrong_order(read.rows, FIGURES) == []
+    assert order_problems(read.rows, FIGURES) == []
     assert (len(read.rows), read.ask.asked) == (3, [f"/waterfall/{JOB_ID}/2"] * 3)
 
 
@@ -275,9 +275,9 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
 
 
 def test_two_readings_that_show_the_same():
-    assert waterfall.different(rows(0, 1, 2), rows(0, 1, 2)) == []
+    assert waterfall.difference_problems(rows(0, 1, 2), rows(0, 1, 2)) == []
     one, other = rows(0, 1, values=(1, 2)), rows(0, 1, sensors=(8,), values=(1, 2))
-    assert waterfall.different(one, other, {8}) == []
+    assert waterfall.difference_problems(one, other, {8}) == []
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_two_readings_that_show_the_same():
     ],
 )
 def test_two_readings_that_differ(others, sensors, told):
-    assert told in "\n".join(waterfall.different(others, rows(0), sensors))
+    assert told in "\n".join(waterfall.difference_problems(others, rows(0), sensors))
 
 
 @pytest.mark.parametrize(("late_s", "told"), [(-0.5, "-0.500 s after that"), (3.1, "+3.100 s after that"), (1, None)])

@@ -99,7 +99,7 @@ class Ran:
         return Ran(
             [test for test in self.green if is_it(test)],
             {test: message for test, message in self.red.items() if is_it(test)},
-            self.broken_problems,
+            self.broken,
         )
 
 
@@ -120,7 +120,7 @@ class Listener:
 
 def problem(spoiling: Spoiling, clean: Ran, spoilt: Ran) -> str | None:
     """Why it is not shown that the spoiling is noticed; None when it is."""
-    if clean.broken_problems or spoilt.broken_problems:
+    if clean.broken or spoilt.broken:
         return f"the witness cannot be run: {clean.broken or spoilt.broken}"
     if clean.red or not clean.green:
         return f"the witness is not green by itself: {spoiling.witness}\n{_all(clean)}"
@@ -151,7 +151,7 @@ def run(spoiling: Spoiling | None, witnesses: Iterable[str]) -> Ran:
         options = [*_PLUGINS, "--tb=native", f"--timeout={LIMIT_S}"]
         status = pytest.main([*options, *witnesses], plugins=[listener])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        listener.ran.broken_problems = said.getvalue()
+        listener.ran.broken = said.getvalue()
     return listener.ran
 
 

@@ -17,7 +17,7 @@ import requests
 from pymongo import MongoClient
 
 from proof.forks import private_place
-from sandbox.toxiproxy_access import relayed_kubeconfig
+from sandbox.launchers.toxiproxy_access import relayed_kubeconfig
 from support.core.errors import EnvironmentBroken
 from support.core.http_access import HttpAccess
 from support.faults.outages import mend

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Never
 import typer
 
 from redaction import protect_output
-from sandbox import directories
+from sandbox.lifecycle import directories
 
 app = typer.Typer(
     add_completion=False,
@@ -42,7 +42,7 @@ def up(
     hosts and namespaces `focus-…`. They are removed however the supervisor ends; if the broker or cluster cannot be
     reached then, the next `up` or `down` tries once more.
     """
-    from sandbox import control, report
+    from sandbox.lifecycle import control, report
 
     place = _home(name)
     try:
@@ -64,7 +64,7 @@ def up(
 @app.command()
 def down(name: Name = None) -> None:
     """End the sandbox and everything leased in it; returns when all of it is gone."""
-    from sandbox import control
+    from sandbox.lifecycle import control
 
     place = _home(name)
     try:
@@ -83,7 +83,7 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print parts, addresses and tenants of the sandbox. Exit status 0 if it is up, 3 if it is down."""
-    from sandbox import control, report
+    from sandbox.lifecycle import control, report
 
     place = _home(name)
     try:
@@ -103,7 +103,7 @@ def lease(name: Name = None) -> None:
     ends or SIGTERM or SIGINT comes; all of it is gone when it exits. Taken from the sandbox of that name
     if it is up; otherwise a sandbox is started that lives as long as the lease.
     """
-    from sandbox import lease as holding
+    from sandbox.lifecycle import lease as holding
 
     try:
         holding.hold(_home(name))

@@ -17,7 +17,8 @@ def machine(tmp_path_factory):
     """A machine that lets one operator in; it knows the command `true` and no other."""
     place = tmp_path_factory.mktemp("ssh")
     key, known = place / "key", place / "known_hosts"
-    command = [sys.executable, "-m", "sandbox.ssh", "--user", USER, "--key-file", key, "--known-hosts-file", known]
+    options = ["--user", USER, "--key-file", key, "--known-hosts-file", known]
+    command = [sys.executable, "-m", "sandbox.emulators.ssh", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         host = process.stdout.readline().strip().removeprefix("ready ssh://")
         yield Ssh(hosts=(host,), user=USER, key_file=key, known_hosts_file=known)

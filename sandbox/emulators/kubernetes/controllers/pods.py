@@ -1,0 +1,220 @@
+"""The life of a pod: scheduled at once, running after a delay, gone after a shorter one. No process runs in it.
+
+Two things can keep a pod from running, besides scheduling gates: a node selector that the one node does not meet, and
+an image of a registry below `.invalid`, a domain that is never found (RFC 2606).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.emulators.kubernetes.controllers.events import note
+from sandbox.emulators.kubernetes.controllers.owners import is_leaving
+from sandbox.emulators.kubernetes.kinds import PODS, Object
+from sandbox.emulators.kubernetes.registry import Deletion, Registry, now
+from sandbox.emulators.kubernetes.store import Change
+
+NODE = "sandbox-node"
+_NODE_LABELS = {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}
+_NO_REGISTRY = ".invalid"
+_HOST_IP = "127.0.0.1"
+_FINISHED = ("Succeeded", "Failed")
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class PodTimes:
+    """How long a pod stays Pending, and how long a deleted one takes to stop, in seconds."""
+
+    start: float = 0.05
+    stop: float = 0.05
+
+
+class Kubelet:
+    """Scheduler and kubelet in one. A pod that cannot be scheduled, or whose image cannot be pulled, stays Pending."""
+
+    def __init__(self, registry: Registry, times: PodTimes) -> None:
+        self._registry = registry
+        self._store = registry.store
+        self._times = times
+        self._due: dict[_Key, float] = {}
+        self._addresses = 0
+
+    def concerns(self, change: Change) -> Iterator[_Key]:
+        """Every pod that changes."""
+        if change.kind is PODS:
+            metadata = change.item["metadata"]
+            yield metadata["namespace"], metadata["name"], metadata["uid"]
+
+    def reconcile(self, key: _Key) -> float | None:
+        """Takes one pod one step further; gives back the seconds until the next one."""
+        namespace, name, uid = key
+        pod = self._store.find(PODS, namespace, name)
+        if pod is None or pod["metadata"]["uid"] != uid:
+            self._due.pop(key, None)
+            return None
+        if is_leaving(pod):
+            return self._stop(key, pod)
+        if pod["spec"].get("schedulingGates"):
+            if not pod["status"].get("conditions"):
+                self._registry.change(
+                    PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "SchedulingGated")
+                )
+            return None
+        if not pod["spec"].get("nodeName"):
+            # The change just made calls again.
+            if _fits(pod):
+                self._bind(pod)
+            else:
+                self._turn_away(pod)
+            return None
+        if pod["status"]["phase"] == "Pending":
+            return self._start(key, pod)
+        if pod["status"]["phase"] in _FINISHED:
+            self._registry.change(PODS, pod, _finish)
+        return None
+
+    def _bind(self, pod: Object) -> None:
+        def edit(new: Object) -> None:
+            new["spec"]["nodeName"] = NODE
+            _condition(new, "PodScheduled", "True")
+
+        bound = self._registry.change(PODS, pod, edit)
+        place = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+        message = f"Successfully assigned {place} to {NODE}"
+        note(self._registry, bound, "Scheduled", message, "default-scheduler")
+
+    def _turn_away(self, pod: Object) -> None:
+        message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+        if not pod["status"].get("conditions"):
+            held = self._registry.change(
+                PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "Unschedulable", message)
+            )
+            note(self._registry, held, "FailedScheduling", message, "default-scheduler", warning=True)
+
+    def _start(self, key: _Key, pod: Object) -> float | None:
+        if "startTime" not in pod["status"]:
+            self._due[key] = time.monotonic() + self._times.start
+            self._registry.change(PODS, pod, _accept)
+            return None
+        if (left := self._due.get(key, 0) - time.monotonic()) > 0:
+            return left
+        self._due.pop(key, None)
+        if missing := _images_not_to_be_had(pod):
+            self._wait_for_images(pod, missing)
+            return None
+        self._addresses += 1
+        address = f"10.244.{self._addresses >> 8 & 255}.{self._addresses & 255}"
+        running = self._registry.change(PODS, pod, lambda new: _run(new, address))
+        for container in pod["spec"]["containers"]:
+            image, name = container["image"], container["name"]
+            note(self._registry, running, "Pulled", f'Container image "{image}" already present on machine', "kubelet")
+            note(self._registry, running, "Created", f"Created container: {name}", "kubelet")
+            note(self._registry, running, "Started", f"Started container {name}", "kubelet")
+        return None
+
+    def _wait_for_images(self, pod: Object, images: set[str]) -> None:
+        waiting = self._registry.change(PODS, pod, lambda new: _back_off(new, images))
+        if waiting is not pod:
+            for image in sorted(images):
+                note(self._registry, waiting, "Failed", _not_pulled(image), "kubelet", warning=True)
+
+    def _stop(self, key: _Key, pod: Object) -> float | None:
+        if pod["metadata"]["deletionGracePeriodSeconds"] == 0:
+            return None  # Only a finalizer holds it, and that is somebody else's.
+        grace = min(self._times.stop, pod["metadata"]["deletionGracePeriodSeconds"])
+        stopping = (key[0], key[1], f"{key[2]} stops")
+        due = self._due.setdefault(stopping, time.monotonic() + grace)
+        if (left := due - time.monotonic()) > 0:
+            return left
+        self._due.pop(stopping)
+        self._registry.delete(PODS, key[0], key[1], Deletion(grace_seconds=0, uid=key[2]))
+        return None
+
+
+def _fits(pod: Object) -> bool:
+    wanted = pod["spec"].get("nodeSelector") or {}
+    return all(_NODE_LABELS.get(name) == value for name, value in wanted.items())
+
+
+def _images_not_to_be_had(pod: Object) -> set[str]:
+    images = {container["image"] for container in pod["spec"]["containers"]}
+    return {image for image in images if image.partition("/")[0].partition(":")[0].endswith(_NO_REGISTRY)}
+
+
+def _not_pulled(image: str) -> str:
+    host = image.partition("/")[0]
+    return f'Failed to pull image "{image}": dial tcp: lookup {host}: no such host'
+
+
+def _back_off(pod: Object, images: set[str]) -> None:
+    for state in pod["status"]["containerStatuses"]:
+        if state["image"] in images:
+            message = f'Back-off pulling image "{state["image"]}": ErrImagePull: {_not_pulled(state["image"])}'
+            state["state"] = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
+
+
+def _condition(pod: Object, name: str, status: str, reason: str = "", message: str = "") -> None:
+    conditions = [each for each in pod["status"].get("conditions", []) if each["type"] != name]
+    conditions.append({"type": name, "status": status, "lastProbeTime": None, "lastTransitionTime": now()})
+    if reason:
+        conditions[-1]["reason"] = reason
+    if message:
+        conditions[-1]["message"] = message
+    pod["status"]["conditions"] = conditions
+
+
+def _image_id(image: str) -> str:
+    return f"{image.partition('@')[0].rpartition(':')[0] or image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
+
+def _accept(pod: Object) -> None:
+    """The node has taken the pod on: nothing runs yet."""
+    pod["status"].update(startTime=now(), hostIP=_HOST_IP, hostIPs=[{"ip": _HOST_IP}])
+    for name in ("Initialized", "Ready", "ContainersReady"):
+        ready = name == "Initialized"
+        _condition(pod, name, "True" if ready else "False", "" if ready else "ContainersNotReady")
+    pod["status"]["containerStatuses"] = [
+        {
+            "name": container["name"],
+            "image": container["image"],
+            "imageID": "",
+            "ready": False,
+            "started": False,
+            "restartCount": 0,
+            "state": {"waiting": {"reason": "ContainerCreating"}},
+            "lastState": {},
+        }
+        for container in pod["spec"]["containers"]
+    ]
+
+
+def _run(pod: Object, address: str) -> None:
+    pod["status"].update(phase="Running", podIP=address, podIPs=[{"ip": address}])
+    for name in ("Ready", "ContainersReady"):
+        _condition(pod, name, "True")
+    for state in pod["status"].get("containerStatuses", []):
+        number = hashlib.sha256(f"{pod['metadata']['uid']}/{state['name']}".encode()).hexdigest()
+        state.update(ready=True, started=True, imageID=_image_id(state["image"]), containerID=f"containerd://{number}")
+        state["state"] = {"running": {"startedAt": now()}}
+
+
+def _finish(pod: Object) -> None:
+    """Its phase has been set to the end: its containers have ended too."""
+    good = pod["status"]["phase"] == "Succeeded"
+    ended = False
+    for state in pod["status"].get("containerStatuses", []):
+        if "terminated" in state["state"]:
+            continue
+        begun = state["state"].get("running", {}).get("startedAt", now())
+        end = {"exitCode": 0 if good else 1, "reason": "Completed" if good else "Error"}
+        state["state"] = {"terminated": {**end, "startedAt": begun, "finishedAt": now()}}
+        state.update(ready=False, started=False)
+        ended = True
+    if ended:
+        for name in ("Ready", "ContainersReady"):
+            _condition(pod, name, "False", "PodCompleted" if good else "PodFailed")

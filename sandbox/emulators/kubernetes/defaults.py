@@ -1,0 +1,131 @@
+"""Fills in what a reader of a stored object sees although nobody wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sandbox.emulators.kubernetes.kinds import (
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    PODS,
+    REPLICA_SETS,
+    SERVICES,
+    Kind,
+    Object,
+)
+
+TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking"
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
+JOB_NAME = "batch.kubernetes.io/job-name"
+
+
+def fill(kind: Kind, item: Object) -> None:
+    """Sets the defaults of a kind in place; what is given is kept."""
+    spec = item.setdefault("spec", {}) if kind.has_status else {}
+    if kind is PODS:
+        _pod_spec(spec)
+        for container in spec.get("containers", []):
+            resources = container["resources"]
+            if limits := resources.get("limits"):
+                resources["requests"] = {**limits, **resources.get("requests", {})}
+        _set(spec, serviceAccountName="default", enableServiceLinks=True, priority=0)
+        _set(spec, preemptionPolicy="PreemptLowerPriority")
+    elif kind is JOBS:
+        _job(spec)
+    elif kind is DEPLOYMENTS:
+        _set(spec, replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+        strategy = spec.setdefault("strategy", {})
+        _set(strategy, type="RollingUpdate")
+        if strategy["type"] == "RollingUpdate":
+            _set(strategy.setdefault("rollingUpdate", {}), maxSurge="25%", maxUnavailable="25%")
+    elif kind is REPLICA_SETS:
+        _set(spec, replicas=1)
+    elif kind is SERVICES:
+        _service(spec)
+    elif kind is NAMESPACES:
+        _set(spec, finalizers=["kubernetes"])
+        labels = item["metadata"].setdefault("labels", {})
+        labels["kubernetes.io/metadata.name"] = item["metadata"]["name"]
+    elif kind is EVENTS:
+        _set(item, type="Normal", source={}, reportingComponent="", reportingInstance="")
+    if isinstance(spec.get("template"), dict):
+        _pod_spec(spec["template"].setdefault("spec", {}))
+        spec["template"].setdefault("metadata", {})
+
+
+def first_status(kind: Kind) -> Object:
+    """The status that an object is born with."""
+    if kind is NAMESPACES:
+        return {"phase": "Active"}
+    if kind is PODS:
+        return {"phase": "Pending"}
+    return {"loadBalancer": {}} if kind is SERVICES else {}
+
+
+def fill_status(kind: Kind, status: Object) -> None:
+    """Sets in place what a status is never without, also when somebody has written an empty one."""
+    if kind in (PODS, NAMESPACES):
+        _set(status, phase="Pending" if kind is PODS else "Active")
+    for state in status.get("containerStatuses", []):
+        _set(state, state={})
+
+
+def select_own_pods(job: Object) -> None:
+    """Gives a new Job its selector, and its pod template the labels that the selector selects by."""
+    spec, name, uid = job["spec"], job["metadata"]["name"], job["metadata"]["uid"]
+    template = spec["template"]
+    if not spec.get("manualSelector"):
+        labels = template["metadata"].setdefault("labels", {})
+        for key, value in ((CONTROLLER_UID, uid), (JOB_NAME, name), ("controller-uid", uid), ("job-name", name)):
+            labels.setdefault(key, value)
+        spec.setdefault("selector", {}).setdefault("matchLabels", {}).setdefault(CONTROLLER_UID, uid)
+    if not job["metadata"].get("labels"):
+        job["metadata"]["labels"] = dict(template["metadata"].get("labels", {}))
+
+
+def _set(where: dict[str, Any], **values: Any) -> None:
+    for key, value in values.items():
+        where.setdefault(key, value)
+
+
+def _job(spec: dict[str, Any]) -> None:
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = 1
+    _set(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+    _set(spec, manualSelector=False, podReplacementPolicy="TerminatingOrFailed")
+
+
+def _service(spec: dict[str, Any]) -> None:
+    _set(spec, type="ClusterIP", sessionAffinity="None", internalTrafficPolicy="Cluster")
+    for port in spec.get("ports", []):
+        _set(port, protocol="TCP", targetPort=port.get("port"))
+    if spec["type"] != "ExternalName":
+        _set(spec, ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+
+
+def _pod_spec(spec: dict[str, Any]) -> None:
+    _set(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler")
+    _set(spec, securityContext={}, terminationGracePeriodSeconds=30)
+    for container in [*spec.get("initContainers", []), *spec.get("containers", [])]:
+        image = str(container.get("image", ""))
+        tag = image.rpartition("/")[2].partition(":")[2]
+        always = "@" not in image and tag in ("", "latest")
+        _set(container, imagePullPolicy="Always" if always else "IfNotPresent", resources={})
+        _set(container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File")
+        for port in container.get("ports", []):
+            _set(port, protocol="TCP")
+        for variable in container.get("env", []):
+            if field_ref := variable.get("valueFrom", {}).get("fieldRef"):
+                _set(field_ref, apiVersion="v1")
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+            if probe in container:
+                _set(container[probe], timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3)
+
+
+def cluster_ip(uid: str) -> str:
+    """A service's address within 10.96.0.0/12, the same for the same uid."""
+    number = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:3]) & 0x0FFFFF
+    return f"10.{96 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}"

@@ -1,0 +1,83 @@
+"""Streams changes to a client that watches: line by line, through the client's selectors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from sandbox.emulators.kubernetes import errors
+from sandbox.emulators.kubernetes.kinds import Object
+from sandbox.emulators.kubernetes.requests import Target, number_asked
+from sandbox.emulators.kubernetes.selectors import Selects
+from sandbox.emulators.kubernetes.store import Change, Store
+
+_DEFAULT_SECONDS = 1800
+
+Render = Callable[[Object], Object]
+
+
+async def watch(
+    request: web.Request, store: Store, target: Target, selects: Selects, render: Render
+) -> web.StreamResponse:
+    """Answers a watch until its time is over or the client leaves.
+
+    Without a resourceVersion (or with 0) it begins with what is there; with one it goes on from it, and
+    an `ERROR` event with a 410 Status ends it at once when that is too long ago.
+    """
+    query: Mapping[str, str] = request.query
+    begin = number_asked(query, "resourceVersion") or 0
+    seconds = number_asked(query, "timeoutSeconds")
+    deadline = time.monotonic() + (seconds or _DEFAULT_SECONDS)
+    changes: asyncio.Queue[Change] = asyncio.Queue()
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+
+    async def send(change_type: str, item: Object) -> None:
+        await response.write(json.dumps({"type": change_type, "object": item}).encode() + b"\n")
+
+    with store.listening(changes.put_nowait):
+        # Taken together with the subscription, before anything is awaited: no gap, nothing twice.
+        try:
+            missed = store.since(begin) if begin else []
+        except errors.ApiError as gone:
+            await response.prepare(request)
+            await send("ERROR", gone.status)
+            return response
+        present = [] if begin else [item for item in store.listing(target.kind, target.namespace) if selects(item)]
+        await response.prepare(request)
+        for item in present:
+            await send("ADDED", render(item))
+        for change in missed:
+            if event := _event(change, target, selects):
+                await send(event[0], render(event[1]))
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                change = await asyncio.wait_for(changes.get(), left)
+            except TimeoutError:
+                break
+            if event := _event(change, target, selects):
+                await send(event[0], render(event[1]))
+    return response
+
+
+def _event(change: Change, target: Target, selects: Selects) -> tuple[str, Object] | None:
+    """The event that a client with this selector sees, if any: it may see an object come or go by its labels."""
+    if change.kind is not target.kind:
+        return None
+    if target.namespace and change.item["metadata"].get("namespace") != target.namespace:
+        return None
+    before = change.previous is not None and selects(change.previous)
+    after = change.type != "DELETED" and selects(change.item)
+    if after:
+        return ("MODIFIED" if before else "ADDED"), change.item
+    if not before:
+        return None
+    if change.type == "DELETED":
+        return "DELETED", change.item
+    # It is still there, and no longer selected: shown as it was, with the version of this change.
+    last = change.previous or change.item
+    version = change.item["metadata"]["resourceVersion"]
+    return "DELETED", {**last, "metadata": {**last["metadata"], "resourceVersion": version}}

@@ -1,0 +1,1 @@
+"""How each part of a sandbox is started, and what the others need to know to use it."""

@@ -1,0 +1,91 @@
+"""What all tenants of a sandbox share, the three stores above all, started side by side."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.launchers import kubernetes_api, rabbitmq, ssh_access, tls, toxiproxy_access
+from sandbox.launchers.processes import Launcher, Part
+
+if TYPE_CHECKING:
+    from sandbox.launchers.mongodb import MongoDB
+
+
+@dataclass(frozen=True)
+class Infrastructure:
+    """The stores, the SSH server and Toxiproxy, all ready, and the certificate for Focus Servers."""
+
+    mongodb: "MongoDB"
+    broker: rabbitmq.Broker
+    kubernetes: kubernetes_api.Kubernetes
+    ssh: ssh_access.SshAccess
+    toxiproxy: toxiproxy_access.Toxiproxy
+    certificate: tls.Certificate
+
+    @property
+    def parts(self) -> list[Part]:
+        """The processes that all of it consists of."""
+        optional = [self.kubernetes.part] if self.kubernetes.part else []
+        return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part, self.toxiproxy.part]
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where each store is reached, without credentials."""
+        return {
+            "mongodb": f"mongodb://{self.mongodb.host}",
+            "rabbitmq": f"{self.broker.scheme}://{self.broker.host}",
+            "kubernetes": self.kubernetes.interface.address,
+        }
+
+    @property
+    def not_relayed(self) -> dict[str, str]:
+        """Stores that no proxy can be put before, each with the reason."""
+        why = "the API of the cluster is reached through an HTTP proxy (proxy-url of its kubeconfig, or HTTPS_PROXY)"
+        return {"kubernetes": why} if self.kubernetes.interface.is_proxied else {}
+
+    @property
+    def outlives_sandbox(self) -> bool:
+        """Whether one of the stores was there before, so that what is made in it must be removed again."""
+        return not self.broker.parts or self.kubernetes.part is None
+
+    def check(self) -> None:
+        """Raise PartFailed if one of the processes has died."""
+        for part in self.parts:
+            part.check()
+
+
+@asynccontextmanager
+async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks at the same time; the first failure ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Infrastructure:
+    """Start everything; returns when all is ready. Raises PartFailed for the first that fails."""
+    # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported, and so on.
+    broker = await rabbitmq.launch(launcher, directory, environment)
+    async with side_by_side() as group:
+        kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
+        mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
+        ssh = group.create_task(ssh_access.start(launcher, directory, environment))
+        toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
+        certificate = group.create_task(tls.issue(directory))
+        group.create_task(broker.wait_until_ready())
+    return Infrastructure(
+        mongodb.result(), broker, kubernetes.result(), ssh.result(), toxiproxy.result(), certificate.result()
+    )
+
+
+async def _start_mongodb(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> "MongoDB":
+    await asyncio.to_thread(importlib.import_module, "pymongo")
+    from sandbox.launchers import mongodb
+
+    return await mongodb.start(launcher, directory, environment)

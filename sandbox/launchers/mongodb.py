@@ -1,0 +1,145 @@
+"""The database of a sandbox: ``mongod`` if it is installed, SecantusDB otherwise; who uses it logs in."""
+
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+
+from sandbox.launchers.processes import Launcher, Part, PartFailed, free_port, ready
+
+_LIMIT = 30.0
+_ATTEMPT = 500  # milliseconds that one attempt to reach the server may take
+_REQUEST_LIMIT = 10_000  # milliseconds
+_MONGOD_GRACE = 10.0  # killed, it would have to recover before it serves again
+_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who can log in."""
+
+    name: str
+    roles: tuple[str, ...]
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+
+    def uri(self, host: str) -> str:
+        """Address of a server with this user's credentials in it."""
+        return f"mongodb://{self.name}:{self.password}@{host}/?authSource=admin"
+
+
+@dataclass(frozen=True)
+class MongoDB:
+    """A database server, and what a tenant needs done in it."""
+
+    part: Part
+    host: str  # with the port
+    suite: User
+    focus_server: User
+
+    @property
+    def uri(self) -> str:
+        """Address for the suite, credentials in it."""
+        return self.suite.uri(self.host)
+
+    @property
+    def server_uri(self) -> str:
+        """Address that Focus Servers are set up with, credentials in it."""
+        # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself.
+        return f"{self.focus_server.uri(self.host)}&directConnection=true"
+
+    async def insert(self, database: str, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Write documents. Raises PartFailed."""
+        try:
+            async with _client(self.uri, _REQUEST_LIMIT) as client:
+                await client[database][collection].insert_many([dict(document) for document in documents])
+        except PyMongoError as failure:
+            raise PartFailed(f"mongodb: {self.host} did not take documents for {database}: {failure}") from failure
+
+    async def drop(self, database: str) -> None:
+        """Remove a database; no error if it was never written to. Raises PartFailed."""
+        try:
+            async with _client(self.uri, _REQUEST_LIMIT) as client:
+                await client.drop_database(database)
+        except PyMongoError as failure:
+            raise PartFailed(f"mongodb: {self.host} did not drop database {database}: {failure}") from failure
+
+
+async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> MongoDB:
+    """Start a database server of its own; returns when it lets its users in. Raises PartFailed."""
+    (directory / "mongodb").mkdir()
+    suite = User("suite", ("root",))
+    # Of the two servers, only mongod lets the first role alone list the databases.
+    focus_server = User("focus-server", ("readWriteAnyDatabase", "clusterMonitor"))
+    # Users can be made only where no login is required yet. All of this goes on while the broker boots.
+    setup, host = await _serve(launcher, "mongodb-setup", directory, environment)
+    try:
+        async with _client(f"mongodb://{host}", _REQUEST_LIMIT) as client:
+            for user in (suite, focus_server):
+                await client.admin.command("createUser", user.name, pwd=user.password, roles=list(user.roles))
+    except PyMongoError as failure:
+        raise PartFailed(f"mongodb: {host} did not make its users: {failure}") from failure
+    await setup.stop()
+    part, host = await _serve(launcher, "mongodb", directory, environment, user=suite)
+    return MongoDB(part, host, suite, focus_server)
+
+
+async def _serve(
+    launcher: Launcher, name: str, directory: Path, environment: Mapping[str, str], user: User | None = None
+) -> tuple[Part, str]:
+    """Start a server on the sandbox's data; returns it and its host when it answers ``user``, None for anybody."""
+    data = directory / "mongodb"
+    login = ["--auth"] if user else []
+    if mongod := shutil.which("mongod", path=environment.get("PATH", os.defpath)):
+        port = free_port()
+        command = [mongod, "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+        grace = 0.0 if user else _MONGOD_GRACE
+        part = launcher.launch(name, [*command, *login], directory, environment=environment, grace=grace)
+    else:
+        # A kill (SIGTERM takes 2 s) loses what is not synced. The users must last; what tenants write need not.
+        durably = [] if user else ["--sync-on-commit"]
+        command = [*_secantus_command(directory), "--storage-path", str(data), *durably]
+        part = launcher.launch(name, [*command, *login], directory, environment=environment)
+
+        async def port_in_log() -> int | None:
+            found = _LISTENING.search(part.log.read_text("utf-8", errors="replace"))
+            return int(found[1]) if found else None
+
+        port = await ready(part, port_in_log, limit=_LIMIT, expected="its log to say where it listens")
+    host = f"127.0.0.1:{port}"
+
+    async def answers() -> bool | None:
+        try:
+            async with _client(user.uri(host) if user else f"mongodb://{host}", _ATTEMPT) as client:
+                await client.admin.command("ping")
+        except PyMongoError:
+            return None
+        return True
+
+    who = f" by {user.name}" if user else ""
+    await ready(part, answers, limit=_LIMIT, expected=f"an answer to a ping{who} at {host}")
+    return replace(part, address=f"mongodb://{host}"), host
+
+
+def _secantus_command(directory: Path) -> list[str]:
+    daemon = Path(sys.executable).with_name("secantusd-py")
+    if not daemon.exists():
+        raise PartFailed(
+            f"mongodb cannot be started: there is neither mongod on PATH nor {daemon}. "
+            "Install MongoDB, or the sandbox's own dependencies (`make acceptance` does)."
+        )
+    settings = directory / "secantusd.toml"  # naming one keeps the daemon from looking for the user's own
+    settings.touch()
+    options = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
+    return [str(daemon), "--config", str(settings), *options]
+
+
+def _client(uri: str, limit: int) -> AsyncMongoClient[dict[str, Any]]:
+    return AsyncMongoClient(uri, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit)

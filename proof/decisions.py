@@ -30,23 +30,17 @@ _WATERFALL = "features/streaming/waterfall.feature"
 
 # In the order in which they are asked: the sooner one fails, the better.
 SHOWN_BY = {
-    "validation": (_REFUSING, _LIMITS),
-    "rules": (_LIMITS, _SINGLE, _PLAYBACK, _REFUSING, _WATERFALL),
+    "rules": (_LIMITS, _SINGLE, _PLAYBACK, _REFUSING, _WATERFALL, _CREATION, _MALFORMED),
     "limits": (_LIMITS, _FIBRE, _FIGURES, _REGION, _WATERFALL),
     "configuration": (_REFUSING, _PLAYBACK, _FIBRE, _MALFORMED),
-    "task_ids": (_CREATION, _REFUSING, _MALFORMED),
     "identity": (_CREATION, _METADATA, _FIBRE),
     "calculation": (_FIGURES, _SINGLE, _WATERFALL, _PLAYBACK),
     "answers": (_CREATION, _METADATA),
     "service": (_CREATION, _CANCELLING, _ERRORS, _PLAYBACK, _REFUSING, _OUTAGES),
     "rollback": (_ERRORS, _OUTAGES, _CREATION),
-    "commands": (_REGION, _CREATION),
-    "region_rules": (_REGION,),
     "region": (_REGION, _WATERFALL),
-    "regions": (_REGION, _OUTAGES),
-    "playback": (_PLAYBACK, _WATERFALL, _FIGURES),
-    "row_times": (_PLAYBACK, _WATERFALL, _FIGURES),
-    "waterfall": (_WATERFALL, _PLAYBACK, _SINGLE),
+    "regions": (_REGION, _OUTAGES, _CREATION),
+    "waterfall": (_WATERFALL, _PLAYBACK, _SINGLE, _FIGURES),
     "discovery": (_FIBRE,),
 }
 

@@ -13,8 +13,7 @@ from sandbox.focus_server import rules
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.configuration import SINGLE_CHANNEL, WATERFALL, Configuration
 from sandbox.focus_server.errors import Violation
-from sandbox.focus_server.rules import ALL_RULES, Circumstances, Rule
-from sandbox.focus_server.validation import Validator
+from sandbox.focus_server.rules import ALL_RULES, Circumstances, Rule, Validator
 
 AREA = "limits of a configuration"
 

@@ -12,8 +12,7 @@ from typing import Any
 from sandbox.defects.registry import Changed, defect, derived, register
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import consumer_tag
-from sandbox.focus_server.region import Region
-from sandbox.focus_server.region_rules import BOUNDS, SAFETY
+from sandbox.focus_server.region import BOUNDS, SAFETY, Region
 
 AREA = "the region of interest"
 

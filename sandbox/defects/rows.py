@@ -14,9 +14,8 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import BadRowCount, UnknownJob
 from sandbox.focus_server.identity import object_name
-from sandbox.focus_server.playback import Playback
 from sandbox.focus_server.ports import CONFIGURED
-from sandbox.focus_server.waterfall import OVER, Rows
+from sandbox.focus_server.waterfall import OVER, Playback, Rows
 
 AREA = "the rows of a view"
 

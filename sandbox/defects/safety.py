@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sandbox.defects.registry import register
 from sandbox.defects.wire import Answer, Request, wired
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.security_headers import SECURITY_HEADERS
+from sandbox.focus_server.http_answers import SECURITY_HEADERS
 
 AREA = "health and safety"
 

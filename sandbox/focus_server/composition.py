@@ -11,11 +11,10 @@ from starlette.types import ASGIApp
 
 from kubeconfig import Cluster, describe
 from sandbox.focus_server.answers import Answers
-from sandbox.focus_server.bodies import read_json
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.discovery import Discovery
-from sandbox.focus_server.error_answers import error_handlers
 from sandbox.focus_server.grpc_stream import HealthStream
+from sandbox.focus_server.http_answers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders, error_handlers
 from sandbox.focus_server.http_api import (
     discovery_endpoints,
     health_endpoints,
@@ -24,7 +23,8 @@ from sandbox.focus_server.http_api import (
     waterfall_endpoints,
 )
 from sandbox.focus_server.identity import JobIds, SystemClock
-from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
+from sandbox.focus_server.json_input import read_json
+from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.mongodb import Database, MongoRecordings, MongoTasks
 from sandbox.focus_server.ports import (
@@ -38,16 +38,14 @@ from sandbox.focus_server.ports import (
     TaskStore,
     WorkQueues,
 )
-from sandbox.focus_server.rabbitmq_queues import RabbitQueues
-from sandbox.focus_server.region_rules import BOUNDS, SAFETY, RegionRule
+from sandbox.focus_server.rabbitmq import RabbitQueues
+from sandbox.focus_server.region import BOUNDS, SAFETY, RegionRule
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
-from sandbox.focus_server.security_headers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
+from sandbox.focus_server.rules import TaskIdRule, Validator, task_id_well_formed
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.settings import Settings
 from sandbox.focus_server.spectrogram import Spectrogram
-from sandbox.focus_server.task_ids import TaskIdRule, task_id_well_formed
-from sandbox.focus_server.validation import Validator
 from sandbox.focus_server.waterfall import Waterfall
 
 _CLOSE_WAIT_S = 0.4

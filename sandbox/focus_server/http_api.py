@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.discovery import Discovery
-from sandbox.focus_server.error_answers import error_answer
+from sandbox.focus_server.http_answers import error_answer
 from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.waterfall import Waterfall

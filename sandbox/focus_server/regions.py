@@ -1,4 +1,4 @@
-"""The regions of interest of running jobs, and changing them."""
+"""The regions of interest of running jobs, and the commands that change them."""
 
 import logging
 from typing import Literal
@@ -7,13 +7,26 @@ from pydantic import ValidationError
 
 from sandbox.focus_server.configuration import StrictModel
 from sandbox.focus_server.errors import DependencyUnavailable, UnknownJob, Violation, violations_of
+from sandbox.focus_server.json_input import NoJson, decoded
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.logs import about
 from sandbox.focus_server.ports import Command, CommandAnswer, TaskStore
-from sandbox.focus_server.region import Region
-from sandbox.focus_server.region_rules import RegionRule, Situation
+from sandbox.focus_server.region import Region, RegionRule, Situation
 
 log = logging.getLogger(__name__)
+
+CHANGE_ROI = "change_roi"
+
+
+def command_in(message: bytes) -> Command | None:
+    """The command that the message is; None when it is none that there is."""
+    try:
+        content = decoded(message)
+    except NoJson:
+        return None
+    if isinstance(content, dict) and content.get("command") == CHANGE_ROI:
+        return content
+    return None
 
 
 class ChangeRegion(StrictModel):

@@ -1,11 +1,14 @@
-"""The contract's field table, one rule a function: each yields what it finds wrong."""
+"""Step B: is this a request that the server accepts? The contract's field table and task ids, one rule a function."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from sandbox.focus_server.configuration import MULTICHANNEL, SINGLE_CHANNEL, WATERFALL, Configuration
-from sandbox.focus_server.errors import Violation
+from sandbox.focus_server.errors import InvalidConfiguration, Violation, violations_of
 from sandbox.focus_server.limits import Limits
 
 
@@ -136,3 +139,53 @@ ALL_RULES: tuple[Rule, ...] = (
     times_ascend,
     times_not_in_future,
 )
+
+
+_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}_([0-9]{14})_[0-9a-f]{8}")
+
+TaskIdRule = Callable[[str], Iterator[Violation]]
+"""Yields what is wrong with a text as a task id."""
+
+
+def task_id_well_formed(text: str) -> Iterator[Violation]:
+    """A task id is ``{prefix}_{YYYYMMDDHHMMSS}_{8 hex}``, and its date is a real one.
+
+    It need not be a new one: what tells jobs apart is the job id.
+    """
+    parts = _PATTERN.fullmatch(text)
+    if parts is None:
+        yield _violation("must be {prefix}_{YYYYMMDDHHMMSS}_{8 lower-case hex digits}, prefix of A-Z a-z 0-9 _ -")
+    elif not _is_real(parts[1]):
+        yield _violation("must hold a date and time that exist")
+
+
+def _violation(msg: str) -> Violation:
+    return Violation(("task_id",), msg, part="path")
+
+
+def _is_real(moment: str) -> bool:
+    try:
+        datetime.strptime(moment, "%Y%m%d%H%M%S")
+    except ValueError:
+        return False
+    return True
+
+
+class Validator:
+    """Checks a decoded JSON body: first its shape and types, then every rule of the field table."""
+
+    def __init__(self, limits: Limits, rules: tuple[Rule, ...] = ALL_RULES) -> None:
+        self._limits = limits
+        self._rules = rules
+
+    def validate(self, payload: object, now: datetime) -> Configuration:
+        """Return the configuration; raise `InvalidConfiguration` with all that is wrong with it."""
+        try:
+            config = Configuration.model_validate(payload)
+        except ValidationError as error:
+            raise InvalidConfiguration(violations_of(error)) from None
+        at = Circumstances(self._limits, now)
+        violations = [violation for rule in self._rules for violation in rule(config, at)]
+        if violations:
+            raise InvalidConfiguration(violations)
+        return config

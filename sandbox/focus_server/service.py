@@ -29,7 +29,7 @@ from sandbox.focus_server.ports import (
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers, RollBack
-from sandbox.focus_server.task_ids import TaskIdRule
+from sandbox.focus_server.rules import TaskIdRule
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the fibre says: a made-up signal that depends on nothing but sensor, frequency and time."""
+"""What the fibre says: a made-up signal of sensor, frequency and time; and how much of it goes into one answer."""
 
 import math
 from collections.abc import Sequence
@@ -22,3 +22,12 @@ class Spectrogram:
     def _swell(self, sensor: int, at_s: float) -> int:
         """From half to one and a half, in 64ths."""
         return 64 + round(32 * math.sin(2 * math.pi * (at_s / _PERIOD_S - sensor / _WAVELENGTH_SENSORS)))
+
+
+VALUES_MAX = 5_000_000
+"""Intensities, so that an answer is made in seconds."""
+
+
+def rows_that_fit(asked: int, sensors: int, frequencies: int, values_max: int = VALUES_MAX) -> int:
+    """As many of the rows that are asked for as hold no more intensities than that, but always one."""
+    return min(asked, max(1, values_max // max(1, sensors * frequencies)))

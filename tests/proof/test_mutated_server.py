@@ -7,7 +7,7 @@ import pytest
 
 from proof.mutated_server import FromText
 
-MODULE = "sandbox.focus_server.row_times"
+MODULE = "sandbox.focus_server.calculation"
 
 
 def test_the_module_is_the_text_and_others_are_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

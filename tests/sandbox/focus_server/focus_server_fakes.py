@@ -12,8 +12,8 @@ from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.ports import CommandHandler, JobRecord, Payload, Span
 from sandbox.focus_server.region import Region
+from sandbox.focus_server.rules import Validator
 from sandbox.focus_server.settings import Settings
-from sandbox.focus_server.validation import Validator
 
 NOW = datetime(2025, 6, 1, 12, 0, 0, 123_456, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import trustme
 
 from kubeconfig import Cluster, Described
 from sandbox.focus_server.errors import DependencyUnavailable
-from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
+from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from tests.kubernetes_stand_in import serving
 
 

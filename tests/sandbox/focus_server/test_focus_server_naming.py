@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from focus_server_fakes import payload
 
 from sandbox.focus_server.identity import JobIds, as_iso, consumer_tag, object_name, queue_name, to_milliseconds
-from sandbox.focus_server.kubernetes_analyzers import job_object
+from sandbox.focus_server.kubernetes import job_object
 
 
 def test_ids_are_8_hex_digits_and_do_not_repeat() -> None:

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from sandbox.focus_server.errors import DependencyUnavailable
-from sandbox.focus_server.rabbitmq_queues import RabbitQueues
+from sandbox.focus_server.rabbitmq import RabbitQueues
 
 
 @dataclass

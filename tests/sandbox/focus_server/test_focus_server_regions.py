@@ -9,13 +9,12 @@ import httpx
 import pytest
 from focus_server_fakes import World, payload, settings
 
-from sandbox.focus_server.commands import command_in
 from sandbox.focus_server.composition import create_app
-from sandbox.focus_server.consumer import BufferedRecordingConsumer
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.region import Region
-from sandbox.focus_server.region_rules import BOUNDS, SAFETY, Situation
+from sandbox.focus_server.rabbitmq import BufferedRecordingConsumer
+from sandbox.focus_server.region import BOUNDS, SAFETY, Region, Situation
+from sandbox.focus_server.regions import command_in
 
 SENSORS = 2222
 

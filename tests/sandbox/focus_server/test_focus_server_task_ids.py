@@ -5,7 +5,7 @@ import pytest
 from focus_server_fakes import World, payload, settings
 
 from sandbox.focus_server.composition import create_app
-from sandbox.focus_server.task_ids import task_id_well_formed
+from sandbox.focus_server.rules import task_id_well_formed
 
 TASK_ID = "client-7_20250601115959_0a1b2c3d"
 WELL_FORMED = [

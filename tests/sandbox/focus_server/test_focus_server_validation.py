@@ -7,7 +7,7 @@ from focus_server_fakes import NOW, payload
 
 from sandbox.focus_server.errors import InvalidConfiguration
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.validation import Validator
+from sandbox.focus_server.rules import Validator
 
 EPOCH = int(NOW.timestamp())
 

@@ -12,15 +12,14 @@ import pytest
 from focus_server_fakes import NOW, World, payload, settings
 
 from kubeconfig import Cluster, Described
-from sandbox.focus_server.capacity import rows_that_fit
+from sandbox.focus_server.calculation import RowTimes
 from sandbox.focus_server.composition import create_app
 from sandbox.focus_server.errors import DependencyUnavailable
-from sandbox.focus_server.kubernetes_analyzers import KubernetesAnalyzers
+from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.playback import Playback
 from sandbox.focus_server.region import Region
-from sandbox.focus_server.row_times import RowTimes
-from sandbox.focus_server.spectrogram import Spectrogram
+from sandbox.focus_server.spectrogram import Spectrogram, rows_that_fit
+from sandbox.focus_server.waterfall import Playback
 
 CREATED = NOW.replace(microsecond=123_000)  # of a job that is made NOW
 EPOCH = int(NOW.timestamp())

@@ -1,15 +1,41 @@
-"""Reading a request's body as JSON."""
+"""Reading JSON: the bodies of requests, and text from elsewhere; strictly, as the standard has it."""
 
 import asyncio
-from typing import Any
+import json
+from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
-
-from sandbox.focus_server.strict_json import NoJson, decoded
 
 # A body that is too large is still read, up to here: a client that is cut off while it sends may never
 # see the answer that says why.
 _DRAINED_BYTES = 64 * 1024 * 1024
+
+
+class NoJson(ValueError):
+    """The bytes are no JSON that could be understood in one way only; the message says what they are."""
+
+
+def decoded(text: bytes) -> Any:
+    """What the bytes say; raises `NoJson`."""
+    try:
+        return json.loads(text.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except NoJson:
+        raise
+    except (ValueError, RecursionError):
+        # Also bytes that are no UTF-8, numbers of thousands of digits, and nesting without end.
+        raise NoJson("no JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        # One of the values would be lost, and what is kept would not be what was sent.
+        raise NoJson("JSON with the same name twice in an object")
+    return made
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NoJson(f"no JSON: {name} is none")
 
 
 class UnreadableBody(Exception):

@@ -21,7 +21,7 @@ export default {
   },
   // The first that matches. How messages begin and end is said in support/evidence/known_issues.py and support/core/eventually.py.
   categories: [
-    { name: "Known issue", matchers: { statuses: ["failed"], message: /^Known issue PZ-\d+/ } },
+    { name: "Known issue", matchers: { statuses: ["failed"], message: /^Known issue / } },
     { name: "Time limit", matchers: { statuses: ["failed"], message: /\btime_limits\.\w+|no answer within [\d.]+ s/ } },
     { name: "Product failure", matchers: { statuses: ["failed"] } },
     { name: "Environment broken", matchers: { statuses: ["broken"] } },

@@ -5,7 +5,6 @@ Every row of a scenario outline is a scenario of its own, as it is in a run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,10 @@ from typing import Any
 from behave.parser import ParserError
 
 from support.core.characters import allowed
+from support.core.keys import SEVERITIES, TEST_CASE_KEY
 from support.evidence import known_issues
 from support.runner.behave_files import parse_file
 
-KEY = re.compile(r"PZ-\d{5}")
-SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
 EXTRA = "extra"
 EXTRA_REASON = "Beyond the plan:"
 
@@ -96,7 +94,7 @@ class Scenario:
     @property
     def keys(self) -> tuple[str, ...]:
         """The test cases of the plan that it shows."""
-        return tuple(dict.fromkeys(tag.name for tag in self.tags if KEY.fullmatch(tag.name)))
+        return tuple(dict.fromkeys(tag.name for tag in self.tags if TEST_CASE_KEY.fullmatch(tag.name)))
 
     @property
     def known_issues(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reporting.features import EXTRA_REASON, KEY, Feature, Place, Scenario, Tag
+from reporting.features import EXTRA_REASON, Feature, Place, Scenario, Tag
 from reporting.plan import Case
 from reporting.traceability import Traceability
+from support.core.keys import TEST_CASE_KEY
 from support.evidence import known_issues
 
 _MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|(.*-)?\d{5}$")
@@ -73,14 +74,14 @@ def _keys(tags: Iterable[Tag]) -> Iterator[Problem]:
                 tag.place,
                 f"the tag @{tag.name} names no known issue: expected @known-issue:PZ- and the ticket's digits",
             )
-        elif _MEANT_AS_KEY.match(tag.name) and not KEY.fullmatch(tag.name):
+        elif _MEANT_AS_KEY.match(tag.name) and not TEST_CASE_KEY.fullmatch(tag.name):
             yield Problem(tag.place, f"the tag @{tag.name} is no key: expected PZ- and five digits")
 
 
 def _known(tags: Iterable[Tag], cases: Iterable[Case]) -> Iterator[Problem]:
     known = {case.key for case in cases}
     for tag in tags:
-        if KEY.fullmatch(tag.name) and tag.name not in known:
+        if TEST_CASE_KEY.fullmatch(tag.name) and tag.name not in known:
             yield Problem(tag.place, f"the plan has no case {tag.name}: is it spelt right, or new and to be added?")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reporting.features import Place
+from support.core.keys import TEST_CASE_KEY
 
 COLUMNS = ("key", "title", "area", "priority", "state", "reason")
 
@@ -34,7 +35,7 @@ class Case(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: Annotated[str, Field(pattern=r"^PZ-\d{5}$")]
+    key: Annotated[str, Field(pattern=f"^{TEST_CASE_KEY.pattern}$")]
     title: Annotated[str, Field(min_length=1)]
     area: Annotated[str, Field(min_length=1)]
     priority: Annotated[str, Field(pattern="^(Highest|High|Medium|Low|Lowest)$")]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from reporting.features import Place
 from reporting.verdicts import Status
 from support.core.characters import allowed, allowed_document
+from support.core.validation import validation_problems
 
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _SPECIAL = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
@@ -211,7 +212,7 @@ def _read(path: Path, form: type[_Form]) -> _Form:
     except OSError as error:
         raise ResultsUnreadable(f"{path}: expected a file that can be read, seen: {error.strerror}.") from None
     except ValidationError as error:
-        what = "; ".join(f"`{'.'.join(map(str, one['loc'])) or 'all'}`: {one['msg']}" for one in error.errors()[:3])
+        what = "; ".join(validation_problems(error)[:3])
         raise ResultsUnreadable(
             f"{path}: expected a result of this suite, seen {what}. Run the features again."
         ) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from reporting.features import Feature
+from support.core.validation import validation_problems
 
 FILE = Path("features/capabilities.toml")
 
@@ -48,7 +49,7 @@ def read_capabilities(root: Path, features: Iterable[Feature]) -> tuple[Capabili
     try:
         entries = _Entries.model_validate(tomllib.loads((root / FILE).read_text("utf-8-sig"))).root
     except (OSError, ValueError) as error:
-        why = _first(error) if isinstance(error, ValidationError) else str(error)
+        why = validation_problems(error)[0] if isinstance(error, ValidationError) else str(error)
         raise CapabilitiesError(f"{FILE}: expected a name and a promise for each folder, seen: {why}") from None
     by_folder: dict[str, list[Feature]] = {}
     for feature in features:
@@ -63,8 +64,3 @@ def read_capabilities(root: Path, features: Iterable[Feature]) -> tuple[Capabili
     return tuple(
         Capability(folder, words.name, words.promise, tuple(by_folder[folder])) for folder, words in entries.items()
     )
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"

@@ -20,6 +20,7 @@ from support.contract.configuration import ConfigureRequest, ConfigureResponse, 
 from support.core.characters import encodable
 from support.core.errors import APIError
 from support.core.http_access import HttpAccess
+from support.core.validation import path_of
 from support.profile.settings import Settings
 
 Headers = Mapping[str, str]
@@ -129,7 +130,7 @@ class FocusServerAPI:
         try:
             return ConfigureResponse.model_validate_json(exchange.answer_text)
         except ValidationError as error:
-            missing = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
+            missing = ", ".join(path_of(problem["loc"]) for problem in error.errors())
             raise APIError(
                 f"the answer lacks or misstates {missing or 'everything: it is no JSON'}: {exchange}",
                 status=exchange.status,

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from support.api.client import Exchange
 from support.contract.configuration import ConfigureResponse
 from support.core.errors import ExpectationFailed, require
+from support.core.validation import validation_problems
 from support.profile.settings import Answers, Naming
 
 
@@ -50,8 +51,9 @@ def expect_accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
     try:
         response = ConfigureResponse.model_validate_json(exchange.answer_text)
     except ValidationError as error:
-        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
-        raise ExpectationFailed(f"expected a complete answer\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+        raise ExpectationFailed(
+            f"expected a complete answer\n  - {'; '.join(validation_problems(error))}\n  - seen: {exchange}"
+        ) from None
     problems = []
     if not re.fullmatch(naming.job_id_pattern, response.job_id):
         problems.append(f"job_id is {_short(response.job_id)}, not of the form {naming.job_id_pattern}")

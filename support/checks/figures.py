@@ -18,6 +18,7 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 from support.checks.answers import Job
 from support.contract.limits import Limits, ViewType
 from support.core.errors import require
+from support.core.validation import validation_problems
 from support.profile.settings import Answers
 
 _BYTES_OF_A_VALUE = 4  # a single precision number
@@ -119,8 +120,7 @@ class _Told(dict[str, Any]):
         try:
             return _KINDS[name].validate_python(self.get(name), strict=True)
         except ValidationError as error:
-            wrong = error.errors()[0]
-            raise _NotTold(f"{'.'.join(map(str, (name, *wrong['loc'])))}: {wrong['msg']}") from None
+            raise _NotTold(validation_problems(error, within=(name,))[0]) from None
 
 
 def _same(told: Any, right: Any) -> bool:

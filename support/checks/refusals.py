@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from support.api.client import Exchange
 from support.contract.limits import Parameter
 from support.core.errors import APIError, ExpectationFailed, require
+from support.core.validation import path_of
 from support.profile.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
@@ -147,7 +148,7 @@ def expect_client_refusal(refusal: ValidationError | None, because_of: Parameter
     """
     if refusal is None:
         raise ExpectationFailed("expected the client to refuse\n  - it did not")
-    reasons = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in refusal.errors()]
+    reasons = [(path_of(one["loc"]), one["msg"]) for one in refusal.errors()]
     if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
         raise ExpectationFailed(
             f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"

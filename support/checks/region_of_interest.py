@@ -16,6 +16,7 @@ from support.api.client import Exchange
 from support.checks.answers import Job
 from support.core.errors import ExpectationFailed, require
 from support.core.eventually import WaitPolicy, eventually
+from support.core.validation import validation_problems
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -150,8 +151,7 @@ def _read(answer: bytes | None, limit_s: float) -> Outcome:
     try:
         return Outcome.model_validate_json(answer)
     except ValidationError as error:
-        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
         raise ExpectationFailed(
-            f"expected the outcome of a change of the region of interest\n  - {'; '.join(wrong)}\n"
+            f"expected the outcome of a change of the region of interest\n  - {'; '.join(validation_problems(error))}\n"
             f"seen: {answer.decode(errors='replace')[:500]}"
         ) from None

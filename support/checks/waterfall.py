@@ -18,6 +18,7 @@ from support.api.client import Exchange
 from support.checks.answers import Job
 from support.core.errors import ExpectationFailed, require
 from support.core.eventually import WaitPolicy, eventually
+from support.core.validation import validation_problems
 from support.profile.settings import Answers, Settings
 
 if TYPE_CHECKING:  # It loads numpy, which most scenarios need not wait for.
@@ -214,8 +215,9 @@ def rows_in(exchange: Exchange, answers: Answers) -> list[Row]:
     try:
         rows = _Rows.model_validate_json(exchange.answer_text).rows
     except ValidationError as error:
-        wrong = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()[:5]]
-        raise ExpectationFailed(f"expected rows\n  - {'; '.join(wrong)}\n  - seen: {exchange}") from None
+        raise ExpectationFailed(
+            f"expected rows\n  - {'; '.join(validation_problems(error)[:5])}\n  - seen: {exchange}"
+        ) from None
     if exchange.status not in statuses or bool(rows) != (exchange.status == answers.rows_status):
         raise ExpectationFailed(
             f"expected {answers.rows_status} with rows, {answers.no_rows_yet_status} or {answers.rows_over_status} "

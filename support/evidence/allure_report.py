@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,15 +28,14 @@ from behave.model_type import Status as Outcome
 from redaction import redact
 from support.core.characters import encodable
 from support.core.files import write_whole
+from support.core.keys import ISSUE_KEY, SEVERITIES
 from support.core.steady_time import SteadyTime
 from support.evidence import known_issues
 
 MediaType = Literal["text", "json", "yaml", "html", "svg", "png"]
 
-_KEY = re.compile(r"PZ-\d+")
 _EPIC = "epic:"
 _TECHNICAL = (LabelType.FRAMEWORK, LabelType.LANGUAGE)  # of the listener's own labels, those kept
-_SEVERITIES = frozenset(severity.value for severity in Severity)
 
 
 @dataclass(frozen=True)
@@ -319,7 +317,7 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str
     epic = (epics[0] if epics else folder[:1].upper() + folder[1:]).replace("_", " ")
     # Not from the merged tags: there a severity that feature and scenario share keeps the feature's place.
     severities = [
-        tag for level in (feature.tags, rule.tags if rule else (), scenario.tags) for tag in level if tag in _SEVERITIES
+        tag for level in (feature.tags, rule.tags if rule else (), scenario.tags) for tag in level if tag in SEVERITIES
     ]
     labels = {
         LabelType.EPIC: epic,
@@ -330,20 +328,20 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str
     plain = [
         tag
         for tag in tags
-        if tag not in _SEVERITIES and not tag.startswith(_EPIC) and (keys_as_tags or not _KEY.fullmatch(tag))
+        if tag not in SEVERITIES and not tag.startswith(_EPIC) and (keys_as_tags or not ISSUE_KEY.fullmatch(tag))
     ]
     return [
         *(Label(name=name, value=value) for name, value in labels.items()),
         *(Label(name=LabelType.TAG, value=str(tag)) for tag in plain),
         # What traces a result to its scenario, and to test cases whatever links and tags show of them.
         Label(name="location", value=f"{_from(base, scenario.filename)}:{scenario.line}"),
-        *(Label(name="key", value=str(tag)) for tag in tags if _KEY.fullmatch(tag)),
+        *(Label(name="key", value=str(tag)) for tag in tags if ISSUE_KEY.fullmatch(tag)),
     ]
 
 
 def _links(tags: Iterable[str], url: str) -> list[Any]:
     tags = list(tags)
-    keys = [(LinkType.TEST_CASE, str(tag)) for tag in tags if _KEY.fullmatch(tag)]
+    keys = [(LinkType.TEST_CASE, str(tag)) for tag in tags if ISSUE_KEY.fullmatch(tag)]
     keys += [(LinkType.ISSUE, key) for key in known_issues.keys_of(tags)]
     return [Link(type=kind, url=url.replace("{key}", key), name=key) for kind, key in keys]
 

@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterable
 from behave.model_type import Status
 
 from support.core.errors import ExpectationFailed
+from support.core.keys import ISSUE_KEY
 
 # Of a known failure's step and scenario. `xfailed` would say it, but behave 1.3.3 only reserves the name: its summary
 # and its coloured output end with a KeyError. This one is shown everywhere, and counts as neither failed nor skipped.
 KNOWN = Status.pending_warn
 
-TAG = re.compile(r"known-issue:(PZ-\d+)")
+TAG = re.compile(f"known-issue:({ISSUE_KEY.pattern})")
 
 
 def keys_of(tags: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from support.checks import answers, refusals
 from support.checks.answers import Attempt
 from support.contract.limits import PARAMETERS
 from support.core.errors import ExpectationFailed, ValidationError, require
+from support.core.validation import path_of, validation_problems
 from support.fuzzing.malformed_bodies import JSON
 from support.observers.request_marks import MARKED_FIELDS, TraceKey
 from support.observers.side_effects import Snapshot, no_effects, unstated_problems
@@ -93,8 +94,7 @@ class Judge:
 
     def _expect_carried_out(self, attempt: Attempt, against: ValidationError | None) -> None:
         if against is not None:
-            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in against.errors()]
-            require("a refusal", problems, attempt.exchange)
+            require("a refusal", validation_problems(against), attempt.exchange)
         settings, promises = self._session.settings, self._session.promises
         job = answers.expect_accepted(attempt, settings.answers, settings.naming)
         promises.expect_complete_record(job)
@@ -121,7 +121,7 @@ def rules_broken(refusal: ValidationError) -> list[str]:
         place = error["loc"][:-1] if error["loc"][:-1] in _TIMES else error["loc"]
         messages = error["msg"].split("; ") if error["type"] == "contract" else [error["msg"]]
         for message in [""] if place in _TIMES else messages:
-            rules[f"{'.'.join(map(str, place))}: {message}" if place else message] = None
+            rules[f"{path_of(place)}: {message}" if place else message] = None
     return list(rules)
 
 

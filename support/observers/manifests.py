@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from support.core.validation import validation_problems
+
 
 class _Owner(BaseModel):
     kind: str | None = None
@@ -90,6 +92,5 @@ def manifest_problems(item: Any) -> str | None:
     try:
         _Manifest.model_validate(item)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+        return validation_problems(error)[0]
     return None

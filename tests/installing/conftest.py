@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -16,6 +17,12 @@ TOOLS = """
 sh bash env make sed grep awk sort uniq head tail cut cat rm mkdir mktemp mv ln touch sleep printf dirname basename tr
 expand id uname chmod ls setpriv flock
 """.split()  # noqa: SIM905
+
+
+def _heed_signals() -> None:
+    """A shell cannot trap what it was started to ignore, as everything under nohup or in the background is."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass
@@ -53,6 +60,7 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_signals,
         )
 
     def run(self, *command: str) -> tuple[int, str]:

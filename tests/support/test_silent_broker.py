@@ -1,6 +1,7 @@
 """A broker that does not answer, or answers something else: the environment's failure, within the time limit."""
 
 import json
+import re
 import ssl
 import struct
 import time
@@ -105,7 +106,7 @@ def told_in_time(*parts, limit_s=LIMIT_S):
     assert time.monotonic() - started < limit_s + 1.5
     message = str(failure.value)
     for part in ("RabbitMQ", "asked for", f"rabbitmq.timeout_s = {limit_s:g} s", *parts):
-        assert part in message
+        assert re.search(part, message) if isinstance(part, re.Pattern) else part in message
     assert "s3cr3t" not in message
     assert "\n" not in message
 
@@ -160,9 +161,10 @@ def test_a_name_that_is_never_resolved_is_given_up(monkeypatch):
 
 
 MANAGED = {
-    "silent": (silent, "Read timed out"),
+    # On a busy machine the limit of the whole look passes before that of the request has been noticed.
+    "silent": (silent, re.compile("Read timed out|nothing came back")),
     "hanging up": (closing, "ConnectionError"),
-    "dripping": (dripping, "no whole answer within 0."),
+    "dripping": (dripping, re.compile(r"no whole answer within 0\.|nothing came back")),
     "a page to log in": (http("200 OK", HTML), "200 OK, but text/html instead of JSON: <html>"),
     "a way to log in": (http("302 Found", b"", more="Location: /login\r\n"), "302 Found to /login"),
     "unauthorized": (http("401 Unauthorized", b'{"error":"not_authorised"}', "application/json"), "401 Unauthorized"),

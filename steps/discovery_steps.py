@@ -9,7 +9,8 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import alone_or_skipped, ask_for_recordings
-from support.api.client import Exchange
+from support.api.exchange import Exchange
+from support.api.job import Attempt
 from support.checks import answers, discovery, refusals
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import PARAMETERS, UNKNOWN
@@ -183,7 +184,7 @@ def the_recordings_of_a_time_that(context: Context, window: str) -> None:
 @when("the recordings of a time {wrong} are asked for")
 def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
     exchange = context.session.send("POST", context.run.settings.paths.recordings, WRONG_TIMES[wrong])
-    context.attempts = [answers.Attempt(WRONG_TIMES[wrong], exchange)]
+    context.attempts = [Attempt(WRONG_TIMES[wrong], exchange)]
 
 
 @then("each of them is listed, in the order of their time")

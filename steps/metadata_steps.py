@@ -5,7 +5,7 @@ from __future__ import annotations
 from behave import then, when
 from behave.runner import Context
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.checks import metadata, refusals
 
 

@@ -8,7 +8,7 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import accept, alone_or_skipped
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.checks import refusals
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.

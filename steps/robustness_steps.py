@@ -9,8 +9,8 @@ from behave import given, then, when
 from behave.runner import Context
 
 from steps.kept import PLAYBACK
+from support.api.job import Attempt
 from support.checks import refusals
-from support.checks.answers import Attempt
 from support.contract.configuration import generate_config_payload
 from support.fuzzing.invalid_requests import send_malformed
 from support.fuzzing.malformed_bodies import BODIES, Make, padded, statuses_for, with_character_set

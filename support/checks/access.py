@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from support.checks.answers import Job
+from support.api.job import Job
 from support.core.addresses import split
 from support.core.errors import ExpectationFailed, require
 from support.observers.mongodb import AccessRefused, Database, TaskRecords

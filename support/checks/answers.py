@@ -6,37 +6,17 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
+from support.api.job import Attempt, Job
 from support.contract.configuration import ConfigureResponse
 from support.core.errors import ExpectationFailed, require
 from support.core.validation import validation_problems
 from support.profile.settings import Answers, Naming
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A job that was asked for: what was sent, and what came of it."""
-
-    payload: Mapping[str, Any]
-    exchange: Exchange
-    client_refusal: ValidationError | None = None  # what the client's own checks said before it was sent past them
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job that the server says it made."""
-
-    job_id: str
-    payload: Mapping[str, Any]
-    exchange: Exchange
-    created_at: datetime | None
 
 
 def expect_accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:

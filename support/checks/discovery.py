@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.contract.limits import Limits
 from support.core.errors import require
 from support.observers.mongodb import Document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from urllib.parse import quote, unquote
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.checks.refusals import INSIDES
 from support.core.addresses import split
 from support.core.errors import require

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
-from support.checks.answers import Job
+from support.api.job import Job
 from support.contract.limits import Limits, ViewType
 from support.core.errors import require
 from support.core.validation import validation_problems

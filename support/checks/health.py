@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.checks.refusals import error_form_problems
 from support.core.errors import require
 from support.core.http_access import HttpAccess

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from support.api.client import Exchange
-from support.checks.answers import Job
+from support.api.exchange import Exchange
+from support.api.job import Job
 from support.checks.promises import differences
 from support.checks.region_of_interest import region_of
 from support.core.errors import require

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from support.checks.answers import Job
+from support.api.job import Job
 from support.core.errors import ExpectationFailed
 from support.core.eventually import WaitPolicy, eventually
 from support.observers import deletion, obstacles

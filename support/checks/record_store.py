@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from support.api.client import Exchange
-from support.checks.answers import Job
+from support.api.exchange import Exchange
+from support.api.job import Job
 from support.checks.discovery import Window
 from support.core.errors import require
 from support.observers.mongodb import Database, Document

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.contract.limits import Parameter
 from support.core.errors import APIError, ExpectationFailed, require
 from support.core.validation import path_of

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from support.api.client import Exchange
-from support.checks.answers import Job
+from support.api.exchange import Exchange
+from support.api.job import Job
 from support.core.errors import ExpectationFailed, require
 from support.core.eventually import WaitPolicy, eventually
 from support.core.validation import validation_problems

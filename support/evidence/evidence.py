@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.core.characters import allowed_document, encodable
 from support.core.errors import EnvironmentBroken
 from support.evidence.charts import distribution, timeline

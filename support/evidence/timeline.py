@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.observers.kubernetes import running_since
 from support.observers.stores import Stores
 

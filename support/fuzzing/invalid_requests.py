@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.contract.configuration import generate_config_payload, generate_playback_payload
 from support.fuzzing.malformed_bodies import BODIES
 from support.scenario.session import ScenarioSession

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
+from support.api.job import Attempt
 from support.checks import answers, refusals
-from support.checks.answers import Attempt
 from support.contract.limits import PARAMETERS
 from support.core.errors import ExpectationFailed, ValidationError, require
 from support.core.validation import path_of, validation_problems

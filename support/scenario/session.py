@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from support.api.client import Exchange, FocusServerAPI, Headers
+from support.api.client import FocusServerAPI, Headers
+from support.api.exchange import Exchange
+from support.api.job import Attempt, Job
 from support.checks import answers
-from support.checks.answers import Attempt, Job
 from support.checks.promises import Promises
 from support.checks.region_of_interest import RegionOfInterest, region_of
 from support.checks.waterfall import Waterfall

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from stand_ins import JOB_ID, Collection, exchange, settings
 
-from support.checks.answers import Job
+from support.api.job import Job
 from support.contract.configuration import generate_config_payload
 from support.core.errors import EnvironmentBroken
 from support.observers.kubernetes import Analyzer

@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime
 
-from support.api.client import Exchange
-from support.checks.answers import Job
+from support.api.exchange import Exchange
+from support.api.job import Job
 from support.contract.configuration import generate_config_payload
 from support.profile.settings import Settings
 

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, exchange, job, settings
 
+from support.api.job import Attempt
 from support.checks import answers
 from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
@@ -21,7 +22,7 @@ ANSWER = {
 
 
 def asked(answer, status=200):
-    return answers.Attempt({}, exchange(answer, status, method="POST"))
+    return Attempt({}, exchange(answer, status, method="POST"))
 
 
 def jobs(*figures):

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.evidence import evidence
 from support.evidence.charts import timeline
 from support.evidence.evidence import of_exchange, of_times

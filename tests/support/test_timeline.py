@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from support.api.client import Exchange
+from support.api.exchange import Exchange
 from support.evidence.timeline import Moment, between, moments_of
 from support.observers.kubernetes import running_since
 

@@ -24,8 +24,8 @@ from reporting.junit import as_junit
 from reporting.lint import Problem, lint
 from reporting.page import as_page, find_allure_site
 from reporting.plan import PlanError, read_plan
-from reporting.publish import PublishFailed, Target, as_dry_run, publish
-from reporting.results import ResultsUnreadable, Run, read_run
+from reporting.publish import PublishFailed, XrayTarget, as_dry_run, publish
+from reporting.results import ResultsUnreadable, RunResults, read_results
 from reporting.runs import FoundRun, RunUnknown, find_run
 from reporting.summary import as_summary, marks_for
 from reporting.tables import as_csv, as_document
@@ -234,7 +234,7 @@ def publish_execution(
         console.print("Publishing is off: FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are not set.", soft_wrap=True)
         return
     try:
-        target = Target()
+        target = XrayTarget()
     except ValidationError as error:
         problems = [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in error.errors(include_input=False)]
         # Not after a colon: what follows "TOKEN:" is taken for one, and masked.
@@ -294,8 +294,8 @@ def _not_whole(run: FoundRun, way: str = "") -> str:
     )
 
 
-def _results_of(run: FoundRun | None) -> Run:
-    return read_run(run.results) if run else Run()
+def _results_of(run: FoundRun | None) -> RunResults:
+    return read_results(run.results) if run else RunResults()
 
 
 def _find(plan: Path, run: FoundRun | None) -> _Found:

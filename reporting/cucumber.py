@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from reporting.evidence import Which, enclose
-from reporting.features import Feature, Scenario, Step, Tag
+from reporting.features import Feature, FeatureScenario, Step, Tag
 from reporting.results import Attachment, StepResult
 from reporting.traceability import Traceability, TracedScenario
 from reporting.verdicts import Status
@@ -62,7 +62,7 @@ def _element(one: TracedScenario, evidence: Which) -> dict[str, Any]:
     return element
 
 
-def _steps(scenario: Scenario, results: Iterable[StepResult], with_evidence: bool) -> list[dict[str, Any]]:
+def _steps(scenario: FeatureScenario, results: Iterable[StepResult], with_evidence: bool) -> list[dict[str, Any]]:
     """The steps as they were run; where they were not, as they are written."""
     written = (*scenario.background, *scenario.steps)
     steps = []

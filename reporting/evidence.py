@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reporting.results import Attachment, Result
+from reporting.results import Attachment, ScenarioResult
 from reporting.verdicts import Status
 from support.core.characters import file_name
 
@@ -34,7 +34,7 @@ class Enclosed:
     base64: str
 
 
-def enclosed(results: Iterable[Result], which: Which) -> list[Enclosed]:
+def enclosed(results: Iterable[ScenarioResult], which: Which) -> list[Enclosed]:
     """The evidence of these results, numbered, since many have the same name; where one is lost, a text says so.
 
     File names have at most 200 bytes: Xray Cloud takes none above 250 characters, file systems none above 255 bytes.
@@ -54,7 +54,7 @@ def enclose(attachment: Attachment) -> Enclosed:
         return Enclosed(f"{attachment.name} is missing", "text/plain", _base64(_lost(attachment, error).encode()))
 
 
-def missing(results: Iterable[Result], which: Which) -> list[str]:
+def missing(results: Iterable[ScenarioResult], which: Which) -> list[str]:
     """A line for each piece of evidence that is lost."""
     lines = []
     for result in results:
@@ -66,7 +66,7 @@ def missing(results: Iterable[Result], which: Which) -> list[str]:
     return lines
 
 
-def _evidence(results: Iterable[Result], which: Which) -> Iterator[Attachment]:
+def _evidence(results: Iterable[ScenarioResult], which: Which) -> Iterator[Attachment]:
     return (one for result in results if which.includes(result.status) for one in result.evidence)
 
 

@@ -59,7 +59,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class FeatureScenario:
     """A scenario, or one row of a scenario outline."""
 
     name: str
@@ -133,7 +133,7 @@ class Rule:
     name: str
     place: Place
     description: str
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[FeatureScenario, ...]
     empty_outlines: tuple[EmptyOutline, ...]
 
 
@@ -152,7 +152,7 @@ class Feature:
     """In the language of its file."""
 
     @property
-    def scenarios(self) -> tuple[Scenario, ...]:
+    def scenarios(self) -> tuple[FeatureScenario, ...]:
         """All of them, in their order."""
         return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
 
@@ -209,7 +209,9 @@ def _rule(parsed: Any, feature: Any, file: str, *, of_feature: bool = False) -> 
     )
 
 
-def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inherited: tuple[Tag, ...]) -> Scenario:
+def _scenario(
+    row: Any, written: Any, file: str, feature: str, rule: str, inherited: tuple[Tag, ...]
+) -> FeatureScenario:
     # Rows compare by their values, and two examples can have the same.
     examples = next(
         (
@@ -222,7 +224,7 @@ def _scenario(row: Any, written: Any, file: str, feature: str, rule: str, inheri
     # behave keeps no lines for the tags of a row.
     lines = {str(tag): tag.line for part in (written, examples) if part for tag in part.tags}
     own = tuple(Tag(str(tag), Place(file, lines.get(str(tag), row.line))) for tag in row.tags)
-    return Scenario(
+    return FeatureScenario(
         name=(row.name or row.keyword).strip(),
         title=written.name or written.keyword,
         place=Place(file, row.line),

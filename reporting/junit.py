@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from xml.etree import ElementTree
 
-from reporting.results import Result
+from reporting.results import ScenarioResult
 from reporting.traceability import Traceability, TracedScenario
-from reporting.verdicts import Status, Verdict
+from reporting.verdicts import CaseVerdict, Status
 from support.core.characters import allowed
 
 
@@ -21,7 +21,7 @@ def as_junit(traced: Traceability) -> bytes:
     """The file; a suite for each case."""
     root = ElementTree.Element("testsuites", name="Focus Server acceptance")
     for one in traced.cases:
-        if one.verdict is not Verdict.NOT_RUN:
+        if one.verdict is not CaseVerdict.NOT_RUN:
             name = f"{one.case.key} {one.case.title}"
             root.append(_suite(name, one.scenarios, one.case.key, one.start, one.duration_s))
     if not len(root) and (beyond := traced.ran_beyond_the_plan):
@@ -77,6 +77,6 @@ def _test(key: str | None, one: TracedScenario) -> ElementTree.Element:
     return test
 
 
-def _because(test: ElementTree.Element, what: str, result: Result) -> None:
+def _because(test: ElementTree.Element, what: str, result: ScenarioResult) -> None:
     why = ElementTree.SubElement(test, what, message=result.message.partition("\n")[0])
     why.text = result.message

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reporting.features import EXTRA_REASON, Feature, Place, Scenario, Tag
-from reporting.plan import Case
+from reporting.features import EXTRA_REASON, Feature, FeatureScenario, Place, Tag
+from reporting.plan import PlannedCase
 from reporting.traceability import Traceability
 from support.core.keys import TEST_CASE_KEY
 from support.evidence import known_issues
@@ -45,7 +45,7 @@ def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
     )
 
 
-def _keyed(scenario: Scenario) -> Iterator[Problem]:
+def _keyed(scenario: FeatureScenario) -> Iterator[Problem]:
     rows = f" (examples {scenario.examples!r})" if scenario.examples else ""
     name = f"the scenario {scenario.title!r}{rows}"
     if scenario.is_extra and scenario.keys:
@@ -78,7 +78,7 @@ def _keys(tags: Iterable[Tag]) -> Iterator[Problem]:
             yield Problem(tag.place, f"the tag @{tag.name} is no key: expected PZ- and five digits")
 
 
-def _known(tags: Iterable[Tag], cases: Iterable[Case]) -> Iterator[Problem]:
+def _known(tags: Iterable[Tag], cases: Iterable[PlannedCase]) -> Iterator[Problem]:
     known = {case.key for case in cases}
     for tag in tags:
         if TEST_CASE_KEY.fullmatch(tag.name) and tag.name not in known:

@@ -10,23 +10,23 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reporting.lint import Problem
-from reporting.plan import State
-from reporting.results import Result
+from reporting.plan import PlannedState
+from reporting.results import ScenarioResult
 from reporting.tables import counted
 from reporting.traceability import Traceability
-from reporting.verdicts import Status, Verdict
+from reporting.verdicts import CaseVerdict, Status
 
 # Told by mark and word, and only then by colour.
 MARKS = {
-    Verdict.PASSED.value: "✓",
-    Verdict.FAILED.value: "✗",
-    Verdict.BROKEN.value: "!",
-    Verdict.INCOMPLETE.value: "◐",
-    Verdict.NOT_RUN.value: "○",
+    CaseVerdict.PASSED.value: "✓",
+    CaseVerdict.FAILED.value: "✗",
+    CaseVerdict.BROKEN.value: "!",
+    CaseVerdict.INCOMPLETE.value: "◐",
+    CaseVerdict.NOT_RUN.value: "○",
     Status.SKIPPED.value: "–",
-    State.PLANNED.value: "…",
-    State.NEEDS_A_DECISION.value: "?",
-    State.MANUAL.value: "☞",
+    PlannedState.PLANNED.value: "…",
+    PlannedState.NEEDS_A_DECISION.value: "?",
+    PlannedState.MANUAL.value: "☞",
     "unexplained": "‼",
 }
 
@@ -81,6 +81,6 @@ def find_allure_site(reports: Path) -> str | None:
     return None
 
 
-def _in_allure(result: Result, site: str) -> str:
+def _in_allure(result: ScenarioResult, site: str) -> str:
     """Allure 3 knows a result by a hash of its uuid."""
     return f"{site}#{md5(result.uuid.encode(), usedforsecurity=False).hexdigest()}"

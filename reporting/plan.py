@@ -19,7 +19,7 @@ class PlanError(Exception):
     """The plan cannot be read; the message names file, line and what to do."""
 
 
-class State(StrEnum):
+class PlannedState(StrEnum):
     """Of a case that no scenario shows."""
 
     PLANNED = "planned"
@@ -30,7 +30,7 @@ class State(StrEnum):
     """A person shows it, and always will."""
 
 
-class Case(BaseModel):
+class PlannedCase(BaseModel):
     """A test case of the plan; `state` and `reason` only where no scenario shows it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +39,7 @@ class Case(BaseModel):
     title: Annotated[str, Field(min_length=1)]
     area: Annotated[str, Field(min_length=1)]
     priority: Annotated[str, Field(pattern="^(Highest|High|Medium|Low|Lowest)$")]
-    state: State | None = None
+    state: PlannedState | None = None
     reason: str = ""
     place: Place
 
@@ -49,7 +49,7 @@ class Case(BaseModel):
         return self.state is not None and bool(self.reason)
 
 
-def read_plan(path: Path, root: Path) -> tuple[Case, ...]:
+def read_plan(path: Path, root: Path) -> tuple[PlannedCase, ...]:
     """The cases in the order of the file, which lies below `root`.
 
     Raises:
@@ -66,7 +66,7 @@ def read_plan(path: Path, root: Path) -> tuple[Case, ...]:
     rows = csv.reader(text.splitlines())
     if tuple(next(rows, ())) != COLUMNS:
         raise PlanError(f"{file}:1: expected the columns {','.join(COLUMNS)}")
-    cases: dict[str, Case] = {}
+    cases: dict[str, PlannedCase] = {}
     for row in rows:
         case = _case(row, Place(file, rows.line_num))
         if case.key in cases:
@@ -75,12 +75,12 @@ def read_plan(path: Path, root: Path) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-def _case(row: list[str], place: Place) -> Case:
+def _case(row: list[str], place: Place) -> PlannedCase:
     if len(row) != len(COLUMNS):
         raise PlanError(f"{place}: expected {len(COLUMNS)} values, seen {len(row)}: is a comma not in quotes?")
     values = {name: value for name, value in zip(COLUMNS, row, strict=True) if value}
     try:
-        return Case.model_validate({**values, "place": place})
+        return PlannedCase.model_validate({**values, "place": place})
     except ValidationError as error:
         problem = error.errors()[0]
         raise PlanError(f"{place}: {problem['loc'][0]}: {problem['msg']}, seen {problem['input']!r}") from None

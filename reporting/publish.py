@@ -84,7 +84,7 @@ def _fits_a_header(token: SecretStr) -> SecretStr:
 Token = Annotated[SecretStr, BeforeValidator(_as_meant), Field(min_length=1), AfterValidator(_fits_a_header)]
 
 
-class Target(BaseSettings):
+class XrayTarget(BaseSettings):
     """Where to send: `FOCUS_PUBLISH_URL`, `FOCUS_PUBLISH_TOKEN` and the like of the environment.
 
     Xray Cloud gives a token of a day for a client id and its secret; it takes such a token, too.
@@ -144,7 +144,7 @@ class _Refused(Exception):
     """The credentials were not taken."""
 
 
-def publish(document: Mapping[str, Any], target: Target, *, sleep: Callable[[float], None] = time.sleep) -> str:
+def publish(document: Mapping[str, Any], target: XrayTarget, *, sleep: Callable[[float], None] = time.sleep) -> str:
     """Send it, and return the key of the execution that has it now.
 
     No connection, 429 and 5xx are tried again, up to five times in all; after as many seconds as `Retry-After` says,
@@ -178,7 +178,7 @@ def publish(document: Mapping[str, Any], target: Target, *, sleep: Callable[[flo
         raise _not_taken(target, refusal, _OF_A_CLIENT) from None
 
 
-def as_dry_run(document: Mapping[str, Any], target: Target) -> str:
+def as_dry_run(document: Mapping[str, Any], target: XrayTarget) -> str:
     """What `publish` would send, for a person; evidence only by its number."""
     statuses = Counter(test["status"] for test in document["tests"])
     evidence = sum(len(test.get(name, ())) for test in document["tests"] for name in ("evidence", "evidences"))
@@ -195,7 +195,7 @@ def as_dry_run(document: Mapping[str, Any], target: Target) -> str:
     )
 
 
-def _authorized_by(target: Target) -> str:
+def _authorized_by(target: XrayTarget) -> str:
     if target.client_id is not None:
         return f"asked for at {target.url}{_AUTHENTICATE} with {_CLIENT}"
     return "FOCUS_PUBLISH_TOKEN" if target.token else "neither a token nor client id and secret are set yet"
@@ -220,7 +220,7 @@ _ELSEWHERE = (
 class _Xray:
     """Speaks to it, and tries again what may pass."""
 
-    target: Target
+    target: XrayTarget
     access: HttpAccess
     sleep: Callable[[float], None]
 
@@ -330,7 +330,7 @@ class _BadRequest(Exception):
     """What was sent was not understood, or not taken."""
 
 
-def _not_taken(target: Target, refusal: Exception, advice: str) -> PublishFailed:
+def _not_taken(target: XrayTarget, refusal: Exception, advice: str) -> PublishFailed:
     return PublishFailed(f"Expected {target.address} to take the execution, seen {refusal}. {advice}")
 
 

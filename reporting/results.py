@@ -51,7 +51,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Result:
+class ScenarioResult:
     """How a scenario ended. Times are UTC."""
 
     uuid: str
@@ -84,10 +84,10 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunResults:
     """The results of one run; without any, nothing has been run yet."""
 
-    results: tuple[Result, ...] = ()
+    results: tuple[ScenarioResult, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     """Of the run as a whole, such as one that stopped it before any scenario."""
@@ -116,7 +116,7 @@ class Run:
         return max((result.stop for result in self.results), default=None)
 
 
-def read_run(folder: Path) -> Run:
+def read_results(folder: Path) -> RunResults:
     """The run whose results lie in a folder; one without results where the folder is not there.
 
     Of several results of one scenario the last counts. Texts have only characters that every form of file can hold.
@@ -130,11 +130,11 @@ def read_run(folder: Path) -> Run:
         files = []
     except OSError as error:
         raise ResultsUnreadable(f"{folder}: expected a folder with results, seen: {error.strerror}.") from None
-    results: dict[tuple[Place, str], Result] = {}
+    results: dict[tuple[Place, str], ScenarioResult] = {}
     found = (_result(path) for path in files if path.name.endswith("-result.json"))
     for result in sorted(found, key=lambda one: one.stop):
         results[(result.place, result.name)] = result
-    return Run(
+    return RunResults(
         tuple(sorted(results.values(), key=lambda one: one.start)),
         _environment(folder / "environment.properties"),
         tuple(
@@ -222,7 +222,7 @@ def _read(path: Path, form: type[_Form]) -> _Form:
         ) from None
 
 
-def _result(path: Path) -> Result:
+def _result(path: Path) -> ScenarioResult:
     found = _read(path, _Result)
     try:
         (location,) = found.values("location")
@@ -233,7 +233,7 @@ def _result(path: Path) -> Result:
             f"{path}: expected a result of this suite, with the label `location` (file:line), "
             f"seen {found.values('location') or 'none'}. Run the features again."
         ) from None
-    return Result(
+    return ScenarioResult(
         uuid=found.uuid,
         history_id=found.historyId,
         name=found.name,

@@ -10,22 +10,22 @@ from rich.text import Text
 
 from reporting.lint import Problem
 from reporting.page import MARKS
-from reporting.plan import State
+from reporting.plan import PlannedState
 from reporting.tables import counted
 from reporting.traceability import Traceability, TracedCase
-from reporting.verdicts import Status, Verdict
+from reporting.verdicts import CaseVerdict, Status
 
 # For terminals that cannot show those of the pages.
 PLAIN_MARKS = {
-    Verdict.PASSED.value: "+",
-    Verdict.FAILED.value: "x",
-    Verdict.BROKEN.value: "!",
-    Verdict.INCOMPLETE.value: "~",
-    Verdict.NOT_RUN.value: "o",
+    CaseVerdict.PASSED.value: "+",
+    CaseVerdict.FAILED.value: "x",
+    CaseVerdict.BROKEN.value: "!",
+    CaseVerdict.INCOMPLETE.value: "~",
+    CaseVerdict.NOT_RUN.value: "o",
     Status.SKIPPED.value: "-",
-    State.PLANNED.value: ".",
-    State.NEEDS_A_DECISION.value: "?",
-    State.MANUAL.value: "m",
+    PlannedState.PLANNED.value: ".",
+    PlannedState.NEEDS_A_DECISION.value: "?",
+    PlannedState.MANUAL.value: "m",
     "unexplained": "!!",
 }
 _SHOWN = 10  # that the screen is not run over by what comes in hundreds
@@ -56,7 +56,7 @@ def as_summary(traced: Traceability, problems: Sequence[Problem], marks: Mapping
         table.add_row(area, str(sum(counts.values())), *(str(counts.get(state, "")) for state in states))
     table.add_section()
     table.add_row("all", str(len(traced.cases)), *(str(traced.by_state()[state]) for state in states))
-    red = [one for one in traced.cases if one.is_automated and one.verdict in (Verdict.FAILED, Verdict.BROKEN)]
+    red = [one for one in traced.cases if one.is_automated and one.verdict in (CaseVerdict.FAILED, CaseVerdict.BROKEN)]
     lines = [f"{marks[one.state]} {one.case.key} {one.state}: {one.case.title}{_known(one)}" for one in red]
     if traced.run.errors:
         lines += [f"! the run: {error}" for error in traced.run.errors]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reporting.features import Feature, Scenario
-from reporting.plan import Case
-from reporting.results import Result, Run
-from reporting.verdicts import Status, Verdict, fold
+from reporting.features import Feature, FeatureScenario
+from reporting.plan import PlannedCase
+from reporting.results import RunResults, ScenarioResult
+from reporting.verdicts import CaseVerdict, Status, fold
 from support.core.characters import allowed
 
 
@@ -18,8 +18,8 @@ from support.core.characters import allowed
 class TracedScenario:
     """A scenario and its result in the run; None where it was not run."""
 
-    scenario: Scenario
-    result: Result | None = None
+    scenario: FeatureScenario
+    result: ScenarioResult | None = None
 
     @property
     def status(self) -> Status:
@@ -36,7 +36,7 @@ class TracedScenario:
 class TracedCase:
     """A test case of the plan, the scenarios that show it, and the verdict that theirs fold into."""
 
-    case: Case
+    case: PlannedCase
     scenarios: tuple[TracedScenario, ...]
 
     @property
@@ -45,7 +45,7 @@ class TracedCase:
         return bool(self.scenarios)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         """By the rule of `verdicts`."""
         return fold(scenario.status for scenario in self.scenarios)
 
@@ -68,7 +68,7 @@ class TracedCase:
         return bool(red) and all(scenario.shown_issues for scenario in red)
 
     @property
-    def results(self) -> tuple[Result, ...]:
+    def results(self) -> tuple[ScenarioResult, ...]:
         """Those of its scenarios that were run."""
         return tuple(scenario.result for scenario in self.scenarios if scenario.result)
 
@@ -95,8 +95,8 @@ class Traceability:
     cases: tuple[TracedCase, ...]
     scenarios: tuple[TracedScenario, ...]
     """All of the features, those without a key, too."""
-    run: Run
-    stale: tuple[Result, ...]
+    run: RunResults
+    stale: tuple[ScenarioResult, ...]
     """Results of scenarios that are no longer there, or have moved since: the features have changed after the run."""
 
     def by_state(self) -> Mapping[str, int]:
@@ -128,7 +128,7 @@ class Traceability:
         return sum(case.is_automated for case in self.cases)
 
 
-def trace(cases: Iterable[Case], features: Iterable[Feature], run: Run) -> Traceability:
+def trace(cases: Iterable[PlannedCase], features: Iterable[Feature], run: RunResults) -> Traceability:
     """Put them together. A result belongs to the scenario of the same place and name.
 
     Results have lost what no form of file can hold, so the names of scenarios are compared without it.

@@ -25,7 +25,7 @@ class Status(StrEnum):
     NOT_RUN = "not run"
 
 
-class Verdict(StrEnum):
+class CaseVerdict(StrEnum):
     """How a test case ended."""
 
     PASSED = "passed"
@@ -35,13 +35,13 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
 
 
-def fold(statuses: Iterable[Status]) -> Verdict:
+def fold(statuses: Iterable[Status]) -> CaseVerdict:
     """The verdict of a case by those of its scenarios; without any, it was not run."""
     seen = set(statuses)
     if Status.FAILED in seen:
-        return Verdict.FAILED
+        return CaseVerdict.FAILED
     if Status.BROKEN in seen:
-        return Verdict.BROKEN
+        return CaseVerdict.BROKEN
     if Status.PASSED not in seen:
-        return Verdict.NOT_RUN
-    return Verdict.PASSED if seen == {Status.PASSED} else Verdict.INCOMPLETE
+        return CaseVerdict.NOT_RUN
+    return CaseVerdict.PASSED if seen == {Status.PASSED} else CaseVerdict.INCOMPLETE

@@ -17,7 +17,7 @@ from typing import Any
 from reporting.evidence import Which, enclosed
 from reporting.results import StepResult
 from reporting.traceability import Traceability, TracedCase, TracedScenario
-from reporting.verdicts import Status, Verdict, fold
+from reporting.verdicts import CaseVerdict, Status, fold
 
 # A text field of Jira takes 32,767 characters.
 _LONGEST = 32_000
@@ -32,16 +32,16 @@ class Dialect(StrEnum):
 
 STATUSES = {
     Dialect.SERVER: {
-        Verdict.PASSED: "PASS",
-        Verdict.FAILED: "FAIL",
-        Verdict.BROKEN: "ABORTED",
-        Verdict.INCOMPLETE: "EXECUTING",
+        CaseVerdict.PASSED: "PASS",
+        CaseVerdict.FAILED: "FAIL",
+        CaseVerdict.BROKEN: "ABORTED",
+        CaseVerdict.INCOMPLETE: "EXECUTING",
     },
     Dialect.CLOUD: {
-        Verdict.PASSED: "PASSED",
-        Verdict.FAILED: "FAILED",
-        Verdict.BROKEN: "TODO",
-        Verdict.INCOMPLETE: "EXECUTING",
+        CaseVerdict.PASSED: "PASSED",
+        CaseVerdict.FAILED: "FAILED",
+        CaseVerdict.BROKEN: "TODO",
+        CaseVerdict.INCOMPLETE: "EXECUTING",
     },
 }
 _EVIDENCE = {Dialect.SERVER: "evidences", Dialect.CLOUD: "evidence"}
@@ -75,7 +75,7 @@ def as_xray(
         NothingForThePlan: nor has any, but scenarios beyond the plan have.
     """
     run = traced.run
-    cases = [one for one in traced.cases if one.verdict is not Verdict.NOT_RUN]
+    cases = [one for one in traced.cases if one.verdict is not CaseVerdict.NOT_RUN]
     if not cases and traced.ran_beyond_the_plan:
         raise NothingForThePlan("only scenarios beyond the plan (@extra) were run, so there is nothing for the plan.")
     if not cases or run.start is None or run.stop is None:

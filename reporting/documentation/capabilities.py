@@ -19,14 +19,14 @@ class CapabilitiesError(Exception):
     """The file cannot be read, or does not fit the folders of the features; the message says what to do."""
 
 
-class _Words(BaseModel):
+class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str
     promise: str
 
 
-class _Entries(RootModel[dict[str, _Words]]):
+class _Entries(RootModel[dict[str, _Entry]]):
     pass
 
 
@@ -62,5 +62,5 @@ def read_capabilities(root: Path, features: Iterable[Feature]) -> tuple[Capabili
     for folder in entries.keys() - by_folder.keys():
         raise CapabilitiesError(f"{FILE}: expected features in the folder {folder}, seen none: take [{folder}] away")
     return tuple(
-        Capability(folder, words.name, words.promise, tuple(by_folder[folder])) for folder, words in entries.items()
+        Capability(folder, entry.name, entry.promise, tuple(by_folder[folder])) for folder, entry in entries.items()
     )

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from reporting.features import Feature, Place, Rule, Scenario
+from reporting.features import Feature, FeatureScenario, Place, Rule
 from reporting.traceability import TracedScenario
-from reporting.verdicts import Status, Verdict, fold
+from reporting.verdicts import CaseVerdict, Status, fold
 from support.core.characters import file_name
 
 Results = Mapping[tuple[Place, str], TracedScenario]
 
 
 @dataclass(frozen=True)
-class Row:
+class ExampleRow:
     """A line of examples."""
 
     values: tuple[str, ...]
@@ -31,14 +31,14 @@ class Examples:
     keys: tuple[str, ...]
     """Of the test cases that it shows, those that the outline as a whole does not."""
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ExampleRow, ...]
 
 
 @dataclass(frozen=True)
 class WrittenScenario:
     """A scenario, or an outline with all its rows."""
 
-    scenario: Scenario
+    scenario: FeatureScenario
     """Of an outline, its first row."""
     anchor: str
     keys: tuple[str, ...]
@@ -46,7 +46,7 @@ class WrittenScenario:
     all_keys: tuple[str, ...]
     tables: tuple[tuple[Examples, ...], ...]
     """The examples; those with the same columns make one table."""
-    verdict: Verdict
+    verdict: CaseVerdict
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def as_written(feature: Feature, scenarios: Iterable[TracedScenario]) -> Written
     )
 
 
-def _scenario(rows: list[Scenario], results: Results, anchors: dict[str, int]) -> WrittenScenario:
+def _scenario(rows: list[FeatureScenario], results: Results, anchors: dict[str, int]) -> WrittenScenario:
     keys = tuple(key for key in rows[0].keys if all(key in row.keys for row in rows))
     parts = [list(part) for _, part in groupby(rows, key=lambda row: row.examples_line) if rows[0].values]
     examples = [_examples(part, keys, results) for part in parts]
@@ -108,16 +108,16 @@ def _scenario(rows: list[Scenario], results: Results, anchors: dict[str, int]) -
     )
 
 
-def _examples(part: list[Scenario], keys: tuple[str, ...], results: Results) -> Examples:
+def _examples(part: list[FeatureScenario], keys: tuple[str, ...], results: Results) -> Examples:
     return Examples(
         part[0].examples,
         tuple(key for key in part[0].keys if key not in keys),
         tuple(column for column, _ in part[0].values),
-        tuple(Row(tuple(value for _, value in row.values), _status(row, results)) for row in part),
+        tuple(ExampleRow(tuple(value for _, value in row.values), _status(row, results)) for row in part),
     )
 
 
-def _status(scenario: Scenario, results: Results) -> Status:
+def _status(scenario: FeatureScenario, results: Results) -> Status:
     return results[(scenario.place, scenario.name)].status
 
 

@@ -1,6 +1,6 @@
-"""The steps that scenarios are written with: their patterns, what goes into them, and where they are used.
+"""The steps that scenarios are written with: their patterns, their parameters, and where they are used.
 
-They are read as behave reads them, so that what a page says of a step is what a run would do with it.
+They are read as behave reads them, so that the page describes what a run would do.
 """
 
 from __future__ import annotations
@@ -19,54 +19,54 @@ from behave.step_registry import registry
 
 from reporting.features import Feature, Place, Step
 
-_GAP = re.compile(r"\{(\w*)(?::(\w+))?\}")
+_PARAMETER = re.compile(r"\{(\w*)(?::(\w+))?\}")
 _PLAIN_WORDS = re.compile(r"[\w ]+(?:\|[\w ]+)*")
-# What the library `parse` calls its own types.
+# The types of the library `parse`.
 _OF_PARSE = {"d": "a whole number", "f": "a number", "g": "a number", "w": "a word"}
 
 
 @dataclass(frozen=True)
-class Type:
-    """What may stand in a gap of a step."""
+class ParameterType:
+    """A type of the domain that a parameter of a step may have."""
 
     name: str
     meaning: str
     words: tuple[str, ...]
-    """All that it may be; empty where that is not a list of words."""
+    """All values that it may have; empty unless they are a list of words."""
 
 
 @dataclass(frozen=True)
-class Gap:
-    """What goes into a gap: one of the domain's types, a type of the library `parse`, or text."""
+class Parameter:
+    """What a parameter of a step holds: one of the domain's types, a type of the library `parse`, or text."""
 
     type: str = ""
     meaning: str = ""
     seen: tuple[str, ...] = ()
-    """Texts that the features have there."""
+    """Texts that the features have in its place."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """A piece of a pattern: words, or a gap and its name."""
+class PatternPart:
+    """A piece of a step's pattern: words, or a parameter and its name."""
 
     text: str
-    gap: Gap | None = None
+    parameter: Parameter | None = None
 
 
 @dataclass(frozen=True)
-class Word:
+class VocabularyStep:
     """A step of the vocabulary."""
 
     keyword: str
-    parts: tuple[Part, ...]
+    parts: tuple[PatternPart, ...]
     uses: int
-    """In how many lines of the features it is written."""
+    """How many lines of the features use it."""
     example: Step | None
     """The first of these; an outline's with the values of its first row."""
 
 
 @dataclass(frozen=True)
-class Group:
+class StepGroup:
     """The steps of one module, in its order."""
 
     heading: str
@@ -74,15 +74,15 @@ class Group:
     text: str
     """The rest of it."""
     file: str
-    words: tuple[Word, ...]
+    steps: tuple[VocabularyStep, ...]
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """All steps, and the types of the domain."""
 
-    groups: tuple[Group, ...]
-    types: tuple[Type, ...]
+    groups: tuple[StepGroup, ...]
+    types: tuple[ParameterType, ...]
 
 
 def read_vocabulary(root: Path, features: Iterable[Feature]) -> Vocabulary:
@@ -96,17 +96,17 @@ def read_vocabulary(root: Path, features: Iterable[Feature]) -> Vocabulary:
     for matcher in sorted(matchers, key=lambda one: (one.location.filename, one.location.line)):
         modules.setdefault(matcher.location.filename, []).append(matcher)
     types = {name: _type(name, convert) for name, convert in ParseMatcher.TYPE_REGISTRY.items()}
-    groups = tuple(_group(written, uses, types, root) for written in modules.values())
-    named = {part.gap.type for group in groups for word in group.words for part in word.parts if part.gap}
+    groups = tuple(_step_group(written, uses, types, root) for written in modules.values())
+    named = {part.parameter.type for group in groups for step in group.steps for part in step.parts if part.parameter}
     return Vocabulary(groups, tuple(types[name] for name in sorted(named & types.keys())))
 
 
 @dataclass(frozen=True)
 class _Uses:
     steps: dict[Place, Step] = field(default_factory=dict)
-    """Those that it fits: one for each line that it is written in."""
+    """Steps of the features that use it, one for each line."""
     values: dict[str, dict[str, None]] = field(default_factory=dict)
-    """What stands in its gaps, each once."""
+    """The values that its parameters have, each once."""
 
     def add(self, place: Place, step: Step, arguments: Iterable[Any]) -> None:
         self.steps.setdefault(place, step)
@@ -140,16 +140,18 @@ def _uses(matchers: Iterable[Any], features: Iterable[Feature]) -> Mapping[int, 
     return found
 
 
-def _group(matchers: list[Any], uses: Mapping[int, _Uses], types: Mapping[str, Type], root: Path) -> Group:
+def _step_group(
+    matchers: list[Any], uses: Mapping[int, _Uses], types: Mapping[str, ParameterType], root: Path
+) -> StepGroup:
     file = Path(matchers[0].location.filename).resolve().relative_to(root.resolve()).as_posix()
     module = inspect.cleandoc(matchers[0].func.__globals__.get("__doc__") or file)
     heading, _, text = re.sub(r"\.(\s+|$)", "\0", module, count=1).partition("\0")
-    words = tuple(_word(matcher, uses[id(matcher)], types) for matcher in matchers)
-    return Group(heading, text, file, words)
+    steps = tuple(_step(matcher, uses[id(matcher)], types) for matcher in matchers)
+    return StepGroup(heading, text, file, steps)
 
 
-def _word(matcher: Any, uses: _Uses, types: Mapping[str, Type]) -> Word:
-    return Word(
+def _step(matcher: Any, uses: _Uses, types: Mapping[str, ParameterType]) -> VocabularyStep:
+    return VocabularyStep(
         keyword="Any" if matcher.step_type == "step" else matcher.step_type.capitalize(),
         parts=tuple(_parts(matcher.pattern, uses, types)),
         uses=len(uses.steps),
@@ -157,24 +159,24 @@ def _word(matcher: Any, uses: _Uses, types: Mapping[str, Type]) -> Word:
     )
 
 
-def _parts(pattern: str, uses: _Uses, types: Mapping[str, Type]) -> Iterator[Part]:
+def _parts(pattern: str, uses: _Uses, types: Mapping[str, ParameterType]) -> Iterator[PatternPart]:
     end = 0
-    for gap in _GAP.finditer(pattern):
-        if gap.start() > end:
-            yield Part(pattern[end : gap.start()])
-        name, type_ = gap[1], gap[2] or ""
+    for parameter in _PARAMETER.finditer(pattern):
+        if parameter.start() > end:
+            yield PatternPart(pattern[end : parameter.start()])
+        name, type_ = parameter[1], parameter[2] or ""
         if type_ in types:
-            yield Part(name, Gap(type=type_))
+            yield PatternPart(name, Parameter(type=type_))
         elif type_:
-            yield Part(name, Gap(meaning=_OF_PARSE[type_]))
+            yield PatternPart(name, Parameter(meaning=_OF_PARSE[type_]))
         else:
-            yield Part(name, Gap(seen=tuple(uses.values.get(name, {}))))
-        end = gap.end()
+            yield PatternPart(name, Parameter(seen=tuple(uses.values.get(name, {}))))
+        end = parameter.end()
     if end < len(pattern):
-        yield Part(pattern[end:])
+        yield PatternPart(pattern[end:])
 
 
-def _type(name: str, convert: Any) -> Type:
+def _type(name: str, convert: Any) -> ParameterType:
     pattern = getattr(convert, "pattern", "")
     words = tuple(sorted(pattern.split("|"))) if "|" in pattern and _PLAIN_WORDS.fullmatch(pattern) else ()
-    return Type(name, inspect.getdoc(convert) or "", words)
+    return ParameterType(name, inspect.getdoc(convert) or "", words)

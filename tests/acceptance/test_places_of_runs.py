@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting.results import read_run
+from reporting.results import read_results
 from support.profile.profile import ROOT
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State, read_record
@@ -27,7 +27,7 @@ def test_the_working_directory_makes_no_difference(variables, tmp_path, cwd, pat
     # Found by its path, as the command of the virtual environment is.
     ran = behave(("--junit", path), variables | {"PYTHONPATH": str(ROOT)}, tmp_path, cwd=ROOT / cwd)
     assert ran.status == 0, ran.printed
-    (result,) = read_run(ran.results).results
+    (result,) = read_results(ran.results).results
     assert str(result.place) == f"{HEALTH}:9"
     junit = ran.results.with_name("junit")
     assert [file.name for file in junit.iterdir()] == ["TESTS-features.health.health_check.xml"]
@@ -49,7 +49,7 @@ def test_two_runs_at_once_and_one_of_nothing_leave_each_other_alone(variables, t
     printed = {name: run.communicate(timeout=100)[0] for name, run in runs.items()}
     statuses = {name: run.returncode for name, run in runs.items()}
     assert statuses == {"one": 0, "two": 0, "none": 1}, printed
-    found = {name: read_run(tmp_path / "runs" / name / "allure-results") for name in runs}
+    found = {name: read_results(tmp_path / "runs" / name / "allure-results") for name in runs}
     assert {name: [str(one.place) for one in run.results] for name, run in found.items()} == {
         "one": [f"{HEALTH}:9"],
         "two": [f"{HEALTH}:78"],

@@ -8,10 +8,10 @@ from pathlib import Path
 from reporting.documentation.capabilities import read_capabilities
 from reporting.documentation.pages import as_pages
 from reporting.documentation.vocabulary import Vocabulary, read_vocabulary
-from reporting.features import Scenario, read_features
+from reporting.features import FeatureScenario, read_features
 from reporting.page import as_page
 from reporting.plan import read_plan
-from reporting.results import Result, Run
+from reporting.results import RunResults, ScenarioResult
 from reporting.traceability import trace
 from reporting.verdicts import Status
 
@@ -53,7 +53,7 @@ Feature: Doors and <bells>
 STATUSES = {"A door closes": Status.FAILED}
 
 
-def run_of(scenarios: tuple[Scenario, ...], status_of: Callable[[Scenario], Status]) -> Run:
+def run_of(scenarios: tuple[FeatureScenario, ...], status_of: Callable[[FeatureScenario], Status]) -> RunResults:
     """One after another, a second each."""
     results = []
     for at, scenario in enumerate(scenarios):
@@ -61,11 +61,11 @@ def run_of(scenarios: tuple[Scenario, ...], status_of: Callable[[Scenario], Stat
         message = "" if status is Status.PASSED else "expected <b>a</b> job & seen none"
         stop = start + timedelta(seconds=1)
         results.append(
-            Result(
+            ScenarioResult(
                 f"uuid-{at}", scenario.name, scenario.name, scenario.place, scenario.keys, status, start, stop, message
             )
         )
-    return Run(tuple(results), {"Profile": "test bench", "Version": "1.2"})
+    return RunResults(tuple(results), {"Profile": "test bench", "Version": "1.2"})
 
 
 def small_traceability(root: Path, allure_site: str | None = "site/index.html") -> Path:
@@ -87,7 +87,7 @@ def small_traceability(root: Path, allure_site: str | None = "site/index.html") 
 
 def traceability_of_this_project(root: Path) -> Path:
     """The traceability of the suite's own plan and features, before any run."""
-    traced = trace(read_plan(CHECKOUT / "config/test_cases.csv", CHECKOUT), read_features(CHECKOUT), Run())
+    traced = trace(read_plan(CHECKOUT / "config/test_cases.csv", CHECKOUT), read_features(CHECKOUT), RunResults())
     page = root / "traceability.html"
     page.write_text(as_page(traced, [], test_case_url=None, allure_site=None, made=MADE), "utf-8")
     return page
@@ -103,12 +103,14 @@ def docs_of_this_project(root: Path, *, ran: bool) -> Path:
     features = read_features(CHECKOUT)
     scenarios = tuple(scenario for feature in features for scenario in feature.scenarios)
     run = (
-        run_of(scenarios, lambda one: Status.FAILED if "limits" in one.place.file else Status.PASSED) if ran else Run()
+        run_of(scenarios, lambda one: Status.FAILED if "limits" in one.place.file else Status.PASSED)
+        if ran
+        else RunResults()
     )
     pages = as_pages(
         read_capabilities(CHECKOUT, features),
         _vocabulary(),
-        trace([], features, run if ran else Run()),
+        trace([], features, run if ran else RunResults()),
         test_case_url=URL,
         made=MADE,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from small_checkout import CHECKOUT, ENVIRONMENT, FEATURES, PLAN, STEPS, Checkout, leave_record
 
-from reporting.results import read_run
+from reporting.results import read_results
 from reporting.traceability import Traceability
 
 
@@ -36,7 +36,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture(scope="session")
 def traced(ran: Checkout) -> Traceability:
-    return ran.traced(read_run(ran.root / "reports/runs/one/allure-results"))
+    return ran.traced(read_results(ran.root / "reports/runs/one/allure-results"))
 
 
 @pytest.fixture(scope="session")

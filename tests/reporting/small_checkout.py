@@ -8,7 +8,7 @@ from typing import Any
 
 from reporting.features import Feature, read_features
 from reporting.plan import read_plan
-from reporting.results import Run
+from reporting.results import RunResults
 from reporting.traceability import Traceability, trace
 from support.runner.run_record import RunRecord, State
 
@@ -194,5 +194,5 @@ class Checkout:
     def features(self) -> tuple[Feature, ...]:
         return read_features(self.root)
 
-    def traced(self, run: Run | None = None) -> Traceability:
-        return trace(read_plan(self.root / "config/test_cases.csv", self.root), self.features, run or Run())
+    def traced(self, run: RunResults | None = None) -> Traceability:
+        return trace(read_plan(self.root / "config/test_cases.csv", self.root), self.features, run or RunResults())

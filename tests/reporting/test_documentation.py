@@ -13,7 +13,7 @@ from reporting.documentation.pages import as_pages
 from reporting.documentation.scenarios import as_written
 from reporting.documentation.vocabulary import read_vocabulary
 from reporting.features import Place
-from reporting.results import Run
+from reporting.results import RunResults
 from reporting.traceability import trace
 
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_an_outline_is_one_scenario_with_its_rows_in_a_table(ran, traced):
 def test_names_that_make_the_same_anchor_get_different_ones(checkout):
     text = "Feature: F\n  Scenario: A, b\n    Given x\n  Scenario: A b?\n    Given x\n"
     feature = checkout({"features/a/f.feature": text}).features[0]
-    scenarios = as_written(feature, trace([], [feature], Run()).scenarios).scenarios
+    scenarios = as_written(feature, trace([], [feature], RunResults()).scenarios).scenarios
     assert [one.anchor for one in scenarios] == ["a-b", "a-b-2"]
 
 
@@ -126,22 +126,22 @@ def test_a_group_begins_with_the_first_sentence_of_its_module(vocabulary):
 
 
 def test_a_step_is_counted_by_the_lines_that_it_is_written_in(vocabulary):
-    works, anything, kinds = vocabulary.groups[0].words
-    assert [(word.keyword, word.uses) for word in (works, anything, kinds)] == [("Given", 2), ("Any", 2), ("Then", 1)]
+    works, anything, kinds = vocabulary.groups[0].steps
+    assert [(step.keyword, step.uses) for step in (works, anything, kinds)] == [("Given", 2), ("Any", 2), ("Then", 1)]
     assert kinds.example.name == "3 things are red"
 
 
-def test_a_gap_tells_its_type_or_what_was_written_there(vocabulary):
-    _, anything, kinds = vocabulary.groups[0].words
-    assert [(part.text, part.gap and part.gap.seen) for part in anything.parts] == [
+def test_a_parameter_tells_its_type_or_what_was_written_there(vocabulary):
+    _, anything, kinds = vocabulary.groups[0].steps
+    assert [(part.text, part.parameter and part.parameter.seen) for part in anything.parts] == [
         ("the ", None),
         ("what", ("network", "weather")),
         (" is ", None),
         ("how", ("down", "bad")),
     ]
     count, _, kind = kinds.parts
-    assert count.gap.meaning == "a whole number"
-    assert kind.gap.type == "SmallKind"
+    assert count.parameter.meaning == "a whole number"
+    assert kind.parameter.type == "SmallKind"
     (small_kind,) = [one for one in vocabulary.types if one.name == "SmallKind"]
     assert (small_kind.meaning, small_kind.words) == ("A colour: `red`.", ("dark green", "red"))
 

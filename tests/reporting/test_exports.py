@@ -18,7 +18,7 @@ from reporting.evidence import Which
 from reporting.junit import as_junit
 from reporting.lint import lint
 from reporting.page import as_page
-from reporting.results import read_run
+from reporting.results import read_results
 from reporting.tables import as_csv, as_document
 from reporting.verdicts import Status, fold
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
@@ -137,7 +137,7 @@ def test_a_known_issue_is_told_with_its_ticket_and_fails_its_case_all_the_same(r
             result["statusDetails"]["known"] = True
             path.write_text(json.dumps(result))
     tagged = {name: text.replace("@PZ-10002", "@PZ-10002 @known-issue:PZ-777") for name, text in FEATURES.items()}
-    traced = checkout({**tagged, "config/test_cases.csv": PLAN}).traced(read_run(results))
+    traced = checkout({**tagged, "config/test_cases.csv": PLAN}).traced(read_results(results))
     document = as_xray(traced, Dialect.CLOUD, execution=Execution())
     check(document, schema("xray-cloud"))
     tests = {test["testKey"]: test for test in document["tests"]}

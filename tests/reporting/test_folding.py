@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.verdicts import Status, Verdict, fold
+from reporting.verdicts import CaseVerdict, Status, fold
 
 PASSED, FAILED, BROKEN, SKIPPED, NOT_RUN = (
     Status.PASSED, Status.FAILED, Status.BROKEN, Status.SKIPPED, Status.NOT_RUN,
@@ -16,14 +16,14 @@ PASSED, FAILED, BROKEN, SKIPPED, NOT_RUN = (
 @pytest.mark.parametrize(
     ("statuses", "verdict"),
     [
-        ([], Verdict.NOT_RUN),
-        ([PASSED], Verdict.PASSED),
-        ([PASSED, PASSED], Verdict.PASSED),
-        ([FAILED, BROKEN, PASSED, NOT_RUN], Verdict.FAILED),
-        ([BROKEN, PASSED, SKIPPED], Verdict.BROKEN),
-        ([PASSED, SKIPPED], Verdict.INCOMPLETE),
-        ([PASSED, NOT_RUN], Verdict.INCOMPLETE),
-        ([SKIPPED, NOT_RUN], Verdict.NOT_RUN),
+        ([], CaseVerdict.NOT_RUN),
+        ([PASSED], CaseVerdict.PASSED),
+        ([PASSED, PASSED], CaseVerdict.PASSED),
+        ([FAILED, BROKEN, PASSED, NOT_RUN], CaseVerdict.FAILED),
+        ([BROKEN, PASSED, SKIPPED], CaseVerdict.BROKEN),
+        ([PASSED, SKIPPED], CaseVerdict.INCOMPLETE),
+        ([PASSED, NOT_RUN], CaseVerdict.INCOMPLETE),
+        ([SKIPPED, NOT_RUN], CaseVerdict.NOT_RUN),
     ],
 )
 def test_the_rule(statuses, verdict):
@@ -32,12 +32,12 @@ def test_the_rule(statuses, verdict):
 
 @given(st.lists(st.sampled_from(Status)))
 def test_a_case_passes_only_when_all_of_its_scenarios_did(statuses):
-    assert (fold(statuses) is Verdict.PASSED) == (bool(statuses) and all(one is PASSED for one in statuses))
+    assert (fold(statuses) is CaseVerdict.PASSED) == (bool(statuses) and all(one is PASSED for one in statuses))
 
 
 @given(st.lists(st.sampled_from(Status)), st.lists(st.sampled_from(Status)))
 def test_more_scenarios_never_hide_a_failure(some, more):
-    if fold(some) is Verdict.FAILED:
-        assert fold([*some, *more]) is Verdict.FAILED
-    if fold(some) is Verdict.BROKEN:
-        assert fold([*some, *more]) in (Verdict.FAILED, Verdict.BROKEN)
+    if fold(some) is CaseVerdict.FAILED:
+        assert fold([*some, *more]) is CaseVerdict.FAILED
+    if fold(some) is CaseVerdict.BROKEN:
+        assert fold([*some, *more]) in (CaseVerdict.FAILED, CaseVerdict.BROKEN)

@@ -16,7 +16,7 @@ from reporting.documentation.vocabulary import Vocabulary
 from reporting.features import FeatureUnreadable
 from reporting.junit import as_junit
 from reporting.lint import lint
-from reporting.results import read_run
+from reporting.results import read_results
 from reporting.verdicts import Status
 from support.core.characters import as_json
 
@@ -105,7 +105,7 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def traced(ran):
-    return ran.traced(read_run(ran.root / "reports/runs/one/allure-results"))
+    return ran.traced(read_results(ran.root / "reports/runs/one/allure-results"))
 
 
 def test_every_result_finds_its_scenario_in_its_place(traced):

@@ -4,7 +4,7 @@ import pytest
 from small_checkout import FEATURES, PLAN
 
 from reporting.lint import lint
-from reporting.results import Run
+from reporting.results import RunResults
 
 HEAD = "key,title,area,priority,state,reason\n"
 CLEAN = HEAD + "PZ-10001,a,x,High,,\nPZ-10002,b,x,High,planned,later\n"
@@ -172,4 +172,4 @@ def test_other_tags_are_left_alone(checkout, tag):
 
 def test_one_name_in_two_features_is_no_error(checkout):
     checkout({"features/jobs/g.feature": "@PZ-10001\nFeature: G\n  Scenario: S\n    Given a\n"})
-    assert problems(checkout, "@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n", run=Run()) == []
+    assert problems(checkout, "@PZ-10001\nFeature: F\n  Scenario: S\n    Given a\n", run=RunResults()) == []

@@ -22,7 +22,7 @@ from reporting.evidence import Which, enclosed, missing
 from reporting.junit import as_junit
 from reporting.lint import lint
 from reporting.page import as_page
-from reporting.results import Attachment, read_run
+from reporting.results import Attachment, read_results
 from reporting.tables import as_csv, as_document
 from reporting.traceability import trace
 from reporting.verdicts import Status
@@ -114,11 +114,11 @@ def test_names_of_evidence_fit_every_file_system_and_are_unique(tmp_path_factory
 
 
 def result_with(evidence):
-    class Result:
+    class ScenarioResult:
         status, evidence, place = Status.FAILED, (), "features/one.feature:2"
 
-    Result.evidence = evidence
-    return Result
+    ScenarioResult.evidence = evidence
+    return ScenarioResult
 
 
 @pytest.mark.parametrize("text", ["M" * 317, "ü" * 317, "🙂" * 317, "…/../.hidden", "", ".", "..", "a/b\\c"])
@@ -147,7 +147,7 @@ def test_lost_evidence_is_told_in_its_place(ran, tmp_path, lose):
     folder = shutil.copytree(ran.root / "reports/runs/one/allure-results", tmp_path / "results")
     for path in list(folder.glob("*-attachment.*")):
         lose(path)
-    traced = ran.traced(read_run(folder))
+    traced = ran.traced(read_results(folder))
     tests = {test["testKey"]: test for test in as_xray(traced, Dialect.CLOUD, execution=Execution())["tests"]}
     (file,) = tests["PZ-10003"]["evidence"]
     assert file["filename"] == "001-server-log-of-the-job-is-missing.txt"

@@ -13,7 +13,7 @@ from small_checkout import VERDICTS
 from reporting.features import Place
 from reporting.lint import Problem
 from reporting.page import as_page, find_allure_site
-from reporting.results import Run
+from reporting.results import RunResults
 from reporting.verdicts import Status
 
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_without_addresses_there_are_no_links(traced):
 
 
 def test_problems_stale_results_and_errors_of_the_run_are_told(ran, traced):
-    run = Run(traced.run.results, traced.run.environment, ("no <database> to look into",))
+    run = RunResults(traced.run.results, traced.run.environment, ("no <database> to look into",))
     html = as_page(
         ran.traced(run), [Problem(Place("a.feature", 7), "is <wrong>")], test_case_url=None, allure_site=None, made=MADE
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reporting.plan import COLUMNS, PlanError, State, read_plan
+from reporting.plan import COLUMNS, PlanError, PlannedState, read_plan
 
 HEAD = ",".join(COLUMNS) + "\n"
 
@@ -15,7 +15,7 @@ def read(tmp_path, text):
 def test_cases_come_in_their_order_with_their_lines(tmp_path):
     first, second = read(tmp_path, HEAD + 'PZ-10002,"a, b",x,High,,\nPZ-10001,c,y,Low,needs a decision,nobody said\n')
     assert (first.key, first.title, str(first.place), first.is_excused) == ("PZ-10002", "a, b", "plan.csv:2", False)
-    assert (second.state, second.reason, second.is_excused) == (State.NEEDS_A_DECISION, "nobody said", True)
+    assert (second.state, second.reason, second.is_excused) == (PlannedState.NEEDS_A_DECISION, "nobody said", True)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import trustme
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import ValidationError
 
-from reporting.publish import PublishFailed, Target, as_dry_run, publish
+from reporting.publish import PublishFailed, XrayTarget, as_dry_run, publish
 from reporting.xray import Dialect, Execution, as_xray
 
 TOKEN = "s3cret-token"
@@ -65,9 +65,9 @@ class Xray:
         made = {"id": "1", "key": "PZ-20001", "self": "https://jira.example.com/1"}
         return 200, {}, {"testExecIssue": made} if dialect is Dialect.SERVER else made
 
-    def target(self, dialect: Dialect = Dialect.SERVER, **other: Any) -> Target:
+    def target(self, dialect: Dialect = Dialect.SERVER, **other: Any) -> XrayTarget:
         url = f"https://localhost:{self.port}/jira"
-        return Target(
+        return XrayTarget(
             **{"url": url, "token": TOKEN, "dialect": dialect, "ca_file": self.ca_file, "timeout_s": 5, **other}
         )
 
@@ -199,7 +199,7 @@ def _no_surroundings(monkeypatch):
 def test_an_empty_ca_file_is_none_and_then_counts_what_counts_elsewhere(xray, traced, monkeypatch, variable):
     monkeypatch.setenv("FOCUS_PUBLISH_CA_FILE", "")
     monkeypatch.setenv(variable, str(xray.ca_file))
-    target = Target(url=f"https://localhost:{xray.port}/jira", token=TOKEN)
+    target = XrayTarget(url=f"https://localhost:{xray.port}/jira", token=TOKEN)
     assert target.ca_file is None
     assert publish(document(traced), target) == "PZ-20001"
 
@@ -255,21 +255,21 @@ def test_an_answer_without_a_key_is_no_success(xray, traced):
 )
 def test_only_https_and_nothing_secret_in_the_address(url):
     with pytest.raises(ValidationError, match="expected an address") as refused:
-        Target(url=url, token=TOKEN)
+        XrayTarget(url=url, token=TOKEN)
     assert "pass@" not in str(refused.value)
 
 
 @pytest.mark.parametrize("token", ["", '""', f"{TOKEN}\n{TOKEN}", f"{TOKEN} x", f"{TOKEN}é"])
 def test_a_token_that_no_header_holds_is_refused_unseen(token):
     with pytest.raises(ValidationError) as refused:
-        Target(url="https://jira.example.com", token=token)
+        XrayTarget(url="https://jira.example.com", token=token)
     assert TOKEN not in str(refused.value)
 
 
 def by_client(xray, **other):
     url = f"https://localhost:{xray.port}/jira"
     client = {"client_id": "the-client", "client_secret": SECRET, "ca_file": xray.ca_file}
-    return Target(**{"url": url, "dialect": Dialect.CLOUD, **client, **other})
+    return XrayTarget(**{"url": url, "dialect": Dialect.CLOUD, **client, **other})
 
 
 IMPORT = PATHS[Dialect.CLOUD]

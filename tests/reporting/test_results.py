@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reporting.results import ResultsUnreadable, Run, read_run
+from reporting.results import ResultsUnreadable, RunResults, read_results
 from reporting.verdicts import Status
 
 RESULT = {
@@ -16,8 +16,8 @@ RESULT = {
 
 
 def test_before_any_run_there_is_nothing(tmp_path):
-    run = read_run(tmp_path / "allure-results")
-    assert (run, run.start, run.stop) == (Run(), None, None)
+    run = read_results(tmp_path / "allure-results")
+    assert (run, run.start, run.stop) == (RunResults(), None, None)
 
 
 def test_a_real_run_is_read_with_steps_evidence_and_environment(traced):
@@ -59,7 +59,7 @@ def test_of_two_results_of_a_scenario_the_last_counts(ran, tmp_path):
     result = json.loads(first.read_text())
     again = {**result, "uuid": "again", "status": "passed", "stop": result["stop"] + 1}
     (folder / "again-result.json").write_text(json.dumps(again))
-    assert [one.uuid for one in read_run(folder).results if one.name == "It breaks"] == ["again"]
+    assert [one.uuid for one in read_results(folder).results if one.name == "It breaks"] == ["again"]
 
 
 def test_results_of_a_scenario_that_has_moved_count_for_nobody(ran, traced, checkout):
@@ -104,28 +104,28 @@ def test_results_of_a_scenario_that_has_moved_count_for_nobody(ran, traced, chec
 def test_a_result_of_somebody_else_is_named(tmp_path, text, said):
     (tmp_path / "x-result.json").write_text(text if isinstance(text, str) else json.dumps(RESULT | text))
     with pytest.raises(ResultsUnreadable, match=rf"x-result\.json: .*{said}"):
-        read_run(tmp_path)
+        read_results(tmp_path)
 
 
 def test_the_smallest_result_is_one(tmp_path):
     (tmp_path / "x-result.json").write_text(json.dumps(RESULT))
-    assert [(one.name, one.duration_s) for one in read_run(tmp_path).results] == [("It works", 1.0)]
+    assert [(one.name, one.duration_s) for one in read_results(tmp_path).results] == [("It works", 1.0)]
 
 
 def test_what_is_no_file_or_no_folder_is_named(tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "x-result.json").mkdir()
     with pytest.raises(ResultsUnreadable, match=r"x-result\.json: .*directory"):
-        read_run(tmp_path / "results")
+        read_results(tmp_path / "results")
     (tmp_path / "file").touch()
     with pytest.raises(ResultsUnreadable, match=r"file: expected a folder"):
-        read_run(tmp_path / "file")
+        read_results(tmp_path / "file")
 
 
 def test_a_link_to_nowhere_is_named(tmp_path):
     (tmp_path / "x-result.json").symlink_to("gone")
     with pytest.raises(ResultsUnreadable, match=r"x-result\.json: .*No such file"):
-        read_run(tmp_path)
+        read_results(tmp_path)
 
 
 def test_of_a_clock_that_was_set_back_nothing_takes_less_than_no_time(tmp_path):
@@ -133,7 +133,7 @@ def test_of_a_clock_that_was_set_back_nothing_takes_less_than_no_time(tmp_path):
     results = [RESULT, RESULT | {"name": "Set back", "start": 3_600_000, "stop": 0, "steps": [step]}]
     for number, result in enumerate(results):
         (tmp_path / f"{number}-result.json").write_text(json.dumps(result))
-    run = read_run(tmp_path)
+    run = read_results(tmp_path)
     assert {one.name: one.duration_s for one in run.results} == {"It works": 1.0, "Set back": 0.0}
     assert all(one.start <= one.stop for result in run.results for one in (result, *result.steps))
     (remark,) = run.remarks
@@ -142,7 +142,7 @@ def test_of_a_clock_that_was_set_back_nothing_takes_less_than_no_time(tmp_path):
 
 def test_the_environment_is_read_whatever_is_in_it(tmp_path):
     (tmp_path / "environment.properties").write_bytes(b"a=\\ud83d\nb=\\ud83d\\ude00\nc=\xff\\u0000\nnothing\n\\")
-    assert read_run(tmp_path).environment == {
+    assert read_results(tmp_path).environment == {
         "a": "\N{REPLACEMENT CHARACTER}", "b": "\U0001f600", "c": "ÿ\N{REPLACEMENT CHARACTER}",
     }  # fmt: skip
 
@@ -152,5 +152,5 @@ def test_evidence_lies_in_the_folder_of_the_results(tmp_path):
     (tmp_path / "secret.txt").write_text("not evidence")
     odd = RESULT | {"attachments": [{"name": "log", "source": "../secret.txt"}]}
     (tmp_path / "results" / "x-result.json").write_text(json.dumps(odd))
-    (result,) = read_run(tmp_path / "results").results
+    (result,) = read_results(tmp_path / "results").results
     assert not result.evidence[0].path.exists()

@@ -84,9 +84,9 @@ def test_capabilities_that_do_not_fit_the_folders_are_told(ran, text, said):
         read_capabilities(ran.root, ran.features)
 
 
-def test_the_readme_has_the_capabilities_in_their_order():
+def test_the_page_for_product_owners_has_the_capabilities_in_their_order():
     project = Checkout(CHECKOUT)
-    linked = re.findall(r"\(features/(\w+)\)", (CHECKOUT / "README.md").read_text())
+    linked = re.findall(r"\(\.\./features/(\w+)\)", (CHECKOUT / "docs/product-owners.md").read_text())
     assert linked == [one.folder for one in read_capabilities(CHECKOUT, project.features)]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from support.api.job import Job
 from support.core.errors import ExpectationFailed
-from support.core.eventually import WaitPolicy, eventually
+from support.core.eventually import eventually
 from support.observers import deletion, obstacles
 from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of, is_healthy
 from support.observers.mongodb import Document
@@ -199,13 +199,9 @@ class Promises:
         self._wait(f"nothing to run of {job_id}", [], lambda: self._running_of(job_id), "effect_disappears_s")
 
     def _wait(self, expected: str, jobs: Sequence[Job], look: Callable[[], list[str]], setting: str) -> None:
-        eventually(expected, look, lambda problems: problems, self._wait_policy(setting))
+        eventually(expected, look, lambda problems: problems, self.settings.time_limits.wait_policy(setting))
         if jobs:
             self.held.append(Held(frozenset(job.job_id for job in jobs), look))
-
-    def _wait_policy(self, setting: str) -> WaitPolicy:
-        limits = self.settings.time_limits
-        return WaitPolicy(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")
 
     def _consumer_problems(self, names: Sequence[str]) -> list[str]:
         states = {name: self.stores.queues.state_of(name) for name in names}
@@ -238,7 +234,7 @@ class Promises:
                 if not consumed
             ]
 
-        policy = self._wait_policy("effect_appears_s")
+        policy = self.settings.time_limits.wait_policy("effect_appears_s")
         if queues.unseen is None:
             try:
                 eventually(expected, look, lambda problems: problems, policy)

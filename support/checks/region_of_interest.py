@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from support.api.exchange import Exchange
 from support.api.job import Job
 from support.core.errors import ExpectationFailed, require
-from support.core.eventually import WaitPolicy, eventually
+from support.core.eventually import eventually
 from support.core.validation import validation_problems
 from support.observers.stores import Stores
 from support.profile.settings import Settings
@@ -117,12 +117,11 @@ class RegionOfInterest:
         Raises:
             ExpectationFailed: one of them does not.
         """
-        limits = self.settings.time_limits
         eventually(
             f"the region of interest of {self.job.job_id} to be {self.in_force}",
             self._shown,
             lambda shown: [f"the {where} says {region}" for where, region in shown if region != self.in_force],
-            WaitPolicy(limits.effect_appears_s, limits.poll_interval_s, "time_limits.effect_appears_s"),
+            self.settings.time_limits.wait_policy("effect_appears_s"),
         )
 
     def _shown(self) -> list[tuple[str, Region | str]]:

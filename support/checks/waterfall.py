@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -136,7 +136,8 @@ class Waterfall:
     def _wait_policy(self, limit_s: float) -> WaitPolicy:
         """For rows that come; asked for often enough that this does not make them late."""
         limits = self.settings.time_limits
-        return WaitPolicy(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
+        interval_s = min(limits.poll_interval_s, limits.rows_late_s / 4)
+        return replace(limits.wait_policy("rows_appear_s", interval_s), limit_s=limit_s)
 
     def to_the_end(self, part: int | None = None) -> None:
         """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.
@@ -144,8 +145,7 @@ class Waterfall:
         Raises:
             ExpectationFailed: it was not said within the time limit.
         """
-        limits = self.settings.time_limits
-        self._ask_until_over(WaitPolicy(limits.playback_ends_s, 0, "time_limits.playback_ends_s"), part)
+        self._ask_until_over(self.settings.time_limits.wait_policy("playback_ends_s", 0), part)
 
     def until_over(self) -> None:
         """Wait until it is said that no more rows will come, as after the analyzer has gone.
@@ -153,9 +153,7 @@ class Waterfall:
         Raises:
             ExpectationFailed: it was not said within the time limit.
         """
-        limits = self.settings.time_limits
-        setting = "time_limits.effect_disappears_s"
-        self._ask_until_over(WaitPolicy(limits.effect_disappears_s, limits.poll_interval_s, setting))
+        self._ask_until_over(self.settings.time_limits.wait_policy("effect_disappears_s"))
 
     def expect_none_yet(self, exchange: Exchange) -> None:
         """See that there were no rows yet.

@@ -26,6 +26,7 @@ from pydantic_settings import (
 
 from support.contract.limits import Limits
 from support.core.addresses import host_and_port, is_ipv6
+from support.core.eventually import WaitPolicy
 from support.profile.variables import PREFIX, listed, readable, tabled
 from transport.trust import no_certificates_in
 
@@ -427,6 +428,11 @@ class TimeLimits(_Group):
     def between_settling_looks_s(self) -> float:
         """How long is waited between two looks while all should stay as it is, s: it is looked half way, too."""
         return max(self.poll_interval_s, self.settling_s / 2)
+
+    def wait_policy(self, setting: str, interval_s: float | None = None) -> WaitPolicy:
+        """Wait as long as `setting` says, and look every `interval_s`, which is `poll_interval_s` if not given."""
+        interval_s = self.poll_interval_s if interval_s is None else interval_s
+        return WaitPolicy(getattr(self, setting), interval_s, f"time_limits.{setting}")
 
 
 class EffectsOfAJob(_Group):

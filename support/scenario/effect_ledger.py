@@ -7,10 +7,11 @@ if it stated none); after clean-up nothing but cancelled records may be left.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.core.eventually import WaitPolicy, consistently, eventually
+from support.core.eventually import consistently, eventually
 from support.observers import obstacles
 from support.observers.request_marks import TraceKey
 from support.observers.side_effects import (
@@ -79,7 +80,7 @@ class EffectLedger:
                 "what is being deleted to have gone before the scenario begins",
                 self.snapshot,
                 deletion_problems,
-                self._wait_policy("effect_disappears_s"),
+                self._settings.time_limits.wait_policy("effect_disappears_s"),
             )
         except ExpectationFailed as error:
             raise EnvironmentBroken(
@@ -102,7 +103,7 @@ class EffectLedger:
                 "these side effects and no others",
                 self.snapshot,
                 self._not_as_stated,
-                self._wait_policy("analyzer_runs_s"),
+                self._settings.time_limits.wait_policy("analyzer_runs_s"),
                 fail_fast=lambda seen: (
                     [] if may_go else surplus_problems(self.before, seen, self._stated, self.own_jobs)
                 ),
@@ -120,7 +121,7 @@ class EffectLedger:
             f"a {kind} of a job that is being made",
             self.snapshot,
             lambda seen: [] if self._of_others(kind, seen) else [f"there is no {kind} of one"],
-            self._wait_policy("unavailable_answered_s"),  # By then it must be answered.
+            self._settings.time_limits.wait_policy("unavailable_answered_s"),  # By then it must be answered.
         )
 
     def state_records_alone(self) -> None:
@@ -140,7 +141,8 @@ class EffectLedger:
         Raises:
             ExpectationFailed: they do not.
         """
-        settling = self._wait_policy("settling_s")
+        limits = self._settings.time_limits
+        settling = limits.wait_policy("settling_s", limits.between_settling_looks_s)
         try:
             self._settled = consistently(
                 "no side effects but those that the scenario states, and its promises to hold still",
@@ -149,11 +151,7 @@ class EffectLedger:
                     *self._not_as_stated(seen),
                     *self._promises.broken_problems(self._cancelled | self._disturbed),
                 ],
-                WaitPolicy(
-                    max(0.0, settling.limit_s - answered_s_ago),
-                    self._settings.time_limits.between_settling_looks_s,
-                    settling.setting,
-                ),
+                replace(settling, limit_s=max(0.0, settling.limit_s - answered_s_ago)),
             )
         except ExpectationFailed as failure:
             raise self._explained(failure) from None
@@ -192,7 +190,7 @@ class EffectLedger:
                 *unstated_problems(self.before, seen, counted, {*self._answered, *unanswered}),
                 *deletion_problems(seen),
             ],
-            self._wait_policy("effect_disappears_s"),
+            self._settings.time_limits.wait_policy("effect_disappears_s"),
         )
 
     def _explained(self, failure: ExpectationFailed) -> ExpectationFailed:
@@ -218,7 +216,3 @@ class EffectLedger:
         new = {effect.job_id for effect in new_of(kind, self.before, seen)}
         known = {*self._answered, *map(object_name_of, self._answered)}
         return {job_id for job_id in new if job_id is not None} - known
-
-    def _wait_policy(self, setting: str) -> WaitPolicy:
-        limits = self._settings.time_limits
-        return WaitPolicy(getattr(limits, setting), limits.poll_interval_s, f"time_limits.{setting}")

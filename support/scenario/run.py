@@ -13,7 +13,7 @@ from redaction import redact
 from support.api.client import FocusServerAPI
 from support.core.addresses import split
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
-from support.core.eventually import WaitPolicy, consistently
+from support.core.eventually import consistently
 from support.evidence.evidence import Evidence
 from support.observers.side_effects import Snapshot, no_effects, take_snapshot, unstated_problems
 from support.observers.stores import Stores
@@ -108,7 +108,7 @@ class Run:
                 "nothing to come after the last scenario",
                 lambda: take_snapshot(self.stores, settings.naming, (), exclusive=settings.exclusive),
                 lambda now: self._late_ones(name, last, now),
-                WaitPolicy(limits.settling_s, limits.between_settling_looks_s, "time_limits.settling_s"),
+                limits.wait_policy("settling_s", limits.between_settling_looks_s),
             )
         except ExpectationFailed as error:
             self.late += str(error).splitlines()[1:-1]

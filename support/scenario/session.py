@@ -21,7 +21,7 @@ from support.checks.region_of_interest import RegionOfInterest, region_of
 from support.checks.waterfall import Waterfall
 from support.contract.configuration import ConfigureRequest, fields_set
 from support.core.errors import APIError, ExpectationFailed, ValidationError
-from support.core.eventually import WaitPolicy, eventually
+from support.core.eventually import eventually
 from support.evidence import evidence
 from support.evidence.evidence import Evidence
 from support.faults.disturbances import Disturbances
@@ -244,7 +244,7 @@ class ScenarioSession:
             expected,
             ask,
             lambda seen: [] if seen.status in statuses else [f"seen: {seen}"],
-            WaitPolicy(limits.recovered_s, limits.poll_interval_s, f"time_limits.{setting}"),
+            limits.wait_policy(setting),
         )
         took_s = time.monotonic() - started
         self.keep_times("how long after the outage it was answered", [took_s], limits.recovered_s, setting)

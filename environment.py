@@ -75,9 +75,9 @@ def before_all(context: Context) -> None:
         profile = read_profile(name)
         provided = provide(profile)
         # Only now: loading the drivers takes about as long as the environment does, so they go side by side.
-        from support.scenario.run import Run
+        from support.scenario.suite_run import SuiteRun
 
-        context.run = Run.start(profile, provided)
+        context.run = SuiteRun.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
         context.report.run_error(str(error))
         _run_nothing(context, str(error))

@@ -32,7 +32,7 @@ import support.checks.figures
 import support.evidence.allure_report
 import support.observers.stream
 import support.runner.behave_files
-import support.scenario.run
+import support.scenario.suite_run
 from proof.forks import remove_place_at_end
 from support.profile.profile import ROOT
 

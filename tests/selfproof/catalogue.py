@@ -342,12 +342,12 @@ COUNTING = [
     ),
     spoilt(
         "a run that does not look for what comes after its last scenario",
-        *("scenario.run:Run.look_once_more", never),
-        *("run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
+        *("scenario.suite_run:SuiteRun.look_once_more", never),
+        *("suite_run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a run to which every environment is healthy", "scenario.run:expect_healthy_environment", never),
-        *("run.py::test_each_part_that_is_ill_is_named", "DID NOT RAISE"),
+        *("a run to which every environment is healthy", "scenario.suite_run:expect_healthy_environment", never),
+        *("suite_run.py::test_each_part_that_is_ill_is_named", "DID NOT RAISE"),
     ),
 ]
 
@@ -612,8 +612,8 @@ CLEANING = [
         *("sweeping.py::test_ways_that_were_broken_are_open_again", "assert [] == [(Toxiproxy("),
     ),
     spoilt(
-        *("a run that asks for health while ways are broken", "scenario.run:heal", nothing_healed),
-        "run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
+        *("a run that asks for health while ways are broken", "scenario.suite_run:heal", nothing_healed),
+        "suite_run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
         "the server is ill while its ways are broken",
     ),
     spoilt(

@@ -9,10 +9,10 @@ from support.api.client import FocusServerAPI
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import gateway
 from support.observers.side_effects import take_snapshot
-from support.scenario import run as running
+from support.scenario import suite_run as running
 from support.scenario import sweeping
 from support.scenario.journal import Journal
-from support.scenario.run import Run, expect_healthy_environment, make_ready
+from support.scenario.suite_run import SuiteRun, expect_healthy_environment, make_ready
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def product():
 @pytest.fixture
 def run(product):
     """A run whose one scenario has ended."""
-    run = Run(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
+    run = SuiteRun(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
     closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
     run.close_scenario(SimpleNamespace(closed_with=closed_with), "the first scenario")
     return run

@@ -27,7 +27,7 @@ from support.scenario.sweeping import heal, sweep
 _DEATH_IS_TOLD_WITHIN_S = 2.0  # by the provider, which looks after its parts some times a second
 
 
-class Run:
+class SuiteRun:
     """An environment that was found healthy, and what is needed to work in it."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Run:
         self._last: tuple[str, Snapshot] | None = None
 
     @classmethod
-    def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> Run:
+    def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> SuiteRun:
         """Wait for the environment if one is being made, connect, and see that all of it is healthy.
 
         What was `provided` is given back by `close`, or at once when the start fails.

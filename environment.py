@@ -1,12 +1,6 @@
-"""Behave's hooks: they open and close what a run and a scenario work with, and hand everything on to the report.
+"""Behave's hooks: they open and close a run and its scenarios, and tell the report of everything.
 
-On `context` the steps find `run` (the environment), `session` (what the scenario works with), `report`, and what
-earlier steps kept:
-
-- what is asked: `configuration`, `configurations`, `parameters`, `task_id`, `window` (of time), `recordings`,
-  `documents`, `gateway`
-- what came of it: `attempts`, `exchanges` and `exchange`, `refusal`, `because_of`, `failure`, `cancellation`
-- jobs: `job`, `jobs`, `first_job`, `other_job`, `abandoned`, and of the present one `waterfall` and `region`
+On behave's context they keep `run_state`, their own, and `state`, which the steps of a scenario work with.
 """
 
 from __future__ import annotations
@@ -17,35 +11,82 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, Protocol
 
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 from behave.reporter.junit import JUnitReporter
 from behave.reporter.summary import SummaryReporter
-from behave.runner import Context
 
 import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
 import support.runner.behave_files  # noqa: F401 - makes behave read feature files of any form, and write any text
 from redaction import protect_output
+from steps.scenario_state import ScenarioSkipped, ScenarioState
 from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.evidence import known_issues
 from support.evidence.allure_report import AllureReport
+from support.evidence.evidence import Evidence
 from support.profile.profile import read_profile, reports_without_a_profile
 from support.profile.provider import provide
 from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
+from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
 from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.scenario.session import ScenarioSession
+from support.scenario.suite_run import SuiteRun
 
 protect_output()
 
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 
-# Added to every scenario, so that what it does not state is checked without being asked for, and is seen to be.
-CLOSING_STEPS = ("nothing else has changed", "nothing is left behind")
-STILL_KNOWN = "the known issue still shows"
+
+@dataclass
+class RunState:
+    """What the hooks know of the run."""
+
+    started_at_s: float = field(default_factory=time.monotonic)
+    """When the run began, by the clock that only goes forward."""
+    folder: RunFolder | None = None
+    """Where the results go; None when it could not be made."""
+    report: AllureReport | None = None
+    """What Allure's results are written with; None when there is no folder for them."""
+    run: SuiteRun | None = None
+    """The environment; None when it was not found healthy."""
+    features: list[Feature] = field(default_factory=list)
+    """The features that were begun."""
+    scenarios: list[Scenario] = field(default_factory=list)
+    """The scenarios that were begun."""
+    known: list[str] = field(default_factory=list)
+    """A line for each failure that is put down to a known issue."""
+    reasons: list[str] = field(default_factory=list)
+    """Why the hooks have ended the run early."""
+    lost: list[str] = field(default_factory=list)
+    """Why results could not be written."""
+
+    def opened(self) -> tuple[SuiteRun, AllureReport]:
+        """Environment and report; without them no feature is begun."""
+        assert self.run is not None
+        assert self.report is not None
+        return self.run, self.report
+
+
+class Context(Protocol):
+    """What the hooks take of behave's context, and what they keep there."""
+
+    run_state: RunState
+    state: ScenarioState | None
+    """What the scenario's steps work with; None when the scenario could not be opened."""
+    scenario: Scenario
+    config: Any
+    aborted: bool
+    _runner: Any
+
+    def abort(self, reason: str) -> None:
+        """End the run after the present step."""
 
 
 def before_all(context: Context) -> None:
@@ -53,10 +94,7 @@ def before_all(context: Context) -> None:
     context.config.setup_logging(level=logging.WARNING)
     # It logs what it also raises, queues that are asked for and not there included.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    context.started_at_s = time.monotonic()
-    context.run = context.report = context.folder = None
-    context.known, context.features, context.scenarios = [], [], []
-    context.reasons, context.lost = [], []
+    context.run_state = RunState()
     features = context._runner.features  # Behave hands them to no hook.
     context._runner.formatters.insert(0, OneMessage())
     apply_project_settings(context.config, features)
@@ -65,7 +103,7 @@ def before_all(context: Context) -> None:
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     mistakes = find_mistakes(context.config, features)
     try:
-        _open_reports(context, name)
+        report = _open_reports(context, name)
     except (SettingsError, EnvironmentBroken) as error:
         _run_nothing(context, str(error))
         return
@@ -74,34 +112,31 @@ def before_all(context: Context) -> None:
             raise SettingsError(mistakes)
         profile = read_profile(name)
         provided = provide(profile)
-        # Only now: loading the drivers takes about as long as the environment does, so they go side by side.
-        from support.scenario.suite_run import SuiteRun
-
-        context.run = SuiteRun.start(profile, provided)
+        run = context.run_state.run = SuiteRun.start(profile, provided)
     except (SettingsError, EnvironmentBroken) as error:
-        context.report.run_error(str(error))
+        report.run_error(str(error))
         _run_nothing(context, str(error))
         return
-    context.report.environment({"Profile": profile.name, **context.run.description()})
+    report.environment({"Profile": profile.name, **run.description()})
 
 
-def _open_reports(context: Context, name: str) -> None:
+def _open_reports(context: Context, name: str) -> AllureReport:
     """Make the folder of the run, and have everything that reports write into it."""
     try:
         reports = read_profile(name).reports()
     except SettingsError:  # It is told when the profile is read for the run, in a report that must go somewhere.
         reports = reports_without_a_profile()
-    context.folder = RunFolder.make(reports.directory, profile=name, command=sys.argv[1:])
+    folder = context.run_state.folder = RunFolder.make(reports.directory, profile=name, command=sys.argv[1:])
     if context.config.junit and asked_for("junit_directory") is None:
-        context.config.junit_directory = str(context.folder.junit)
+        context.config.junit_directory = str(folder.junit)
     context.config.paths = [context.config.base_dir]  # JUnit names a feature by its path from one of these.
-    lost = partial(_lose, context)
+    lost = partial(_lose, context, folder)
     for reporter in context.config.reporters:
         if isinstance(reporter, JUnitReporter):
             reporter.feature = _telling(lost, reporter.feature)
-    context.report = AllureReport(
-        context.folder.results, context.config, test_case_url=reports.test_case_url, lost=lost
-    )
+    report = AllureReport(folder.results, context.config, test_case_url=reports.test_case_url, lost=lost)
+    context.run_state.report = report
+    return report
 
 
 def _telling(lost: Callable[[OSError], None], report: Callable[[Feature], None]) -> Callable[[Feature], None]:
@@ -116,16 +151,16 @@ def _telling(lost: Callable[[OSError], None], report: Callable[[Feature], None])
     return told
 
 
-def _lose(context: Context, error: OSError) -> None:
+def _lose(context: Context, folder: RunFolder, error: OSError) -> None:
     """End the run, since its results can no longer be kept; `after_all` says so, where nothing swallows it."""
-    if not context.lost:
-        context.lost.append(context.folder.lost(error))
+    if not context.run_state.lost:
+        context.run_state.lost.append(folder.lost(error))
         _stop(context, "the results cannot be written, see the message below")
 
 
 def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
     """End the run, for a reason of its own: whoever presses Ctrl-C has behave end it."""
-    context.reasons.append(reason)
+    context.run_state.reasons.append(reason)
     context.abort(reason=reason)
 
 
@@ -137,49 +172,61 @@ def _run_nothing(context: Context, reason: str) -> None:
 
 def before_feature(context: Context, feature: Feature) -> None:
     """Open the feature in the report."""
-    context.features.append(feature)
-    context.report.start_feature(feature)
+    _, report = context.run_state.opened()
+    context.run_state.features.append(feature)
+    report.start_feature(feature)
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open the scenario's ledger; when the environment is gone, the run ends here."""
-    context.scenarios.append(scenario)
-    context.report.start_scenario(scenario)
-    context.session = None
+    run, report = context.run_state.opened()
+    context.run_state.scenarios.append(scenario)
+    report.start_scenario(scenario)
+    context.state = None
+
+    def keep(found: Evidence) -> None:
+        report.attach(found.name, found.body, found.media_type)
+
     try:
-        context.session = context.run.open_scenario(
-            lambda found: context.report.attach(found.name, found.body, found.media_type)
-        )
+        session = run.open_scenario(keep)
     except EnvironmentBroken:
         _stop(context)
         raise
-    closing = [*CLOSING_STEPS, *([STILL_KNOWN] if known_issues.keys_of(scenario.effective_tags) else [])]
-    scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in closing)
+    keys = known_issues.keys_of(scenario.effective_tags)
+    context.state = ScenarioState(session, run.stores, keep, context.config.userdata, keys, str(scenario.location))
+    scenario.steps.extend(Step(scenario.filename, scenario.line, "And", "then", words) for words in closing_steps(keys))
 
 
 def before_step(context: Context, step: Step) -> None:
     """Open the step in the report."""
-    context.report.start_step(step)
+    _, report = context.run_state.opened()
+    report.start_step(step)
 
 
 def after_step(context: Context, step: Step) -> None:
     """Close the step in the report; a failure that is known ends the scenario, but does not fail it."""
+    run, report = context.run_state.opened()
     scenario = context.scenario
+    if isinstance(step.exception, ScenarioSkipped):
+        # Behave has no exception for this, and knows only that the step has raised one.
+        reason, step.exception, step.exc_traceback, step.status = step.exception, None, None, Status.untested
+        scenario.skip(str(reason))
     if step.status.has_failed():
-        _blame_the_environment(context, step)
+        _blame_the_environment(context, run, step)
     keys = known_issues.keys_of(scenario.effective_tags)
-    if step.name not in (CLOSING_STEPS[-1], STILL_KNOWN) and known_issues.explains(keys, step.exception):
+    explained = step.name not in (NOTHING_IS_LEFT_BEHIND, KNOWN_ISSUE_STILL_SHOWS)
+    if explained and known_issues.explains(keys, step.exception):
         scenario.skip()  # Its other steps; it looks at this one, and knows no status but those of behave itself.
         step.status = known_issues.KNOWN
         step.error_message = known_issues.shown(keys, str(step.exception))
-        context.known.append(f"{', '.join(keys)}  {scenario.location}  {scenario.name}")
-    context.report.stop_step(step)
+        context.run_state.known.append(f"{', '.join(keys)}  {scenario.location}  {scenario.name}")
+    report.stop_step(step)
 
 
-def _blame_the_environment(context: Context, step: Step) -> None:
+def _blame_the_environment(context: Context, run: SuiteRun, step: Step) -> None:
     """Tell a failure as the environment's when that has ended, and end the run."""
     try:
-        context.run.check_provided()
+        run.check_provided()
     except EnvironmentBroken as error:
         step.status, step.exception, step.exc_traceback = Status.error, error, None
         _stop(context)
@@ -187,46 +234,47 @@ def _blame_the_environment(context: Context, step: Step) -> None:
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Clean up what a scenario left that failed half way, keep what was said, and close the report's result."""
+    run, report = context.run_state.opened()
     if any(step.status is known_issues.KNOWN for step in scenario.all_steps):
         scenario.set_status(known_issues.KNOWN)
     try:
-        if context.session is not None:
-            _close(context, scenario)
+        if context.state is not None:
+            _close(context, scenario, run, context.state)
     finally:
-        context.report.stop_scenario(scenario)
+        report.stop_scenario(scenario)
 
 
-def _close(context: Context, scenario: Scenario) -> None:
+def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioState) -> None:
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
-    red = scenario.status.has_failed()
+    red, session = scenario.status.has_failed(), state.session
     if red or scenario.status is known_issues.KNOWN:
-        context.session.keep_server_log()
+        session.keep_server_log()
     try:
-        context.session.leave_nothing_behind()
+        session.leave_nothing_behind()
     except EnvironmentBroken as error:
-        broken = _what_else_is_broken(context) or error
-        if broken is not error or not context.run.is_healthy():
+        broken = _what_else_is_broken(run, session) or error
+        if broken is not error or not run.is_healthy():
             _stop(context)
         told = [step.exception for step in scenario.all_steps]
         told = [str(one) for one in told if isinstance(one, EnvironmentBroken | SettingsError)]
         if not told or (broken is not error and str(broken) not in told):
             raise broken from None
-        context.report.attach("clean-up failed, too", str(broken), "text")
+        state.keep(Evidence("clean-up failed, too", str(broken), "text"))
     except ExpectationFailed as failure:
         if not red:
             raise
-        context.report.attach("clean-up failed, too", str(failure), "text")
+        state.keep(Evidence("clean-up failed, too", str(failure), "text"))
         print(f"Clean-up failed, too: {failure}")
     finally:
-        context.run.close_scenario(context.session, scenario.name)
+        run.close_scenario(session, scenario.name)
 
 
-def _what_else_is_broken(context: Context) -> EnvironmentBroken | None:
+def _what_else_is_broken(run: SuiteRun, session: ScenarioSession) -> EnvironmentBroken | None:
     """After a clean-up that failed: why no scenario can follow, whatever of it may be mended."""
     try:
-        context.run.check_provided()
+        run.check_provided()
         # Over what stays disturbed, all that follow would be told as failures of the product.
-        context.session.disturbances.undo()
+        session.disturbances.undo()
     except EnvironmentBroken as error:
         return error
     return None
@@ -234,33 +282,35 @@ def _what_else_is_broken(context: Context) -> EnvironmentBroken | None:
 
 def after_feature(context: Context, feature: Feature) -> None:
     """Close the feature in the report."""
-    context.report.stop_feature(feature)
+    _, report = context.run_state.opened()
+    report.stop_feature(feature)
 
 
 def after_all(context: Context) -> None:
     """Say what is known to fail and where the results are, and give the environment back."""
-    whole = False
+    whole, run_state = False, context.run_state
     try:
-        if context.run is not None and not context.aborted:
-            context.run.look_once_more()
+        if run_state.run is not None and not context.aborted:
+            run_state.run.look_once_more()
         _see_that_something_was_run(context)
         whole = True
     except (ExpectationFailed, EnvironmentBroken) as error:
-        context.report.run_error(str(error))
+        if run_state.report is not None:
+            run_state.report.run_error(str(error))
         raise
     finally:
-        if context.report is not None:
-            context.report.close()
-        if context.run is not None:
-            context.run.close()
+        if run_state.report is not None:
+            run_state.report.close()
+        if run_state.run is not None:
+            run_state.run.close()
         for reporter in _summaries(context):
-            reporter.duration = time.monotonic() - context.started_at_s  # Its own sum leaves out rules.
-            if context.known:
-                listed = "".join(f"  {one}\n" for one in context.known)
+            reporter.duration = time.monotonic() - run_state.started_at_s  # Its own sum leaves out rules.
+            if run_state.known:
+                listed = "".join(f"  {one}\n" for one in run_state.known)
                 reporter.stream.write(f"\nKnown issues, which do not turn the run red:\n{listed}\n")
-        if context.folder is not None:
-            _close_folder(context, passed=whole)
-        if context.aborted and context.reasons:
+        if run_state.folder is not None:
+            _close_folder(context, run_state.folder, passed=whole)
+        if context.aborted and run_state.reasons:
             # Behave would say of it that it was the user's doing.
             context._runner.aborted = False
             context._runner.hook_failures += 1
@@ -268,28 +318,29 @@ def after_all(context: Context) -> None:
 
 def _see_that_something_was_run(context: Context) -> None:
     """A run whose scenarios were all skipped has shown nothing, and is not green."""
-    begun = context.scenarios
+    begun = context.run_state.scenarios
     skipped = [scenario.skip_reason for scenario in begun if scenario.status is Status.skipped]
     if begun and len(skipped) == len(begun) and not context.aborted and not may_be_empty(context.config):
         raise EnvironmentBroken(all_were_skipped(skipped))
 
 
-def _close_folder(context: Context, *, passed: bool) -> None:
+def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
     """Record what came of the run, and say where its results are."""
-    interrupted = context.lost or (context.aborted and not context.reasons)
-    red = context.aborted or context._runner.hook_failures or any(one.status.has_failed() for one in context.features)
+    run_state, hook_failures = context.run_state, context._runner.hook_failures
+    interrupted = run_state.lost or (context.aborted and not run_state.reasons)
+    red = context.aborted or hook_failures or any(one.status.has_failed() for one in run_state.features)
     try:
-        context.folder.end(
+        folder.end(
             State.INTERRUPTED if interrupted else State.ENDED,
-            scenarios=Counter(scenario.status.name for scenario in context.scenarios),
+            scenarios=Counter(scenario.status.name for scenario in run_state.scenarios),
             passed=passed and not red,
         )
     except EnvironmentBroken:
-        if not context.lost:
+        if not run_state.lost:
             raise
     for reporter in _summaries(context):
-        reporter.stream.write("".join(f"\n{lost}\n" for lost in context.lost))
-        reporter.stream.write(f"\nResults: {context.folder.path}\n")
+        reporter.stream.write("".join(f"\n{lost}\n" for lost in run_state.lost))
+        reporter.stream.write(f"\nResults: {folder.path}\n")
 
 
 def _summaries(context: Context) -> list[SummaryReporter]:

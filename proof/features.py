@@ -10,9 +10,7 @@ from functools import cache
 from proof.outcomes import name_of
 from reporting.features import read_features
 from support.profile.profile import ROOT
-
-# They are added to every scenario by `environment.py`.
-CLOSING_STEPS = frozenset({"nothing else has changed", "nothing is left behind"})
+from support.runner.closing_steps import OF_EVERY_SCENARIO
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def scenarios() -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for read in (one for feature in read_features(ROOT) for one in feature.scenarios):
         name = name_of(read.name)
-        before = found.get(name, Scenario(name, (), frozenset(), frozenset(), CLOSING_STEPS))
+        before = found.get(name, Scenario(name, (), frozenset(), frozenset(), frozenset(OF_EVERY_SCENARIO)))
         found[name] = Scenario(
             name,
             tuple(dict.fromkeys((*before.files, read.place.file))),

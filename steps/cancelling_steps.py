@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from behave import then, when
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.checks import answers, refusals
 
 
@@ -22,52 +22,54 @@ def fail_half_way(job_id: str) -> None:
 
 @when("the job is cancelled")
 def the_job_is_cancelled(context: Context) -> None:
-    context.cancellation = context.session.cancel(context.job.job_id)
+    context.state.cancellation = context.state.session.cancel(context.state.job.job_id)
 
 
 @when("the first of them is cancelled")
 def the_first_is_cancelled(context: Context) -> None:
-    context.job, context.other_job = context.jobs
+    context.state.job, context.state.other_job = context.state.jobs
     the_job_is_cancelled(context)
 
 
 @when("a job that nobody made is cancelled")
 def an_unknown_job_is_cancelled(context: Context) -> None:
-    context.cancellation = context.session.cancel(context.run.settings.naming.unknown_job_id)
+    context.state.cancellation = context.state.session.cancel(context.state.settings.naming.unknown_job_id)
 
 
 @when("the work with a temporary job fails half way")
 def the_work_with_a_temporary_job_fails(context: Context) -> None:
     try:
-        context.session.use_temporary_job(context.configuration, fail_half_way)
+        context.state.session.use_temporary_job(context.state.configuration, fail_half_way)
     except HalfWay as failure:
-        context.abandoned = failure.job_id
+        context.state.abandoned = failure.job_id
 
 
 @then("the cancelling is confirmed")
 def the_cancelling_is_confirmed(context: Context) -> None:
-    answers.expect_cancelled(context.cancellation, context.job.job_id, context.run.settings.answers)
+    answers.expect_cancelled(context.state.cancellation, context.state.job.job_id, context.state.settings.answers)
 
 
 @then("the cancelling is confirmed within the promised time")
 def the_cancelling_is_confirmed_in_time(context: Context) -> None:
-    statuses = context.run.settings.answers.cancelled_statuses
-    context.session.until_recovered(
-        "the job to be cancelled", lambda: context.session.cancel(context.job.job_id), statuses
+    statuses = context.state.settings.answers.cancelled_statuses
+    context.state.session.until_recovered(
+        "the job to be cancelled", lambda: context.state.session.cancel(context.state.job.job_id), statuses
     )
 
 
 @then("the cancelling finds no such job")
 def the_cancelling_finds_no_such_job(context: Context) -> None:
-    unknown = context.run.settings.answers.unknown_statuses
-    refusals.expect_error_response(context.cancellation, unknown, "that there is no such job, and that it is said")
+    unknown = context.state.settings.answers.unknown_statuses
+    refusals.expect_error_response(
+        context.state.cancellation, unknown, "that there is no such job, and that it is said"
+    )
 
 
 @then("the cancelling says that {dependency:Dependency} is not available")
 def the_cancelling_says_what_is_missing(context: Context, dependency: str) -> None:
-    refusals.expect_unavailable(context.cancellation, dependency, context.run.settings.answers)
+    refusals.expect_unavailable(context.state.cancellation, dependency, context.state.settings.answers)
 
 
 @then("the cancelling does no harm")
 def the_cancelling_does_no_harm(context: Context) -> None:
-    answers.expect_cancelled_again(context.cancellation, context.run.settings.answers)
+    answers.expect_cancelled_again(context.state.cancellation, context.state.settings.answers)

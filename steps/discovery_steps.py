@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from behave import given, then, when
-from behave.runner import Context
 
-from steps.kept import alone_or_skipped, ask_for_recordings
-from support.api.exchange import Exchange
+from steps.scenario_state import Context
 from support.api.job import Attempt
 from support.checks import answers, discovery, refusals
 from support.contract.configuration import generate_config_payload
@@ -40,166 +38,151 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
 }
 
 
-def ask(context: Context, path: str) -> Exchange:
-    context.exchange = context.session.send("GET", path)
-    context.exchanges = [context.exchange]
-    exchange: Exchange = context.exchange
-    return exchange
-
-
 @given("the channels of the fibre were asked for")
 @when("the channels of the fibre are asked for")
 def the_channels_are_asked_for(context: Context) -> None:
-    ask(context, context.run.settings.paths.channels)
+    context.state.get(context.state.settings.paths.channels)
 
 
 @then("they reach from the first sensor to the last")
 def they_reach_from_first_to_last(context: Context) -> None:
-    discovery.expect_bounds(context.exchange, context.run.settings.limits)
+    discovery.expect_bounds(context.state.exchange, context.state.settings.limits)
 
 
 @when("a job is requested for each bound, and for one channel beyond it")
 def a_job_is_requested_for_each_bound(context: Context) -> None:
-    lowest, highest = discovery.bounds_in(context.exchange)
-    within, beyond = (lowest, highest), (lowest - 1, highest + 1)
-    context.attempts, context.beyond = (
-        [
-            context.session.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
-            for channel in channels
-        ]
-        for channels in (within, beyond)
-    )
+    lowest, highest = discovery.bounds_in(context.state.exchange)
+    context.state.attempts = [
+        context.state.session.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
+        for channel in (lowest, highest, lowest - 1, highest + 1)
+    ]
 
 
 @then("those of the bounds are accepted, and those beyond refused")
 def those_of_the_bounds_are_accepted(context: Context) -> None:
-    settings = context.run.settings
-    for attempt in context.attempts:
+    settings, attempts = context.state.settings, context.state.attempts
+    for attempt in attempts[:2]:
         answers.expect_accepted(attempt, settings.answers, settings.naming)
-    for attempt in context.beyond:
+    for attempt in attempts[2:]:
         refusals.expect_refusal(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
 
 
 @when("the sensors of the fibre are asked for")
 def the_sensors_are_asked_for(context: Context) -> None:
-    ask(context, context.run.settings.paths.sensors)
+    context.state.get(context.state.settings.paths.sensors)
 
 
 @then("every sensor of the fibre is listed once")
 def every_sensor_is_listed(context: Context) -> None:
-    discovery.expect_sensors(context.exchange, context.run.settings.limits)
+    discovery.expect_sensors(context.state.exchange, context.state.settings.limits)
 
 
 @given("a recording is under way")
 def a_recording_is_under_way(context: Context) -> None:
-    if not context.run.stores.recordings.under_way() and alone_or_skipped(context):
-        start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
-        context.session.recorder.put(start, None)
+    if not context.state.stores.recordings.under_way():
+        begin_recordings(context, timedelta(minutes=1))
 
 
 @given("two recordings are under way, begun one after the other")
 def two_recordings_under_way(context: Context) -> None:
-    if not alone_or_skipped(context):
-        return
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     # The later one first: it must not be taken for being found first.
-    for begins in (start, start - timedelta(minutes=1)):
-        context.session.recorder.put(begins, None)
+    begin_recordings(context, timedelta(minutes=1), timedelta(minutes=2))
+
+
+def begin_recordings(context: Context, *ago: timedelta) -> None:
+    context.state.skip_unless_alone()
+    now = datetime.now(UTC).replace(microsecond=0)
+    for age in ago:
+        context.state.session.recorder.put(now - age, None)
 
 
 @given("a recording that never ended was deleted")
 def a_recording_that_never_ended_was_deleted(context: Context) -> None:
-    context.session.recorder.put(context.session.recorder.free_time(), None, deleted=True)
+    context.state.record(context.state.session.recorder.free_time(), None, deleted=True)
 
 
 @given("no recording is under way")
 def no_recording_is_under_way(context: Context) -> None:
-    if context.run.stores.recordings.under_way():
-        context.scenario.skip("something is being recorded here, and is not ours to stop")
+    under_way = context.state.stores.recordings.under_way()
+    context.state.skip_unless(not under_way, "something is being recorded here, and is not ours to stop")
 
 
 @given("a recording of one minute that has ended, and one that is under way")
 def one_ended_and_one_under_way(context: Context) -> None:
-    if not alone_or_skipped(context):
-        return
-    start = context.session.recorder.free_time()
-    end = start + timedelta(minutes=1)
-    context.recordings = [context.session.recorder.put(start, end)]
-    context.session.recorder.put(start, None)
-    context.window = (start, end)
+    context.state.skip_unless_alone()
+    context.state.record_for(timedelta(minutes=1))
+    context.state.session.recorder.put(context.state.window[0], None)
 
 
 @when("the live metadata are asked for")
 def the_live_metadata_are_asked_for(context: Context) -> None:
-    ask(context, context.run.settings.paths.live_metadata)
+    context.state.get(context.state.settings.paths.live_metadata)
 
 
 @then("they are those of the recording under way")
 def they_are_of_the_recording_under_way(context: Context) -> None:
-    discovery.expect_live_metadata(
-        context.exchange, context.run.stores.recordings.under_way(), context.run.settings.limits
-    )
+    under_way = context.state.stores.recordings.under_way()
+    discovery.expect_live_metadata(context.state.exchange, under_way, context.state.settings.limits)
 
 
 @then("it is said that there is no live source")
 def there_is_no_live_source(context: Context) -> None:
-    statuses = context.run.settings.answers.unknown_statuses
-    refusals.expect_error_response(context.exchange, statuses, "to be told that there is no live source")
+    statuses = context.state.settings.answers.unknown_statuses
+    refusals.expect_error_response(context.state.exchange, statuses, "to be told that there is no live source")
 
 
 @when("the recordings of that time are asked for")
 def the_recordings_of_that_time(context: Context) -> None:
-    ask_for_recordings(context, *context.window)
+    context.state.ask_for_recordings(*context.state.window)
 
 
 @when("the recordings of that time are asked for, written as yymmddHHMMSS")
 def the_recordings_of_that_time_as_text(context: Context) -> None:
-    start, end = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.window)
-    path = context.run.settings.paths.recordings
-    context.exchange = context.session.send("POST", path, {"start_time": start, "end_time": end})
+    start, end = (f"{moment.astimezone(UTC):%y%m%d%H%M%S}" for moment in context.state.window)
+    context.state.send_times({"start_time": start, "end_time": end})
 
 
 @when("the recordings from its beginning until tomorrow are asked for")
 def the_recordings_until_tomorrow(context: Context) -> None:
-    ask_for_recordings(context, context.window[0], datetime.now(UTC) + timedelta(days=1))
+    context.state.ask_for_recordings(context.state.window[0], datetime.now(UTC) + timedelta(days=1))
 
 
 @when("the recordings from its beginning until the last day of the year 9999 are asked for")
 def the_recordings_until_the_last_day(context: Context) -> None:
-    ask_for_recordings(context, context.window[0], datetime(9999, 12, 31, tzinfo=UTC))
+    context.state.ask_for_recordings(context.state.window[0], datetime(9999, 12, 31, tzinfo=UTC))
 
 
 @when("the recordings of the first day of 1970 are asked for")
 def the_recordings_of_the_first_day(context: Context) -> None:
-    ask_for_recordings(context, datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
+    context.state.ask_for_recordings(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
 
 
 @when("the recordings of a time are asked for that {window}")
 def the_recordings_of_a_time_that(context: Context, window: str) -> None:
     begin, end = AGAINST_A_RECORDING[window]
-    start, _ = context.window
-    ask_for_recordings(context, start + begin, start + end)
+    start, _ = context.state.window
+    context.state.ask_for_recordings(start + begin, start + end)
 
 
 @when("the recordings of a time {wrong} are asked for")
 def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
-    exchange = context.session.send("POST", context.run.settings.paths.recordings, WRONG_TIMES[wrong])
-    context.attempts = [Attempt(WRONG_TIMES[wrong], exchange)]
+    context.state.send_times(WRONG_TIMES[wrong])
+    context.state.attempts = [Attempt(WRONG_TIMES[wrong], context.state.exchange)]
 
 
 @then("each of them is listed, in the order of their time")
 @then("only the one that has ended is listed")
 @then("the recording is listed")
 def the_recordings_are_listed(context: Context) -> None:
-    discovery.expect_recordings(context.exchange, [(one.start, one.end) for one in context.recordings])
+    discovery.expect_recordings(context.state.exchange, context.state.recorded)
 
 
 @then("the recording is among those that are listed")
 def the_recording_is_among_them(context: Context) -> None:
-    discovery.expect_listed(context.exchange, [(one.start, one.end) for one in context.recordings])
+    discovery.expect_listed(context.state.exchange, context.state.recorded)
 
 
 @then("none is listed")
 @then("the recording is not listed")
 def none_is_listed(context: Context) -> None:
-    discovery.expect_recordings(context.exchange, [])
+    discovery.expect_recordings(context.state.exchange, [])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from behave import given, then, when
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.checks import refusals
 from support.faults import gateway
 from support.fuzzing.invalid_requests import MISTAKES
@@ -16,61 +16,62 @@ PATIENCE_S = 0.4
 
 @given("a gateway in front of the server that answers {answer}")
 def a_gateway_that_answers(context: Context, answer: str) -> None:
-    context.gateway = context.session.enter(gateway.answering(ANSWERS[answer], REASON))
+    context.state.gateway = context.state.session.enter(gateway.answering(ANSWERS[answer], REASON))
 
 
 @given("a gateway in front of the server that never answers")
 def a_gateway_that_never_answers(context: Context) -> None:
-    context.gateway = context.session.enter(gateway.silent())
+    context.state.gateway = context.state.session.enter(gateway.silent())
 
 
 @given("a gateway in front of the server that is not there")
 def a_gateway_that_is_not_there(context: Context) -> None:
-    context.gateway = context.session.enter(gateway.absent())
+    context.state.gateway = context.state.session.enter(gateway.absent())
 
 
 @when("the job is requested through the gateway")
 def the_job_is_requested_through_it(context: Context) -> None:
-    context.failure = context.session.failure_of(
-        lambda client: client.configure_streaming_job(context.configuration), base_url=context.gateway.address
+    context.state.failure = context.state.session.failure_of(
+        lambda client: client.configure_streaming_job(context.state.configuration),
+        base_url=context.state.gateway.address,
     )
 
 
 @when("the job is requested through the gateway, by a client with a short time limit")
 def the_job_is_requested_impatiently(context: Context) -> None:
-    context.failure = context.session.failure_of(
-        lambda client: client.configure_streaming_job(context.configuration),
-        base_url=context.gateway.address,
+    context.state.failure = context.state.session.failure_of(
+        lambda client: client.configure_streaming_job(context.state.configuration),
+        base_url=context.state.gateway.address,
         request_timeout_s=PATIENCE_S,
     )
 
 
 @then("the client reports {answer} with the reason that was given")
 def the_client_reports(context: Context, answer: str) -> None:
-    refusals.expect_reported_status(context.failure, ANSWERS[answer], REASON)
+    refusals.expect_reported_status(context.state.failure, ANSWERS[answer], REASON)
 
 
 @then("the request was sent once")
 def the_server_was_asked_once(context: Context) -> None:
-    context.gateway.expect_asked_once()
+    context.state.gateway.expect_asked_once()
 
 
 @then("the client reports within its time limit that no answer came")
 def the_client_reports_no_answer(context: Context) -> None:
-    refusals.expect_reported_timeout(context.failure, context.session.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(context.state.failure, context.state.session.exchanges, PATIENCE_S)
 
 
 @then("the client reports at once that the server cannot be reached")
 def the_client_reports_unreachable(context: Context) -> None:
-    refusals.expect_reported_unreachable(context.failure, context.session.exchanges)
+    refusals.expect_reported_unreachable(context.state.failure, context.state.session.exchanges)
 
 
 @when("{what} is asked of the server")
 def something_is_asked(context: Context, what: str) -> None:
-    context.exchanges = [MISTAKES[what](context.session)]
+    context.state.exchanges = [MISTAKES[what](context.state.session)]
 
 
 @then("it is told in the form that all errors have")
 def told_in_the_form_of_errors(context: Context) -> None:
-    for exchange in context.exchanges:
+    for exchange in context.state.exchanges:
         refusals.expect_client_error(exchange)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from behave import then, when
-from behave.runner import Context
 
-from steps.kept import accept, payload_of
+from steps.scenario_state import Context
 from support.checks import answers
 from support.contract.configuration import with_value
 from support.contract.limits import PARAMETERS
@@ -14,18 +13,18 @@ from support.core.errors import require
 
 @then("its {figure} follows from its configuration")
 def its_figure_follows(context: Context, figure: str) -> None:
-    context.session.expect_figure(figure, context.job)
+    context.state.session.expect_figure(figure, context.state.job)
 
 
 @then("each has twice the time between rows of the one before")
 def each_has_twice_the_time(context: Context) -> None:
-    answers.expect_in_proportion(context.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
+    answers.expect_in_proportion(context.state.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
 
 
 @then("each has half the frequency resolution of the one before")
 def each_has_half_the_resolution(context: Context) -> None:
     answers.expect_in_proportion(
-        context.jobs,
+        context.state.jobs,
         "frequency resolution",
         lambda answer: answer["frequencies_list"][1] - answer["frequencies_list"][0],
         0.5,
@@ -34,43 +33,43 @@ def each_has_half_the_resolution(context: Context) -> None:
 
 @then("the windows of each overlap by the promised share")
 def the_windows_overlap(context: Context) -> None:
-    for job in context.jobs:
-        context.session.expect_figure("overlap of windows", job)
+    for job in context.state.jobs:
+        context.state.session.expect_figure("overlap of windows", job)
 
 
 @then("their mappings of channels to streams differ")
 def their_mappings_differ(context: Context) -> None:
-    told = answers.mappings(context.jobs)
+    told = answers.mappings(context.state.jobs)
     require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
 
 
 @then("their mappings of channels to streams are the same")
 def their_mappings_are_the_same(context: Context) -> None:
-    told = answers.mappings(context.jobs)
+    told = answers.mappings(context.state.jobs)
     require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
-    context.session.expect_figure("mapping of channels to streams", context.jobs[0])
+    context.state.session.expect_figure("mapping of channels to streams", context.state.jobs[0])
 
 
 @then("both have the channels and streams of their own configuration")
 def both_have_their_own(context: Context) -> None:
-    for job in (context.first_job, context.job):
+    for job in (context.state.other_job, context.state.job):
         for figure in ("number of channels", "number of streams", "mapping of channels to streams"):
-            context.session.expect_figure(figure, job)
+            context.state.session.expect_figure(figure, job)
 
 
 @when("a single channel is opened and closed {count:d} times, each time another one")
 def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
-    context.made = []
+    context.state.jobs = []
     for number in range(1, count + 1):
-        payload = with_value(payload_of(context, "single channel job"), PARAMETERS["channel"], number)
-        context.attempts = [context.session.request_job(context.session.configuration(payload))]
-        accept(context)
-        context.made += context.jobs
-        job_id = context.made[-1].job_id
-        answers.expect_cancelled(context.session.cancel(job_id), job_id, context.run.settings.answers)
+        payload = with_value(context.state.payload_of("single channel job"), PARAMETERS["channel"], number)
+        context.state.attempts = [context.state.session.request_job(context.state.session.configuration(payload))]
+        context.state.accept()
+        context.state.jobs += context.state.jobs
+        job_id = context.state.jobs[-1].job_id
+        answers.expect_cancelled(context.state.session.cancel(job_id), job_id, context.state.settings.answers)
 
 
 @then("every one of them was mapped to its own channel")
 def every_one_was_mapped_to_its_own(context: Context) -> None:
-    for job in context.made:
-        context.session.expect_figure("mapping of channels to streams", job)
+    for job in context.state.jobs:
+        context.state.session.expect_figure("mapping of channels to streams", job)

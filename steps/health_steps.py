@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from behave import given, then, when
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.checks import health
 from support.core.errors import require
 
@@ -15,90 +15,93 @@ QUESTIONS_WHILE_BUSY = 20
 
 @when("the health of the server is asked for")
 def the_health_is_asked_for(context: Context) -> None:
-    context.exchanges = [context.session.send("GET", context.run.settings.paths.health)]
+    context.state.exchanges = [context.state.session.send("GET", context.state.settings.paths.health)]
 
 
 @when("the health of the server is asked for with {header} as {value}")
 def the_health_is_asked_for_with(context: Context, header: str, value: str) -> None:
-    context.exchanges = [context.session.send("GET", context.run.settings.paths.health, headers={header: value})]
+    context.state.exchanges = [
+        context.state.session.send("GET", context.state.settings.paths.health, headers={header: value})
+    ]
 
 
 @when("the health of the server is asked for by {method}")
 def the_health_is_asked_for_by(context: Context, method: str) -> None:
-    context.exchanges = [context.session.send(method, context.run.settings.paths.health)]
+    context.state.exchanges = [context.state.session.send(method, context.state.settings.paths.health)]
 
 
 @when("{clients:d} clients ask for the health of the server, {times:d} times each")
 def many_clients_ask(context: Context, clients: int, times: int) -> None:
-    questions = [("GET", context.run.settings.paths.health)] * (clients * times)
-    context.exchanges = context.session.send_at_once(questions, clients)
+    questions = [("GET", context.state.settings.paths.health)] * (clients * times)
+    context.state.exchanges = context.state.session.send_at_once(questions, clients)
 
 
 @when("the jobs are requested by {workers:d} clients while {clients:d} others ask for the health of the server")
 def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         asking = pool.submit(many_clients_ask, context, clients, QUESTIONS_WHILE_BUSY)
-        context.attempts = context.session.request_jobs(context.configurations, workers)
+        context.state.attempts = context.state.session.request_jobs(context.state.configurations, workers)
         asking.result()
 
 
 @then("the server says that it is healthy")
 @then("the server says every time that it is healthy")
 def the_server_is_healthy(context: Context) -> None:
-    health.expect_healthy(context.exchanges, context.run.settings.answers)
+    health.expect_healthy(context.state.exchanges, context.state.settings.answers)
 
 
 @then("each answer comes within the promised time")
 def each_answer_comes_in_time(context: Context) -> None:
-    context.session.expect_in_time(context.exchanges, "health_answered_s")
+    context.state.session.expect_in_time(context.state.exchanges, "health_answered_s")
 
 
 @then("the answer carries the headers that protect its reader")
 def the_answer_carries_the_headers(context: Context) -> None:
-    for exchange in context.exchanges:
-        health.expect_protective_headers(exchange, context.run.settings.answers.headers)
+    for exchange in context.state.exchanges:
+        health.expect_protective_headers(exchange, context.state.settings.answers.headers)
 
 
 @then("the method {method} is refused")
 def the_method_is_refused(context: Context, method: str) -> None:
-    for exchange in context.exchanges:
+    for exchange in context.state.exchanges:
         health.expect_method_refused(exchange)
 
 
 @given("a server that is reached over TLS")
 def a_server_over_tls(context: Context) -> None:
-    if not context.run.settings.focus_server.base_url.startswith("https://"):
-        context.scenario.skip("focus_server.base_url is no https address")
+    if not context.state.settings.focus_server.base_url.startswith("https://"):
+        context.state.skip("focus_server.base_url is no https address")
 
 
 @when("a client that does not know its authority asks for the health of the server")
 def a_stranger_asks(context: Context) -> None:
-    if context.run.settings.focus_server.ca_file is None:
-        context.scenario.skip("its authority is known to everybody (focus_server.ca_file is not set)")
-        return
-    context.failure = context.session.failure_of(lambda client: client.acknowledge(), ca_file=None)
+    if context.state.settings.focus_server.ca_file is None:
+        context.state.skip("its authority is known to everybody (focus_server.ca_file is not set)")
+    context.state.failure = context.state.session.failure_of(lambda client: client.acknowledge(), ca_file=None)
 
 
 @then("the client says that the server cannot be trusted")
 def the_client_does_not_trust(context: Context) -> None:
-    failure = context.failure
+    failure = context.state.failure
     problems = [] if failure is not None and "cannot be trusted" in str(failure) else [f"it says {failure}"]
     require("the client to refuse a certificate that nobody vouches for", problems)
 
 
 @when("the health of the server is asked for without TLS")
 def the_health_is_asked_for_in_the_clear(context: Context) -> None:
-    settings = context.run.settings
+    settings = context.state.settings
     server = settings.focus_server
-    context.in_the_clear = health.ask_in_plaintext(server.base_url, settings.paths.health, server.request_timeout_s)
+    context.state.plaintext_response = health.ask_in_plaintext(
+        server.base_url, settings.paths.health, server.request_timeout_s
+    )
 
 
 @then("nothing is answered in the clear")
 def nothing_is_answered_in_the_clear(context: Context) -> None:
-    health.expect_no_plaintext_response(context.in_the_clear)
+    health.expect_no_plaintext_response(context.state.plaintext_response)
 
 
 @then("the answer tells clients to use TLS only")
 def come_over_tls_from_now_on(context: Context) -> None:
-    for exchange in context.exchanges:
-        health.expect_strict_transport_security(exchange, context.run.settings.answers.transport_header)
+    for exchange in context.state.exchanges:
+        health.expect_strict_transport_security(exchange, context.state.settings.answers.transport_header)

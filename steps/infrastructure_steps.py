@@ -3,69 +3,68 @@
 from __future__ import annotations
 
 from behave import given, then
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.checks import access
 
 
 @then("the record store answers and takes writes")
 def the_record_store_is_healthy(context: Context) -> None:
-    context.run.stores.database.check_health()
+    context.state.stores.database.check_health()
 
 
 @then("the orchestrator answers")
 def the_orchestrator_answers(context: Context) -> None:
-    context.run.stores.analyzers.check_health()
+    context.state.stores.analyzers.check_health()
 
 
 @then("all its pods are healthy")
 def all_its_pods_are_healthy(context: Context) -> None:
-    context.session.promises.expect_healthy_pods(context.job)
+    context.state.session.promises.expect_healthy_pods(context.state.job)
 
 
 @then("the message broker answers")
 def the_broker_is_healthy(context: Context) -> None:
-    context.run.stores.queues.check_health()
+    context.state.stores.queues.check_health()
 
 
 @then("the record store is reached with its credentials")
 def the_record_store_is_reached(context: Context) -> None:
-    access.expect_access(context.run.settings.mongodb)
+    access.expect_access(context.state.settings.mongodb)
 
 
 @given("a record store that is kept under a password")
 def a_record_store_under_a_password(context: Context) -> None:
-    if not access.has_password(context.run.settings.mongodb):
-        context.scenario.skip("mongodb.uri has no password")
+    if not access.has_password(context.state.settings.mongodb):
+        context.state.skip("mongodb.uri has no password")
 
 
 @then("the record store is not reached with {credentials}")
 def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
-    access.expect_no_access_with(credentials, context.run.settings.mongodb)
+    access.expect_no_access_with(credentials, context.state.settings.mongodb)
 
 
 @then("the record of the job is read with the server's own credentials")
 def the_record_is_read_with_the_servers_own(context: Context) -> None:
-    if context.run.settings.mongodb.server_uri is None:
-        context.scenario.skip("mongodb.server_uri is not set")
-        return
-    access.expect_record_read_by_server(context.job, context.run.settings.mongodb)
+    if context.state.settings.mongodb.server_uri is None:
+        context.state.skip("mongodb.server_uri is not set")
+    access.expect_record_read_by_server(context.state.job, context.state.settings.mongodb)
 
 
 @then("half of {count:d} answers of the record store come within the promised time")
 def the_record_store_answers_quickly(context: Context, count: int) -> None:
-    limit_s = context.run.settings.time_limits.record_store_answers_s
-    answers_s = [context.run.stores.database.ping_s() for _ in range(count)]
-    context.session.keep_times("how long each answer took", answers_s, limit_s, "record_store_answers_s")
+    limit_s = context.state.settings.time_limits.record_store_answers_s
+    answers_s = [context.state.stores.database.ping_s() for _ in range(count)]
+    context.state.session.keep_times("how long each answer took", answers_s, limit_s, "record_store_answers_s")
     access.expect_quick_answers(answers_s, limit_s)
 
 
 @given("the servers that the product runs on")
 def the_machines(context: Context) -> None:
-    if not context.run.settings.ssh.hosts:
-        context.scenario.skip("ssh.hosts is not set")
+    if not context.state.settings.ssh.hosts:
+        context.state.skip("ssh.hosts is not set")
 
 
 @then("the operator can log in to each of them and run a harmless command")
 def the_operator_can_log_in(context: Context) -> None:
-    access.expect_login_to_machines(context.run.settings.ssh)
+    access.expect_login_to_machines(context.state.settings.ssh)

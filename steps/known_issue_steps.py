@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from behave import then
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.evidence import known_issues
+from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS
 
 
-@then("the known issue still shows")
+@then(KNOWN_ISSUE_STILL_SHOWS)
 def the_known_issue_still_shows(context: Context) -> None:
-    scenario = context.scenario
-    known_issues.expect_to_show(known_issues.keys_of(scenario.effective_tags), str(scenario.location))
+    known_issues.expect_to_show(context.state.known_issues, context.state.location)

@@ -5,77 +5,73 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from behave import given, then, when
-from behave.runner import Context
 
-from steps.kept import accept, alone_or_skipped
+from steps.scenario_state import Context
 from support.api.exchange import Exchange
 from support.checks import refusals
+from support.faults.outages import Outages
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
 PATIENCE_S = 0.5
 
 
-def outage_or_skipped(context: Context, dependency: str) -> bool:
-    """Whether the way to a store can be broken; if not, the scenario is skipped."""
-    if not alone_or_skipped(context):
-        return False
-    why: str | None = context.session.disturbances.outages.impossible(dependency)
-    if why is not None:
-        context.scenario.skip(f"this needs a Toxiproxy on the server's way to {dependency}: {why}")
-    return why is None
+def outages_of(context: Context, *dependencies: str) -> Outages:
+    """What breaks the ways to these stores; where one cannot be broken, the scenario is skipped."""
+    context.state.skip_unless_alone()
+    outages = context.state.session.disturbances.outages
+    for dependency in dependencies:
+        if why := outages.impossible(dependency):
+            context.state.skip(f"this needs a Toxiproxy on the server's way to {dependency}: {why}")
+    return outages
 
 
 def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], object]) -> None:
     """Ask for the job, and do something when such an effect of it shows, before it is answered."""
-    session = context.session
-    context.begun = begun
+    session = context.state.session
+    context.state.begun = begun
 
     def once_begun() -> None:
         session.ledger.wait_until_begun(begun)
         meanwhile()
 
-    context.attempts = [session.request_job_meanwhile(context.configuration, once_begun)]
+    context.state.attempts = [session.request_job_meanwhile(context.state.configuration, once_begun)]
 
 
 def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
     """Ask for the job, and cut stores off when such an effect of it shows."""
+    outages = outages_of(context, *dependencies)
 
     def cut_off() -> None:
         for dependency in dependencies:
-            context.session.disturbances.outages.cut_off(dependency)
+            outages.cut_off(dependency)
 
-    if all(outage_or_skipped(context, dependency) for dependency in dependencies):
-        request_meanwhile(context, begun, cut_off)
+    request_meanwhile(context, begun, cut_off)
 
 
 @given("{dependency:Dependency} cannot be reached")
 @when("{dependency:Dependency} cannot be reached any more")
 def it_cannot_be_reached(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.session.disturbances.outages.cut_off(dependency)
+    outages_of(context, dependency).cut_off(dependency)
 
 
 @given("{dependency:Dependency} does not answer")
 def it_does_not_answer(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.session.disturbances.outages.silence(dependency)
+    outages_of(context, dependency).silence(dependency)
 
 
 @given("{dependency:Dependency} does as it is told, but its answers are lost")
 def its_answers_are_lost(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.session.disturbances.outages.lose_answers(dependency)
+    outages_of(context, dependency).lose_answers(dependency)
 
 
 @given("{dependency:Dependency} takes its time to answer")
 def it_takes_its_time(context: Context, dependency: str) -> None:
-    if outage_or_skipped(context, dependency):
-        context.session.disturbances.outages.slow_down(dependency)
+    outages_of(context, dependency).slow_down(dependency)
 
 
 @when("the job is requested, and its {effect:Effect} shows before there is an answer")
 def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
-    request_and_break(context, effect)
+    request_meanwhile(context, effect, lambda: None)
 
 
 @when("the job is requested, and {dependency:Dependency} breaks down once its {effect:Effect} shows")
@@ -90,60 +86,61 @@ def two_break_down(context: Context, first: str, second: str, effect: str) -> No
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
 def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
-    session = context.session
+    session = context.state.session
 
     def look_up_and_cancel() -> None:
         (job_id,) = session.ledger.unanswered()
-        metadata = context.run.settings.paths.metadata.format(job_id=job_id)
-        context.exchanges = [session.send("GET", metadata), session.cancel(job_id)]
+        metadata = context.state.settings.paths.metadata.format(job_id=job_id)
+        context.state.exchanges = [session.send("GET", metadata), session.cancel(job_id)]
 
     request_meanwhile(context, "task record", look_up_and_cancel)
 
 
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
-    failure = context.session.failure_of(
-        lambda client: client.configure_streaming_job(context.configuration), request_timeout_s=PATIENCE_S
+    failure = context.state.session.failure_of(
+        lambda client: client.configure_streaming_job(context.state.configuration), request_timeout_s=PATIENCE_S
     )
-    refusals.expect_reported_timeout(failure, context.session.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(failure, context.state.session.exchanges, PATIENCE_S)
 
 
 @then("neither finds such a job")
 def neither_finds_such_a_job(context: Context) -> None:
-    for exchange in context.exchanges:
+    for exchange in context.state.exchanges:
         refusals.expect_error_response(
-            exchange, context.run.settings.answers.unknown_statuses, "to be told of no such job"
+            exchange, context.state.settings.answers.unknown_statuses, "to be told of no such job"
         )
 
 
 @then("what was begun could not be undone yet")
 def it_could_not_be_undone_yet(context: Context) -> None:
-    context.session.ledger.wait_until_begun(context.begun)
+    context.state.session.ledger.wait_until_begun(context.state.begun)
 
 
 @when("all stores can be reached again")
 def all_can_be_reached_again(context: Context) -> None:
-    context.session.disturbances.outages.end()
+    context.state.session.disturbances.outages.end()
 
 
 @then("it is said within the promised time")
 def it_is_said_in_time(context: Context) -> None:
-    context.session.expect_in_time([attempt.exchange for attempt in context.attempts], "unavailable_answered_s")
+    context.state.session.expect_in_time(
+        [attempt.exchange for attempt in context.state.attempts], "unavailable_answered_s"
+    )
 
 
 @then("it is said that {dependency:Dependency} is not available")
 def it_is_not_available(context: Context, dependency: str) -> None:
-    for attempt in context.attempts:
-        refusals.expect_unavailable(attempt.exchange, dependency, context.run.settings.answers)
+    for attempt in context.state.attempts:
+        refusals.expect_unavailable(attempt.exchange, dependency, context.state.settings.answers)
 
 
 @then("the same request is accepted within the promised time")
 def the_same_request_is_accepted(context: Context) -> None:
     def ask() -> Exchange:
-        context.attempts = [context.session.request_job(context.configuration)]
-        exchange: Exchange = context.attempts[0].exchange
-        return exchange
+        context.state.request_job()
+        return context.state.attempts[0].exchange
 
-    statuses = context.run.settings.answers.accepted_statuses
-    context.session.until_recovered("the request to be accepted again", ask, statuses)
-    accept(context)
+    statuses = context.state.settings.answers.accepted_statuses
+    context.state.session.until_recovered("the request to be accepted again", ask, statuses)
+    context.state.accept()

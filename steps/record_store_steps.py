@@ -3,60 +3,61 @@
 from __future__ import annotations
 
 from behave import given, then, when
-from behave.runner import Context
 
-from steps.kept import ask_for_recordings
+from steps.scenario_state import Context
 from support.checks import discovery, record_store
 
 
 @then("the record store has a collection of jobs and one of recordings")
 def the_collections_are_there(context: Context) -> None:
-    record_store.expect_collections(context.run.stores.database, context.run.settings.mongodb)
+    record_store.expect_collections(context.state.stores.database, context.state.settings.mongodb)
 
 
 @then("the record store finds quickly")
 def the_record_store_finds_quickly(context: Context) -> None:
     wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
-    record_store.expect_indexes(context.run.stores.database, context.run.settings.mongodb, wanted)
+    record_store.expect_indexes(context.state.stores.database, context.state.settings.mongodb, wanted)
 
 
 @when("the same recording is put once more")
 def the_same_recording_once_more(context: Context) -> None:
-    context.taken = context.session.recorder.put_again(context.recordings[0])
+    context.state.put_again = context.state.session.recorder.put_again(context.state.recordings[0])
 
 
 @then("the record store refuses it")
 def the_record_store_refuses_it(context: Context) -> None:
-    record_store.expect_not_taken(context.taken)
+    record_store.expect_not_taken(context.state.put_again)
 
 
 @given("the product has made recordings")
 def the_product_has_made_recordings(context: Context) -> None:
-    context.documents = context.run.stores.recordings.latest()
-    if not context.documents:
-        context.scenario.skip("there are no recordings here yet")
+    context.state.documents = context.state.stores.recordings.latest()
+    if not context.state.documents:
+        context.state.skip("there are no recordings here yet")
 
 
 @then("each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted")
 def each_recording_is_complete(context: Context) -> None:
-    record_store.expect_complete_recordings(context.documents)
+    record_store.expect_complete_recordings(context.state.documents)
 
 
 @then("each that has ended is listed as history, and each that is under way is not")
 def each_is_history_or_live(context: Context) -> None:
-    record_store.expect_complete_recordings(context.documents)
-    ended = record_store.ended(context.documents)
-    ask_for_recordings(context, *record_store.span_of(context.documents))
-    discovery.expect_recordings(context.exchange, ended)
+    record_store.expect_complete_recordings(context.state.documents)
+    ended = record_store.ended(context.state.documents)
+    context.state.ask_for_recordings(*record_store.span_of(context.state.documents))
+    discovery.expect_recordings(context.state.exchange, ended)
 
 
 @then("the record of the job has no other fields")
 def the_record_has_nothing_else(context: Context) -> None:
-    record_store.expect_only_job_fields(context.run.stores.records.of_job(context.job.job_id))
+    record_store.expect_only_job_fields(context.state.stores.records.of_job(context.state.job.job_id))
 
 
 @then("answer, record and metadata tell the same time, within the time of the request")
 def they_tell_the_same_time(context: Context) -> None:
-    context.session.promises.expect_complete_record(context.job)
-    told = context.session.send("GET", context.run.settings.paths.metadata.format(job_id=context.job.job_id))
-    record_store.expect_same_time(context.job, told)
+    context.state.session.promises.expect_complete_record(context.state.job)
+    told = context.state.session.send(
+        "GET", context.state.settings.paths.metadata.format(job_id=context.state.job.job_id)
+    )
+    record_store.expect_same_time(context.state.job, told)

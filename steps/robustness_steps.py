@@ -6,29 +6,30 @@ import json
 from functools import partial
 
 from behave import given, then, when
-from behave.runner import Context
 
-from steps.kept import PLAYBACK
+from steps.scenario_state import PLAYBACK, Context
 from support.api.job import Attempt
 from support.checks import refusals
 from support.contract.configuration import generate_config_payload
+from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
 from support.fuzzing.malformed_bodies import BODIES, Make, padded, statuses_for, with_character_set
+from support.fuzzing.robustness import Judge
 
 
 @when("{what} is sent to the server")
 def it_is_sent(context: Context, what: str) -> None:
-    context.exchanges = [send_malformed(context.session, what)]
+    context.state.exchanges = [send_malformed(context.state.session, what)]
 
 
 @when("a job is requested with a body as large as is read")
 def a_job_with_the_largest_body(context: Context) -> None:
-    request_in(context, partial(padded, context.run.settings.limits.body_max_bytes))
+    request_in(context, partial(padded, context.state.settings.limits.body_max_bytes))
 
 
 @when("a job is requested with a body one byte larger than is read")
 def a_job_with_too_large_a_body(context: Context) -> None:
-    request_in(context, partial(padded, context.run.settings.limits.body_max_bytes + 1))
+    request_in(context, partial(padded, context.state.settings.limits.body_max_bytes + 1))
 
 
 @when("a job is requested with a body that tells its character set")
@@ -37,10 +38,10 @@ def a_job_with_a_character_set(context: Context) -> None:
 
 
 def request_in(context: Context, make: Make) -> None:
-    path, payload = context.run.settings.paths.configure, context.session.mark(generate_config_payload())
+    path, payload = context.state.settings.paths.configure, context.state.session.mark(generate_config_payload())
     body = make(payload)
-    context.exchanges = [context.session.send("POST", path, raw=body.content, headers=body.headers)]
-    context.attempts = [Attempt(payload, context.exchanges[0])]
+    context.state.exchanges = [context.state.session.send("POST", path, raw=body.content, headers=body.headers)]
+    context.state.attempts = [Attempt(payload, context.state.exchanges[0])]
 
 
 @given("everything malformed was sent to the server")
@@ -51,34 +52,34 @@ def everything_malformed_was_sent(context: Context) -> None:
 
 @then("it is turned away as {why}")
 def it_is_turned_away(context: Context, why: str) -> None:
-    for exchange in context.exchanges:
+    for exchange in context.state.exchanges:
         refusals.expect_error_response(
-            exchange, statuses_for(why, context.run.settings.answers), f"to be turned away as {why}"
+            exchange, statuses_for(why, context.state.settings.answers), f"to be turned away as {why}"
         )
 
 
 @when("{count:d} generated requests are sent")
 def generated_requests_are_sent(context: Context, count: int) -> None:
     # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
-    from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, requests, try_all
-    from support.fuzzing.robustness import Judge
+    from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, try_all
 
-    limits, recorder = context.run.settings.limits, context.session.recorder
-    start = recorder.free_time()
-    window = (start, start + PLAYBACK)
-    recorder.put(*window)
-    context.generated, context.judge, context.failure = requests(limits, window), Judge(context.session), None
-    seed = int(context.config.userdata.get("seed", DEFAULT_SEED))
+    state, settings = context.state, context.state.settings
+    state.record_for(PLAYBACK)
+    state.judge, state.judged_wrong = Judge(state.session), None
+    seed = int(state.options.get("seed", DEFAULT_SEED))
     try:
-        try_all(count, seed, limits, context.judge, window, context.run.settings.time_limits.smallest_found_s)
+        try_all(count, seed, settings.limits, state.judge, state.window, settings.time_limits.smallest_found_s)
     except NotDealtWith as failure:
-        context.report.attach("the smallest request that fails", failure.request, "json")
-        context.failure = failure
-    context.report.attach("what was sent, by kind", json.dumps(context.judge.counts, indent=2), "json")
+        state.keep(Evidence("the smallest request that fails", failure.request, "json"))
+        state.judged_wrong = failure
+    state.keep(Evidence("what was sent, by kind", json.dumps(state.judge.counts, indent=2), "json"))
 
 
 @then("each was refused without a trace, or was valid and fully carried out")
 def each_was_dealt_with(context: Context) -> None:
-    if context.failure is not None:
-        raise context.failure
-    context.judge.expect_each(context.generated["valid"], context.generated["one mistake"])
+    from support.fuzzing.generated_requests import requests  # Here: as above.
+
+    if context.state.judged_wrong is not None:
+        raise context.state.judged_wrong
+    kinds = requests(context.state.settings.limits, context.state.window)
+    context.state.judge.expect_each(kinds["valid"], kinds["one mistake"])

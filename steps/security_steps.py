@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from behave import then, when
-from behave.runner import Context
 
 from redaction import is_ordinary, redact
+from steps.scenario_state import Context
 from support.checks import exposure, health, refusals
 from support.contract.configuration import generate_config_payload
 from support.core.errors import require
@@ -17,65 +17,66 @@ from support.fuzzing.malformed_bodies import BODIES
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
 def everything_of_a_job_called(context: Context, hostile: str) -> None:
-    paths, job_id = context.run.settings.paths, quote(hostile, safe="")
-    context.exchanges = [
-        context.session.send(method, path.format(job_id=job_id, rows=10))
+    paths, job_id = context.state.settings.paths, quote(hostile, safe="")
+    context.state.exchanges = [
+        context.state.session.send(method, path.format(job_id=job_id, rows=10))
         for method, path in (("GET", paths.metadata), ("GET", paths.waterfall), ("DELETE", paths.job))
     ]
 
 
 @when("a job is requested under {hostile:Hostile} as its task id")
 def a_job_under_a_hostile_task_id(context: Context, hostile: str) -> None:
-    context.attempts = [context.session.request_raw(generate_config_payload(), hostile)]
+    context.state.attempts = [context.state.session.request_raw(generate_config_payload(), hostile)]
 
 
 @when("a job is requested with {hostile:Hostile} as the name of a parameter")
 def a_job_with_a_hostile_name(context: Context, hostile: str) -> None:
-    context.attempts = [context.session.request_raw({**generate_config_payload(), hostile: 1})]
+    context.state.attempts = [context.state.session.request_raw({**generate_config_payload(), hostile: 1})]
 
 
 @then("the request is refused")
 def the_request_is_refused(context: Context) -> None:
-    for attempt in context.attempts:
-        refusals.expect_error_response(attempt.exchange, context.run.settings.answers.refused_statuses, "a refusal")
+    for attempt in context.state.attempts:
+        refusals.expect_error_response(attempt.exchange, context.state.settings.answers.refused_statuses, "a refusal")
 
 
 @then("no browser would run what is answered")
 def no_browser_would_run_it(context: Context) -> None:
-    exposure.expect_no_active_content(context.session.exchanges)
+    exposure.expect_no_active_content(context.state.session.exchanges)
 
 
 @when("everything is asked of the server that it can answer, rightly and wrongly")
 def everything_is_asked(context: Context) -> None:
-    paths, send = context.run.settings.paths, context.session.send
+    paths, send = context.state.settings.paths, context.state.session.send
     for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata):
         send("GET", path)
     for path in (paths.metadata, paths.waterfall):
-        send("GET", path.format(job_id=context.job.job_id, rows=10))
+        send("GET", path.format(job_id=context.state.job.job_id, rows=10))
     for what, body in BODIES.items():
-        send_malformed(context.session, what)
+        send_malformed(context.state.session, what)
         send("POST", paths.recordings, raw=body().content, headers=body().headers)
     for mistake in MISTAKES.values():
-        mistake(context.session)
+        mistake(context.state.session)
 
 
 @then("no answer is a failure of the server")
 def no_answer_is_a_failure(context: Context) -> None:
-    failures = [exchange for exchange in context.session.exchanges if exchange.status is None or exchange.status >= 500]
+    failures = [
+        exchange for exchange in context.state.session.exchanges if exchange.status is None or exchange.status >= 500
+    ]
     require("no failure of the server", [str(exchange)[:300] for exchange in failures])
 
 
 @then("every answer carries the headers that protect its reader")
 def every_answer_carries_the_headers(context: Context) -> None:
-    for exchange in context.session.exchanges:
-        health.expect_protective_headers(exchange, context.run.settings.answers.headers)
+    for exchange in context.state.session.exchanges:
+        health.expect_protective_headers(exchange, context.state.settings.answers.headers)
 
 
 @then("no answer shows a password, an address of a store or the server's inside")
 def no_answer_gives_away(context: Context) -> None:
     secrets = [secret for secret in redact.credentials if not is_ordinary(secret)]
     if not secrets:
-        context.scenario.skip("there is no password or token that can be told from an ordinary word")
-        return
-    address = context.run.stores.analyzers.address
-    exposure.expect_nothing_secret(context.session.exchanges, context.run.settings, secrets, address)
+        context.state.skip("there is no password or token that can be told from an ordinary word")
+    address = context.state.stores.analyzers.address
+    exposure.expect_nothing_secret(context.state.session.exchanges, context.state.settings, secrets, address)

@@ -6,53 +6,54 @@ The last two are added to every scenario by `environment.py`.
 from __future__ import annotations
 
 from behave import then
-from behave.runner import Context
 
+from steps.scenario_state import Context
 from support.observers.side_effects import effects_of, stated_in
+from support.runner.closing_steps import NOTHING_ELSE_HAS_CHANGED, NOTHING_IS_LEFT_BEHIND
 
 
 @then("the side effects are")
 def the_side_effects_are(context: Context) -> None:
-    context.session.ledger.state(stated_in((row["side effect"], row["change"]) for row in context.table))
+    context.state.session.ledger.state(stated_in((row["side effect"], row["change"]) for row in context.table))
 
 
 @then("the side effects are those of {jobs:JobCount}")
 def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
-    context.session.ledger.state(effects_of(jobs, context.run.settings.effects_of_a_job))
+    context.state.session.ledger.state(effects_of(jobs, context.state.settings.effects_of_a_job))
 
 
 @then("it was there when it was answered")
 def it_was_there(context: Context) -> None:
-    context.session.promises.expect_there(context.job)
+    context.state.session.promises.expect_there(context.state.job)
 
 
 @then("only the record of the job remains")
 @then("only the records of the jobs remain")
 def only_the_records_remain(context: Context) -> None:
-    context.session.ledger.state_records_alone()
+    context.state.session.ledger.state_records_alone()
 
 
 @then("only the record of the temporary job remains")
 def only_the_temporary_record_remains(context: Context) -> None:
-    context.session.promises.expect_cancelled_jobs([context.abandoned])
-    context.session.ledger.state({"task record": 1})
+    context.state.session.promises.expect_cancelled_jobs([context.state.abandoned])
+    context.state.session.ledger.state({"task record": 1})
 
 
 @then("whatever was begun is undone")
 def whatever_was_begun_is_undone(context: Context) -> None:
-    context.session.ledger.state({})
+    context.state.session.ledger.state({})
 
 
 @then("nothing but a record remains of the cancelled job")
 def nothing_but_a_record_remains(context: Context) -> None:
-    context.session.promises.expect_cancelled_jobs([context.job.job_id])
+    context.state.session.promises.expect_cancelled_jobs([context.state.job.job_id])
 
 
-@then("nothing else has changed")
+@then(NOTHING_ELSE_HAS_CHANGED)
 def nothing_else_has_changed(context: Context) -> None:
-    context.session.expect_nothing_else()
+    context.state.session.expect_nothing_else()
 
 
-@then("nothing is left behind")
+@then(NOTHING_IS_LEFT_BEHIND)
 def nothing_is_left_behind(context: Context) -> None:
-    context.session.leave_nothing_behind()
+    context.state.session.leave_nothing_behind()

@@ -6,9 +6,8 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from behave import given, then, when
-from behave.runner import Context
 
-from steps.kept import rows_of_the_job, run_configuration, run_job
+from steps.scenario_state import Context
 from support.checks import record_store, refusals, waterfall
 from support.contract.limits import ROW_COUNT, ViewType
 from support.core.errors import require
@@ -16,7 +15,7 @@ from support.core.errors import require
 
 @when("the next {count:d} rows are asked for")
 def the_next_rows_are_asked_for(context: Context, count: int) -> None:
-    context.exchange = rows_of_the_job(context).next_rows(count)
+    context.state.exchanges = [context.state.waterfall.next_rows(count)]
 
 
 @given("its rows were asked for until there are {count:d}")
@@ -27,33 +26,33 @@ def rows_are_asked_for_until(context: Context, count: int) -> None:
 
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")
 def rows_are_asked_for_in_parts(context: Context, count: int, part: int) -> None:
-    rows_of_the_job(context).until_there_are(count, part, context.session.figures(context.job))
+    context.state.waterfall.until_there_are(count, part, context.state.session.figures(context.state.job))
 
 
 @when("its rows are read to the end")
 def rows_are_read_to_the_end(context: Context) -> None:
-    rows_of_the_job(context).to_the_end()
+    context.state.waterfall.to_the_end()
 
 
 @when("the rows of a job that nobody made are asked for")
 def rows_of_an_unknown_job(context: Context) -> None:
-    ask_for_rows(context, context.run.settings.naming.unknown_job_id, "10")
+    ask_for_rows(context, context.state.settings.naming.unknown_job_id, "10")
 
 
 @when("the rows of the job are asked for by the number {count}")
 def rows_are_asked_for_by_a_number(context: Context, count: str) -> None:
-    ask_for_rows(context, context.job.job_id, count)
+    ask_for_rows(context, context.state.job.job_id, count)
 
 
 def ask_for_rows(context: Context, job_id: str, count: str) -> None:
-    path = context.run.settings.paths.waterfall.format(job_id=job_id, rows=quote(count))
-    context.exchanges = [context.session.send("GET", path)]
+    path = context.state.settings.paths.waterfall.format(job_id=job_id, rows=quote(count))
+    context.state.exchanges = [context.state.session.send("GET", path)]
 
 
 @then("the request is refused because of the number of rows")
 def refused_because_of_the_number(context: Context) -> None:
-    statuses = context.run.settings.answers.bad_row_count_statuses
-    for exchange in context.exchanges:
+    statuses = context.state.settings.answers.bad_row_count_statuses
+    for exchange in context.state.exchanges:
         refusals.expect_error_response(
             exchange, statuses, f"a refusal because of the {ROW_COUNT.words}", ROW_COUNT.field
         )
@@ -61,22 +60,22 @@ def refused_because_of_the_number(context: Context) -> None:
 
 @then("there are no rows yet")
 def there_are_no_rows_yet(context: Context) -> None:
-    exchange, figures = context.exchange, context.session.figures(context.job)
+    exchange, figures = context.state.exchange, context.state.session.figures(context.state.job)
     answered_at = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
-    if answered_at - context.job.created_at > timedelta(seconds=figures.window_s):
-        context.scenario.skip("the job took so long to be made that its first row could have been there")
-        return
-    rows_of_the_job(context).expect_none_yet(exchange)
+    created_at = context.state.job.created_at
+    if created_at is not None and answered_at - created_at > timedelta(seconds=figures.window_s):
+        context.state.skip("the job took so long to be made that its first row could have been there")
+    context.state.waterfall.expect_none_yet(exchange)
 
 
 @then("no more rows will come")
 def no_more_rows_will_come(context: Context) -> None:
-    rows_of_the_job(context).expect_over(context.exchange)
+    context.state.waterfall.expect_over(context.state.exchange)
 
 
 @then("no more rows come from then on")
 def no_more_rows_come_from_then_on(context: Context) -> None:
-    rows = rows_of_the_job(context)
+    rows = context.state.waterfall
     rows.until_over()
     rows.expect_over(rows.next_rows(10))
 
@@ -84,31 +83,31 @@ def no_more_rows_come_from_then_on(context: Context) -> None:
 @then("every row is of its sensors and frequencies")
 @then("every row is of its sensors and frequencies, and as long as its window")
 def every_row_is_of_its_sensors(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
+    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
     require_some(rows)
     require("rows of the job's sensors and frequencies", waterfall.row_problems(rows, figures, figures.channels))
 
 
 @then("the rows follow each other at its output rate")
 def the_rows_follow_each_other(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows, at_least=2)
-    require("rows at the output rate", waterfall.order_problems(rows, context.session.figures(context.job)))
+    require("rows at the output rate", waterfall.order_problems(rows, context.state.session.figures(context.state.job)))
 
 
 @then("the first row begins with its time")
 def the_first_row_begins_with_its_time(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows)
-    begins, wanted = rows[0].start_timestamp, context.window[0].timestamp()
+    begins, wanted = rows[0].start_timestamp, context.state.window[0].timestamp()
     require("the first row to begin with the playback", [] if begins == wanted else [f"{begins} instead of {wanted}"])
 
 
 @then("the first row begins with the job")
 def the_first_row_begins_with_the_job(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows)
-    created = record_store.creation_times(context.run.stores.records.of_job(context.job.job_id))
+    created = record_store.creation_times(context.state.stores.records.of_job(context.state.job.job_id))
     begun = [moment.timestamp() for moment in created]
     begins = [rows[0].start_timestamp]
     require("the first row to begin with the job", [] if begins == begun else [f"{begins} instead of {begun}"])
@@ -116,96 +115,97 @@ def the_first_row_begins_with_the_job(context: Context) -> None:
 
 @then("each row comes within the promised time of its own")
 def each_row_comes_in_time(context: Context) -> None:
-    rows = rows_of_the_job(context)
+    rows = context.state.waterfall
     require_some(rows.rows)
-    limit_s = context.run.settings.time_limits.rows_late_s
-    context.session.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
+    limit_s = context.state.settings.time_limits.rows_late_s
+    context.state.session.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
     rows.expect_in_real_time()
 
 
 @when("the playback is played back once more")
 def the_playback_once_more(context: Context) -> None:
-    context.shown = rows_of_the_job(context).rows
-    run_configuration(context)
-    rows_of_the_job(context).to_the_end()
+    context.state.shown_before = context.state.waterfall.rows
+    context.state.run_job()
+    context.state.waterfall.to_the_end()
 
 
 @when("the playback is played back once more, {part:d} rows at a time")
 def the_playback_once_more_in_parts(context: Context, part: int) -> None:
-    context.shown = rows_of_the_job(context).rows
-    run_configuration(context)
-    rows_of_the_job(context).to_the_end(part)
+    context.state.shown_before = context.state.waterfall.rows
+    context.state.run_job()
+    context.state.waterfall.to_the_end(part)
 
 
 @when("the same time is played back of its last sensor alone")
 def the_same_time_of_one_sensor(context: Context) -> None:
-    context.shown = rows_of_the_job(context).rows
-    payload = context.configuration.payload()
+    context.state.shown_before = context.state.waterfall.rows
+    payload = context.state.configuration.payload()
     channel = payload["channels"]["max"]
     payload |= {"view_type": int(ViewType.SINGLE_CHANNEL), "channels": {"min": channel, "max": channel}}
-    run_job(context, payload)
-    rows_of_the_job(context).to_the_end()
+    context.state.run_job(payload)
+    context.state.waterfall.to_the_end()
 
 
 @then("both show the same")
 def both_show_the_same(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows)
-    require("the same rows of the same time", waterfall.difference_problems(context.shown, rows))
+    require("the same rows of the same time", waterfall.difference_problems(context.state.shown_before, rows))
 
 
 @then("both show the same of that sensor")
 def both_show_the_same_of_that_sensor(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows)
-    sensors = {context.job.payload["channels"]["max"]}
-    require("the same rows of the same sensor", waterfall.difference_problems(context.shown, rows, sensors))
+    sensors = {context.state.job.payload["channels"]["max"]}
+    require(
+        "the same rows of the same sensor", waterfall.difference_problems(context.state.shown_before, rows, sensors)
+    )
 
 
 @then("there are {count:d} of them")
 def there_are_so_many(context: Context, count: int) -> None:
-    there = len(rows_of_the_job(context).rows)
+    there = len(context.state.waterfall.rows)
     require(f"{count} rows", [] if there == count else [f"there are {there}"])
 
 
 @then("every row lies within what was recorded")
 def every_row_lies_within(context: Context) -> None:
-    rows = rows_of_the_job(context).rows
+    rows = context.state.waterfall.rows
     require_some(rows)
-    spans = [(recording.start.timestamp(), recording.end.timestamp()) for recording in context.recordings]
+    spans = [(start.timestamp(), end.timestamp()) for start, end in context.state.recorded]
     require("rows of what was recorded and of nothing else", waterfall.outside_problems(rows, spans))
 
 
 @then("there are rows of each recording")
 def there_are_rows_of_each_recording(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
-    recorded = [(one.start, one.end) for one in context.recordings]
-    problems = waterfall.row_count_problems(rows, figures, context.window, recorded)
+    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
+    problems = waterfall.row_count_problems(rows, figures, context.state.window, context.state.recorded)
     require("the rows of each recording", problems)
 
 
 @then("there are as many rows as fit into its time")
 def there_are_as_many_rows_as_fit(context: Context) -> None:
-    rows, figures = rows_of_the_job(context).rows, context.session.figures(context.job)
+    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
     require(
         "as many rows as fit into the time",
-        waterfall.row_count_problems(rows, figures, context.window, [context.window]),
+        waterfall.row_count_problems(rows, figures, context.state.window, [context.state.window]),
     )
 
 
 @then("the stream of the job is served")
 def the_stream_is_served(context: Context) -> None:
-    context.session.promises.expect_stream_served(context.job)
+    context.state.session.promises.expect_stream_served(context.state.job)
 
 
 @then("the stream of the job is served no longer")
 def the_stream_is_served_no_longer(context: Context) -> None:
-    context.session.promises.expect_stream_gone(context.job, context.job.job_id)
+    context.state.session.promises.expect_stream_gone(context.state.job, context.state.job.job_id)
 
 
 @then("a job that nobody made has no stream")
 def an_unknown_job_has_no_stream(context: Context) -> None:
-    context.session.promises.expect_stream_gone(context.job, context.run.settings.naming.unknown_job_id)
+    context.state.session.promises.expect_stream_gone(context.state.job, context.state.settings.naming.unknown_job_id)
 
 
 def require_some(rows: list[waterfall.Row], at_least: int = 1) -> None:

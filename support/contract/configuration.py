@@ -48,6 +48,11 @@ def generate_config_payload(**overrides: Any) -> dict[str, Any]:
     return {**deepcopy(_LIVE), **deepcopy(overrides)}
 
 
+def generate_single_channel_payload() -> dict[str, Any]:
+    """Make a valid live payload that looks at one sensor alone."""
+    return generate_config_payload(view_type=int(ViewType.SINGLE_CHANNEL), channels={"min": 7, "max": 7})
+
+
 def generate_playback_payload(start: datetime, end: datetime) -> dict[str, Any]:
     """Make a valid payload that plays a time back, in whole seconds; few sensors and frequencies keep it short."""
     return generate_config_payload(

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from support.contract.configuration import ConfigureRequest, generate_config_payload
+from support.runner.closing_steps import NOTHING_ELSE_HAS_CHANGED, NOTHING_IS_LEFT_BEHIND
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ def test_a_scenario_that_fails_half_way_leaves_nothing(run_behave, feature, stor
 def test_a_side_effect_that_is_not_stated_is_red_everywhere(run_behave, feature, stores):
     ran = run_behave(feature("Given a live configuration with every parameter set", "When the job is requested"))
     status, step, message = ran.scenarios["Of the test"]
-    assert (status, step) == ("failed", "nothing else has changed"), ran.printed
+    assert (status, step) == ("failed", NOTHING_ELSE_HAS_CHANGED), ran.printed
     assert "queue consumer: +1 instead of +0; new: consumer 1 of grpc-job-job_" in message
     assert ran.status == 1
     (result,) = allure_results(ran)
@@ -71,7 +72,7 @@ def test_a_clean_up_that_fails_is_red_everywhere(run_behave, feature, defective_
         **defective_server("queue_leaked_after_cancel"),
     )
     status, step, message = ran.scenarios["Of the test"]
-    assert (status, step) == ("failed", "nothing is left behind"), ran.printed
+    assert (status, step) == ("failed", NOTHING_IS_LEFT_BEHIND), ran.printed
     assert "the queue grpc-job-job_" in message
     assert ran.status == 1
     (result,) = allure_results(ran)

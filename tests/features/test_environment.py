@@ -10,13 +10,15 @@ from behave.model_type import Status
 from behave.userdata import UserData
 
 import environment
+from environment import RunState
+from steps.scenario_state import ScenarioSkipped
 from support.core.errors import EnvironmentBroken, SettingsError
 
 
 def run_of(*scenarios, **userdata):
     """What `after_all` finds of a run of these scenarios."""
     config = SimpleNamespace(userdata=UserData(userdata))
-    return SimpleNamespace(scenarios=list(scenarios), aborted=False, config=config)
+    return SimpleNamespace(run_state=RunState(scenarios=list(scenarios)), aborted=False, config=config)
 
 
 def skipped(reason):
@@ -40,19 +42,15 @@ def test_a_run_is_no_failure_because_some_were_skipped_or_when_it_may_be_empty(r
 
 def test_results_that_cannot_be_written_end_the_run_with_one_message():
     aborted = []
-    context = SimpleNamespace(
-        lost=[],
-        reasons=[],
-        abort=lambda reason: aborted.append(reason),
-        folder=SimpleNamespace(lost=lambda error: "lost"),
-    )
-    junit = environment._telling(partial(environment._lose, context), Mock(side_effect=OSError(28, "no space")))
+    context = SimpleNamespace(run_state=RunState(), abort=lambda reason: aborted.append(reason))
+    folder = SimpleNamespace(lost=lambda error: "lost")
+    junit = environment._telling(partial(environment._lose, context, folder), Mock(side_effect=OSError(28, "no space")))
     junit(None)
     junit(None)
     # `after_all` says what was lost; the reason only points there.
-    assert context.lost == ["lost"]
+    assert context.run_state.lost == ["lost"]
     assert len(aborted) == 1
-    assert context.reasons == aborted
+    assert context.run_state.reasons == aborted
 
 
 BROKEN = EnvironmentBroken("Ways to stores are still broken, at these proxies: 'way-to-mongodb'")
@@ -75,9 +73,9 @@ class Breaking:
             is_healthy=lambda: healthy,
             close_scenario=lambda session, name: None,
         )
-        report = SimpleNamespace(stop_scenario=lambda scenario: None, attach=lambda *of: self.attached.append(of[1]))
+        state = SimpleNamespace(session=session, keep=lambda found: self.attached.append(found.body))
         self.context = SimpleNamespace(
-            session=session, run=run, abort=lambda reason: self.aborted.append(reason), reasons=[], report=report
+            run_state=RunState(run=run, report=Mock()), state=state, abort=lambda reason: self.aborted.append(reason)
         )
         steps = [SimpleNamespace(status=Status.passed, exception=step)]
         status = Status.passed if step is None else Status.error
@@ -125,13 +123,21 @@ def test_after_a_failure_of_the_product_a_clean_up_that_breaks_is_told():
 
 def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_product():
     aborted = []
+    run = SimpleNamespace(check_provided=Mock(side_effect=ENDED))
     context = SimpleNamespace(
-        run=SimpleNamespace(check_provided=Mock(side_effect=ENDED)),
+        run_state=RunState(run=run, report=Mock()),
         scenario=SimpleNamespace(effective_tags=[]),
         abort=lambda reason: aborted.append(reason),
-        reasons=[],
-        report=Mock(),
     )
     step = SimpleNamespace(status=Status.failed, exception=AssertionError("the product is wrong"), name="a step")
     environment.after_step(context, step)
     assert (step.status, step.exception, aborted) == (Status.error, ENDED, [environment.ENVIRONMENT_BROKEN])
+
+
+def test_a_step_that_cannot_be_shown_here_skips_its_scenario():
+    context = SimpleNamespace(run_state=RunState(run=Mock(), report=Mock()))
+    scenario = context.scenario = SimpleNamespace(effective_tags=["known-issue:PZ-99"], skip=Mock())
+    step = SimpleNamespace(status=Status.error, exception=ScenarioSkipped("ssh.hosts is not set"), name="a step")
+    environment.after_step(context, step)
+    scenario.skip.assert_called_once_with("ssh.hosts is not set")
+    assert (step.status, step.exception) == (Status.untested, None)

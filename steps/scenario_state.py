@@ -1,0 +1,268 @@
+"""What the steps of one scenario work with, and what each leaves for the steps after it.
+
+`environment.py` makes a `ScenarioState` for each scenario and hangs it on behave's context: `context.state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, overload
+
+from requests import Response
+
+from support.api.exchange import Exchange
+from support.api.job import Attempt, Job
+from support.checks import answers
+from support.checks.region_of_interest import RegionOfInterest
+from support.checks.waterfall import Row, Waterfall
+from support.contract.configuration import (
+    ConfigureRequest,
+    generate_config_payload,
+    generate_playback_payload,
+    generate_single_channel_payload,
+    with_value,
+)
+from support.contract.limits import Parameter
+from support.core.errors import APIError, ExpectationFailed, ValidationError
+from support.evidence.evidence import Evidence
+from support.faults.gateway import Gateway
+from support.faults.recorder import Recording
+from support.fuzzing.robustness import Judge
+from support.observers.mongodb import Document
+from support.observers.stores import Stores
+from support.profile.boundary_values import resolve
+from support.profile.settings import Settings
+from support.scenario.session import ScenarioSession
+
+T = TypeVar("T")
+
+# With an FFT of 128 samples its last row ends with it.
+PLAYBACK = timedelta(seconds=12)
+
+
+class StepMissing(Exception):
+    """A step needs what an earlier one should have left; the scenario is written wrongly."""
+
+
+class ScenarioSkipped(Exception):
+    """The scenario cannot be shown in this environment; the message says why."""
+
+
+class FromStep(Generic[T]):
+    """What a step leaves for later ones; a step that reads it too early is told what is missing, by example."""
+
+    def __init__(self, example: str) -> None:
+        self._example = example
+
+    def __set_name__(self, owner: type[ScenarioState], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, state: None, owner: type[ScenarioState]) -> Self: ...
+
+    @overload
+    def __get__(self, state: ScenarioState, owner: type[ScenarioState]) -> T: ...
+
+    def __get__(self, state: ScenarioState | None, owner: type[ScenarioState]) -> Self | T:
+        if state is None:
+            return self
+        try:
+            value: T = vars(state)[self._name]
+        except KeyError:
+            raise StepMissing(
+                f"This step needs state.{self._name}: a step like '{self._example}' must come before it."
+            ) from None
+        return value
+
+    def __set__(self, state: ScenarioState, value: T) -> None:
+        vars(state)[self._name] = value
+
+
+@dataclass
+class ScenarioState:
+    """One scenario: the first fields are there from its beginning, the others once a step has set them."""
+
+    session: ScenarioSession
+    """Sends requests, and keeps account of what comes of them."""
+    stores: Stores
+    """What looks into the stores themselves."""
+    keep: Callable[[Evidence], None]
+    """Puts evidence into the report."""
+    options: Mapping[str, str]
+    """What the command line defines with `-D`."""
+    known_issues: Sequence[str]
+    """Keys of the issues that the scenario's failure would be put down to."""
+    location: str
+    """File and line of the scenario."""
+
+    # What is asked.
+    configuration = FromStep[ConfigureRequest]("the configuration of a job")
+    """The configuration that a job is requested with."""
+    configurations = FromStep[list[ConfigureRequest]]("10 different live configurations")
+    """Those of several jobs."""
+    parameters = FromStep[list[Parameter]]("a job is requested with")
+    """The parameters in the table of a request, which are wrong."""
+    task_id = FromStep[str]("the job is requested under a task id of the client")
+    """The task id that the client sent."""
+    window = FromStep[tuple[datetime, datetime]]("a recording of one minute")
+    """The time that the scenario asks about."""
+    recordings = FromStep[list[Recording]]("a recording of one minute")
+    """The scenario's own recordings that the server should tell of, in the order of time."""
+    documents = FromStep[list[Document]]("the product has made recordings")
+    """The product's recordings, as they stand in the database."""
+    gateway = FromStep[Gateway]("a gateway in front of the server that never answers")
+    """What stands in front of the server."""
+    begun = FromStep[str]("the job is requested, and RabbitMQ breaks down once its queue shows")
+    """The kind of side effect that a job had before it was answered."""
+
+    # What came of it.
+    attempts = FromStep[list[Attempt]]("the job is requested")
+    """The last requests for jobs, with their answers."""
+    exchanges = FromStep[list[Exchange]]("the health of the server is asked for")
+    """The last requests for anything else, with their answers."""
+    cancellation = FromStep[Exchange]("the job is cancelled")
+    """The last request to cancel a job, with its answer."""
+    refusal = FromStep[ValidationError | None]("the client is handed something that is no configuration")
+    """What the client itself said against a request; None when it was sent."""
+    because_of = FromStep[Parameter]("the request is refused because of the FFT length")
+    """The parameter that the server named in its refusal."""
+    failure = FromStep[APIError | None]("the job is requested through the gateway")
+    """What the client said of a call that should fail."""
+    plaintext_response = FromStep[Response | None]("the health of the server is asked for without TLS")
+    """What was answered without TLS."""
+    put_again = FromStep[bool]("the same recording is put once more")
+    """Whether the record store took a recording a second time."""
+    judge = FromStep[Judge]("300 generated requests are sent")
+    """What has judged the generated requests."""
+    judged_wrong = FromStep[ExpectationFailed | None]("300 generated requests are sent")
+    """The first of them that the server did not deal with as the contract says."""
+
+    # Jobs.
+    job = FromStep[Job]("a running job")
+    """The job that the scenario is about."""
+    other_job = FromStep[Job]("another running job with sensor range 100 to 199")
+    """A second job, beside that."""
+    jobs = FromStep[list[Job]]("every job is accepted")
+    """The jobs that were accepted last."""
+    abandoned = FromStep[str]("the work with a temporary job fails half way")
+    """The id of the temporary job whose work failed."""
+    shown_before = FromStep[list[Row]]("the playback is played back once more")
+    """The rows of the job before this one."""
+
+    _waterfall: Waterfall | None = None
+    _region: RegionOfInterest | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return self.session.settings
+
+    @property
+    def exchange(self) -> Exchange:
+        """The last of `exchanges`."""
+        return self.exchanges[-1]
+
+    @property
+    def waterfall(self) -> Waterfall:
+        """What was read of the present job's rows."""
+        if self._waterfall is None or self._waterfall.job is not self.job:
+            self._waterfall = self.session.waterfall(self.job)
+        return self._waterfall
+
+    @property
+    def region(self) -> RegionOfInterest:
+        """The region of interest of the present job."""
+        if self._region is None or self._region.job is not self.job:
+            self._region = self.session.region_of_interest(self.job)
+        return self._region
+
+    def skip(self, reason: str) -> NoReturn:
+        """Skip the scenario from this step on."""
+        raise ScenarioSkipped(reason)
+
+    def skip_unless(self, possible: object, reason: str) -> None:
+        """Skip the scenario if it cannot be shown here."""
+        if not possible:
+            self.skip(reason)
+
+    def skip_unless_alone(self) -> None:
+        """Skip what others would feel, unless the run has the environment to itself."""
+        self.skip_unless(self.settings.exclusive, "others would feel it: this needs an environment of one's own")
+
+    @property
+    def recorded(self) -> list[tuple[datetime, datetime]]:
+        """Beginning and end of those of `recordings` that have ended."""
+        return [(one.start, one.end) for one in self.recordings if one.end is not None]
+
+    def record(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> None:
+        """Have one recording; without an end it is under way."""
+        self.recordings = [self.session.recorder.put(start, end, deleted=deleted)]
+
+    def record_for(self, duration: timedelta, *, deleted: bool = False) -> None:
+        """Have one recording of this length at a time of which there is no other, and ask about the whole of it."""
+        start = self.session.recorder.free_time()
+        self.window = (start, start + duration)
+        self.record(*self.window, deleted=deleted)
+
+    def payload_of(self, kind: str, changes: Mapping[Parameter, Any] | None = None) -> dict[str, Any]:
+        """A valid payload of a kind of job, for a playback with its recording; then some parameters are set."""
+        if kind == "playback":
+            self.record_for(PLAYBACK)
+            payload = generate_playback_payload(*self.window)
+        else:
+            payload = generate_single_channel_payload() if kind == "single channel job" else generate_config_payload()
+        for parameter, value in (changes or {}).items():
+            payload = with_value(payload, parameter, resolve(value, parameter, self.settings))
+        return payload
+
+    def configure(self, payload: Mapping[str, Any]) -> None:
+        """Have the configuration of a job."""
+        self.configuration = self.session.configuration(payload)
+
+    def request_job(self, task_id: str | None = None) -> None:
+        """Ask for a job with the present configuration."""
+        self.attempts = [self.session.request_job(self.configuration, task_id)]
+
+    def run_job(self, payload: Mapping[str, Any] | None = None, task_id: str | None = None) -> None:
+        """Have a job that runs, with this payload or with the present configuration."""
+        if payload is not None:
+            self.configure(payload)
+        self.request_job(task_id)
+        self.accept_one()
+        self.session.promises.expect_running_analyzer(self.job)
+
+    def request_raw(self, payload: Mapping[str, Any], task_id: str | None = None) -> None:
+        """Ask for a job past the client's own checks."""
+        self.attempts = [self.session.request_raw(payload, task_id)]
+
+    def accept(self) -> None:
+        """Read the answers to what was asked as those of accepted jobs."""
+        accepted, naming = self.settings.answers, self.settings.naming
+        self.jobs = [answers.expect_accepted(attempt, accepted, naming) for attempt in self.attempts]
+
+    def accept_one(self) -> None:
+        """Read the answer to what was asked as that of the accepted job that the scenario is about."""
+        self.accept()
+        (self.job,) = self.jobs
+
+    def get(self, path: str, **gaps: object) -> None:
+        """Ask for what stands at a path; `gaps` fill it."""
+        self.exchanges = [self.session.send("GET", path.format(**gaps))]
+
+    def ask_for_recordings(self, start: datetime, end: datetime) -> None:
+        """Ask the server what was recorded between two moments."""
+        self.send_times({"start_time": int(start.timestamp()), "end_time": int(end.timestamp())})
+
+    def send_times(self, times: Mapping[str, Any]) -> None:
+        """Ask the server what was recorded in a time, which is sent as it stands, right or wrong."""
+        self.exchanges = [self.session.send("POST", self.settings.paths.recordings, times)]
+
+
+class Context(Protocol):
+    """What steps may take of behave's context."""
+
+    state: ScenarioState
+    table: Sequence[Mapping[str, str]]
+    """The table below the step."""

@@ -74,7 +74,6 @@ lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 
 types: $(INSTALLED)  ## check types
 	$(BIN)/mypy
-	$(BIN)/mypy environment.py
 
 sandbox: broker $(INSTALLED)  ## start a sandbox that later runs reuse
 	$(BIN)/python -m sandbox up

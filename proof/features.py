@@ -9,7 +9,7 @@ from functools import cache
 
 from proof.outcomes import name_of
 from reporting.features import read_features
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 from support.runner.closing_steps import OF_EVERY_SCENARIO
 
 

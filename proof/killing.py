@@ -19,7 +19,7 @@ from proof.outcomes import Outcome, Ran
 from proof.processes import QUICK, run_behave, serving, variables_of
 from proof.progress import Advance
 from proof.tenants import Tenant, Tenants
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 # A mutant decides otherwise, and is no slower: what comes late is not its fault, but that of a busy machine.
 _UNHURRIED = QUICK | {

@@ -18,7 +18,7 @@ from proof.mutation_report import Mutation
 from proof.progress import progress_bars
 from proof.tenants import tenants
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 console = Console(soft_wrap=True, highlight=False)
 

@@ -14,7 +14,7 @@ from typing import Any
 from proof.forks import FORKS, fork
 from proof.outcomes import Ran, ran, reporting_to
 from proof.tenants import Tenant, journals_in
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 NO_DEFECT = "none"
 RUN_LIMIT_S = 100

@@ -34,7 +34,7 @@ import support.observers.stream
 import support.runner.behave_files
 import support.scenario.suite_run
 from proof.forks import remove_place_at_end
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 remove_place_at_end()
 os.chdir(ROOT)  # Behave looks for its settings here, and calls the hooks' file by a relative path.

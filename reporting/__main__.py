@@ -33,8 +33,8 @@ from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
 from support.core.characters import allowed, as_json
 from support.core.errors import SettingsError
-from support.core.files import write_whole
-from support.profile.profile import ROOT, read_profile
+from support.core.files import ROOT, write_whole
+from support.profile.profile import read_profile
 from support.profile.settings import Reports as Settings
 from support.runner.run_folder import NAME_VARIABLE
 from support.runner.run_record import State

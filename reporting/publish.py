@@ -35,7 +35,7 @@ from reporting.xray import Dialect
 from support.core.characters import as_json
 from support.core.errors import SettingsError
 from support.core.http_access import HttpAccess
-from support.profile.settings import Authority
+from support.profile.setting_types import CaFile
 
 PATHS = {
     Dialect.SERVER: "/rest/raven/2.0/api/import/execution",
@@ -100,7 +100,7 @@ class XrayTarget(BaseSettings):
     client_id: Annotated[str, BeforeValidator(_as_meant), Field(min_length=1)] | None = None
     client_secret: Annotated[SecretStr, BeforeValidator(_as_meant), Field(min_length=1)] | None = None
     dialect: Dialect = Dialect.SERVER
-    ca_file: Authority | None = Field(None, description="certificate authority of the address")
+    ca_file: CaFile = Field(None, description="certificate authority of the address")
     timeout_s: float = Field(60.0, gt=0, description="no answer by then is tried again")
 
     @model_validator(mode="after")

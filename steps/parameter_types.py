@@ -10,7 +10,7 @@ import parse
 from behave import register_type
 
 from support.contract.limits import PARAMETERS, Parameter
-from support.profile.boundary_values import Bound, Moment
+from support.profile.boundary_values import Bound, RelativeTime
 
 _NUMBERS = {"one": 1, "two": 2, "five": 5, "ten": 10, "thirty": 30}
 _RELATIVE = {
@@ -21,9 +21,9 @@ _RELATIVE = {
     "one below the largest": Bound("largest", -1),
     "one above the largest": Bound("largest", 1),
     "just above the largest": Bound("largest", "just above"),
-    "one second in the future": Moment(1),
-    "an hour in the future": Moment(3600),
-    "the present second": Moment(0),
+    "one second in the future": RelativeTime(1),
+    "an hour in the future": RelativeTime(3600),
+    "the present second": RelativeTime(0),
 }
 _HOSTILE = {
     "a query for anything": {"$ne": None},

@@ -9,7 +9,8 @@ from support.api.job import Job
 from support.core.addresses import split
 from support.core.errors import ExpectationFailed, require
 from support.observers.mongodb import AccessRefused, Database, TaskRecords
-from support.profile.settings import MongoDB, Ssh, password_of
+from support.profile.setting_types import password_of
+from support.profile.settings import MongoDB, Ssh
 
 
 def has_password(settings: MongoDB) -> bool:

@@ -33,7 +33,7 @@ class Outages:
 
     def impossible(self, dependency: str) -> str | None:
         """Why the way to `MongoDB`, `RabbitMQ` or `Kubernetes` cannot be broken; None where it can."""
-        return self._toxiproxy.lack_of(dependency)
+        return self._toxiproxy.why_unbreakable(dependency)
 
     def cut_off(self, dependency: str) -> None:
         """Nobody can connect any more, and whoever was connected is not.

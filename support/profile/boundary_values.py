@@ -1,7 +1,6 @@
-"""Values that a feature names by where they stand: at a limit of the profile, or at a moment.
+"""Values that features give by name: `the smallest`, `one above the largest`, `one second in the future`.
 
-`the smallest`, `one above the largest`, `one second in the future`: what they are is known only when the limits of the
-environment and the time of the request are.
+Their numbers depend on the limits of the environment, and on the time of the request.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from tenacity import Retrying, retry_if_result, wait_fixed
 from support.contract.limits import Parameter
 from support.profile.settings import Settings
 
-# A time in whole seconds that shall be less than one second ahead must still be ahead when the request arrives.
+# A time less than one second ahead must still be ahead when the request arrives.
 _EARLY_IN_A_SECOND = 0.6
 _LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A value at, or next to, the smallest or largest accepted one. `step` is -1, 0, 1, or an infinitesimal one."""
+    """A value at, or next to, the smallest or largest accepted one; `just above` is the next number of a double."""
 
     end: Literal["smallest", "largest"]
     step: Literal[-1, 0, 1, "just above"] = 0
@@ -35,15 +34,16 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A time in whole seconds, counted from now; one second ahead is the next whole second, less than 1 s away."""
+class RelativeTime:
+    """A time in whole seconds, relative to now; one second ahead is the next whole second, less than 1 s away."""
 
     seconds_ahead: int
 
     def value(self, tolerance_s: float) -> int:
-        """Epoch seconds; for a time ahead it is waited until the present second is young, 0.4 s at most.
+        """Epoch seconds; for a time ahead this waits for the first part of a second, 0.4 s at most.
 
-        It is moved away from the present by what the clocks may differ, so that both agree on which side of it it lies.
+        The clocks may differ by `tolerance_s`; the time is moved away from the present by that much, so that both agree
+        whether it is past.
         """
         apart = math.ceil(tolerance_s)
         if self.seconds_ahead <= 0:
@@ -60,4 +60,4 @@ def resolve(value: Any, parameter: Parameter, settings: Settings) -> Any:
     """
     if isinstance(value, Bound):
         return value.value(*settings.limits.range_of(parameter))
-    return value.value(settings.time_limits.clock_tolerance_s) if isinstance(value, Moment) else value
+    return value.value(settings.time_limits.clock_tolerance_s) if isinstance(value, RelativeTime) else value

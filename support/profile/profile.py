@@ -6,89 +6,86 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from support.core.errors import SettingsError
-from support.profile.settings import ROOT as ROOT  # For those who deal with profiles.
-from support.profile.settings import Provider, Reports, Settings, password_of
-from support.profile.variables import Setting, not_text, readable, settings_of, unknown
-from support.profile.variables import variable_of as variable_of
+from support.core.files import ROOT
+from support.profile.setting_types import password_of
+from support.profile.settings import Provider, Reports, Settings
+from support.profile.variables import Setting, readable, settings_of, variable_of, variable_problems
 
 _PLACEHOLDER = re.compile(r"^<.*>$")
+T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as it stands in its file, secrets file merged in, not yet checked."""
+    """A profile as it stands in its file, merged with its secrets file, and not yet checked."""
 
     name: str
     path: Path
     tree: Mapping[str, Any]
 
     def provider(self) -> Provider | None:
-        """The command that makes the environment, where the profile has one.
+        """The command that makes the environment, if the profile has one.
 
         Raises:
             SettingsError: the section is there and wrong.
         """
-        if "provider" not in self.tree:
-            return None
-        try:
-            return Provider.model_validate(self.tree["provider"])
-        except ValidationError as error:
-            raise self._unusable(_problems(error, prefix=("provider",))) from None
+        section = self.tree.get("provider")
+        return None if section is None else self._checked(lambda: Provider.model_validate(section), ("provider",))
 
     def reports(self) -> Reports:
-        """Where reports go, known before the rest of the profile is complete.
+        """Where reports go; this can be asked before the rest of the profile is complete.
 
         Raises:
-            SettingsError: the section is there and wrong, or what the environment sets in its place.
+            SettingsError: the section is there and wrong, or a variable that replaces it is.
         """
         section = self.tree.get("reports", {})
         if not isinstance(section, Mapping):
             raise self._unusable(["reports: expected a table of settings"])
-        try:
-            return Reports.model_validate({**section, **_reports_of_the_environment()})
-        except ValidationError as error:
-            given = {name.upper() for name in readable(os.environ)}
-            raise self._unusable(_problems(error, given, ("reports",))) from None
+        values = {**section, **_reports_of_the_environment()}
+        return self._checked(lambda: Reports.model_validate(values), ("reports",))
 
     def check_variables(self) -> None:
-        """See that each environment variable that looks like a setting is one, and holds text.
+        """Check that each environment variable that looks like a setting is one, and holds text.
 
         Raises:
             SettingsError: some are not; the message names them, and the settings that may be meant.
         """
-        if wrong := _wrong_variables():
-            raise self._unusable(wrong)
+        if problems := variable_problems(Settings, readable(os.environ)):
+            raise self._unusable(problems)
 
     def settings(self, endpoints: Mapping[str, Any] | None = None) -> Settings:
-        """Check the whole, with the `endpoints` that a provider gave.
+        """All settings, checked, with the `endpoints` that a provider gave.
 
         Raises:
             SettingsError: a setting is missing, wrong, unknown, or still a placeholder.
         """
         tree = merged(self.tree, endpoints or {})
         tree.pop("provider", None)
-        given = {name.upper() for name in readable(os.environ)}
+        given = _given()
         placeholders = [
             f"{'.'.join(path)}: still a placeholder; set it in the profile or export {variable_of(path)}"
             for path, value in leaves(tree)
             if isinstance(value, str) and _PLACEHOLDER.match(value) and variable_of(path) not in given
         ]
-        if wrong := [*_wrong_variables(), *placeholders]:
-            raise self._unusable(wrong)
+        if problems := [*variable_problems(Settings, readable(os.environ)), *placeholders]:
+            raise self._unusable(problems)
+        return self._checked(lambda: Settings(**tree))
+
+    def _checked(self, make: Callable[[], T], section: tuple[str, ...] = ()) -> T:
         try:
-            return Settings(**tree)
+            return make()
         except ValidationError as error:
-            raise self._unusable(_problems(error, given)) from None
+            raise self._unusable(_problems(error, section)) from None
         except UnreadableVariable as error:
             raise self._unusable([_unreadable(error)]) from None
 
@@ -158,15 +155,16 @@ def reports_without_a_profile() -> Reports:
         return Reports()
 
 
-def _wrong_variables() -> list[str]:
-    given = readable(os.environ)
-    return [*unknown(Settings, given), *not_text(Settings, given)]
+def _given() -> dict[str, str]:
+    """The environment variables that are set, by their names in capitals."""
+    return {name.upper(): value for name, value in readable(os.environ).items()}
 
 
-def _reports_of_the_environment() -> Mapping[str, str]:
-    given = {name.upper(): value for name, value in readable(os.environ).items()}
-    variables = {name: variable_of(("reports", name)) for name in Reports.model_fields}
-    return {name: given[variable] for name, variable in variables.items() if variable in given}
+def _reports_of_the_environment() -> dict[str, str]:
+    given = _given()
+    return {
+        name: given[variable] for name in Reports.model_fields if (variable := variable_of(("reports", name))) in given
+    }
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,54 +199,44 @@ def _read(path: Path) -> dict[str, Any]:
     return tree
 
 
-def _problems(error: ValidationError, given: Collection[str] = (), prefix: tuple[str, ...] = ()) -> list[str]:
-    """One line a problem, without the values: they may be secrets. `given` are the variables that are set."""
+def _problems(error: ValidationError, section: tuple[str, ...]) -> list[str]:
+    """One line for each problem, with its remedy and without the value, which may be a secret."""
     known = {setting.path: setting for setting in settings_of(Settings)}
+    given = _given()
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
-        path = (*prefix, *(str(part) for part in problem["loc"]))
+        path = (*section, *map(str, problem["loc"]))
         name = ".".join(path)
         # Below a setting are the items of a list; no variable sets one of them alone.
         setting = next((known[path[:end]] for end in range(len(path), 0, -1) if path[:end] in known), None)
         if problem["type"] == "missing":
-            lines += (
-                [
-                    f"{'.'.join(one.path)}: missing; set it in the profile or export it: {one.form}"
-                    for one in _required_below(known[path])
-                ]
-                if path in known
-                else [f"{name}: missing; set it in the profile"]
-            )
+            lines += [
+                f"{'.'.join(one.path)}: missing; set it in the profile or export it: {one.form}"
+                for one in _required(known.get(path))
+            ] or [f"{name}: missing; set it in the profile"]
         elif problem["type"] == "extra_forbidden":
-            lines.append(f"{name}: no such setting; {_nearest(name, known)}")
-        elif setting is None:
-            lines.append(f"{name}: {problem['msg']}; correct it in the profile")
-        elif setting.variable in given:
-            lines.append(
-                f"{name}: {problem['msg']}; correct the environment variable {setting.variable}: {setting.form}"
-            )
+            near = get_close_matches(name.lower(), map(".".join, known), n=1)
+            lines.append(f"{name}: no such setting; {f'is {near[0]} meant?' if near else 'take it out'}")
+        elif setting is not None and setting.variable in given:
+            remedy = f"correct the environment variable {setting.variable}: {setting.form}"
+            lines.append(f"{name}: {problem['msg']}; {remedy}")
         else:
-            lines.append(f"{name}: {problem['msg']}; correct it in the profile, or export it: {setting.form}")
+            export = f", or export it: {setting.form}" if setting is not None else ""
+            lines.append(f"{name}: {problem['msg']}; correct it in the profile{export}")
     return lines
 
 
-def _nearest(name: str, known: Mapping[tuple[str, ...], Setting]) -> str:
-    near = get_close_matches(name.lower(), [".".join(path) for path in known], n=1)
-    return f"is {near[0]} meant?" if near else "take it out"
+def _required(missing: Setting | None) -> list[Setting]:
+    """The settings that must be given where this one is missing: of a group, those without a default."""
+    if missing is None or not missing.is_group:
+        return [missing] if missing is not None else []
+    return [one for one in settings_of(Settings) if one.path[:-1] == missing.path and one.field.is_required()]
 
 
 def _unreadable(error: UnreadableVariable) -> str:
     """What pydantic-settings says of a variable that holds a group: it must be JSON."""
     named = re.search(r'"(\w+)"', str(error))
-    known = {setting.path: setting for setting in settings_of(Settings)}
-    setting = known.get((named[1],)) if named is not None else None
+    setting = next((one for one in settings_of(Settings) if named and one.path == (named[1],)), None)
     if setting is None:
         return str(error)
     return f"{setting.variable}: the JSON of this group of settings cannot be read ({error.__cause__}): {setting.form}"
-
-
-def _required_below(setting: Setting) -> list[Setting]:
-    """The settings that must be given where this one is missing: of a whole group, those without a default."""
-    if not setting.is_group:
-        return [setting]
-    return [one for one in settings_of(Settings) if one.path[:-1] == setting.path and one.field.is_required()]

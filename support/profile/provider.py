@@ -13,31 +13,32 @@ from typing import Any
 
 from redaction import redact
 from support.core.errors import EnvironmentBroken
-from support.profile.profile import ROOT, Profile
+from support.core.files import ROOT
+from support.profile.profile import Profile
 from support.profile.settings import Provider
 
-_LAST_WORDS_WITHIN_S = 30.0
-_WORDS = 4000  # characters
+_LAST_LOG_WITHIN_S = 30.0
+_LOG_MAX = 4000  # characters
 
 
 class ProvidedEnvironment:
-    """A provider at work.
+    """A running provider.
 
-    The provider holds the environment for as long as its standard input is open, so that it is taken away however
-    the run ends, also when it is killed.
+    It keeps the environment for as long as its standard input is open, so that the environment goes however the run
+    ends, even when it is killed.
     """
 
     def __init__(self, provider: Provider) -> None:
-        """Start the provider; it makes the environment while the run prepares itself."""
+        """Start the provider; the run goes on while it makes the environment."""
         self._provider = provider
         self._command = [part.replace("{python}", sys.executable) for part in provider.command]
-        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         try:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._said,
+                stderr=self._stderr,
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": _python_path()},
                 text=True,
@@ -45,25 +46,26 @@ class ProvidedEnvironment:
             )
         except OSError as error:
             raise EnvironmentBroken(f"The environment cannot be made: {' '.join(self._command)}: {error}") from error
+        assert self._process.stdout is not None
+        self._output = self._process.stdout
 
     def endpoints(self) -> dict[str, Any]:
-        """Wait until the environment is ready, and give its addresses in the shape of a profile.
+        """Wait until the environment is ready, and return its addresses in the shape of a profile.
 
         Raises:
-            EnvironmentBroken: the provider ended, said something else, or was not ready in time.
+            EnvironmentBroken: the provider ended, printed something else, or was not ready in time.
         """
-        assert self._process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            ready = selector.select(self._provider.ready_within_s)
-        line = self._process.stdout.readline() if ready else ""
+        is_ready = self._prints_or_ends(self._provider.ready_within_s)
+        line = self._output.readline() if is_ready else ""
         try:
             endpoints = json.loads(line)
         except ValueError:
             self.close()
-            why = "ended without an environment" if ready else f"not ready within {self._provider.ready_within_s:g} s"
+            why = (
+                "ended without an environment" if is_ready else f"not ready within {self._provider.ready_within_s:g} s"
+            )
             raise EnvironmentBroken(
-                f"The environment cannot be made ({' '.join(self._command)}: {why}).\n{self._words()}"
+                f"The environment cannot be made ({' '.join(self._command)}: {why}).\n{self._log()}"
             ) from None
         if not isinstance(endpoints, dict):
             self.close()
@@ -71,26 +73,23 @@ class ProvidedEnvironment:
         return endpoints
 
     def check(self, within_s: float = 0.0) -> None:
-        """See that the environment is still there; one that ends within that time is not.
+        """Check that the environment still exists, and does not end within that time.
 
         Raises:
-            EnvironmentBroken: it has ended; the message has what the provider said of it.
+            EnvironmentBroken: it has ended; the message has what the provider logged.
         """
-        assert self._process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            # After its endpoints a provider prints nothing: the end of its output is the end of the environment.
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            if not selector.select(within_s):
-                return
+        # After its endpoints a provider prints nothing: the end of its output is the end of the environment.
+        if not self._prints_or_ends(within_s):
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_LAST_WORDS_WITHIN_S)
+            self._process.wait(_LAST_LOG_WITHIN_S)
         raise EnvironmentBroken(
             f"The environment has ended during the run ({' '.join(self._command)}). No verdict is possible on what "
-            f"came after that; run again.\n{self._words()}"
+            f"came after that; run again.\n{self._log()}"
         )
 
     def close(self) -> None:
-        """Let the environment go, and wait until it is gone."""
+        """End the environment, and wait until it is gone."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -99,13 +98,16 @@ class ProvidedEnvironment:
             self._process.kill()
             self._process.wait()
 
-    def _words(self) -> str:
-        self._said.seek(0)
-        said = redact(self._said.read()).strip()
-        if len(said) <= _WORDS:
-            return said
-        # What has happened stands first, a log's last lines last.
-        return f"{said[: _WORDS // 2]}\n…\n{said[-_WORDS // 2 :]}"
+    def _prints_or_ends(self, within_s: float) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+            return bool(selector.select(within_s))
+
+    def _log(self) -> str:
+        self._stderr.seek(0)
+        log = redact(self._stderr.read()).strip()
+        # The cause stands first, the last lines of a log last.
+        return log if len(log) <= _LOG_MAX else f"{log[: _LOG_MAX // 2]}\n…\n{log[-_LOG_MAX // 2 :]}"
 
 
 def _python_path() -> str:
@@ -114,11 +116,10 @@ def _python_path() -> str:
 
 
 def provide(profile: Profile) -> ProvidedEnvironment | None:
-    """Start to make the environment, if the profile has a provider.
+    """Start to make the environment, if the profile has a provider; settings are checked before that.
 
     Raises:
-        SettingsError: the profile's provider is set wrongly, or an environment variable is no setting: that is said
-            before an environment is made.
+        SettingsError: the profile's provider is set wrongly, or an environment variable is not a setting.
         EnvironmentBroken: it cannot be started.
     """
     provider = profile.provider()

@@ -1,10 +1,10 @@
-"""Environment variables that hold settings: which setting a variable is, and how its value is written."""
+"""Environment variables that set settings: which variable sets which setting, and how its value is written."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+
+from support.core.characters import encodable
 
 PREFIX = "FOCUS__"
 _QUOTES = "\"'"
@@ -31,7 +32,7 @@ class Setting(NamedTuple):
 
     @property
     def is_group(self) -> bool:
-        """Whether it is a group of settings, which a variable holds as JSON."""
+        """Whether it is a group of settings; its variable holds JSON."""
         return _group_of(self.field) is not None
 
     @property
@@ -82,10 +83,10 @@ def settings_of(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[
 
 
 def readable(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """The values as they are meant; a variable that is empty is one that is not set.
+    """The variables that are set, with the values that are meant; an empty variable counts as not set.
 
-    They are meant without white space around them (the line end of a file), and without quotes around the whole (those
-    of an env file that no shell has read).
+    White space around a value (the line end of a file) and quotes around it (of an env file that no shell has read) do
+    not belong to it.
     """
     meant = {name: _plain(value) for name, value in variables.items() if value is not None}
     return {name: value for name, value in meant.items() if value}
@@ -97,79 +98,35 @@ def _plain(value: str) -> str:
     return text[1:-1].strip() if is_quoted else text
 
 
-def unknown(model: type[BaseModel], variables: Collection[str]) -> list[str]:
-    """A line for each variable that looks like a setting and is none, with the one that may be meant."""
+def variable_problems(model: type[BaseModel], variables: Mapping[str, str]) -> list[str]:
+    """A line for each variable that looks like a setting and is not one, or that holds bytes which are not UTF-8."""
     known = {setting.variable: setting for setting in settings_of(model)}
-    by_words = {_words(variable): variable for variable in known}
-    lines = []
-    for name in sorted(variables):
-        wanted = name.upper()
-        if wanted in known or not (wanted.startswith(PREFIX) or _lacks_one_line(wanted, known)):
-            continue
-        whole = next((known[one] for one in known if wanted.startswith(f"{one}__") and not known[one].is_group), None)
-        near = get_close_matches(_words(wanted), by_words, n=1, cutoff=0.75)
-        hint = "all settings are listed in config/remote.example.toml"
-        if whole is not None:
-            hint = f"{whole.variable} is set as a whole: {whole.form}"
-        elif near:
-            hint = f"is {by_words[near[0]]} meant?"
-        lines.append(f"{name}: no such setting (an environment variable); {hint}")
-    return lines
-
-
-def not_text(model: type[BaseModel], variables: Mapping[str, str]) -> list[str]:
-    """A line for each setting's variable that holds bytes which are no UTF-8; only a path may."""
-    known = {setting.variable: setting for setting in settings_of(model)}
-    lines = []
-    for name, value in variables.items():
+    problems = []
+    for name, value in sorted(variables.items()):
         setting = known.get(name.upper())
-        if setting is not None and not setting.is_path and not _is_utf8(value):
-            lines.append(f"{'.'.join(setting.path)}: the environment variable {name} holds bytes that are no UTF-8")
-    return lines
+        if setting is None and _looks_like_one(name.upper(), known):
+            problems.append(f"{name}: no such setting (an environment variable); {_hint(name.upper(), known)}")
+        elif setting is not None and not setting.is_path and value != encodable(value):  # A path may hold any bytes.
+            problems.append(f"{'.'.join(setting.path)}: the environment variable {name} holds bytes that are not UTF-8")
+    return problems
 
 
-def _is_utf8(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _looks_like_one(name: str, known: Mapping[str, Setting]) -> bool:
+    """Whether this begins as a setting's variable does, or would be one with `FOCUS__` in place of `FOCUS_`."""
+    return name.startswith(PREFIX) or (name.startswith("FOCUS_") and f"{PREFIX}{name.removeprefix('FOCUS_')}" in known)
+
+
+def _hint(name: str, known: Mapping[str, Setting]) -> str:
+    whole = next((known[one] for one in known if name.startswith(f"{one}__") and not known[one].is_group), None)
+    if whole is not None:
+        return f"{whole.variable} is set as a whole: {whole.form}"
+    by_words = {_words(variable): variable for variable in known}
+    near = get_close_matches(_words(name), by_words, n=1, cutoff=0.75)
+    return f"is {by_words[near[0]]} meant?" if near else "all settings are listed in config/remote.example.toml"
 
 
 def _words(variable: str) -> str:
     return variable.removeprefix("FOCUS").strip("_")
-
-
-def _lacks_one_line(name: str, known: Mapping[str, Setting]) -> bool:
-    """Whether this would be a setting's variable with `FOCUS__` in place of `FOCUS_`."""
-    return name.startswith("FOCUS_") and f"FOCUS__{name.removeprefix('FOCUS_')}" in known
-
-
-def listed(value: Any) -> Any:
-    """A list from `a,b` or from JSON; what is no text stays as it is."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            pass  # A list may begin with an IPv6 address in brackets.
-    return [item.strip() for item in value.split(",") if item.strip()]
-
-
-def tabled(value: Any) -> Any:
-    """A table from `name=value,name=value` or from JSON; what is no text stays as it is."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("{"):
-        try:
-            return json.loads(value)
-        except ValueError as error:
-            raise PydanticCustomError("json", "the JSON cannot be read: {why}", {"why": str(error)}) from None
-    pairs = [item.partition("=") for item in value.split(",") if item.strip()]
-    if not all(name.strip() and between for name, between, _ in pairs):
-        raise PydanticCustomError("table", "expected name=value,name=value, or JSON")
-    return {name.strip(): text.strip() for name, _, text in pairs}
 
 
 def _group_of(field: FieldInfo) -> type[BaseModel] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from behave.configuration import setup_parser
 
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 
 def apply_project_settings(config: Any, features: list[Any]) -> None:

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from redaction import redact
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.core.ownership import nearest, owner_and_user, reason
+from support.core.files import nearest, owner_and_user, reason
 from support.runner.run_record import LOCK, RunRecord, State, read_record
 
 RUNS = "runs"

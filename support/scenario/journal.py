@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from support.core.errors import EnvironmentBroken
-from support.core.ownership import nearest, owner_and_user, reason
+from support.core.files import nearest, owner_and_user, reason
 from support.observers.request_marks import TraceKey
 
 

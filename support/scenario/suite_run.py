@@ -14,10 +14,11 @@ from support.api.client import FocusServerAPI
 from support.core.addresses import split
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.eventually import consistently
+from support.core.files import ROOT
 from support.evidence.evidence import Evidence
 from support.observers.side_effects import Snapshot, no_effects, take_snapshot, unstated_problems
 from support.observers.stores import Stores
-from support.profile.profile import ROOT, Profile
+from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
 from support.scenario.journal import Journal

@@ -11,10 +11,11 @@ from redaction import protect_output, redact
 from support.api.client import FocusServerAPI
 from support.checks.promises import Promises
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
+from support.core.files import ROOT
 from support.faults.outages import NoSuchProxy, mend
 from support.faults.recorder import remove
 from support.observers.stores import Stores
-from support.profile.profile import ROOT, read_profile
+from support.profile.profile import read_profile
 from support.profile.settings import Settings
 from support.scenario import journal
 from support.scenario.journal import Leftover, of_dead_runs

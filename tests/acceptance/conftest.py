@@ -11,8 +11,9 @@ import pytest
 from proof.processes import RUN_LIMIT_S, serving, variables_of
 from proof.tenants import tenant_of
 from support.api.client import FocusServerAPI
+from support.core.files import ROOT
 from support.observers.stores import Stores
-from support.profile.profile import ROOT, read_profile
+from support.profile.profile import read_profile
 from tests.acceptance.running import LIMITS, behave
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from proof.outcomes import Ran, ran, reporting_to
 from proof.processes import QUICK, RUN_LIMIT_S
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 # As on a defective server, but nearer to the profile's own pace.
 LIMITS = QUICK | {"FOCUS__TIME_LIMITS__SETTLING_S": "0.3", "FOCUS__TIME_LIMITS__POLL_INTERVAL_S": "0.02"}

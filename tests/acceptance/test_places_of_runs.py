@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reporting.results import read_results
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State, read_record
 from tests.acceptance.running import behave

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 FORKING = """
 import time

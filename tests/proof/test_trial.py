@@ -14,7 +14,7 @@ from proof.processes import serving
 from proof.tenants import Tenants, tenant_of
 from proof.verdicts import Result
 from sandbox.defects import DEFECTS
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 
 CHANNELS = "The channels of the fibre"
 SENSORS = "The sensors of the fibre"

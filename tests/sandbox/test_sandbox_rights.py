@@ -9,8 +9,8 @@ import yaml
 
 from kubeconfig import Cluster, describe
 from kubeconfig.questions import Question, Right
+from support.core.files import ROOT
 from support.observers.kubernetes import Analyzers
-from support.profile.profile import ROOT
 from support.profile.settings import Kubernetes, Naming
 from tests.acceptance.running import behave
 from tests.kubernetes_stand_in import serving

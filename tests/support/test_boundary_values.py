@@ -3,7 +3,7 @@ from stand_ins import settings
 
 from support.contract.limits import PARAMETERS
 from support.profile import boundary_values
-from support.profile.boundary_values import Bound, Moment, resolve
+from support.profile.boundary_values import Bound, RelativeTime, resolve
 
 CLOSE = settings(time_limits={"clock_tolerance_s": 0})
 
@@ -53,7 +53,7 @@ def test_just_above_is_above_by_the_least_that_there_is():
 def test_a_time_ahead_waits_for_a_young_second_and_no_other_does(monkeypatch, seconds_ahead, times, value):
     clock = Clock(*times)
     monkeypatch.setattr(boundary_values, "time", clock)
-    assert resolve(Moment(seconds_ahead), PARAMETERS["start time"], CLOSE) == value
+    assert resolve(RelativeTime(seconds_ahead), PARAMETERS["start time"], CLOSE) == value
     assert clock.times == []
 
 
@@ -61,7 +61,7 @@ def test_a_time_ahead_waits_for_a_young_second_and_no_other_does(monkeypatch, se
 def test_a_time_keeps_off_the_present_by_what_the_clocks_may_differ(monkeypatch, seconds_ahead, value):
     monkeypatch.setattr(boundary_values, "time", Clock(100.3))
     apart = settings(time_limits={"clock_tolerance_s": 1.5})
-    assert resolve(Moment(seconds_ahead), PARAMETERS["start time"], apart) == value
+    assert resolve(RelativeTime(seconds_ahead), PARAMETERS["start time"], apart) == value
 
 
 @pytest.mark.parametrize("value", [7, 0.5, None, "the text", {"min": 1, "max": 2}, True])

@@ -147,7 +147,7 @@ def test_an_address_may_be_of_ipv6(write, monkeypatch, setting, value):
 )
 def test_what_is_no_address_of_ipv6_is_named(write, monkeypatch, value):
     monkeypatch.setenv("FOCUS__FOCUS_SERVER__BASE_URL", value)
-    assert "focus_server.base_url: this is no address" in problem_of(write(COMPLETE))
+    assert "focus_server.base_url: this is not an address" in problem_of(write(COMPLETE))
 
 
 @pytest.mark.parametrize("host", ["a", "a:22", "127.0.0.1:22", "[::1]:22", "[::1]", "::1", "server-1.example:2222"])

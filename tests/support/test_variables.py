@@ -252,7 +252,7 @@ def test_bytes_that_are_no_text_are_told_by_name_and_a_path_may_hold_them(monkey
             monkeypatch.setenv(setting.variable, "x7q\udcff")
     told = problem()
     assert [
-        one.variable for one in others if f"variable {one.variable} holds bytes that are no UTF-8" not in told
+        one.variable for one in others if f"variable {one.variable} holds bytes that are not UTF-8" not in told
     ] == []
     assert "REPORTS__DIRECTORY" not in told
     assert "x7q" not in told
@@ -284,7 +284,7 @@ def test_one_that_must_be_written_otherwise_is_told_by_name(monkeypatch, setting
     monkeypatch.setenv(variable, f"{scheme}://user:{password}@store.example")
     told = problem()
     assert variable in told
-    assert "are written as %23" in told or "bytes that are no UTF-8" in told
+    assert "are written as %23" in told or "bytes that are not UTF-8" in told
     assert "x7q" not in told
 
 

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from support.core.errors import SettingsError
-from support.profile.profile import ROOT
+from support.core.files import ROOT
 from transport import trust
 from transport.trust import trusted
 

@@ -15,7 +15,7 @@ def the_record_store_is_healthy(context: Context) -> None:
 
 @then("the orchestrator answers")
 def the_orchestrator_answers(context: Context) -> None:
-    context.state.stores.analyzers.check_health()
+    context.state.stores.namespace.check_health()
 
 
 @then("all its pods are healthy")
@@ -25,7 +25,7 @@ def all_its_pods_are_healthy(context: Context) -> None:
 
 @then("the message broker answers")
 def the_broker_is_healthy(context: Context) -> None:
-    context.state.stores.queues.check_health()
+    context.state.stores.broker.check_health()
 
 
 @then("the record store is reached with its credentials")

@@ -78,5 +78,5 @@ def no_answer_gives_away(context: Context) -> None:
     secrets = [secret for secret in redact.credentials if not is_ordinary(secret)]
     if not secrets:
         context.state.skip("there is no password or token that can be told from an ordinary word")
-    address = context.state.stores.analyzers.address
+    address = context.state.stores.namespace.address
     exposure.expect_nothing_secret(context.state.session.exchanges, context.state.settings, secrets, address)

@@ -16,9 +16,11 @@ from support.api.job import Job
 from support.core.errors import ExpectationFailed
 from support.core.eventually import eventually
 from support.observers import deletion, obstacles
-from support.observers.kubernetes import Analyzer, Manifest, configuration_of, containers_of, is_healthy
+from support.observers.kubernetes import Analyzer
+from support.observers.manifests import Manifest, configuration_of, containers_of, is_healthy
 from support.observers.mongodb import Document
-from support.observers.side_effects import KINDS
+from support.observers.side_effects import KINDS, Look
+from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -44,6 +46,7 @@ class Promises:
 
     settings: Settings
     stores: Stores
+    sightings: SightingLog = field(default_factory=SightingLog)
     held: list[Held] = field(default_factory=list)
     unseen: dict[str, None] = field(default_factory=dict)
     """What could not be seen of a promise, and why, each once: for the report."""
@@ -74,7 +77,7 @@ class Promises:
             self._wait(
                 f"the analyzer of {job.job_id} to run with its configuration",
                 [job],
-                lambda: self._analyzer_problems(job, analyzers.of_job(job.job_id)),
+                lambda: self._analyzer_problems(job, self._look.analyzer_of(job.job_id)),
                 "analyzer_runs_s",
             )
         except ExpectationFailed as failure:
@@ -94,7 +97,7 @@ class Promises:
             ExpectationFailed: there is no such queue.
         """
         name = self.settings.naming.work_queue_of(job.job_id)
-        if not self.stores.queues.publish(name, body):
+        if not self.stores.broker.publish(name, body):
             raise ExpectationFailed(f"expected a queue that takes a message\n  - {name}: there is no such queue")
 
     def expect_messages_taken(self, jobs: Sequence[Job]) -> None:
@@ -112,7 +115,7 @@ class Promises:
             "effect_appears_s",
         )
         self._await_statistics(expected, names)
-        if (why := self.stores.queues.unseen) is not None:
+        if (why := self.stores.blind_spots.acknowledgements) is not None:
             self.unseen[f"whether messages are acknowledged, by the broker's statistics: {why}"] = None
 
     def expect_consumers(self, jobs: Sequence[Job]) -> None:
@@ -131,7 +134,7 @@ class Promises:
         missing = [
             f"no {kind.name}"
             for kind in made
-            if len(kind.of_job(self.stores, settings.naming, job.job_id))
+            if len(kind.of_job(self._look, settings.naming, job.job_id))
             < getattr(settings.effects_of_a_job, kind.setting)
         ]
         if missing:
@@ -198,13 +201,17 @@ class Promises:
         """Analyzer, pod, queue and consumer are gone; what became of the record does not matter."""
         self._wait(f"nothing to run of {job_id}", [], lambda: self._running_of(job_id), "effect_disappears_s")
 
+    @property
+    def _look(self) -> Look:
+        return Look(self.stores, self.sightings)
+
     def _wait(self, expected: str, jobs: Sequence[Job], look: Callable[[], list[str]], setting: str) -> None:
         eventually(expected, look, lambda problems: problems, self.settings.time_limits.wait_policy(setting))
         if jobs:
             self.held.append(Held(frozenset(job.job_id for job in jobs), look))
 
     def _consumer_problems(self, names: Sequence[str]) -> list[str]:
-        states = {name: self.stores.queues.state_of(name) for name in names}
+        states = {name: self._look.queue(name) for name in names}
         return [
             f"{name}: there is no such queue" if state is None else f"{name}: {state.consumers} consumers instead of 1"
             for name, state in states.items()
@@ -214,7 +221,7 @@ class Promises:
     def _message_problems(self, names: Sequence[str]) -> list[str]:
         problems = []
         for name in names:
-            state = self.stores.queues.state_of(name)
+            state = self._look.queue(name)
             if state is not None and state.ready:
                 problems.append(f"{name}: {state.ready} messages wait, nobody takes them")
             elif self.stores.queues.consumed(name) == 0:
@@ -235,18 +242,19 @@ class Promises:
             ]
 
         policy = self.settings.time_limits.wait_policy("effect_appears_s")
-        if queues.unseen is None:
+        if self.stores.blind_spots.acknowledgements is None:
             try:
                 eventually(expected, look, lambda problems: problems, policy)
             except ExpectationFailed:
                 if 0 in seen.values():
                     raise
-                queues.unseen = f"none of a queue came within {policy.setting} = {policy.limit_s:g} s"
+                why = f"none of a queue came within {policy.setting} = {policy.limit_s:g} s"
+                self.stores.blind_spots.acknowledgements = why
 
     def _unhealthy_pods(self, job: Job) -> list[str]:
-        analyzers = self.stores.analyzers
-        listed = analyzers.pods() if self.settings.exclusive else analyzers.of_job(job.job_id).pods
-        staying = deletion.owners_that_stay(analyzers.jobs())
+        look = self._look
+        listed = look.pods if self.settings.exclusive else look.analyzer_of(job.job_id).pods
+        staying = look.staying
         pods = [pod for pod in listed if not deletion.is_bound_to_go(pod, staying)]
         return [
             f"the pod {pod['metadata']['name']} is {(pod.get('status') or {}).get('phase')} and not all of it ready"
@@ -268,8 +276,8 @@ class Promises:
         return problems + self._running_of(job_id)
 
     def _running_of(self, job_id: str) -> list[str]:
-        analyzer = self.stores.analyzers.of_job(job_id)
-        queue = self.stores.queues.state_of(self.settings.naming.work_queue_of(job_id))
+        look = self._look
+        analyzer, queue = look.analyzer_of(job_id), look.queue(self.settings.naming.work_queue_of(job_id))
         problems = [f"the analyzer {job['metadata']['name']} is still there" for job in analyzer.jobs]
         problems += [f"the analyzer pod {pod['metadata']['name']} is still there" for pod in analyzer.pods]
         if queue is not None:
@@ -308,7 +316,7 @@ class Promises:
 
     def _analyzer_problems(self, job: Job, seen: Analyzer) -> list[str]:
         # What is being deleted has stopped to be the analyzer, though it may go on for a while.
-        jobs, pods = ([one for one in listed if not deletion.has_begun(one)] for listed in seen)
+        jobs, pods = ([one for one in listed if not deletion.has_begun(one)] for listed in (seen.jobs, seen.pods))
         problems = [
             f"there are {len(found)} {what} instead of {wanted}"
             for what, found, wanted in (

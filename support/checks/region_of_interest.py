@@ -82,7 +82,7 @@ class RegionOfInterest:
         limits = self.settings.time_limits
         # A store that cannot be used may be waited for before that is told.
         limit_s = max(limits.effect_appears_s, limits.unavailable_answered_s)
-        answer = self.stores.queues.ask(name, command, limit_s)
+        answer = self.stores.broker.ask(name, command, limit_s)
         self.outcome = _read(answer, limit_s)
 
     def expect_changed(self) -> None:

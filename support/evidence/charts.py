@@ -11,7 +11,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from support.core.characters import allowed
-from support.evidence.timeline import Moment
+from support.evidence.timeline import Arrival
 
 WIDTH = 760
 LEFT, RIGHT = 120, 560  # of the axis
@@ -22,26 +22,26 @@ _BLUE, _VERMILION, _GREY, _BLACK = "#0072B2", "#D55E00", "#777777", "#222222"
 _BINS_A_DECADE = 12
 
 
-def timeline(title: str, moments: Sequence[Moment]) -> str:
+def timeline(title: str, arrivals: Sequence[Arrival]) -> str:
     """When things came, a row each: a dot where it is exact, else a bar from the earliest to the latest time."""
-    last_s = max((moment.latest_s for moment in moments), default=0.0)
-    first_s = min(0.0, *(moment.earliest_s for moment in moments)) if moments else 0.0
+    last_s = max((arrival.latest_s for arrival in arrivals), default=0.0)
+    first_s = min(0.0, *(arrival.earliest_s for arrival in arrivals)) if arrivals else 0.0
     scale = _Linear(first_s, _rounded_up(last_s))
-    words = [f"{moment.name}: {_when(moment)}" for moment in moments]
-    bottom = _TOP + _ROW * len(moments)
+    words = [f"{arrival.name}: {_when(arrival)}" for arrival in arrivals]
+    bottom = _TOP + _ROW * len(arrivals)
     picture = _Picture(title, f"Time from the request. {'; '.join(words)}.", bottom + 76)
     for number in range(5):
         at_s = scale.first + (scale.last - scale.first) * number / 4
         picture.line(scale.x(at_s), _TOP - 8, scale.x(at_s), bottom, _GREY, dashes="1 3")
         picture.text(scale.x(at_s), bottom + 18, _seconds(at_s), anchor="middle")
-    for number, moment in enumerate(moments):
+    for number, arrival in enumerate(arrivals):
         y = _TOP + _ROW * number + _ROW / 2 - 4
-        picture.text(LEFT - 10, y + 4, moment.name, anchor="end")
-        if moment.is_exact:
-            picture.dot(scale.x(moment.latest_s), y, 6, _BLUE)
+        picture.text(LEFT - 10, y + 4, arrival.name, anchor="end")
+        if arrival.is_exact:
+            picture.dot(scale.x(arrival.latest_s), y, 6, _BLUE)
         else:
-            picture.bar(scale.x(moment.earliest_s), y - 7, scale.x(moment.latest_s), y + 7, "none", _BLUE, "4 2")
-        picture.text(RIGHT + 14, y + 4, _when(moment))
+            picture.bar(scale.x(arrival.earliest_s), y - 7, scale.x(arrival.latest_s), y + 7, "none", _BLUE, "4 2")
+        picture.text(RIGHT + 14, y + 4, _when(arrival))
     picture.text(LEFT, bottom + 38, "from the moment the request was sent", _GREY)
     picture.text(LEFT, bottom + 58, "dot: exact; bar: it came at some moment of that time", _GREY)
     return picture.as_text()
@@ -182,12 +182,12 @@ def _counting(count: int) -> str:
     return f"{count} value{'s' if count > 1 else ''}"
 
 
-def _when(moment: Moment) -> str:
-    if moment.is_exact:
-        return _seconds(moment.latest_s)
-    if moment.earliest_s == 0:
-        return f"by {_seconds(moment.latest_s)}"
-    return f"{_seconds(moment.earliest_s)} to {_seconds(moment.latest_s)}"
+def _when(arrival: Arrival) -> str:
+    if arrival.is_exact:
+        return _seconds(arrival.latest_s)
+    if arrival.earliest_s == 0:
+        return f"by {_seconds(arrival.latest_s)}"
+    return f"{_seconds(arrival.earliest_s)} to {_seconds(arrival.latest_s)}"
 
 
 def _seconds(value_s: float) -> str:

@@ -13,9 +13,8 @@ from support.api.exchange import Exchange
 from support.core.characters import allowed_document, encodable
 from support.core.errors import EnvironmentBroken
 from support.evidence.charts import distribution, timeline
-from support.evidence.timeline import moments_of
-from support.observers.side_effects import KINDS
-from support.observers.stores import Stores
+from support.evidence.timeline import arrivals_of
+from support.observers.side_effects import KINDS, Look
 from support.profile.settings import EffectsOfAJob, Naming
 
 MediaType = Literal["json", "svg", "text", "yaml"]
@@ -58,9 +57,7 @@ def of_latencies(exchanges: Sequence[Exchange]) -> Evidence:
     return Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text")
 
 
-def of_jobs(
-    stores: Stores, naming: Naming, expected: EffectsOfAJob, asked: Mapping[str, Exchange]
-) -> Iterator[Evidence]:
+def of_jobs(look: Look, naming: Naming, expected: EffectsOfAJob, asked: Mapping[str, Exchange]) -> Iterator[Evidence]:
     """Every side effect of each job as it stands now, and when it came; `asked` is, by job id, what asked for the job.
 
     What cannot be read is said instead of shown.
@@ -70,17 +67,17 @@ def of_jobs(
         for kind in KINDS:
             name = f"{kind.name} of {job_id}"
             try:
-                documents = found[kind.name] = kind.of_job(stores, naming, job_id)
+                documents = found[kind.name] = list(kind.of_job(look, naming, job_id))
             except EnvironmentBroken as error:
                 yield Evidence(name, f"could not be read: {error}", "text")
                 continue
             if documents:
-                as_text = {"json": _as_json, "yaml": _as_yaml}[kind.shown_as]
-                yield Evidence(name, as_text(documents), kind.shown_as)
+                in_yaml = kind.in_kubernetes
+                yield Evidence(name, (_as_yaml if in_yaml else _as_json)(documents), "yaml" if in_yaml else "json")
             elif getattr(expected, kind.setting):
                 yield Evidence(name, "there is none", "text")
         title = f"when the effects of {job_id} came"
-        yield Evidence(title, timeline(title, moments_of(asked[job_id], stores, found)), "svg")
+        yield Evidence(title, timeline(title, arrivals_of(asked[job_id], look.sightings, found)), "svg")
 
 
 def of_times(title: str, values_s: Sequence[float], limit_s: float, setting: str) -> Evidence:

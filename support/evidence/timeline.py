@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from support.api.exchange import Exchange
-from support.observers.kubernetes import running_since
-from support.observers.stores import Stores
+from support.observers.manifests import running_since
+from support.observers.sightings import SightingLog
 
 Document = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Moment:
+class Arrival:
     """Something came between two times, s after the request was sent; they are one where it is known exactly."""
 
     name: str
@@ -36,32 +36,29 @@ class Moment:
         return self.earliest_s == self.latest_s
 
 
-def moments_of(asked: Exchange, stores: Stores, found: Mapping[str, Sequence[Document]]) -> list[Moment]:
-    """The moments of a job, told by what was found of each kind of side effect; unknown ones are left out.
-
-    The stores are not looked into again: they remember when they first saw what.
-    """
-    first_seen, first_running = stores.analyzers.first_seen, stores.analyzers.first_running
-    moments = [Moment("answer", asked.elapsed_s, asked.elapsed_s)]
+def arrivals_of(asked: Exchange, sightings: SightingLog, found: Mapping[str, Sequence[Document]]) -> list[Arrival]:
+    """When the effects of a job came, of what was `found` by kind of side effect; what is not known is left out."""
+    arrivals = [Arrival("answer", asked.elapsed_s, asked.elapsed_s)]
     for record in found.get("task record", ())[:1]:
         if isinstance(created := record.get("created_at"), datetime):
             after_s = (created - asked.sent_at).total_seconds()
-            moments.append(Moment("task record", after_s, after_s))
+            arrivals.append(Arrival("task record", after_s, after_s))
     for job in found.get("analyzer", ())[:1]:
-        if told := job["metadata"].get("creationTimestamp"):
-            since = datetime.fromisoformat(told)
-            moments.append(between("analyzer", asked.sent_at, since, first_seen[job["metadata"]["uid"]]))
+        told, seen = job["metadata"].get("creationTimestamp"), sightings.first("object", job["metadata"]["uid"])
+        if told and seen:
+            arrivals.append(between("analyzer", asked.sent_at, datetime.fromisoformat(told), seen))
     for pod in found.get("analyzer pod", ())[:1]:
-        if (runs_since := running_since(pod)) is not None:
-            moments.append(between("pod running", asked.sent_at, runs_since, first_running[pod["metadata"]["uid"]]))
+        since, seen = running_since(pod), sightings.first("running pod", pod["metadata"]["uid"])
+        if since and seen:
+            arrivals.append(between("pod running", asked.sent_at, since, seen))
     for queue in found.get("work queue", ())[:1]:
-        if (consumer_by := stores.queues.first_served.get(queue["name"])) is not None:
-            moments.append(between("consumer ready", asked.sent_at, None, consumer_by))
-    return moments
+        if seen := sightings.first("served queue", queue["name"]):
+            arrivals.append(between("consumer ready", asked.sent_at, None, seen))
+    return arrivals
 
 
-def between(name: str, sent_at: datetime, told: datetime | None, seen_by: datetime) -> Moment:
-    """A moment within the second that was told, if one was, but not before the request nor after it was seen.
+def between(name: str, sent_at: datetime, told: datetime | None, seen_by: datetime) -> Arrival:
+    """An arrival within the second that was told, if one was, but not before the request nor after it was seen.
 
     Where these exclude each other the clocks disagree, and it is what was told.
     """
@@ -69,4 +66,4 @@ def between(name: str, sent_at: datetime, told: datetime | None, seen_by: dateti
     latest = seen_by if told is None else min(told + _SECOND, seen_by)
     if told is not None and earliest > latest:
         earliest, latest = told, told + _SECOND
-    return Moment(name, (earliest - sent_at).total_seconds(), (latest - sent_at).total_seconds())
+    return Arrival(name, (earliest - sent_at).total_seconds(), (latest - sent_at).total_seconds())

@@ -1,9 +1,10 @@
-"""What a scenario does to the stores behind the server's back; what would outlive the scenario is undone at its end."""
+"""What a scenario breaks behind the server's back; what would outlive the scenario is undone at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from support.faults import store_writes
 from support.faults.announcements import Announcements
 from support.faults.outages import Outages
 from support.observers.stores import Stores
@@ -32,7 +33,7 @@ class Disturbances:
             EnvironmentBroken: it could not be made to.
         """
         self._before(job_id)
-        self._stores.analyzers.finish(job_id, phase)
+        store_writes.finish_analyzer(self._stores, job_id, phase)
 
     def delete_analyzer(self, job_id: str) -> None:
         """The analyzer of a job is deleted.
@@ -41,7 +42,7 @@ class Disturbances:
             EnvironmentBroken: it could not be.
         """
         self._before(job_id)
-        self._stores.analyzers.end(job_id)
+        store_writes.delete_analyzer(self._stores, job_id)
 
     def take_queue_away(self, job_id: str) -> None:
         """The queue of a job is deleted, and its consumer goes with it.
@@ -50,7 +51,7 @@ class Disturbances:
             EnvironmentBroken: it could not be deleted.
         """
         self._before(job_id)
-        self._stores.queues.take_away(self._settings.naming.work_queue_of(job_id))
+        store_writes.delete_queue(self._stores.broker, self._settings.naming.work_queue_of(job_id))
 
     def refuse_queues(self) -> None:
         """The broker takes no more queues, until `undo`; only for an environment that the run has to itself.
@@ -61,7 +62,7 @@ class Disturbances:
         self._before(None)
         self._journal.broker_limited()
         self._broker_limited = True
-        self._stores.queues.limit_queues(0)
+        store_writes.limit_queues(self._stores.broker, 0)
 
     def undo(self) -> None:
         """End all outages, and have the broker take queues again, if it was told not to.
@@ -73,7 +74,7 @@ class Disturbances:
             self.outages.end()
         finally:
             if self._broker_limited:
-                self._stores.queues.limit_queues(None)
+                store_writes.limit_queues(self._stores.broker, None)
                 self._broker_limited = False
 
     def _break_way(self, proxy: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from support.core.errors import EnvironmentBroken
 from support.faults.announcements import Announcements
+from support.faults.store_writes import insert, remove
 from support.observers.mongodb import Document, Documents, Recordings
 
 # A time of which no system has recordings, long enough for a scenario to find a stretch of it for itself.
@@ -64,7 +64,7 @@ class Recorder:
         recording = Recording(str(uuid.uuid4()), start, end, deleted)
         self._journal.recorded(recording.uuid)
         self._begun.append(recording.uuid)
-        if not self._collection.insert_one(recording.document()):
+        if not insert(self._collection, recording.document()):
             raise EnvironmentBroken(
                 f"MongoDB did not take the recording {recording.uuid}: it says that it has it already."
             )
@@ -77,7 +77,7 @@ class Recorder:
         Raises:
             EnvironmentBroken: the database cannot be written to.
         """
-        return self._collection.insert_one(recording.document())
+        return insert(self._collection, recording.document())
 
     def take_away(self) -> list[str]:
         """Take all of them away; what of them was no longer as it was put, a line each.
@@ -98,12 +98,3 @@ class Recorder:
         self._begun.clear()
         self._put.clear()
         return problems
-
-
-def remove(collection: Documents, recording_ids: Iterable[str]) -> None:
-    """Remove the recordings of these ids.
-
-    Raises:
-        EnvironmentBroken: the database cannot be written to.
-    """
-    collection.delete_many({"uuid": {"$in": list(recording_ids)}})

@@ -1,7 +1,7 @@
 """Looking into the stores, at the stream and at the machines.
 
-Observers read. What else they do for others stands in its docstring: the message that proves a consumer and the
-commands to a job (`WorkQueues.publish`, `ask`), and what `support.faults.disturbances` has them do.
+Observers return what they saw and when, and neither write nor remember. `Database`, `Namespace` and `Broker` are the
+connections that they look through; `support.faults` writes through the same ones.
 
 An observer that cannot look raises `EnvironmentBroken`: not seeing something is no proof that it is not there.
 """

@@ -9,9 +9,8 @@ without anybody doing anything more: it is no side effect any more, and it is wa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-Manifest = dict[str, Any]
+from support.observers.manifests import Manifest
 
 # With this finalizer a Job's dependents will lose their reference to it, and stay.
 _ORPHAN = "orphan"

@@ -1,96 +1,108 @@
-"""What the suite reads of an object of Kubernetes, and of which types that must be.
+"""Objects of Kubernetes: of which types they must be, and what the suite reads of them.
 
-An API that is none, or another one, may answer anything as an item of a list: it is judged before anybody reads it.
+Another API may answer anything as an item of a list: it is judged before anything of it is read.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError, create_model
 
 from support.core.validation import validation_problems
 
-
-class _Owner(BaseModel):
-    kind: str | None = None
-    uid: str | None = None
-    controller: bool | None = None
+Manifest = dict[str, Any]
 
 
-class _Metadata(BaseModel):
-    name: str
-    uid: str
-    labels: dict[str, str] | None = None
-    finalizers: list[str] | None = None
-    ownerReferences: list[_Owner] | None = None
-    creationTimestamp: AwareDatetime | None = None
-    deletionTimestamp: AwareDatetime | None = None
+def _part(model: str, /, **fields: Any) -> Any:
+    """An object whose fields may be missing or null, but are of these types when they are there."""
+    optional: dict[str, Any] = {field: (kind | None, None) for field, kind in fields.items()}
+    return create_model(model, **optional)
 
 
-class _Running(BaseModel):
-    startedAt: AwareDatetime | None = None
+def _many(kind: Any) -> Any:
+    return list[kind]
 
 
-class _State(BaseModel):
-    running: _Running | None = None
-    waiting: dict[str, Any] | None = None
-    terminated: dict[str, Any] | None = None
+_Owner = _part("Owner", kind=str, uid=str, controller=bool)
+_Running = _part("Running", startedAt=AwareDatetime)
+_State = _part("State", running=_Running, waiting=dict[str, Any], terminated=dict[str, Any])
+_ContainerStatus = _part("ContainerStatus", ready=bool, state=_State, lastState=_State)
+_Condition = _part("Condition", type=str, status=str)
+_Status = _part(
+    "Status",
+    phase=str,
+    conditions=_many(_Condition),
+    containerStatuses=_many(_ContainerStatus),
+    initContainerStatuses=_many(_ContainerStatus),
+)
+_Container = _part("Container", image=str, env=_many(_part("Variable", name=str, value=str)))
+_PodSpec = _part("PodSpec", containers=_many(_Container))
+_Spec = _part("Spec", containers=_many(_Container), template=_part("Template", spec=_PodSpec))
+_Metadata = create_model(
+    "Metadata",
+    __base__=_part(
+        "Optional",
+        labels=dict[str, str],
+        finalizers=list[str],
+        ownerReferences=_many(_Owner),
+        creationTimestamp=AwareDatetime,
+        deletionTimestamp=AwareDatetime,
+    ),
+    name=str,
+    uid=str,
+)
+# Reason and message are those of events.
+_Manifest = create_model(
+    "Manifest", __base__=_part("Parts", spec=_Spec, status=_Status, reason=str, message=str), metadata=_Metadata
+)
 
 
-class _ContainerStatus(BaseModel):
-    ready: bool | None = None
-    state: _State | None = None
-    lastState: _State | None = None
-
-
-class _Condition(BaseModel):
-    type: str | None = None
-    status: str | None = None
-
-
-class _Status(BaseModel):
-    phase: str | None = None
-    conditions: list[_Condition] | None = None
-    containerStatuses: list[_ContainerStatus] | None = None
-    initContainerStatuses: list[_ContainerStatus] | None = None
-
-
-class _Variable(BaseModel):
-    name: str | None = None
-    value: str | None = None
-
-
-class _Container(BaseModel):
-    image: str | None = None
-    env: list[_Variable] | None = None
-
-
-class _PodSpec(BaseModel):
-    containers: list[_Container] | None = None
-
-
-class _Template(BaseModel):
-    spec: _PodSpec | None = None
-
-
-class _Spec(_PodSpec):
-    template: _Template | None = None
-
-
-class _Manifest(BaseModel):
-    metadata: _Metadata
-    spec: _Spec | None = None
-    status: _Status | None = None
-    # Of events:
-    reason: str | None = None
-    message: str | None = None
-
-
-def manifest_problems(item: Any) -> str | None:
+def manifest_problem(item: Any) -> str | None:
     """What of an item has another type than every object of Kubernetes has there; None when nothing has."""
     try:
         _Manifest.model_validate(item)
     except ValidationError as error:
         return validation_problems(error)[0]
     return None
+
+
+def is_healthy(pod: Manifest) -> bool:
+    """Whether a pod has done its work, or runs with all its containers ready."""
+    status = pod.get("status") or {}
+    ready = [container.get("ready") for container in status.get("containerStatuses") or []]
+    runs = status.get("phase") == "Running" and len(ready) == len(containers_of(pod)) and all(ready)
+    return runs or status.get("phase") == "Succeeded"
+
+
+def running_since(pod: Mapping[str, Any]) -> datetime | None:
+    """When the last container of a pod began to run, in whole seconds; None unless all of them run."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    running = [(status.get("state") or {}).get("running") or {} for status in statuses]
+    if not all(one.get("startedAt") for one in running):
+        return None
+    return max((datetime.fromisoformat(one["startedAt"]) for one in running), default=None)
+
+
+def containers_of(manifest: Manifest) -> list[Manifest]:
+    """The containers of a pod, or of the pods that a Job makes."""
+    spec = manifest.get("spec") or {}
+    pod_spec = (spec.get("template") or {}).get("spec") or {} if "template" in spec else spec
+    return list(pod_spec.get("containers") or [])
+
+
+def configuration_of(manifest: Manifest, variable: str) -> Any:
+    """The configuration that the container of a Job or pod was given; None when there is none that can be read."""
+    values = [
+        entry.get("value") or ""
+        for container in containers_of(manifest)
+        for entry in container.get("env") or []
+        if entry.get("name") == variable
+    ]
+    try:
+        return json.loads(values[0]) if len(values) == 1 else None
+    except ValueError:
+        return None

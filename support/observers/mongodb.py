@@ -20,7 +20,7 @@ from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import OperationFailure
 
 from support.core.errors import EnvironmentBroken
 from support.observers.store_calls import StoreCalls
@@ -41,7 +41,7 @@ class AccessRefused(EnvironmentBroken):
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class UnreadableValue:
     """Stands for a stored value that has no form in Python; it is equal to no value that anybody expects."""
 
     why: str
@@ -141,7 +141,7 @@ class Database:
 
 
 class Documents:
-    """A collection. Of a document that is read, a value that has no form in Python is `Unreadable`, and says why."""
+    """A collection. A value of a document that has no form in Python is read as `UnreadableValue`, which says why."""
 
     def __init__(self, database: Database, collection: Collection[Document]) -> None:
         self._database, self._collection = database, collection
@@ -170,7 +170,7 @@ class Documents:
             try:
                 (document,) = read({"_id": identity}, projection)
             except (InvalidBSON, RecursionError) as error:
-                return self._read({"_id": identity, "document": Unreadable(f"what cannot be decoded: {error}")})
+                return self._read({"_id": identity, "document": UnreadableValue(f"what cannot be decoded: {error}")})
             return document
 
         return self._database.ask(f"documents of {self._collection.name}", call)
@@ -179,22 +179,9 @@ class Documents:
         where = f"in the document {document.get('_id')} of {self._collection.name}"
         return {name: _plain(value, where) for name, value in document.items()}
 
-    def insert_one(self, document: Mapping[str, Any]) -> bool:
-        """Put a document; whether it was taken. It is not where another has what may be there only once."""
-
-        def call() -> bool:
-            try:
-                self._collection.insert_one(dict(document))
-            except DuplicateKeyError:
-                return False
-            return True
-
-        return self._database.ask(f"a document to be put into {self._collection.name}", call)
-
-    def delete_many(self, query: Mapping[str, Any]) -> None:
-        """Remove the documents that a query finds."""
-        asked = f"documents of {self._collection.name} to be removed"
-        self._database.ask(asked, lambda: self._collection.delete_many(query))
+    def call(self, asked: str, action: Callable[[Collection[Document]], T]) -> T:
+        """Do something with the driver's own collection; `{}` in `asked` stands for its name."""
+        return self._database.ask(asked.format(self._collection.name), lambda: action(self._collection))
 
 
 class TaskRecords:
@@ -246,7 +233,7 @@ class _Noting(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name in self:
-            value = Unreadable(f"two values of one name, {self[name]!r} and {value!r}")
+            value = UnreadableValue(f"two values of one name, {self[name]!r} and {value!r}")
         super().__setitem__(name, value)
 
 
@@ -259,9 +246,9 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, Int64):  # How many bytes a whole number takes makes no difference.
         return int(value)
     if isinstance(value, DatetimeMS):
-        return Unreadable(f"a date outside of the years 1 to 9999, {int(value)} ms after 1970, {where}")
+        return UnreadableValue(f"a date outside of the years 1 to 9999, {int(value)} ms after 1970, {where}")
     if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-        return Unreadable(f"text that is no UTF-8, {value.encode(errors='surrogateescape')!r}, {where}")
-    if isinstance(value, Unreadable):
-        return Unreadable(f"{value.why}, {where}")
+        return UnreadableValue(f"text that is no UTF-8, {value.encode(errors='surrogateescape')!r}, {where}")
+    if isinstance(value, UnreadableValue):
+        return UnreadableValue(f"{value.why}, {where}")
     return value

@@ -10,7 +10,8 @@ from typing import Any
 
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.observers import deletion
-from support.observers.kubernetes import Analyzers, Manifest, is_healthy
+from support.observers.kubernetes import Analyzers
+from support.observers.manifests import Manifest, is_healthy
 
 _SHOWN_JOBS = 3
 _SHOWN_WARNINGS = 3

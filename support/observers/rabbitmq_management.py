@@ -79,11 +79,9 @@ class ManagementAPI:
         overview = self._ask("whether it keeps statistics", "GET", "/api/overview", _object)
         return overview.get("disable_stats") is not True
 
-    def limit_queues(self, most: int | None) -> None:
-        """Have the broker refuse further queues; None takes the limit away. It takes an administrator's rights."""
-        path = f"/api/vhost-limits/{quote(self._virtual_host, safe='')}/max-queues"
-        method, body = ("DELETE", None) if most is None else ("PUT", {"value": most})
-        self._ask("another limit of its queues", method, path, lambda answered: None, body=body)
+    def change(self, asked: str, method: str, path: str, body: Any = None) -> None:
+        """Change something of the virtual host, whose name stands for `{}` in the path; `asked` says what."""
+        self._ask(asked, method, path.format(quote(self._virtual_host, safe="")), lambda answered: None, body=body)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -1,7 +1,7 @@
 """The kinds of side effect that a job has, and what it means to count them.
 
-A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, how
-one is told from another, and how it is shown as evidence. Counting is by difference where the run has the environment
+A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, and how
+one is told from another. Counting is by difference where the run has the environment
 to itself, so that nothing can hide under a wrong name; in a shared environment it is by identity: only what carries
 the id of one of the scenario's own jobs is counted. What is being deleted is in a snapshot, but is not counted.
 """
@@ -9,15 +9,20 @@ the id of one of the scenario's own jobs is counted. What is being deleted is in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from support.observers import deletion
+from support.observers.manifests import Manifest, running_since
+from support.observers.sightings import SightingLog
 from support.profile.settings import EffectsOfAJob, Naming, object_name_of
 
 if TYPE_CHECKING:  # The steps need this module before the environment is there; the drivers are loaded meanwhile.
+    from support.observers.kubernetes import Analyzer
+    from support.observers.rabbitmq import QueueState
     from support.observers.stores import Stores
 
 Document = dict[str, Any]
@@ -36,10 +41,11 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OneLook:
-    """The stores at one look: what more than one kind is found by is asked for once."""
+class Look:
+    """One look at the stores: what is seen is entered into the log, and lists of everything are asked for once."""
 
     stores: Stores
+    sightings: SightingLog
 
     @cached_property
     def queue_names(self) -> list[str] | None:
@@ -48,36 +54,65 @@ class OneLook:
         return queues.names() if queues.sees_unnamed else None
 
     @cached_property
-    def jobs(self) -> list[Document]:
+    def jobs(self) -> tuple[Manifest, ...]:
         """All Jobs of Kubernetes. They are to be listed after what they may own: see `deletion.is_bound_to_go`."""
-        return self.stores.analyzers.jobs()
+        seen = self.stores.analyzers.jobs()
+        return self._entered(seen.items, seen.seen_at)
+
+    @cached_property
+    def pods(self) -> tuple[Manifest, ...]:
+        """All pods of Kubernetes."""
+        seen = self.stores.analyzers.pods()
+        return self._entered(seen.items, seen.seen_at)
+
+    def analyzer_of(self, job_id: str) -> Analyzer:
+        """What a job has on Kubernetes."""
+        analyzer = self.stores.analyzers.of_job(job_id)
+        self._entered((*analyzer.jobs, *analyzer.pods), analyzer.seen_at)
+        return analyzer
+
+    def queue(self, name: str) -> QueueState | None:
+        """The queue of that name; None when there is none."""
+        state = self.stores.queues.state_of(name)
+        if state is not None and state.consumers:
+            self.sightings.enter("served queue", [name], state.seen_at)
+        return state
+
+    def _entered(self, manifests: tuple[Manifest, ...], seen_at: datetime) -> tuple[Manifest, ...]:
+        self.sightings.enter("object", (one["metadata"]["uid"] for one in manifests), seen_at)
+        running = (one["metadata"]["uid"] for one in manifests if running_since(one) is not None)
+        self.sightings.enter("running pod", running, seen_at)
+        return manifests
 
     @cached_property
     def staying(self) -> frozenset[str]:
         """The uids of the Jobs whose pods stay."""
         return deletion.owners_that_stay(self.jobs)
 
-    def goes(self, manifest: Document) -> bool:
+    def goes(self, manifest: Manifest) -> bool:
         """Whether an object of Kubernetes is being deleted."""
         owned = bool(manifest["metadata"].get("ownerReferences"))
         return deletion.is_bound_to_go(manifest, self.staying if owned else frozenset())
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of side effect. `setting` is its name in the profile's `effects_of_a_job`.
+class EffectKind:
+    """A kind of side effect.
 
-    `all` gives None where the environment has no way to list them all; then only those of known jobs count. `goes` says
-    whether one is being deleted; what is not of Kubernetes is there or is not.
+    `all` gives None where the environment has no way to list them all; then only those of known jobs count. What is in
+    Kubernetes may be there and be deleted already; anything else is there or is not.
     """
 
     name: str
-    setting: str
-    all: Callable[[OneLook], list[Document] | None]
-    of_job: Callable[[Stores, Naming, str], list[Document]]
+    all: Callable[[Look], Sequence[Document] | None]
+    of_job: Callable[[Look, Naming, str], Sequence[Document]]
     identify: Callable[[Document, Naming], Effect]
-    shown_as: Literal["json", "yaml"]
-    goes: Callable[[OneLook, Document], bool] = lambda look, document: False
+    in_kubernetes: bool = False
+
+    @property
+    def setting(self) -> str:
+        """Its name in the profile's `effects_of_a_job`."""
+        return self.name.replace(" ", "_")
 
 
 Snapshot = Mapping[str, frozenset[Effect]]
@@ -89,13 +124,13 @@ def _identify_record(record: Document, naming: Naming) -> Effect:
     return Effect(identity=str(record["_id"]), job_id=None if told is None else str(told), name=str(told))
 
 
-def _identify_object(manifest: Document, naming: Naming) -> Effect:
+def _identify_object(manifest: Manifest, naming: Naming) -> Effect:
     metadata = manifest["metadata"]
     labels = metadata.get("labels") or {}
     return Effect(identity=metadata["uid"], job_id=labels.get(naming.job_id_label), name=metadata["name"])
 
 
-def _identify_service(manifest: Document, naming: Naming) -> Effect:
+def _identify_service(manifest: Manifest, naming: Naming) -> Effect:
     """A Service may carry its job in its name alone, and there as an object name."""
     effect = _identify_object(manifest, naming)
     return effect._replace(job_id=effect.job_id or _found_in_name(effect.name, naming.stream_service))
@@ -118,95 +153,94 @@ def _found_in_name(name: str, pattern: str) -> str | None:
     return match.group(1) if match else None
 
 
-def _services_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
+def _services_of(look: Look, naming: Naming, job_id: str) -> list[Document]:
     name = naming.stream_service_of(job_id)
     return [
         service
-        for service in stores.analyzers.services()
+        for service in look.stores.analyzers.services().items
         if service["metadata"]["name"] == name or _identify_object(service, naming).job_id == job_id
     ]
 
 
-def _all_queues(look: OneLook) -> list[Document] | None:
+def _all_queues(look: Look) -> list[Document] | None:
     return None if look.queue_names is None else [{"name": name} for name in look.queue_names]
 
 
-def _queue_of(stores: Stores, naming: Naming, job_id: str) -> list[Document]:
-    state = stores.queues.state_of(naming.work_queue_of(job_id))
-    return [] if state is None else [state._asdict()]
+def _queue_of(look: Look, naming: Naming, job_id: str) -> list[Document]:
+    state = look.queue(naming.work_queue_of(job_id))
+    return [] if state is None else [{"name": state.name, "ready": state.ready, "consumers": state.consumers}]
 
 
-def _all_consumers(look: OneLook) -> list[Document] | None:
+def _all_consumers(look: Look) -> list[Document] | None:
     if look.queue_names is None:
         return None
-    return [consumer for name in look.queue_names for consumer in _consumers(look.stores, name)]
+    return [consumer for name in look.queue_names for consumer in _consumers(look, name)]
 
 
-def _consumers(stores: Stores, queue: str) -> list[Document]:
+def _consumers(look: Look, queue: str) -> list[Document]:
     """They are told apart by number, since an exact count is all that the broker gives."""
-    state = stores.queues.state_of(queue)
+    state = look.queue(queue)
     return [] if state is None else [{"queue": queue, "number": n} for n in range(1, state.consumers + 1)]
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[EffectKind, ...] = (
+    EffectKind(
         "task record",
-        "task_record",
         lambda look: look.stores.records.all(),
-        lambda stores, naming, job_id: stores.records.of_job(job_id),
+        lambda look, naming, job_id: look.stores.records.of_job(job_id),
         _identify_record,
-        "json",
     ),
-    Kind(
-        "analyzer",
+    EffectKind(
         "analyzer",
         lambda look: look.jobs,
-        lambda stores, naming, job_id: stores.analyzers.of_job(job_id).jobs,
+        lambda look, naming, job_id: look.analyzer_of(job_id).jobs,
         _identify_object,
-        "yaml",
-        OneLook.goes,
+        in_kubernetes=True,
     ),
-    Kind(
+    EffectKind(
         "analyzer pod",
-        "analyzer_pod",
-        lambda look: look.stores.analyzers.pods(),
-        lambda stores, naming, job_id: stores.analyzers.of_job(job_id).pods,
+        lambda look: look.pods,
+        lambda look, naming, job_id: look.analyzer_of(job_id).pods,
         _identify_object,
-        "yaml",
-        OneLook.goes,
+        in_kubernetes=True,
     ),
-    Kind("work queue", "work_queue", _all_queues, _queue_of, _identify_queue, "json"),
-    Kind(
+    EffectKind("work queue", _all_queues, _queue_of, _identify_queue),
+    EffectKind(
         "queue consumer",
-        "queue_consumer",
         _all_consumers,
-        lambda stores, naming, job_id: _consumers(stores, naming.work_queue_of(job_id)),
+        lambda look, naming, job_id: _consumers(look, naming.work_queue_of(job_id)),
         _identify_consumer,
-        "json",
     ),
-    Kind(
+    EffectKind(
         "stream service",
-        "stream_service",
-        lambda look: look.stores.analyzers.services(),
+        lambda look: look.stores.analyzers.services().items,
         _services_of,
         _identify_service,
-        "yaml",
-        OneLook.goes,
+        in_kubernetes=True,
     ),
 )
 
 
-def take_snapshot(stores: Stores, naming: Naming, own_jobs: Collection[str], *, exclusive: bool) -> Snapshot:
-    """Count what there is: everything when the environment is ours alone, else what belongs to our own jobs."""
-    found, look = {}, OneLook(stores)
-    for kind in sorted(KINDS, key=lambda kind: kind.setting == "analyzer"):  # Jobs last, after what they may own.
+def take_snapshot(
+    stores: Stores,
+    naming: Naming,
+    own_jobs: Collection[str],
+    sightings: SightingLog | None = None,
+    *,
+    exclusive: bool,
+) -> Snapshot:
+    """What there is: everything when the environment is the run's alone, else what belongs to the scenario's jobs."""
+    found: dict[EffectKind, Sequence[Document]] = {}
+    look = Look(stores, sightings or SightingLog())
+    for kind in sorted(KINDS, key=lambda kind: kind.name == "analyzer"):  # Jobs last, after what they may own.
         everything = kind.all(look) if exclusive else None
         if everything is None:
-            everything = [document for job_id in own_jobs for document in kind.of_job(stores, naming, job_id)]
+            everything = [document for job_id in own_jobs for document in kind.of_job(look, naming, job_id)]
         found[kind] = everything
     return {
         kind.name: frozenset(
-            kind.identify(document, naming)._replace(goes=kind.goes(look, document)) for document in found[kind]
+            kind.identify(document, naming)._replace(goes=kind.in_kubernetes and look.goes(document))
+            for document in found[kind]
         )
         for kind in KINDS
     }

@@ -1,27 +1,38 @@
-"""The three stores together, each looked into by its own observer."""
+"""The three stores together: a connection to each, and the observers that look through it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support.observers.kubernetes import Analyzers
+from support.observers.kubernetes_api import Namespace
 from support.observers.mongodb import Database, Recordings, TaskRecords
-from support.observers.rabbitmq import WorkQueues
+from support.observers.rabbitmq import Broker, WorkQueues
 from support.observers.request_marks import TraceKey
 from support.profile.settings import Settings
 
 
+@dataclass
+class BlindSpots:
+    """What cannot be seen of the stores in this run, and why; None where all can be."""
+
+    acknowledgements: str | None = None
+
+
 @dataclass(frozen=True)
 class Stores:
-    """Where the effects of a job can be seen."""
+    """Where the effects of a job can be seen; `database`, `namespace` and `broker` are the connections."""
 
     database: Database
+    namespace: Namespace
+    broker: Broker
     records: TaskRecords
     recordings: Recordings
     analyzers: Analyzers
     queues: WorkQueues
+    blind_spots: BlindSpots = field(default_factory=BlindSpots)
 
     @classmethod
     def connect(cls, settings: Settings) -> Stores:
@@ -32,12 +43,15 @@ class Stores:
         """
         mongodb = settings.mongodb
         database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s, mongodb.ca_file)
+        namespace, broker = Namespace(settings.kubernetes), Broker(settings.rabbitmq)
         return cls(
-            database=database,
+            database,
+            namespace,
+            broker,
             records=TaskRecords(database.collection(mongodb.tasks_collection)),
             recordings=Recordings(database.collection(mongodb.recordings_collection)),
-            analyzers=Analyzers(settings.kubernetes, settings.naming),
-            queues=WorkQueues(settings.rabbitmq),
+            analyzers=Analyzers(namespace, settings.naming),
+            queues=WorkQueues(broker),
         )
 
     def job_ids_carrying(self, keys: Iterable[TraceKey]) -> set[str]:
@@ -49,6 +63,6 @@ class Stores:
 
     def close(self) -> None:
         """Give all connections back, also where one of them cannot be."""
-        with ExitStack() as observers:
-            for observer in (self.queues, self.analyzers, self.database):
-                observers.callback(observer.close)
+        with ExitStack() as connections:
+            for connection in (self.broker, self.namespace, self.database):
+                connections.callback(connection.close)

@@ -23,6 +23,7 @@ from support.observers.side_effects import (
     take_snapshot,
     unstated_problems,
 )
+from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
 from support.profile.settings import Settings, object_name_of
 
@@ -30,13 +31,13 @@ from support.profile.settings import Settings, object_name_of
 class EffectLedger:
     """Counts for one scenario; opening them takes the snapshot that everything later is compared with."""
 
-    def __init__(self, settings: Settings, stores: Stores, promises: Promises) -> None:
+    def __init__(self, settings: Settings, stores: Stores, promises: Promises, sightings: SightingLog) -> None:
         """Open them, when all that is being deleted has gone.
 
         Raises:
             EnvironmentBroken: a store cannot be read, or what is being deleted does not go.
         """
-        self._settings, self._stores, self._promises = settings, stores, promises
+        self._settings, self._stores, self._promises, self._sightings = settings, stores, promises, sightings
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
         self._cancelled: set[str] = set()
@@ -72,7 +73,8 @@ class EffectLedger:
     def snapshot(self) -> Snapshot:
         """What there is now: everything where we are alone, else what belongs to our requests."""
         own = {*self._answered, *self._carrying_our_marks()}
-        return take_snapshot(self._stores, self._settings.naming, own, exclusive=self._settings.exclusive)
+        settings = self._settings
+        return take_snapshot(self._stores, settings.naming, own, self._sightings, exclusive=settings.exclusive)
 
     def _snapshot_of_what_stays(self) -> Snapshot:
         try:

@@ -27,7 +27,8 @@ from support.evidence.evidence import Evidence
 from support.faults.disturbances import Disturbances
 from support.faults.recorder import Recorder
 from support.observers.request_marks import TraceKey, stamp
-from support.observers.side_effects import Snapshot
+from support.observers.side_effects import Look, Snapshot
+from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 from support.scenario.effect_ledger import EffectLedger
@@ -52,8 +53,9 @@ class ScenarioSession:
             EnvironmentBroken: a store cannot be reached.
         """
         self.settings = settings
-        self.promises = Promises(settings, stores)
-        self.ledger = EffectLedger(settings, stores, self.promises)
+        self._sightings = SightingLog()
+        self.promises = Promises(settings, stores, self._sightings)
+        self.ledger = EffectLedger(settings, stores, self.promises, self._sightings)
         self.exchanges: list[Exchange] = []
         self.closed_with: Snapshot | None = None
         self._asked: dict[str, Exchange] = {}  # by job id
@@ -297,7 +299,8 @@ class ScenarioSession:
     def _keep_evidence(self) -> None:
         """Keep what stands in the stores before it is cleaned up; exchanges are kept as they happen."""
         settings = self.settings
-        for found in evidence.of_jobs(self._stores, settings.naming, settings.effects_of_a_job, self._asked):
+        look = Look(self._stores, self._sightings)
+        for found in evidence.of_jobs(look, settings.naming, settings.effects_of_a_job, self._asked):
             self._keep(found)
         if len(self.exchanges) > 1:
             self._keep(evidence.of_latencies(self.exchanges))

@@ -162,10 +162,10 @@ class SuiteRun:
 
 def _blind_spots(stores: Stores) -> str:
     """What cannot be seen of the broker, for whoever reads the report."""
-    queues = stores.queues
-    hidden = [] if queues.sees_unnamed else ["queues that nobody named"]
-    hidden += [] if queues.unseen is None else ["whether messages are acknowledged"]
-    return f" (cannot be seen: {', '.join(hidden)}; {queues.unseen})" if hidden else ""
+    hidden = [] if stores.queues.sees_unnamed else ["queues that nobody named"]
+    why = stores.blind_spots.acknowledgements
+    hidden += [] if why is None else ["whether messages are acknowledged"]
+    return f" (cannot be seen: {', '.join(hidden)}; {why})" if hidden else ""
 
 
 def _host_of(url: SecretStr) -> str:
@@ -182,6 +182,7 @@ def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> No
     swept = heal(journals, settings, stores)
     try:
         expect_healthy_environment(client, stores)
+        stores.blind_spots.acknowledgements = stores.queues.lack_of_statistics()
         sweep(journals, settings, stores, swept)
     finally:
         for line in swept.lines:
@@ -209,8 +210,8 @@ def expect_healthy_environment(client: FocusServerAPI, stores: Stores) -> None:
     checks: dict[str, Callable[[], None]] = {
         "Focus Server": lambda: acknowledge(client),
         "MongoDB": stores.database.check_health,
-        "Kubernetes": stores.analyzers.check_health,
-        "RabbitMQ": stores.queues.check_health,
+        "Kubernetes": stores.namespace.check_health,
+        "RabbitMQ": stores.broker.check_health,
     }
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
         outcomes = {name: pool.submit(check) for name, check in checks.items()}

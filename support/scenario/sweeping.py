@@ -13,7 +13,7 @@ from support.checks.promises import Promises
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.files import ROOT
 from support.faults.outages import NoSuchProxy, mend
-from support.faults.recorder import remove
+from support.faults.store_writes import limit_queues, remove
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
 from support.profile.settings import Settings
@@ -47,7 +47,7 @@ def heal(journals: Path, settings: Settings, stores: Stores) -> Swept:
             continue
         swept.healed.add(leftover.path)
         if any(requests.broker_limited for requests in leftover.open.values()):
-            stores.queues.limit_queues(None)
+            limit_queues(stores.broker, None)
             swept.lines.append("The broker, which a killed run had told not to, takes queues again.")
         for proxy in sorted({proxy for requests in leftover.open.values() for proxy in requests.ways_broken}):
             try:

@@ -37,13 +37,13 @@ def what_is_left(stores):
     """Everything but cancelled records."""
     return {
         "uncancelled": stores.records.job_ids_not_in("cancelled"),
-        "jobs": stores.analyzers.jobs(),
-        "pods": stores.analyzers.pods(),
+        "jobs": stores.analyzers.jobs().items,
+        "pods": stores.analyzers.pods().items,
         "queues": stores.queues.names(),
     }
 
 
-NOTHING = {"uncancelled": set(), "jobs": [], "pods": [], "queues": []}
+NOTHING = {"uncancelled": set(), "jobs": (), "pods": (), "queues": []}
 
 
 def test_a_scenario_that_fails_half_way_leaves_nothing(run_behave, feature, stores):

@@ -11,6 +11,7 @@ from kubeconfig import Cluster, describe
 from kubeconfig.questions import Question, Right
 from support.core.files import ROOT
 from support.observers.kubernetes import Analyzers
+from support.observers.kubernetes_api import Namespace
 from support.profile.settings import Kubernetes, Naming
 from tests.acceptance.running import behave
 from tests.kubernetes_stand_in import serving
@@ -108,8 +109,8 @@ def test_the_rights_suffice_and_none_is_idle(upstream, kubeconfig_of, borrowed, 
         assert outcome.status == 0, outcome.printed
         assert outcome.statuses == {"passed": 3}
         settings = Kubernetes(kubeconfig=observers, namespace="focus")
-        with closing(Analyzers(settings, Naming())) as analyzers:
-            analyzers.warnings_about("uid")  # Asked for an analyzer that does not run.
+        with closing(Namespace(settings)) as namespace:
+            Analyzers(namespace, Naming()).warnings_about("uid")  # Asked for an analyzer that does not run.
     assert api.asked == granted
 
 

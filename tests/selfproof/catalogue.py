@@ -131,7 +131,7 @@ WAITING = [
 def served_by_one(state_of):
     def look(self, name):
         state = state_of(self, name)
-        return state and state._replace(consumers=1)
+        return state and replace(state, consumers=1)
 
     return look
 
@@ -148,7 +148,7 @@ def there_whatever_is_asked(state_of):
 def all_taken(state_of):
     def look(self, name):
         state = state_of(self, name)
-        return state and state._replace(ready=0)
+        return state and replace(state, ready=0)
 
     return look
 
@@ -189,7 +189,7 @@ LOOKING = [
     ),
     spoilt(
         "a queue observer to whom no message ever waits",
-        *("observers.rabbitmq:WorkQueues.state_of", all_taken, f"observers.py::{QUEUE}", "At index 1 diff: 0 != 1"),
+        *("observers.rabbitmq:WorkQueues.state_of", all_taken, f"observers.py::{QUEUE}", "ready=0"),
     ),
     spoilt(
         "a queue observer that lists no queues",
@@ -247,7 +247,7 @@ LOOKING = [
     ),
     spoilt(
         "an analyzer observer that takes a broken cluster for an empty one",
-        *("observers.kubernetes:Analyzers._list", empty_where_it_cannot_look),
+        *("observers.kubernetes_api:Namespace.items", empty_where_it_cannot_look),
         *(f"observers.py::{UNSEEN}[Kubernetes]", "DID NOT RAISE"),
     ),
     spoilt(

@@ -9,8 +9,9 @@ from stand_ins import JOB_ID, Collection, exchange, settings
 from support.api.job import Job
 from support.contract.configuration import generate_config_payload
 from support.core.errors import EnvironmentBroken
-from support.observers.kubernetes import Analyzer
+from support.observers.kubernetes import Analyzer, Listed
 from support.observers.rabbitmq import QueueState
+from support.observers.stores import BlindSpots
 
 ALONE = settings(exclusive=True)
 OTHER = "job_0ther000"
@@ -41,19 +42,18 @@ class Product:
                 pods=lambda: self._list("pods"),
                 services=lambda: self._list("services"),
                 warnings_about=self._warnings_about,
-                of_job=lambda job_id: Analyzer(self._of(self.jobs, job_id), self._of(self.pods, job_id)),
-                first_seen={},
-                first_running={},
+                of_job=lambda job_id: Analyzer(tuple(self._of(self.jobs, job_id)), tuple(self._of(self.pods, job_id))),
             ),
             queues=SimpleNamespace(
                 sees_unnamed=True,
-                first_served={},
                 names=lambda: list(self.queues),
                 state_of=self.queues.get,
-                publish=self._publish,
                 consumed=lambda name: self.acknowledged.get(name, 0),
-                unseen=None,
+                lack_of_statistics=lambda: None,
             ),
+            broker=SimpleNamespace(publish=self._publish),
+            namespace=None,
+            blind_spots=BlindSpots(),
             database=SimpleNamespace(collection=lambda name: self.recordings),
             recordings=None,
             job_ids_carrying=lambda keys: set(),
@@ -77,7 +77,6 @@ class Product:
         )
         created = {"uid": name, "creationTimestamp": f"{job.exchange.sent_at:%Y-%m-%dT%H:%M:%SZ}"}
         made = {"metadata": {"name": name, "labels": labels, **created}, "spec": {"template": {"spec": spec}}}
-        self.stores.analyzers.first_seen[name] = job.exchange.sent_at
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": name, "controller": True}
         pod = {
             "metadata": {"name": f"{name}-1", "uid": f"{name}-1", "labels": labels, "ownerReferences": [owner]},
@@ -110,7 +109,7 @@ class Product:
 
     def _list(self, what):
         self.listed.append(what)
-        return list(getattr(self, what))
+        return Listed(tuple(getattr(self, what)))
 
     def _warnings_about(self, uid):
         if self.warnings is None:

@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+from pymongo.errors import DuplicateKeyError
+
 from support.api.exchange import Exchange
 from support.api.job import Job
 from support.contract.configuration import generate_config_payload
@@ -65,6 +67,19 @@ class Journal:
         self.entries.append(("way broken", proxy))
 
 
+class LimitedBroker:
+    """Keeps the limits of its queues that it is told, None for none."""
+
+    def __init__(self):
+        self.limits = []
+
+    def managed(self):
+        return self
+
+    def change(self, asked, method, path, body=None):
+        self.limits.append(body and body["value"])
+
+
 class Collection:
     """As much of a collection as recordings need; `uuid` is unique."""
 
@@ -77,12 +92,14 @@ class Collection:
         hidden = [name for name, shown in (projection or {}).items() if not shown]
         return [{k: v for k, v in one.items() if k not in hidden} for one in self.documents if _matches(one, query)]
 
+    def call(self, asked, action):
+        return action(self)
+
     def insert_one(self, document):
         if any(one["uuid"] == document["uuid"] for one in self.documents):
-            return False
+            raise DuplicateKeyError("there is one")
         self.documents.append({"_id": len(self.documents), **document})
         self._fail()
-        return True
 
     def delete_many(self, query):
         self._fail()

@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 import pytest
 
 from support.evidence.charts import LEFT, RIGHT, distribution, percentile, timeline
-from support.evidence.timeline import Moment
+from support.evidence.timeline import Arrival
 
 SVG = "{http://www.w3.org/2000/svg}"
-MOMENTS = [Moment("answer", 0.03, 0.03), Moment("task record", 0.01, 0.01), Moment("pod running", 0.02, 0.07)]
+ARRIVALS = [Arrival("answer", 0.03, 0.03), Arrival("task record", 0.01, 0.01), Arrival("pod running", 0.02, 0.07)]
 VALUES = [number / 1000 for number in range(1, 101)]  # 1 to 100 ms
 LIMIT = "#D55E00"
 
@@ -30,7 +30,7 @@ def text_at(picture, wanted):
     return next(numbers(element, "x", "y") for element in picture.iter(f"{SVG}text") if element.text == wanted)
 
 
-@pytest.mark.parametrize("svg", [timeline("a < b & c", MOMENTS), distribution("a < b & c", [0.1], 1, "x")])
+@pytest.mark.parametrize("svg", [timeline("a < b & c", ARRIVALS), distribution("a < b & c", [0.1], 1, "x")])
 def test_a_picture_has_a_title_and_is_described_in_words(svg):
     picture = parsed(svg)
     assert picture.attrib["role"] == "img"
@@ -42,30 +42,30 @@ def test_a_picture_has_a_title_and_is_described_in_words(svg):
 
 class TestTimeline:
     def test_what_is_exact_is_a_dot_at_its_time(self):
-        picture = parsed(timeline("t", MOMENTS))
+        picture = parsed(timeline("t", ARRIVALS))
         # The axis ends at 80 ms, the next 1, 2, 4 or 8.
         wanted = [LEFT + (RIGHT - LEFT) * at / 0.08 for at in (0.03, 0.01)]
         assert [numbers(dot, "cx")[0] for dot in picture.iter(f"{SVG}circle")] == pytest.approx(wanted)
         assert "80 ms" in texts(picture)
 
     def test_what_is_not_is_a_bar_from_the_earliest_to_the_latest_time(self):
-        (bar,) = [one for one in parsed(timeline("t", MOMENTS)).iter(f"{SVG}rect") if one.attrib["fill"] == "none"]
+        (bar,) = [one for one in parsed(timeline("t", ARRIVALS)).iter(f"{SVG}rect") if one.attrib["fill"] == "none"]
         x, width = numbers(bar, "x", "width")
         assert (x, x + width) == pytest.approx([LEFT + (RIGHT - LEFT) * at / 0.08 for at in (0.02, 0.07)])
 
     def test_each_moment_has_a_row_of_its_own_in_the_order_given(self):
-        picture = parsed(timeline("t", MOMENTS))
-        rows = [text_at(picture, moment.name)[1] for moment in MOMENTS]
+        picture = parsed(timeline("t", ARRIVALS))
+        rows = [text_at(picture, arrival.name)[1] for arrival in ARRIVALS]
         assert rows == sorted(set(rows))
-        for moment, told in zip(MOMENTS, ("30 ms", "10 ms", "20 ms to 70 ms"), strict=True):
-            assert text_at(picture, told)[1] == text_at(picture, moment.name)[1]
+        for arrival, told in zip(ARRIVALS, ("30 ms", "10 ms", "20 ms to 70 ms"), strict=True):
+            assert text_at(picture, told)[1] == text_at(picture, arrival.name)[1]
 
     def test_words_say_all_of_it(self):
-        described = parsed(timeline("t", [*MOMENTS, Moment("consumer ready", 0, 1.25)])).find(f"{SVG}desc").text
+        described = parsed(timeline("t", [*ARRIVALS, Arrival("consumer ready", 0, 1.25)])).find(f"{SVG}desc").text
         assert "answer: 30 ms; task record: 10 ms; pod running: 20 ms to 70 ms; consumer ready: by 1.25 s" in described
 
     def test_a_clock_that_is_behind_is_drawn_within_the_picture(self):
-        picture = parsed(timeline("t", [Moment("task record", -0.5, -0.5), Moment("answer", 0.2, 0.2)]))
+        picture = parsed(timeline("t", [Arrival("task record", -0.5, -0.5), Arrival("answer", 0.2, 0.2)]))
         assert [LEFT <= numbers(dot, "cx")[0] <= RIGHT for dot in picture.iter(f"{SVG}circle")] == [True, True]
         assert "-500 ms" in texts(picture)
 

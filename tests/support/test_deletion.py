@@ -1,5 +1,7 @@
 """What is being deleted: waited for before a scenario and at its end, counted in between by nobody."""
 
+from dataclasses import replace
+
 import pytest
 from product import ALONE, OTHER, Product, configured
 from stand_ins import JOB_ID, settings
@@ -8,6 +10,7 @@ from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.observers.deletion import is_bound_to_go, owners_that_stay
 from support.observers.side_effects import deletion_problems, effects_of, take_snapshot
+from support.observers.sightings import SightingLog
 from support.scenario.effect_ledger import EffectLedger
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
@@ -60,7 +63,7 @@ def product():
 
 
 def opened(product, settings=ALONE):
-    return EffectLedger(settings, product.stores, Promises(settings, product.stores))
+    return EffectLedger(settings, product.stores, Promises(settings, product.stores), SightingLog())
 
 
 def deleted(job_id=JOB_ID):
@@ -191,7 +194,7 @@ def test_a_job_that_is_made_between_two_lists_is_not_taken_for_gone(product, exc
         seen = of_job(job_id)
         if not product.jobs:
             product.make(configured())
-            return seen._replace(pods=of_job(job_id).pods)
+            return replace(seen, pods=of_job(job_id).pods)
         return seen
 
     analyzers.of_job = look_at_job

@@ -6,7 +6,7 @@ from stand_ins import exchange
 from support.checks import discovery
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
-from support.observers.mongodb import Unreadable
+from support.observers.mongodb import UnreadableValue
 
 LIMITS = Limits(sensors=3)
 T = datetime(2005, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_bounds_that_are_not_told_are_the_products_failure(answer):
 
 
 def test_a_recording_under_way_without_a_beginning_is_named():
-    for wrong in ({}, {"start_time": Unreadable("a date of another age")}):
+    for wrong in ({}, {"start_time": UnreadableValue("a date of another age")}):
         with pytest.raises(ExpectationFailed, match=r"\(_id 7\): start_time is .*, no date"):
             discovery.expect_live_metadata(exchange(LIVE), [RECORDING, {"_id": 7, **wrong}], LIMITS)
 

@@ -4,7 +4,7 @@ import pytest
 from stand_ins import JOB_ID, Journal, settings
 
 from support.core.errors import EnvironmentBroken
-from support.faults import outages
+from support.faults import outages, store_writes
 from support.faults.disturbances import Disturbances
 
 
@@ -13,24 +13,27 @@ def journal():
     return Journal()
 
 
-@pytest.fixture
-def queues(journal):
-    return SimpleNamespace(
-        take_away=lambda name: journal.entries.append(("queue", name)),
-        limit_queues=lambda most: journal.entries.append(("limit", most)),
-    )
+STORES = SimpleNamespace(broker=None)
+
+
+@pytest.fixture(autouse=True)
+def writes(journal, monkeypatch):
+    """What is written is entered instead."""
+    for name, enter in {
+        "delete_analyzer": lambda stores, job_id: journal.entries.append(("analyzer", job_id)),
+        "finish_analyzer": lambda stores, job_id, phase: journal.entries.append((phase, job_id)),
+        "delete_queue": lambda broker, name: journal.entries.append(("queue", name)),
+        "limit_queues": lambda broker, most: journal.entries.append(("limit", most)),
+    }.items():
+        monkeypatch.setattr(store_writes, name, enter)
 
 
 @pytest.fixture
-def disturbances(journal, queues):
+def disturbances(journal):
     def entered(job_id):
         journal.entries.append(("entered", job_id))
 
-    analyzers = SimpleNamespace(
-        end=lambda job_id: journal.entries.append(("analyzer", job_id)),
-        finish=lambda job_id, phase: journal.entries.append((phase, job_id)),
-    )
-    return Disturbances(settings(), SimpleNamespace(analyzers=analyzers, queues=queues), journal, entered)
+    return Disturbances(settings(), STORES, journal, entered)
 
 
 def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal):
@@ -51,7 +54,7 @@ def test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away
     assert journal.entries == [("entered", None), "broker limited", ("limit", 0), ("limit", None)]
 
 
-def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(queues, journal, monkeypatch):
+def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(journal, monkeypatch):
     asked = []
 
     def ask(toxiproxy, method, path, body=None):
@@ -60,9 +63,7 @@ def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(q
 
     monkeypatch.setattr(outages, "_ask", ask)
     own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
-    disturbances = Disturbances(
-        own, SimpleNamespace(queues=queues), journal, lambda job_id: journal.entries.append("entered")
-    )
+    disturbances = Disturbances(own, STORES, journal, lambda job_id: journal.entries.append("entered"))
     disturbances.outages.cut_off("MongoDB")
     assert journal.entries == ["entered", ("way broken", "way")]
     assert asked == [("POST", "way", {"enabled": False}, 2)]
@@ -87,15 +88,15 @@ def test_without_a_disturbance_nothing_is_undone(disturbances, journal):
     assert journal.entries == []
 
 
-def test_a_limit_that_may_have_been_set_is_taken_away_and_as_often_as_it_takes(disturbances, queues):
+def test_a_limit_that_may_have_been_set_is_taken_away_and_as_often_as_it_takes(disturbances, monkeypatch):
     told = []
 
-    def limit(most):
+    def limit(broker, most):
         told.append(most)
         if len(told) < 3:
             raise EnvironmentBroken("no answer")
 
-    queues.limit_queues = limit
+    monkeypatch.setattr(store_writes, "limit_queues", limit)
     for call in (disturbances.refuse_queues, disturbances.undo):
         with pytest.raises(EnvironmentBroken):
             call()

@@ -5,6 +5,7 @@ from stand_ins import JOB_ID, settings
 from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
 from support.observers.side_effects import effects_of, no_effects, take_snapshot
+from support.observers.sightings import SightingLog
 from support.scenario.effect_ledger import EffectLedger
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
@@ -25,7 +26,7 @@ def promises(product):
 
 @pytest.fixture
 def ledger(product, promises):
-    return EffectLedger(ALONE, product.stores, promises)
+    return EffectLedger(ALONE, product.stores, promises, SightingLog())
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_that_no_effect_of_a_job_being_made_shows_is_told(ledger, product):
 
 
 def test_where_it_is_shared_what_no_answer_named_is_found_by_its_mark(product, promises):
-    ledger = EffectLedger(settings(), product.stores, promises)
+    ledger = EffectLedger(settings(), product.stores, promises, SightingLog())
     product.stores.job_ids_carrying = lambda keys: {f"job_of_{key}" for key in keys}
     product.make(configured(OTHER))
     ledger.enter_request("this key")

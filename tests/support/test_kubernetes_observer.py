@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import trustme
@@ -15,7 +16,9 @@ from stand_ins import settings
 
 from redaction import MASK, redact
 from support.core.errors import EnvironmentBroken
+from support.faults import store_writes
 from support.observers.kubernetes import Analyzers
+from support.observers.kubernetes_api import JOBS, PODS, Namespace
 from tests.kubernetes_stand_in import serving
 
 TOKEN = "hush-token-of-the-test"
@@ -45,11 +48,11 @@ def observing(tmp_path):
         }
         file.write_text(yaml.safe_dump(document))
         kubernetes = {"kubeconfig": file, "namespace": "focus", "timeout_s": 20, **group}
-        observer = Analyzers(settings(kubernetes=kubernetes).kubernetes, settings().naming)
+        namespace = Namespace(settings(kubernetes=kubernetes).kubernetes)
         try:
-            yield observer
+            yield namespace
         finally:
-            observer.close()
+            namespace.close()
 
     return observing
 
@@ -129,13 +132,13 @@ WRONG = {
 }
 
 
-PODS = (Analyzers.pods, "list pods in the namespace focus")
+LIST_PODS = (lambda namespace: namespace.items(PODS), "list pods in the namespace focus")
 ELSEWHERE = [
-    (lambda observer: observer.of_job("job"), "list jobs.batch in the namespace focus"),
-    (Analyzers.check_health, "list jobs.batch in the namespace focus"),
+    (lambda namespace: Analyzers(namespace, settings().naming).of_job("job"), "list jobs.batch in the namespace focus"),
+    (Namespace.check_health, "list jobs.batch in the namespace focus"),
 ]
 MOMENTS = [
-    *[(name, *PODS) for name in WRONG],
+    *[(name, *LIST_PODS) for name in WRONG],
     *[(name, *place) for name in ("a page", "forbidden", "drip", "broken", "no items") for place in ELSEWHERE],
 ]
 
@@ -150,10 +153,10 @@ def test_whatever_comes_is_told_once_and_in_time(observing, name, look, asked):
         return answer(request) if callable(answer) else answer
 
     limit_s = LIMIT_S if name in SLOW else 20
-    with serving(answering) as server, observing(server.address, timeout_s=limit_s) as observer:
+    with serving(answering) as server, observing(server.address, timeout_s=limit_s) as namespace:
         started = time.monotonic()
         with pytest.raises(EnvironmentBroken) as failure:
-            look(observer)
+            look(namespace)
         assert time.monotonic() - started < 10
     message = str(failure.value)
     assert re.search(rf"^Kubernetes cannot be read: asked for `{asked}`", message)
@@ -168,20 +171,20 @@ def test_who_never_answers_at_all_is_told_in_time(observing):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         for scheme in ("http", "https"):  # Over TLS it is the handshake that does not come.
-            with observing(address.replace("http", scheme), timeout_s=LIMIT_S) as observer:
+            with observing(address.replace("http", scheme), timeout_s=LIMIT_S) as namespace:
                 started = time.monotonic()
                 with pytest.raises(EnvironmentBroken, match=r"no answer within|nothing came back"):
-                    observer.pods()
+                    namespace.items(PODS)
                 assert time.monotonic() - started < 10
 
 
 def test_what_nobody_listens_at_is_told(observing):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         address = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    with observing(address) as observer, pytest.raises(EnvironmentBroken, match=r"no answer came: .*refused"):
-        observer.pods()
-    with observing("http://nowhere.invalid:1") as observer, pytest.raises(EnvironmentBroken, match=r"no answer came"):
-        observer.pods()
+    with observing(address) as namespace, pytest.raises(EnvironmentBroken, match=r"no answer came: .*refused"):
+        namespace.items(PODS)
+    with observing("http://nowhere.invalid:1") as namespace, pytest.raises(EnvironmentBroken, match=r"no answer came"):
+        namespace.items(PODS)
 
 
 def test_a_certificate_that_nobody_knows_is_told_and_a_ca_file_makes_it_known(observing, tmp_path):
@@ -192,12 +195,12 @@ def test_a_certificate_that_nobody_knows_is_told_and_a_ca_file_makes_it_known(ob
     authority.cert_pem.write_to_path(str(ca_file))
     with serving(lambda _: (200, {"items": [POD]}), tls) as server:
         with (
-            observing(server.address) as observer,
+            observing(server.address) as namespace,
             pytest.raises(EnvironmentBroken, match=r"certificate.*kubernetes\.ca_file"),
         ):
-            observer.pods()
-        with observing(server.address, ca_file=ca_file) as observer:
-            assert observer.pods() == [POD]
+            namespace.items(PODS)
+        with observing(server.address, ca_file=ca_file) as namespace:
+            assert namespace.items(PODS) == [POD]
 
 
 def test_a_list_in_pages_is_read_whole_and_begun_anew_when_its_rest_has_gone(observing):
@@ -211,10 +214,11 @@ def test_a_list_in_pages_is_read_whole_and_begun_anew_when_its_rest_has_gone(obs
         rest = {"continue": str(number + 1)} if number < 2 else {}
         return 200, {"metadata": rest, "items": [pods[number]]}
 
-    with serving(pages) as server, observing(server.address) as observer:
-        assert observer.pods() == pods
+    with serving(pages) as server, observing(server.address) as namespace:
+        assert namespace.items(PODS) == pods
         assert len(server.asked) == 6
-        assert [each["metadata"]["name"] for each in observer.of_job("job").jobs] == ["p0", "p1", "p2"]
+        seen = Analyzers(namespace, settings().naming).of_job("job")
+        assert [each["metadata"]["name"] for each in seen.jobs] == ["p0", "p1", "p2"]
         assert all("labelSelector=" in request.path for request in server.asked[6:])
 
 
@@ -224,16 +228,19 @@ def test_a_list_without_end_ends_in_time(observing):
 
     with (
         serving(endless) as server,
-        observing(server.address, timeout_s=LIMIT_S) as observer,
+        observing(server.address, timeout_s=LIMIT_S) as namespace,
         pytest.raises(EnvironmentBroken, match="nothing came back"),
     ):
-        observer.pods()
+        namespace.items(PODS)
 
 
 @pytest.mark.parametrize("items", [None, []])
 def test_a_list_of_nothing_is_none(observing, items):
-    with serving(lambda _: (200, {"kind": "PodList", "items": items})) as server, observing(server.address) as observer:
-        assert observer.pods() == []
+    with (
+        serving(lambda _: (200, {"kind": "PodList", "items": items})) as server,
+        observing(server.address) as namespace,
+    ):
+        assert namespace.items(PODS) == []
 
 
 FORBIDDEN = (403, status_object(403, "Forbidden", 'User "u" cannot get resource "namespaces"'))
@@ -258,8 +265,8 @@ def test_rights_in_the_namespace_are_enough(observing, caplog, items, review, wa
             return review
         return FORBIDDEN if request.path.endswith("/namespaces/focus") else (200, {"items": items})
 
-    with serving(answer) as server, observing(server.address) as observer:
-        observer.check_health()
+    with serving(answer) as server, observing(server.address) as namespace:
+        namespace.check_health()
     assert ("whether there is a namespace focus could not be told" in caplog.text) == warned
 
 
@@ -272,10 +279,10 @@ def test_a_namespace_that_is_not_there_is_told(observing):
 
     with (
         serving(answer) as server,
-        observing(server.address) as observer,
+        observing(server.address) as namespace,
         pytest.raises(EnvironmentBroken, match=r"get namespaces focus.*404.*not found.*There is no such namespace"),
     ):
-        observer.check_health()
+        namespace.check_health()
 
 
 @pytest.mark.parametrize("refused", ["pods", "services", "jobs"])
@@ -287,23 +294,24 @@ def test_a_right_that_is_missing_is_told_before_any_scenario(observing, refused)
 
     with (
         serving(answer) as server,
-        observing(server.address) as observer,
+        observing(server.address) as namespace,
         pytest.raises(
             EnvironmentBroken, match=rf"cannot list resource.*verb list for {refused}.*see deploy/kubernetes"
         ),
     ):
-        observer.check_health()
+        namespace.check_health()
 
 
 def test_what_is_asked_of_one_object_is_judged_as_well(observing):
     def answer(request):
         return (500, b"no") if request.method in ("DELETE", "PATCH") else (200, {"items": [POD]})
 
-    with serving(answer) as server, observing(server.address) as observer:
+    with serving(answer) as server, observing(server.address) as namespace:
+        stores = SimpleNamespace(namespace=namespace, analyzers=Analyzers(namespace, settings().naming))
         with pytest.raises(EnvironmentBroken, match=r"`delete jobs.batch p in the namespace focus`, it answered 500"):
-            observer.end("job")
+            store_writes.delete_analyzer(stores, "job")
         with pytest.raises(EnvironmentBroken, match=r"`patch pods/status p in the namespace focus`, it answered 500"):
-            observer.finish("job", "Failed")
+            store_writes.finish_analyzer(stores, "job", "Failed")
 
 
 def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp_path):
@@ -311,7 +319,7 @@ def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp
     user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}}
     with (
         serving(lambda _: (200, {"items": []})) as server,
-        observing(server.address, user=user, timeout_s=2) as observer,
+        observing(server.address, user=user, timeout_s=2) as namespace,
     ):
         for commands, told in (
             ("echo 'run: cloud login' >&2; exit 1", "run: cloud login"),
@@ -321,7 +329,7 @@ def test_a_plugin_that_fails_or_hangs_is_the_environments_failure(observing, tmp
             script.chmod(0o755)
             started = time.monotonic()
             with pytest.raises(EnvironmentBroken, match=rf"no credentials for it: .*plugin.sh.*{told}"):
-                observer.pods()
+                namespace.items(PODS)
             assert time.monotonic() - started < 10
     assert not server.asked
 
@@ -331,21 +339,21 @@ def test_renewed_credentials_are_never_shown(observing, tmp_path):
     token.write_text("first-hush-token\n")
     with (
         serving(lambda request: (500, request.headers["Authorization"].encode())) as server,
-        observing(server.address, user={"tokenFile": str(token)}) as observer,
+        observing(server.address, user={"tokenFile": str(token)}) as namespace,
     ):
         for secret in ("first-hush-token", "second-hush-token"):
             token.write_text(f"{secret}\n")
             with pytest.raises(EnvironmentBroken, match=f"Bearer {MASK}") as failure:
-                observer.pods()
+                namespace.items(PODS)
             assert secret not in str(failure.value)
             assert secret in redact.credentials
             assert server.asked[-1].headers["Authorization"] == f"Bearer {secret}"
 
 
 def test_threads_may_look_at_once(observing):
-    with serving(lambda _: (200, {"items": [POD]})) as server, observing(server.address) as observer:
+    with serving(lambda _: (200, {"items": [POD]})) as server, observing(server.address) as namespace:
         seen = []
-        threads = [threading.Thread(target=lambda: seen.append(observer.pods())) for _ in range(8)]
+        threads = [threading.Thread(target=lambda: seen.append(namespace.items(PODS))) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -354,15 +362,15 @@ def test_threads_may_look_at_once(observing):
 
 
 def test_the_secrets_that_nobody_may_show_are_those_of_the_kubeconfig(observing):
-    with serving(lambda request: (200, {"items": []})) as server, observing(server.address) as analyzers:
-        analyzers.jobs()
+    with serving(lambda request: (200, {"items": []})) as server, observing(server.address) as namespace:
+        namespace.items(JOBS)
         assert TOKEN in redact.credentials
 
 
 def test_warnings_are_asked_for_by_what_they_are_about(observing):
     event = {"metadata": {"name": "e", "uid": "e"}, "reason": "FailedCreate", "message": "exceeded quota"}
-    with serving(lambda request: (200, {"items": [event]})) as server, observing(server.address) as analyzers:
-        assert analyzers.warnings_about("u") == [event]
+    with serving(lambda request: (200, {"items": [event]})) as server, observing(server.address) as namespace:
+        assert Analyzers(namespace, settings().naming).warnings_about("u") == [event]
     (asked,) = server.asked
     assert asked.path.startswith("/api/v1/namespaces/focus/events?")
     assert "involvedObject.uid%3Du%2Ctype%3DWarning" in asked.path
@@ -372,10 +380,10 @@ def test_that_events_may_not_be_listed_is_told(observing):
     refusal = status_object(403, "Forbidden", "events is forbidden")
     with (
         serving(lambda request: (403, refusal)) as server,
-        observing(server.address) as analyzers,
+        observing(server.address) as namespace,
         pytest.raises(EnvironmentBroken, match="list events") as failure,
     ):
-        analyzers.warnings_about("u")
+        Analyzers(namespace, settings().naming).warnings_about("u")
     assert "events is forbidden" in str(failure.value)
 
 
@@ -384,10 +392,10 @@ def test_a_far_api_is_reached_by_the_proxy_of_the_environment_and_a_near_one_is_
     monkeypatch.delenv("no_proxy", raising=False)
     with serving(lambda _: (200, {"items": [POD]})) as near, serving(lambda _: (200, {"items": []})) as proxy:
         monkeypatch.setenv("http_proxy", proxy.address.replace("//", "//me:hush-hush@"))
-        with observing(near.address) as observer:
-            assert observer.pods() == [POD]
-        with observing("http://far.example") as observer:
-            assert observer.pods() == []
+        with observing(near.address) as namespace:
+            assert namespace.items(PODS) == [POD]
+        with observing("http://far.example") as namespace:
+            assert namespace.items(PODS) == []
             assert "hush-hush" in redact.credentials
     assert [request.path for request in proxy.asked] == ["http://far.example/api/v1/namespaces/focus/pods"]
 
@@ -407,8 +415,8 @@ def test_a_proxy_that_does_not_lead_there_is_told_by_its_variable(observing, mon
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     monkeypatch.setenv("https_proxy", f"http://me:hush-hush@127.0.0.1:{port}")
-    with observing("https://far.example") as observer, pytest.raises(EnvironmentBroken) as failure:
-        observer.pods()
+    with observing("https://far.example") as namespace, pytest.raises(EnvironmentBroken) as failure:
+        namespace.items(PODS)
     assert "the proxy that https_proxy names" in str(failure.value)
     assert "kubeconfig" not in str(failure.value)
     assert "hush" not in str(failure.value)

@@ -15,10 +15,11 @@ from pymongo import MongoClient
 from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
-from support.faults import gateway
-from support.observers.kubernetes import Analyzers
+from support.faults import gateway, store_writes
+from support.observers.kubernetes import Analyzer, Analyzers
+from support.observers.kubernetes_api import Namespace
 from support.observers.mongodb import Database, TaskRecords
-from support.observers.rabbitmq import WorkQueues
+from support.observers.rabbitmq import Broker, QueueState, WorkQueues
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -93,28 +94,28 @@ def channel(sandbox_endpoints, name):
 def test_a_queue_is_told_as_it_is(stores, channel, name):
     queues = stores.queues
     assert queues.state_of(f"no_{name}") is None
-    assert queues.state_of(name) == (name, 0, 0)
+    assert queues.state_of(name) == QueueState(name, 0, 0)
     assert name in queues.names()
     assert f"no_{name}" not in queues.names()
-    queues.publish(name, b"one")
-    assert queues.state_of(name) == (name, 1, 0)
+    stores.broker.publish(name, b"one")
+    assert queues.state_of(name) == QueueState(name, 1, 0)
     for count in (1, 2):
         channel.basic_consume(name, lambda *_: None)
-        assert queues.state_of(name) == (name, 0, count)
+        assert queues.state_of(name) == QueueState(name, 0, count)
 
 
 def test_a_connection_that_was_cut_is_made_anew(stores, channel, name):
-    assert stores.queues.state_of(name) == (name, 0, 0)
-    stores.queues._link.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
+    assert stores.queues.state_of(name) == QueueState(name, 0, 0)
+    stores.broker._link.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
     channel.basic_publish("", name, b"one")
-    assert stores.queues.state_of(name) == (name, 1, 0)
+    assert stores.queues.state_of(name) == QueueState(name, 1, 0)
 
 
 def test_what_was_taken_is_consumed_when_it_was_acknowledged(stores, channel, name, wait_for):
     tags = []
     channel.basic_consume(name, lambda channel, method, *_: tags.append(method.delivery_tag))
-    stores.queues.publish(name, b"one")
-    stores.queues.publish(name, b"two")
+    stores.broker.publish(name, b"one")
+    stores.broker.publish(name, b"two")
     while len(tags) < 2:
         channel.connection.process_data_events(time_limit=1)
     assert stores.queues.state_of(name).ready == 0
@@ -156,7 +157,7 @@ def make_analyzer(sandbox_endpoints):
 def test_an_analyzer_is_told_as_it_is_and_apart_from_others(stores, make_analyzer, name, wait_for):
     analyzers, other = stores.analyzers, f"{name}_2"
     make_analyzer(other, gated=True)
-    assert analyzers.of_job(name) == ([], [])
+    assert analyzers.of_job(name) == Analyzer()
     make_analyzer(name)
 
     def phases(job_id):
@@ -168,10 +169,10 @@ def test_an_analyzer_is_told_as_it_is_and_apart_from_others(stores, make_analyze
     seen = analyzers.of_job(name)
     assert [job["metadata"]["labels"]["focus-server/job-id"] for job in seen.jobs] == [name]
     for everything, one in ((analyzers.jobs(), seen.jobs[0]), (analyzers.pods(), seen.pods[0])):
-        assert one["metadata"]["uid"] in {each["metadata"]["uid"] for each in everything}
+        assert one["metadata"]["uid"] in {each["metadata"]["uid"] for each in everything.items}
     assert analyzers.job_ids_carrying({"of": name}) == {name}
-    analyzers.end(name)
-    wait_for(lambda: analyzers.of_job(name) == ([], []))
+    store_writes.delete_analyzer(stores, name)
+    wait_for(lambda: analyzers.of_job(name) == Analyzer())
 
 
 NOWHERE_CONFIG = """
@@ -195,10 +196,11 @@ def test_what_cannot_be_looked_at_is_never_taken_for_empty(tmp_path, part):
             records = TaskRecords(Database(f"mongodb://{host}", "focus", 0.2).collection("tasks"))
             looks = [records.all, lambda: records.of_job("job"), lambda: records.job_ids_not_in("cancelled")]
         elif part == "RabbitMQ":
-            queues = WorkQueues(broken.rabbitmq)
+            queues = WorkQueues(Broker(broken.rabbitmq))
             looks = [queues.names, lambda: queues.state_of("queue"), lambda: queues.consumed("queue")]
         else:
-            analyzers = Analyzers(broken.kubernetes.model_copy(update={"kubeconfig": kubeconfig}), broken.naming)
+            namespace = Namespace(broken.kubernetes.model_copy(update={"kubeconfig": kubeconfig}))
+            analyzers = Analyzers(namespace, broken.naming)
             looks = [analyzers.jobs, analyzers.pods, lambda: analyzers.of_job("job")]
         for look in looks:
             with pytest.raises(EnvironmentBroken, match=f"{part} cannot be read"):

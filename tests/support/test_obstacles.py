@@ -8,6 +8,7 @@ from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
 from support.observers import obstacles
 from support.observers.side_effects import effects_of
+from support.observers.sightings import SightingLog
 from support.scenario.effect_ledger import EffectLedger
 
 ONE = effects_of(1, ALONE.effects_of_a_job)
@@ -87,7 +88,7 @@ def job(product):
 
 @pytest.fixture
 def ledger(product):
-    return EffectLedger(ALONE, product.stores, Promises(ALONE, product.stores))
+    return EffectLedger(ALONE, product.stores, Promises(ALONE, product.stores), SightingLog())
 
 
 def warning(reason, message, last="2026-11-26T12:00:00Z"):

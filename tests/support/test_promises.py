@@ -201,7 +201,7 @@ class Broker:
 
 def test_without_statistics_a_message_that_nobody_holds_is_acknowledged_and_that_is_noted(promises, product, job):
     Broker(product, None)
-    product.stores.queues.unseen = "the broker keeps no statistics"
+    product.stores.blind_spots.acknowledgements = "the broker keeps no statistics"
     promises.expect_served_queues([job])
     assert [one for one in promises.unseen if "acknowledged" in one and "keeps no statistics" in one]
     assert promises.broken_problems(()) == []
@@ -210,7 +210,7 @@ def test_without_statistics_a_message_that_nobody_holds_is_acknowledged_and_that
 @pytest.mark.parametrize("unseen", [None, "the broker keeps no statistics"])
 def test_without_statistics_a_message_that_is_held_is_not_acknowledged(promises, product, job, unseen):
     Broker(product, 0)
-    product.stores.queues.unseen = unseen
+    product.stores.blind_spots.acknowledgements = unseen
     with pytest.raises(ExpectationFailed, match="was taken, but never acknowledged"):
         promises.expect_served_queues([job])
 

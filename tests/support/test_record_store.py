@@ -7,7 +7,7 @@ from stand_ins import exchange, job, settings
 
 from support.checks import record_store
 from support.core.errors import ExpectationFailed
-from support.observers.mongodb import Unreadable
+from support.observers.mongodb import UnreadableValue
 
 T, SECOND = datetime(2005, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 MONGODB = settings().mongodb
@@ -108,5 +108,10 @@ def test_answer_and_metadata_tell_the_same_moment():
 
 def test_when_a_job_was_created_is_told_by_its_record():
     assert record_store.creation_times([{"_id": 1, "created_at": T}]) == [T]
-    for wrong in ({}, {"created_at": None}, {"created_at": 1}, {"created_at": Unreadable("a date of another age")}):
+    for wrong in (
+        {},
+        {"created_at": None},
+        {"created_at": 1},
+        {"created_at": UnreadableValue("a date of another age")},
+    ):
         found("created_at of the record with _id 7 is", record_store.creation_times, [{"_id": 7, **wrong}])

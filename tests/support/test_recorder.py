@@ -5,7 +5,8 @@ import pytest
 from stand_ins import Collection, Journal
 
 from support.core.errors import EnvironmentBroken
-from support.faults.recorder import Recorder, remove
+from support.faults.recorder import Recorder
+from support.faults.store_writes import remove
 
 T, HOUR = datetime(2005, 1, 1, tzinfo=UTC), timedelta(hours=1)
 THEIRS = {"_id": 0, "uuid": "theirs", "start_time": T, "end_time": T + HOUR, "deleted": False}

@@ -29,7 +29,8 @@ class Queues:
 
 def region(reply, *, metadata=FIRST, records=({},)):
     """The region of a job whose queue replies so, and of which metadata and record say so."""
-    stores = SimpleNamespace(queues=Queues(reply), records=SimpleNamespace(of_job=lambda job_id: list(records)))
+    queues = Queues(reply)
+    stores = SimpleNamespace(queues=queues, broker=queues, records=SimpleNamespace(of_job=lambda job_id: list(records)))
     answer = metadata if isinstance(metadata, str) else {"roi": metadata}
     return RegionOfInterest(job(), settings(), stores, lambda path: exchange(answer, path=path), region_of(job()))
 

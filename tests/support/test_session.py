@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from product import ALONE, Product, configured
-from stand_ins import JOB_ID, exchange
+from stand_ins import JOB_ID, LimitedBroker, exchange
 
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.scenario.session import ScenarioSession
@@ -128,12 +128,12 @@ def test_recordings_are_taken_away_and_what_was_done_to_them_is_told(session, pr
 
 
 def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(session, product):
-    told_broker, ended = [], []
-    product.stores.queues.limit_queues = told_broker.append
+    broker, ended = LimitedBroker(), []
+    product.stores.broker = broker
     session.enter(fixture(ended))
     session.disturbances.refuse_queues()
     session.leave_nothing_behind()
-    assert (told_broker, ended) == ([0, None], ["ended"])
+    assert (broker.limits, ended) == ([0, None], ["ended"])
 
 
 def test_something_is_done_while_the_server_is_at_a_request(session, monkeypatch):

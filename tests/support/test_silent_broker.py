@@ -14,7 +14,8 @@ from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
 from support.faults import gateway
-from support.observers.rabbitmq import WorkQueues
+from support.faults.store_writes import delete_queue
+from support.observers.rabbitmq import Broker, WorkQueues
 
 LIMIT_S = 0.3
 PATIENT_S = 5  # where an answer is expected
@@ -69,16 +70,16 @@ def greeting(frames, then=silent):
     return behave
 
 
-def queues(port, *, scheme="amqp", host="127.0.0.1", timeout_s=LIMIT_S, **more):
+def broker(port, *, scheme="amqp", host="127.0.0.1", timeout_s=LIMIT_S, **more):
     url = f"{scheme}://guest:s3cr3t@{host}:{port}/focus"
-    return WorkQueues(settings(rabbitmq={"url": url, "timeout_s": timeout_s, **more}).rabbitmq)
+    return Broker(settings(rabbitmq={"url": url, "timeout_s": timeout_s, **more}).rabbitmq)
 
 
 AMQP_LOOKS = {
-    "a queue": lambda of: of.state_of("queue"),
+    "a queue": lambda of: of.declared("queue"),
     "a message": lambda of: of.publish("queue", b""),
     "a reply": lambda of: of.ask("queue", b"", 0.1),
-    "a deletion": lambda of: of.take_away("queue"),
+    "a deletion": lambda of: delete_queue(of, "queue"),
     "health": lambda of: of.check_health(),
 }
 WRONG = {
@@ -115,7 +116,7 @@ def told_in_time(*parts, limit_s=LIMIT_S):
 @pytest.mark.parametrize("look", ["a queue", "a message"])
 def test_whatever_it_says_over_amqp_is_told_within_the_limit_and_closing_raises_nothing(behaviour, look):
     with serving(behaviour) as port:
-        observer = queues(port)
+        observer = broker(port)
         with told_in_time("AMQP, 127.0.0.1"):
             AMQP_LOOKS[look](observer)
         observer.close()
@@ -124,13 +125,13 @@ def test_whatever_it_says_over_amqp_is_told_within_the_limit_and_closing_raises_
 @pytest.mark.parametrize("look", AMQP_LOOKS.values(), ids=AMQP_LOOKS)
 def test_each_look_ends_in_time(look):
     with serving(greeting([START, TUNE, OPEN_OK])) as port, told_in_time("nothing came back after 0."):
-        look(queues(port))
+        look(broker(port))
 
 
 def test_a_broker_that_falls_silent_does_not_hold_up_closing(caplog):
     with serving(greeting([*OPENED, DECLARE_OK])) as port:
-        observer = queues(port, timeout_s=1)
-        assert observer.state_of("queue") == ("queue", 3, 2)
+        observer = broker(port, timeout_s=1)
+        assert observer.declared("queue") == (3, 2)
         started = time.monotonic()
         observer.close()
         assert time.monotonic() - started < 2.5
@@ -140,24 +141,24 @@ def test_a_broker_that_falls_silent_does_not_hold_up_closing(caplog):
 def test_after_a_broker_fell_silent_a_new_connection_is_made():
     said = iter([[*OPENED, DECLARE_OK], [*OPENED, DECLARE_OK, DECLARE_OK]])
     with serving(lambda connection: greeting(next(said))(connection)) as port:
-        observer = queues(port, timeout_s=1)
-        assert observer.state_of("queue") == ("queue", 3, 2)
+        observer = broker(port, timeout_s=1)
+        assert observer.declared("queue") == (3, 2)
         with told_in_time("nothing came back", limit_s=1):
-            observer.state_of("queue")
-        assert [observer.state_of("queue") for _ in range(2)] == [("queue", 3, 2)] * 2
+            observer.declared("queue")
+        assert [observer.declared("queue") for _ in range(2)] == [(3, 2)] * 2
 
 
 def test_nobody_there_is_told():
     with gateway.absent() as nowhere:
         port = nowhere.address.rpartition(":")[2]
         with told_in_time("ConnectionRefused"):
-            queues(port).state_of("queue")
+            broker(port).declared("queue")
 
 
 def test_a_name_that_is_never_resolved_is_given_up(monkeypatch):
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(3))
     with told_in_time("nothing came back"):
-        queues(1, host="broker.invalid").state_of("queue")
+        broker(1, host="broker.invalid").declared("queue")
 
 
 MANAGED = {
@@ -184,8 +185,8 @@ MANAGED = {
     "AMQP": (saying(START), "the driver said"),
 }
 MANAGEMENT_LOOKS = {
-    "names": lambda of: of.names(),
-    "consumed": lambda of: of.consumed("queue"),
+    "names": lambda of: WorkQueues(of).names(),
+    "consumed": lambda of: WorkQueues(of).consumed("queue"),
 }
 
 
@@ -193,7 +194,7 @@ MANAGEMENT_LOOKS = {
 @pytest.mark.parametrize("look", MANAGEMENT_LOOKS.values(), ids=MANAGEMENT_LOOKS)
 def test_whatever_the_management_api_says_is_told_within_the_limit(behaviour, told, look):
     with serving(behaviour) as port:
-        observer = queues(1, management_url=f"http://guest:s3cr3t@127.0.0.1:{port}/")
+        observer = broker(1, management_url=f"http://guest:s3cr3t@127.0.0.1:{port}/")
         with told_in_time(told, f"GET http://127.0.0.1:{port}{QUEUES}", "rabbitmq.management_url"):
             look(observer)
         observer.close()
@@ -219,12 +220,13 @@ def test_whatever_the_management_api_says_is_told_within_the_limit(behaviour, to
 def test_what_the_statistics_do_not_tell_is_not_zero(statistics, consumed):
     body = json.dumps([{"name": "other", "message_stats": {"ack": 7}}, {"name": "queue", **statistics}]).encode()
     with serving(http("200 OK", body, "application/json")) as port:
-        assert queues(1, management_url=f"http://127.0.0.1:{port}", timeout_s=PATIENT_S).consumed("queue") == consumed
+        of = broker(1, management_url=f"http://127.0.0.1:{port}", timeout_s=PATIENT_S)
+        assert WorkQueues(of).consumed("queue") == consumed
 
 
 def test_without_a_management_api_it_is_not_known_what_was_consumed():
-    assert queues(1).consumed("queue") is None
-    assert "management_url is not set" in queues(1).unseen
+    assert WorkQueues(broker(1)).consumed("queue") is None
+    assert "management_url is not set" in WorkQueues(broker(1)).lack_of_statistics()
 
 
 @pytest.mark.parametrize("password", ["pässwörd", "пароль", "密码", "a:b@c/d%"])
@@ -240,7 +242,12 @@ def test_a_password_of_any_letters_is_sent_as_utf8(password):
 
     for written in (quote(password, safe=""), *([password] if not set(password) & set(":@/%") else [])):
         with serving(listen) as port:
-            assert queues(1, management_url=f"http://me:{written}@127.0.0.1:{port}", timeout_s=PATIENT_S).names() == []
+            assert (
+                WorkQueues(
+                    broker(1, management_url=f"http://me:{written}@127.0.0.1:{port}", timeout_s=PATIENT_S)
+                ).names()
+                == []
+            )
         encoded = heard.pop().split("Authorization: Basic ")[1].split("\r\n")[0]
         assert b64decode(encoded).decode() == f"me:{password}"
 
@@ -270,13 +277,13 @@ def ca_file(authority, tmp_path):
 TLS = {
     "amqps": (
         greeting([*OPENED, DECLARE_OK]),
-        lambda port, **more: queues(port, scheme="amqps", **more).state_of("queue"),
-        ("queue", 3, 2),
+        lambda port, **more: broker(port, scheme="amqps", **more).declared("queue"),
+        (3, 2),
         "ca_file",
     ),
     "https": (
         http("200 OK", b"[]", "application/json"),
-        lambda port, **more: queues(1, management_url=f"https://127.0.0.1:{port}", **more).names(),
+        lambda port, **more: WorkQueues(broker(1, management_url=f"https://127.0.0.1:{port}", **more)).names(),
         [],
         "management_ca_file",
     ),
@@ -308,9 +315,9 @@ def test_a_handshake_that_hangs_is_given_up(scheme, ca_file):
 
 def test_an_address_of_ipv6_is_one_like_any_other():
     with serving(http("200 OK", b"[]", "application/json"), "::1") as port:
-        assert queues(1, management_url=f"http://[::1]:{port}", timeout_s=PATIENT_S).names() == []
+        assert WorkQueues(broker(1, management_url=f"http://[::1]:{port}", timeout_s=PATIENT_S)).names() == []
     with serving(saying(HTML), "::1") as port, told_in_time("[::1]"):
-        queues(port, host="[::1]").state_of("queue")
+        broker(port, host="[::1]").declared("queue")
 
 
 def test_a_broker_that_takes_no_messages_for_want_of_space_is_told():
@@ -318,13 +325,13 @@ def test_a_broker_that_takes_no_messages_for_want_of_space_is_told():
         serving(greeting([*OPENED, SELECT_OK, BLOCKED])) as port,
         told_in_time("takes no messages", "of disk space", limit_s=1),
     ):
-        queues(port, timeout_s=1).publish("queue", b"")
+        broker(port, timeout_s=1).publish("queue", b"")
 
 
 def test_the_management_api_of_this_machine_is_never_asked_through_a_proxy(monkeypatch):
     with serving(silent) as proxy, serving(http("200 OK", b"[]", "application/json")) as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
-        assert queues(1, management_url=f"http://127.0.0.1:{port}", timeout_s=PATIENT_S).names() == []
+        assert WorkQueues(broker(1, management_url=f"http://127.0.0.1:{port}", timeout_s=PATIENT_S)).names() == []
 
 
 def test_a_management_api_elsewhere_is_asked_through_the_proxy(monkeypatch):
@@ -337,5 +344,5 @@ def test_a_management_api_elsewhere_is_asked_through_the_proxy(monkeypatch):
     with serving(proxy) as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         with told_in_time("403 Forbidden", "through the proxy that http_proxy names", limit_s=PATIENT_S):
-            queues(1, management_url="http://broker.invalid:15672", timeout_s=PATIENT_S).names()
+            WorkQueues(broker(1, management_url="http://broker.invalid:15672", timeout_s=PATIENT_S)).names()
     assert heard[0].startswith(b"GET http://broker.invalid:15672/api/queues/focus")

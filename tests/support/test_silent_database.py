@@ -15,7 +15,8 @@ from silent_servers import closing as hanging_up
 from support.checks import record_store
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import gateway
-from support.observers.mongodb import AccessRefused, Database, Recordings, TaskRecords, Unreadable
+from support.faults.store_writes import insert, remove
+from support.observers.mongodb import AccessRefused, Database, Recordings, TaskRecords, UnreadableValue
 
 LIMIT_S = 0.4
 PATIENT_S = 5
@@ -74,8 +75,8 @@ def told_in_time(*parts, limit_s=LIMIT_S):
 
 LOOKS = {
     "records": lambda of: of.collection("tasks").find({}),
-    "a recording": lambda of: of.collection("recordings").insert_one({"uuid": "1"}),
-    "a removal": lambda of: of.collection("recordings").delete_many({}),
+    "a recording": lambda of: insert(of.collection("recordings"), {"uuid": "1"}),
+    "a removal": lambda of: remove(of.collection("recordings"), ["1"]),
     "collections": lambda of: of.collections(),
     "indexes": lambda of: of.indexes("tasks"),
     "a ping": lambda of: of.ping_s(),
@@ -130,7 +131,7 @@ def test_a_database_that_answers_reads_but_takes_no_writes_is_told(answer, told)
         observer = database(port, timeout_s=PATIENT_S, query="?directConnection=true&retryWrites=false")
         assert observer.collection("tasks").find({}) == []
         with told_in_time(told, limit_s=PATIENT_S):
-            observer.collection("recordings").insert_one({"uuid": "1"})
+            insert(observer.collection("recordings"), {"uuid": "1"})
 
 
 def test_who_is_refused_is_told_apart():
@@ -239,7 +240,7 @@ def test_a_value_without_a_form_is_told_with_its_document(odd, told):
             (record,) = look(TaskRecords(database(port, timeout_s=PATIENT_S).collection("tasks")))
             value = record["odd"]
             value = value["deep"] if isinstance(value, dict) else value
-            assert isinstance(value, Unreadable)
+            assert isinstance(value, UnreadableValue)
             assert told in str(value)
             assert "in the document d7 of tasks" in str(value)
 

@@ -53,18 +53,18 @@ def ill(part):
 
 def test_each_part_that_is_ill_is_named():
     def stores(**ill_ones):
-        parts = dict.fromkeys(("database", "analyzers", "queues"), well) | ill_ones
+        parts = dict.fromkeys(("database", "namespace", "broker"), well) | ill_ones
         return SimpleNamespace(**{name: SimpleNamespace(check_health=check) for name, check in parts.items()})
 
     with gateway.absent() as nowhere:
         away = settings(focus_server={"base_url": nowhere.address})
-        for ones in ({}, {"database": ill("MongoDB")}, {"analyzers": ill("Kubernetes"), "queues": ill("RabbitMQ")}):
+        for ones in ({}, {"database": ill("MongoDB")}, {"namespace": ill("Kubernetes"), "broker": ill("RabbitMQ")}):
             with pytest.raises(EnvironmentBroken) as failure:
                 expect_healthy_environment(FocusServerAPI(away), stores(**ones))
             told = str(failure.value)
             assert "The Focus Server cannot be reached" in told
             assert [part for part in ("MongoDB", "Kubernetes", "RabbitMQ") if f"{part} is ill" in told] == [
-                {"database": "MongoDB", "analyzers": "Kubernetes", "queues": "RabbitMQ"}[name] for name in ones
+                {"database": "MongoDB", "namespace": "Kubernetes", "broker": "RabbitMQ"}[name] for name in ones
             ]
 
 

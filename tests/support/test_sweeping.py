@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 from product import Product, configured
-from stand_ins import JOB_ID, Collection, settings
+from stand_ins import JOB_ID, Collection, LimitedBroker, settings
 
 from support.core.errors import APIError, EnvironmentBroken
 from support.faults.outages import NoSuchProxy
@@ -25,9 +25,12 @@ class Stores:
     """Stores with three recordings and a broker; no job is known to anybody."""
 
     def __init__(self):
-        self.collection, self.limits = Collection(*({"uuid": name} for name in ("r_1", "r_2", "theirs"))), []
+        self.collection, self.broker = (
+            Collection(*({"uuid": name} for name in ("r_1", "r_2", "theirs"))),
+            LimitedBroker(),
+        )
+        self.limits = self.broker.limits
         self.database = SimpleNamespace(collection={"recordings": self.collection}.get)
-        self.queues = SimpleNamespace(limit_queues=self.limits.append)
 
     def job_ids_carrying(self, keys):
         return {str(key) for key in keys}
@@ -176,12 +179,13 @@ def test_a_broker_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_
     stores = Stores()
     run(tmp_path, limited=True)
 
-    def refuse(most):
+    def refuse():
         raise EnvironmentBroken("no answer")
 
-    stores.queues.limit_queues = refuse
+    stores.broker.managed = refuse
     with pytest.raises(EnvironmentBroken):
         sweep(tmp_path, SETTINGS, stores)
-    stores.queues.limit_queues = stores.limits.append
+    stores.broker = LimitedBroker()
+    stores.limits = stores.broker.limits
     sweep(tmp_path, SETTINGS, stores)
     assert stores.limits == [None]

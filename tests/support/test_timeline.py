@@ -1,11 +1,11 @@
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from support.api.exchange import Exchange
-from support.evidence.timeline import Moment, between, moments_of
-from support.observers.kubernetes import running_since
+from support.evidence.timeline import Arrival, arrivals_of, between
+from support.observers.manifests import running_since
+from support.observers.sightings import SightingLog
 
 SENT = datetime(2026, 5, 4, 10, 0, 0, 250_000, tzinfo=UTC)
 
@@ -14,8 +14,8 @@ def after(seconds):
     return SENT + timedelta(seconds=seconds)
 
 
-def moment(name, earliest_s, latest_s):
-    return Moment(name, pytest.approx(earliest_s), pytest.approx(latest_s))
+def arrival(name, earliest_s, latest_s):
+    return Arrival(name, pytest.approx(earliest_s), pytest.approx(latest_s))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def moment(name, earliest_s, latest_s):
 )
 def test_a_moment_lies_within_what_was_told_and_seen(told_s, seen_s, wanted):
     told = None if told_s is None else after(told_s)
-    assert between("analyzer", SENT, told, after(seen_s)) == moment("analyzer", *wanted)
+    assert between("analyzer", SENT, told, after(seen_s)) == arrival("analyzer", *wanted)
 
 
 def pod(*running):
@@ -53,10 +53,11 @@ def test_a_pod_runs_when_its_last_container_does(manifest, wanted):
 
 
 ASKED = Exchange("POST", "/configure", {}, SENT, elapsed_s=0.031, status=200)
-STORES = SimpleNamespace(
-    analyzers=SimpleNamespace(first_seen={"j": after(0.05)}, first_running={"p": after(0.06)}),
-    queues=SimpleNamespace(first_served={"q": after(0.07)}),
-)
+SIGHTINGS = SightingLog()
+for seconds in (0, 1):  # The first of several counts.
+    SIGHTINGS.enter("object", ["j"], after(seconds + 0.05))
+    SIGHTINGS.enter("running pod", ["p"], after(seconds + 0.06))
+    SIGHTINGS.enter("served queue", ["q"], after(seconds + 0.07))
 FOUND = {
     "task record": [{"created_at": after(0.012)}],
     "analyzer": [{"metadata": {"uid": "j", "creationTimestamp": "2026-05-04T10:00:00Z"}}],
@@ -65,20 +66,20 @@ FOUND = {
 }
 
 
-def test_the_moments_of_a_job_are_those_of_its_effects():
-    assert moments_of(ASKED, STORES, FOUND) == [
-        moment("answer", 0.031, 0.031),
-        moment("task record", 0.012, 0.012),
-        moment("analyzer", 0, 0.05),
-        moment("pod running", 0, 0.06),
-        moment("consumer ready", 0, 0.07),
+def test_the_arrivals_of_a_job_are_those_of_its_effects():
+    assert arrivals_of(ASKED, SIGHTINGS, FOUND) == [
+        arrival("answer", 0.031, 0.031),
+        arrival("task record", 0.012, 0.012),
+        arrival("analyzer", 0, 0.05),
+        arrival("pod running", 0, 0.06),
+        arrival("consumer ready", 0, 0.07),
     ]
-    assert [one.is_exact for one in moments_of(ASKED, STORES, FOUND)] == [True, True, False, False, False]
+    assert [one.is_exact for one in arrivals_of(ASKED, SIGHTINGS, FOUND)] == [True, True, False, False, False]
 
 
 def test_what_is_not_there_is_left_out():
     gone = {"task record": [{"created_at": "today"}], "analyzer": [], "analyzer pod": [pod(None)], "work queue": []}
-    assert moments_of(ASKED, STORES, gone) == [moment("answer", 0.031, 0.031)]
-    assert moments_of(ASKED, STORES, {**gone, "work queue": [{"name": "never served"}]}) == [
-        moment("answer", 0.031, 0.031)
+    assert arrivals_of(ASKED, SIGHTINGS, gone) == [arrival("answer", 0.031, 0.031)]
+    assert arrivals_of(ASKED, SIGHTINGS, {**gone, "work queue": [{"name": "never served"}]}) == [
+        arrival("answer", 0.031, 0.031)
     ]

@@ -112,7 +112,7 @@ def job(**changes: Any) -> dict[str, Any]:
 
 
 def everything(stores: Stores) -> set[str]:
-    jobs = {each["metadata"]["name"] for each in stores.analyzers.jobs()}
+    jobs = {each["metadata"]["name"] for each in stores.analyzers.jobs().items}
     return {record["task_id"] for record in stores.records.all()} | jobs | set(stores.queues.names())
 
 
@@ -191,7 +191,7 @@ def test_jobs_asked_for_at_once_are_all_whole(server, stores):
     assert {reply.status_code for reply in replies} == {200}
     ids = [reply.json()["job_id"] for reply in replies]
     assert len(set(ids)) == AT_ONCE
-    labels = [each["metadata"]["labels"]["focus-server/job-id"] for each in stores.analyzers.jobs()]
+    labels = [each["metadata"]["labels"]["focus-server/job-id"] for each in stores.analyzers.jobs().items]
     for number, job_id in enumerate(ids, start=1):
         (record,) = stores.records.of_job(job_id)
         assert record["config"] == job(displayTimeAxisDuration=number)

@@ -1,0 +1,189 @@
+"""The connection to one namespace of Kubernetes, shared by those who look into it and those who write into it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from kubeconfig import Cluster, KubeconfigError, describe
+from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
+from kubeconfig.questions import Question
+from redaction import redact
+from support.core.errors import EnvironmentBroken, SettingsError
+from support.observers.manifests import Manifest, manifest_problem
+from support.observers.store_calls import StoreCalls
+from support.profile.settings import Kubernetes
+
+T = TypeVar("T")
+
+_PROXY_ADVICE = "Is that proxy right, and running? NO_PROXY names the hosts that are reached without one."
+_ADVICE = "Is its API running? Are kubernetes.kubeconfig, .context and .namespace right?"
+_LOGIN_ADVICE = "Does the way to log in that the kubeconfig names work in this shell? Is kubernetes.kubeconfig right?"
+_TRUST_ADVICE = (
+    "Its authority is named by kubernetes.ca_file, or certificate-authority of the kubeconfig; another name than that "
+    "of the address by tls-server-name there."
+)
+_ROLES = "deploy/kubernetes"
+_SHOWN = 300  # characters of an answer
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_NAMESPACE = "/api/v1/namespaces/{namespace}"
+PODS = f"{_NAMESPACE}/pods"
+SERVICES = f"{_NAMESPACE}/services"
+EVENTS = f"{_NAMESPACE}/events"
+JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
+
+
+class Namespace:
+    """One namespace: its objects as the API gives them (camel case, as in a manifest).
+
+    Every method raises `EnvironmentBroken` when the API does not answer in time, refuses, or answers something else.
+    """
+
+    def __init__(self, settings: Kubernetes) -> None:
+        self._calls = StoreCalls("Kubernetes", settings.timeout_s, "kubernetes.timeout_s", _ADVICE)
+        try:
+            described = describe(settings.kubeconfig, settings.context)
+            self._cluster = Cluster(described, limit_s=self._calls.driver_limit_s, ca_file=settings.ca_file)
+        except KubeconfigError as error:
+            # A variable that cannot be used is told with what to do about it.
+            is_told = isinstance(error.__cause__, SettingsError)
+            advice = "" if is_told else ". Are kubernetes.kubeconfig and kubernetes.context right?"
+            raise EnvironmentBroken(f"Kubernetes cannot be used: {error}{advice}") from None
+        self._connection = Connection(self._cluster, self._calls.driver_limit_s)
+        self._name = settings.namespace
+
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        return self._cluster.server
+
+    def items(self, path: str, *query: tuple[str, str]) -> list[Manifest]:
+        """The objects at a path such as `PODS`."""
+        question = Question("GET", self._path(path), query)
+        return self._accepted(question, lambda: self._pages(question))
+
+    def change(
+        self, method: str, path: str, name: str, body: Manifest, *, part: str = "", media_type: str = "application/json"
+    ) -> None:
+        """Delete or change the object of that name at a path such as `PODS`, or a part of it such as `status`."""
+        where = "/".join([self._path(path), quote(name), *([part] if part else [])])
+        question = Question(method, where, body=body, media_type=media_type)
+        self._accepted(question, lambda: self._connection.ask(question))
+
+    def check_health(self) -> None:
+        """See that the API answers, that the namespace is there, and that its objects may be listed.
+
+        Rights in the namespace are enough. Whether it is there can then be told only from what may be listed.
+        """
+        question = Question("GET", self._path(_NAMESPACE))
+        namespace = self._try(question, lambda: self._connection.ask(question))
+        if isinstance(namespace, Refused) and namespace.status != 403:
+            raise self._refusal(question, namespace)
+        listed = [item for path in (JOBS, PODS, SERVICES) for item in self.items(path)]
+        if isinstance(namespace, Refused) and not listed and not self._rights_end_with_the_namespace():
+            logging.getLogger("focus").warning(
+                "Kubernetes: whether there is a namespace %s could not be told: it is empty, and to look at it was "
+                "refused (%s). If analyzers are missed, see that kubernetes.namespace is right.",
+                self._name,
+                redact(str(namespace)),
+            )
+
+    def close(self) -> None:
+        """Give the connections back; this raises nothing."""
+        self._calls.close(self._connection.close)
+
+    def _rights_end_with_the_namespace(self) -> bool:
+        """Whether one may list there but not everywhere: such rights are kept in the namespace, so it is there."""
+        everywhere = {"verb": "list", "group": "batch", "resource": "jobs"}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": everywhere},
+        }
+        question = Question("POST", _REVIEWS, body=review)
+        answer = self._try(question, lambda: self._connection.ask(question))
+        status = {} if isinstance(answer, Refused) else answer.get("status")
+        return isinstance(status, dict) and status.get("allowed") is False
+
+    def _pages(self, question: Question) -> list[Manifest]:
+        """All items of a list, also of one that the API gives in pages."""
+        found: list[Manifest] = []
+        token, begun_anew = "", False
+        while True:
+            query = [*question.query, *([("continue", token)] if token else [])]
+            try:
+                page = self._connection.ask(replace(question, query=query))
+            except Refused as refusal:
+                # The rest of a list is kept for some minutes only.
+                if refusal.status != 410 or not token or begun_anew:
+                    raise
+                found, token, begun_anew = [], "", True
+                continue
+            found += _items(page)
+            metadata = page.get("metadata")
+            token = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
+            if not token:
+                return found
+
+    def _accepted(self, question: Question, call: Callable[[], T]) -> T:
+        answered = self._try(question, call)
+        if isinstance(answered, Refused):
+            raise self._refusal(question, answered)
+        return answered
+
+    def _try(self, question: Question, call: Callable[[], T]) -> T | Refused:
+        started = time.monotonic()
+        asked = f"`{question}`"
+
+        def refused_or_answered() -> T | Refused:
+            try:
+                return call()
+            except Refused as refusal:
+                return refusal
+            except KubeconfigError as error:
+                seen, advice = f"there are no credentials for it: {error}", _LOGIN_ADVICE
+            except Unanswered as failure:
+                seen = f"no answer came: {failure}"
+                advice = _TRUST_ADVICE if "certificate is not trusted" in seen else _ADVICE
+                if "the proxy that" in seen:
+                    advice = _PROXY_ADVICE
+            except Unreadable as failure:
+                seen, advice = f"it answered {failure}", _ADVICE
+            raise self._calls.unusable(asked, seen, time.monotonic() - started, advice)
+
+        return self._calls.make(asked, refused_or_answered)
+
+    def _refusal(self, question: Question, refusal: Refused) -> EnvironmentBroken:
+        advice = _ADVICE
+        if refusal.status == 403:
+            verb, resource, group = question.right
+            advice = (
+                f"It takes a Role in the namespace {self._name} with the verb {verb} for {resource} of the API "
+                f'group "{group}": see {_ROLES}.'
+            )
+        elif refusal.status == 401:
+            advice = f"The credentials of {self._cluster.origin} are not accepted, or no longer: log in anew."
+        elif refusal.status == 404 and question.right.resource == "namespaces":
+            advice = "There is no such namespace: is kubernetes.namespace right?"
+        return self._calls.unusable(f"`{question}`", f"it answered {refusal}", None, advice)
+
+    def _path(self, pattern: str) -> str:
+        return pattern.format(namespace=quote(self._name, safe=""))
+
+
+def _items(page: dict[str, Any]) -> list[Manifest]:
+    items = page.get("items", ...)
+    if items is None:  # An empty list, as some servers write it.
+        return []
+    if not isinstance(items, list):
+        raise Unreadable(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
+    for item in items:
+        if wrong := manifest_problem(item):
+            shown = redact(json.dumps(item))[:_SHOWN]
+            raise Unreadable(f"an item that is no object of Kubernetes ({wrong}): {shown}")
+    return items

@@ -1,0 +1,26 @@
+"""When a scenario first saw what: observers tell the moment of each look, and whoever looks enters it here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Sight = Literal["object", "running pod", "served queue"]
+
+
+@dataclass(frozen=True)
+class SightingLog:
+    """The first sightings of one scenario: of Kubernetes objects and running pods by uid, of served queues by name."""
+
+    _first: dict[tuple[Sight, str], datetime] = field(default_factory=dict)
+
+    def enter(self, sight: Sight, identities: Iterable[str], seen_at: datetime) -> None:
+        """All of these were seen at this moment."""
+        for identity in identities:
+            self._first.setdefault((sight, identity), seen_at)
+
+    def first(self, sight: Sight, identity: str) -> datetime | None:
+        """When it was first seen; None if it never was."""
+        return self._first.get((sight, identity))

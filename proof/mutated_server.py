@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
+from typing import Any
 
 from cosmic_ray.exceptions import CosmicRayTestingException
 
@@ -60,4 +61,5 @@ def serve_mutated(module: str, file: str, text: str) -> None:
     log_to_stderr()
     settings = Settings.from_environment()
     parts = composition.build_parts(settings)
-    serving.serve(settings, replace(parts, stream=Changed(parts.stream, start=start_and_tell)))
+    stream: Any = Changed(parts.stream, start=start_and_tell)
+    serving.serve(settings, replace(parts, stream=stream))

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict
 
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.configuration import Configuration
+from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.identity import as_iso
-from sandbox.focus_server.ports import JobRecord, Payload, StreamHealth
+from sandbox.focus_server.ports import JobRecord, Payload
 from sandbox.focus_server.region import Region, region_in_force
 
 
@@ -56,7 +57,7 @@ class Answers:
 
     calculation: Calculation
     stream_url: str
-    stream: StreamHealth
+    stream: HealthStream
 
     def configured(self, record: JobRecord) -> ConfigureAnswer:
         """What the client of a new job is told."""

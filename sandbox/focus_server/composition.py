@@ -14,7 +14,7 @@ from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.grpc_stream import HealthStream
-from sandbox.focus_server.http_answers import SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders, error_handlers
+from sandbox.focus_server.http_answers import ERROR_HANDLERS, SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
 from sandbox.focus_server.http_api import (
     discovery_endpoints,
     health_endpoints,
@@ -27,17 +27,7 @@ from sandbox.focus_server.json_input import read_json
 from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.mongodb import Database, MongoRecordings, MongoTasks
-from sandbox.focus_server.ports import (
-    AnalyzerOrchestrator,
-    Clock,
-    ConfigurationValidator,
-    IdGenerator,
-    RecordingStore,
-    Resource,
-    StreamHealth,
-    TaskStore,
-    WorkQueues,
-)
+from sandbox.focus_server.ports import AnalyzerOrchestrator, RecordingStore, Resource, TaskStore, WorkQueues
 from sandbox.focus_server.rabbitmq import RabbitQueues
 from sandbox.focus_server.region import BOUNDS, SAFETY, RegionRule
 from sandbox.focus_server.regions import Regions
@@ -58,14 +48,14 @@ class Parts:
     The ``stream`` is started before it: a port that is taken ends the server at its start.
     """
 
-    validator: ConfigurationValidator
-    ids: IdGenerator
-    clock: Clock
+    validator: Validator
+    ids: JobIds
+    clock: SystemClock
     tasks: TaskStore
     recordings: RecordingStore
     analyzers: AnalyzerOrchestrator
     queues: WorkQueues
-    stream: StreamHealth
+    stream: HealthStream
     answers: Answers
     limits: Limits
     resources: tuple[Resource, ...]
@@ -169,7 +159,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         *health_endpoints(),
     ]
     routes = routes_of(endpoints, settings.base_path)
-    app = Starlette(routes=routes, exception_handlers=error_handlers(), lifespan=lifespan)
+    app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # A path with a slash too many is unknown, and is told so as any other.
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
 

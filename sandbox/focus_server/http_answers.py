@@ -16,6 +16,7 @@ from sandbox.focus_server.json_input import UnreadableBody
 log = logging.getLogger(__name__)
 
 Detail = str | list[dict[str, object]]
+Handler = Callable[..., Awaitable[Response]]
 
 
 def error_answer(status: int, detail: Detail, headers: dict[str, str] | None = None) -> Response:
@@ -24,53 +25,48 @@ def error_answer(status: int, detail: Detail, headers: dict[str, str] | None = N
     return Response(body, status, headers=dict(headers or {}), media_type="application/json")
 
 
-def error_handlers() -> Mapping[type[Exception], Callable[..., Awaitable[Response]]]:
-    """How every error of the server, and of the framework, is answered in the contract's form."""
+async def _invalid(_: Request, error: InvalidRequest) -> Response:
+    # ascii: the names are the client's, and must not be able to forge log lines.
+    log.info("refused: %s", ascii(str(error))[:500])
+    return error_answer(422, [{"loc": [v.part, *v.loc], "msg": v.msg} for v in error.violations])
 
-    async def invalid(_: Request, error: InvalidRequest) -> Response:
-        # ascii: the names are the client's, and must not be able to forge log lines.
-        log.info("refused: %s", ascii(str(error))[:500])
-        return error_answer(422, [{"loc": [v.part, *v.loc], "msg": v.msg} for v in error.violations])
 
-    async def no_recording(_: Request, error: NoRecording) -> Response:
-        log.info("refused: no recording in the time window")
-        return error_answer(400, "there is no recording between start_time and end_time")
+async def _unreadable(_: Request, error: UnreadableBody) -> Response:
+    log.info("refused: %s", error)
+    return error_answer(error.status, str(error))
 
-    async def no_live_source(_: Request, error: NoLiveSource) -> Response:
-        return error_answer(404, "there is no live source: no recording is under way")
 
-    async def bad_row_count(_: Request, error: BadRowCount) -> Response:
-        return error_answer(400, str(error))
+async def _unavailable(_: Request, error: StepFailed) -> Response:
+    log.warning("answered 503: %s%s", error, f" ({error.__cause__!r})" if error.__cause__ else "")
+    return error_answer(503, str(error))
 
-    async def unreadable(_: Request, error: UnreadableBody) -> Response:
-        log.info("refused: %s", error)
-        return error_answer(error.status, str(error))
 
-    async def unknown(_: Request, error: UnknownJob) -> Response:
-        return error_answer(404, "there is no job with this id")
+async def _framework(_: Request, error: HTTPException) -> Response:
+    return error_answer(error.status_code, error.detail, dict(error.headers or {}))
 
-    async def unavailable(_: Request, error: StepFailed) -> Response:
-        log.warning("answered 503: %s%s", error, f" ({error.__cause__!r})" if error.__cause__ else "")
-        return error_answer(503, str(error))
 
-    async def framework(_: Request, error: HTTPException) -> Response:
-        return error_answer(error.status_code, error.detail, dict(error.headers or {}))
+def _with(status: int, text: str | None = None) -> Handler:
+    """Answer with this text, or with what the error says."""
 
-    async def defect(_: Request, error: Exception) -> Response:
-        return error_answer(500, "internal error")
+    async def answer(_: Request, error: Exception) -> Response:
+        log.info("answered %d: %s", status, text or error)
+        return error_answer(status, text or str(error))
 
-    return {
-        InvalidRequest: invalid,
-        NoRecording: no_recording,
-        NoLiveSource: no_live_source,
-        BadRowCount: bad_row_count,
-        UnreadableBody: unreadable,
-        UnknownJob: unknown,
-        StepFailed: unavailable,
-        HTTPException: framework,
-        Exception: defect,
-    }
+    return answer
 
+
+ERROR_HANDLERS: Mapping[type[Exception], Handler] = {
+    InvalidRequest: _invalid,
+    NoRecording: _with(400, "there is no recording between start_time and end_time"),
+    NoLiveSource: _with(404, "there is no live source: no recording is under way"),
+    BadRowCount: _with(400),
+    UnreadableBody: _unreadable,
+    UnknownJob: _with(404, "there is no job with this id"),
+    StepFailed: _unavailable,
+    HTTPException: _framework,
+    Exception: _with(500, "internal error"),
+}
+"""How every error of the server, and of the framework, is answered in the contract's form."""
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values."""

@@ -1,11 +1,10 @@
-"""What the server needs from outside; each can be replaced by anything of the same shape."""
+"""What the server needs from the stores, and what it hands them; anything of the same shape can take their place."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.region import Region
 
 CONFIGURED = "configured"
@@ -13,7 +12,6 @@ CANCELLED = "cancelled"
 
 Payload = dict[str, Any]
 """A configuration exactly as the client sent it: same fields, same types."""
-
 
 Command = dict[str, Any]
 """A message to a running job that asks it to do something."""
@@ -43,30 +41,6 @@ class JobRecord:
     user: str
     client_task_id: str | None = None
     roi: Region | None = None
-
-
-class ConfigurationValidator(Protocol):
-    """Step B."""
-
-    def validate(self, payload: object, now: datetime) -> Configuration:
-        """Return the configuration, or raise `InvalidConfiguration`."""
-
-
-class IdGenerator(Protocol):
-    """Step C."""
-
-    def new(self) -> str:
-        """A fresh job id."""
-
-    def is_one(self, text: str) -> bool:
-        """Whether a text has the form of a job id."""
-
-
-class Clock(Protocol):
-    """The time."""
-
-    def now(self) -> datetime:
-        """Now, in UTC."""
 
 
 class TaskStore(Protocol):
@@ -125,26 +99,6 @@ class WorkQueues(Protocol):
 
     def obey(self, handler: CommandHandler) -> None:
         """From now on, have this carry out the commands that come over the queues of jobs, in their order."""
-
-
-class StreamHealth(Protocol):
-    """Tells of which jobs there is a stream. Neither raises, nor waits for anyone."""
-
-    @property
-    def port(self) -> int:
-        """Where it is told, once it has started."""
-
-    async def start(self) -> None:
-        """Begin to tell; raises `OSError` when the port cannot be had."""
-
-    async def serve(self, job_id: str) -> None:
-        """There is a stream of this job from now on."""
-
-    async def withdraw(self, job_id: str) -> None:
-        """There is no stream of this job any more; none before is fine."""
-
-    async def aclose(self) -> None:
-        """Tell no more."""
 
 
 class Resource(Protocol):

@@ -10,26 +10,23 @@ from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_afte
 
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, NoRecording, UnknownJob
-from sandbox.focus_server.identity import to_milliseconds
+from sandbox.focus_server.grpc_stream import HealthStream
+from sandbox.focus_server.identity import JobIds, SystemClock, to_milliseconds
 from sandbox.focus_server.logs import about
 from sandbox.focus_server.ports import (
     CANCELLED,
     CONFIGURED,
     AnalyzerOrchestrator,
-    Clock,
-    ConfigurationValidator,
-    IdGenerator,
     JobRecord,
     Payload,
     RecordingStore,
-    StreamHealth,
     TaskStore,
     WorkQueues,
 )
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers, RollBack
-from sandbox.focus_server.rules import TaskIdRule
+from sandbox.focus_server.rules import TaskIdRule, Validator
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +39,14 @@ class JobService:
     def __init__(
         self,
         *,
-        validator: ConfigurationValidator,
-        ids: IdGenerator,
-        clock: Clock,
+        validator: Validator,
+        ids: JobIds,
+        clock: SystemClock,
         tasks: TaskStore,
         recordings: RecordingStore,
         analyzers: AnalyzerOrchestrator,
         queues: WorkQueues,
-        stream: StreamHealth,
+        stream: HealthStream,
         task_ids: TaskIdRule,
         regions: Regions,
         leftovers: Leftovers,

@@ -10,8 +10,8 @@ import uvicorn
 
 from sandbox.focus_server.composition import Parts, create_app
 from sandbox.focus_server.errors import CannotServe
+from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.listening import listen
-from sandbox.focus_server.ports import StreamHealth
 from sandbox.focus_server.settings import Settings
 
 _FAREWELL_S = 0.05
@@ -82,7 +82,7 @@ def serve(settings: Settings, parts: Parts) -> None:
         asyncio.run(_serve(server, listening, settings, parts.stream))
 
 
-async def _serve(server: _Server, listening: socket.socket, settings: Settings, stream: StreamHealth) -> None:
+async def _serve(server: _Server, listening: socket.socket, settings: Settings, stream: HealthStream) -> None:
     with _named("FOCUS_SERVER_STREAM_PORT", f"{settings.host}:{settings.stream_port} cannot be listened at"):
         await stream.start()
     try:

@@ -11,9 +11,9 @@ from itertools import groupby, islice
 from sandbox.focus_server.calculation import Calculation, RowTimes
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import BadRowCount
-from sandbox.focus_server.identity import to_milliseconds
+from sandbox.focus_server.identity import SystemClock, to_milliseconds
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.ports import CANCELLED, AnalyzerOrchestrator, Clock, RecordingStore
+from sandbox.focus_server.ports import CANCELLED, AnalyzerOrchestrator, RecordingStore
 from sandbox.focus_server.region import region_in_force
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.spectrogram import Spectrogram, rows_that_fit
@@ -84,7 +84,7 @@ class Waterfall:
         jobs: JobService,
         analyzers: AnalyzerOrchestrator,
         recordings: RecordingStore,
-        clock: Clock,
+        clock: SystemClock,
         limits: Limits,
         spectrogram: Spectrogram,
     ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.launchers import kubernetes_api, rabbitmq, ssh_access, tls, toxiproxy_access
-from sandbox.launchers.processes import Launcher, Part
+from sandbox.launchers.processes import Launcher, RunningPart
 
 if TYPE_CHECKING:
     from sandbox.launchers.mongodb import MongoDB
@@ -27,7 +27,7 @@ class Infrastructure:
     certificate: tls.Certificate
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[RunningPart]:
         """The processes that all of it consists of."""
         optional = [self.kubernetes.part] if self.kubernetes.part else []
         return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part, self.toxiproxy.part]

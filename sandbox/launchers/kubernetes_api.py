@@ -4,19 +4,18 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kubeconfig import Cluster, Described, KubeconfigError, describe
 from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
 from kubeconfig.questions import Question
-from sandbox.launchers.processes import Launcher, Part, PartFailed, address_in, ready
+from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, announced
 from sandbox.launchers.rest import RequestFailed
 
 CLUSTER_SETTING = "FOCUS_SANDBOX_KUBECONFIG"
 
-_START_LIMIT = 30.0
 _GONE_LIMIT = 60.0  # a real cluster takes its time to finalize a namespace
 _ANSWER_LIMIT = 10.0
 _LOOK_AGAIN = 0.02
@@ -27,9 +26,9 @@ _NAMESPACES = "/api/v1/namespaces"
 class Kubernetes:
     """A Kubernetes API and the way to it; ``part`` is None for a cluster of the settings."""
 
-    part: Part | None
+    part: RunningPart | None
     kubeconfig: Path
-    interface: "Interface"
+    interface: "KubernetesApi"
 
     async def create(self, namespace: str) -> None:
         """Make a namespace. Raises RequestFailed."""
@@ -69,8 +68,7 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         environment=environment,
         separate_output=True,
     )
-    address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready http://…` on its output")
-    return Kubernetes(replace(part, address=address), kubeconfig, interface(kubeconfig))
+    return Kubernetes(await announced(part), kubeconfig, interface(kubeconfig))
 
 
 async def _existing(kubeconfig: str) -> Kubernetes:
@@ -92,7 +90,7 @@ def path_of(namespace: str) -> str:
     return f"{_NAMESPACES}/{namespace}"
 
 
-class Interface:
+class KubernetesApi:
     """The API of the cluster that a kubeconfig names."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -120,10 +118,10 @@ class Interface:
         return f"Kubernetes at {self.address} was asked for `{question}`:"
 
 
-def interface(kubeconfig: Path | str) -> Interface:
+def interface(kubeconfig: Path | str) -> KubernetesApi:
     """The API of the current context of a kubeconfig, or of several. Raises KubeconfigError."""
     return _interface(describe(kubeconfig))
 
 
-def _interface(described: Described) -> Interface:
-    return Interface(Cluster(described, limit_s=_ANSWER_LIMIT))
+def _interface(described: Described) -> KubernetesApi:
+    return KubernetesApi(Cluster(described, limit_s=_ANSWER_LIMIT))

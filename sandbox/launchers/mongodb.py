@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from sandbox.launchers.processes import Launcher, Part, PartFailed, free_port, ready
+from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, free_port, ready
 
 _LIMIT = 30.0
 _ATTEMPT = 500  # milliseconds that one attempt to reach the server may take
@@ -39,7 +39,7 @@ class User:
 class MongoDB:
     """A database server, and what a tenant needs done in it."""
 
-    part: Part
+    part: RunningPart
     host: str  # with the port
     suite: User
     focus_server: User
@@ -93,7 +93,7 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
 
 async def _serve(
     launcher: Launcher, name: str, directory: Path, environment: Mapping[str, str], user: User | None = None
-) -> tuple[Part, str]:
+) -> tuple[RunningPart, str]:
     """Start a server on the sandbox's data; returns it and its host when it answers ``user``, None for anybody."""
     data = directory / "mongodb"
     login = ["--auth"] if user else []

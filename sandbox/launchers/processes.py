@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,7 +36,7 @@ class PartFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class RunningPart:
     """A running process of the sandbox, leader of its own process group."""
 
     name: str
@@ -96,7 +96,7 @@ class Launcher:
         address: str = "",
         grace: float = 0.0,
         separate_output: bool = False,
-    ) -> Part:
+    ) -> RunningPart:
         """Start a process in a group of its own, its output going to ``<name>.log`` in the directory.
 
         ``grace`` is how long it may take to end by itself when stopped, in seconds; 0 kills it at once.
@@ -116,7 +116,7 @@ class Launcher:
                 )
             except OSError as failure:
                 raise PartFailed(f"{name} cannot be started: {failure}") from failure
-        return Part(name, process, log, output, grace, address)
+        return RunningPart(name, process, log, output, grace, address)
 
 
 def _kept_in(directory: Path) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _kept_in(directory: Path) -> dict[str, str]:
     return kept
 
 
-async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: float, expected: str) -> T:
+async def ready(part: RunningPart, look: Callable[[], Awaitable[T | None]], *, limit: float, expected: str) -> T:
     """Wait until ``look`` has found something, and return that.
 
     Raises PartFailed as soon as the part ends, or after ``limit`` seconds.
@@ -150,10 +150,14 @@ async def ready(part: Part, look: Callable[[], Awaitable[T | None]], *, limit: f
         await asyncio.sleep(_LOOK_AGAIN)
 
 
-async def address_in(part: Part) -> str | None:
-    """Find the address in the line ``ready ADDRESS`` that a part prints; None while it isn't there."""
-    found = _READY.search(part.stdout.read_text("utf-8", errors="replace"))
-    return found[1] if found else None
+async def announced(part: RunningPart, *, limit: float = 30.0) -> RunningPart:
+    """Wait until a part has printed ``ready ADDRESS``; returns it with that address. Raises PartFailed."""
+
+    async def address() -> str | None:
+        found = _READY.search(part.stdout.read_text("utf-8", errors="replace"))
+        return found[1] if found else None
+
+    return replace(part, address=await ready(part, address, limit=limit, expected="`ready ADDRESS` on its output"))
 
 
 async def accepts_connections(port: int) -> bool | None:

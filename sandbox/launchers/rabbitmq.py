@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from sandbox.launchers.processes import Launcher, Part, PartFailed, accepts_connections, free_port, ready
-from sandbox.launchers.rest import Interface, RequestFailed, basic
+from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, accepts_connections, free_port, ready
+from sandbox.launchers.rest import RequestFailed, RestApi, basic
 
 URL_SETTING = "FOCUS_SANDBOX_RABBITMQ_URL"
 MANAGEMENT_SETTING = "FOCUS_SANDBOX_RABBITMQ_MANAGEMENT_URL"
@@ -35,7 +35,7 @@ _DEBIAN_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 class Broker:
     """A broker, which need not be ready yet, and how to have virtual hosts on it."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[RunningPart, ...]
     host: str  # with the port
     user: str
     password: str = field(repr=False)
@@ -51,9 +51,9 @@ class Broker:
         return f"{scheme}://{self._credentials}@{rest}"
 
     @property
-    def interface(self) -> Interface:
+    def interface(self) -> RestApi:
         """The management API."""
-        return Interface(self.management, basic(self.user, self.password))
+        return RestApi(self.management, basic(self.user, self.password))
 
     @property
     def _credentials(self) -> str:

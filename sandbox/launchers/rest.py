@@ -26,7 +26,7 @@ class RequestFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Interface:
+class RestApi:
     """An HTTP address with what it takes to be let in. It is reached as the suite reaches it: see `transport`."""
 
     address: str

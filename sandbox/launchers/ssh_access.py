@@ -2,20 +2,19 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.launchers.processes import Launcher, Part, address_in, ready
+from sandbox.launchers.processes import Launcher, RunningPart, announced
 
 _USER = "operator"
-_START_LIMIT = 30.0
 
 
 @dataclass(frozen=True)
 class SshAccess:
     """An SSH server and the way in."""
 
-    part: Part
+    part: RunningPart
     host: str  # with the port
     user: str
     key_file: Path
@@ -35,5 +34,5 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         environment=environment,
         separate_output=True,
     )
-    address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready ssh://…` on its output")
-    return SshAccess(replace(part, address=address), address.partition("://")[2], _USER, key_file, known_hosts_file)
+    part = await announced(part)
+    return SshAccess(part, part.address.partition("://")[2], _USER, key_file, known_hosts_file)

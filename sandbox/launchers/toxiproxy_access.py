@@ -2,19 +2,18 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
 
 from kubeconfig import describe
-from sandbox.launchers.processes import Launcher, Part, address_in, free_port, ready
-from sandbox.launchers.rest import Interface, RequestFailed
+from sandbox.launchers.processes import Launcher, RunningPart, announced, free_port
+from sandbox.launchers.rest import RequestFailed, RestApi
 
 STORES = ("mongodb", "rabbitmq", "kubernetes")
 
-_START_LIMIT = 30.0
 _HOST = "127.0.0.1"
 _PORTS = {"amqp": 5672, "amqps": 5671, "http": 80, "https": 443}
 
@@ -23,8 +22,8 @@ _PORTS = {"amqp": 5672, "amqps": 5671, "http": 80, "https": 443}
 class Toxiproxy:
     """A running Toxiproxy, or what stands in for it."""
 
-    part: Part
-    interface: Interface
+    part: RunningPart
+    interface: RestApi
 
     async def relay(self, proxy: str, address: str) -> str:
         """Put a proxy before the server of an address; returns host and port to go to instead.
@@ -56,8 +55,8 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
         environment=environment,
         separate_output=True,
     )
-    address = await ready(part, lambda: address_in(part), limit=_START_LIMIT, expected="`ready http://…` on its output")
-    return Toxiproxy(replace(part, address=address), Interface(address, ""))
+    part = await announced(part)
+    return Toxiproxy(part, RestApi(part.address, ""))
 
 
 def host_of(address: str) -> str:

@@ -25,7 +25,7 @@ from typing import Any
 
 from redaction import protect_output, redact
 from sandbox.launchers import infrastructure
-from sandbox.launchers.processes import Launcher, Part, PartFailed
+from sandbox.launchers.processes import Launcher, PartFailed, RunningPart
 from sandbox.launchers.rest import RequestFailed
 from sandbox.lifecycle import directories, reaper
 from sandbox.lifecycle.control import Answer, Kind
@@ -244,7 +244,7 @@ async def _until_lost(running: Running, tenant: Tenant) -> str:
         await asyncio.sleep(_LOOK_AFTER_PARTS)
 
 
-def _describe(part: Part) -> Answer:
+def _describe(part: RunningPart) -> Answer:
     return {
         "name": part.name,
         "pid": part.process.pid,

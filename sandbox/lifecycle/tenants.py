@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.launchers.infrastructure import Infrastructure, side_by_side
-from sandbox.launchers.processes import Launcher, Part, PartFailed, address_in, free_port, ready
+from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, announced, free_port
 from sandbox.launchers.recorder import leave_recordings
 from sandbox.launchers.rest import RequestFailed
 from sandbox.launchers.toxiproxy_access import STORES, host_of, name_of, relayed_kubeconfig
@@ -29,7 +29,6 @@ PACE = {
 }
 QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them
 
-_SERVER_LIMIT = 30.0
 _SERVER_GRACE = 3.0
 
 
@@ -44,7 +43,7 @@ class Tenant:
     endpoints: Endpoints
     directory: Path
     relayed: Mapping[str, str] = field(default_factory=dict)
-    server: Part | None = None
+    server: RunningPart | None = None
 
     def check(self) -> None:
         """Raise PartFailed if the Focus Server has died."""
@@ -170,29 +169,19 @@ class Tenants:
             "focus-server",
             self.server,
             tenant.directory,
-            environment={
-                **self.environment,
-                **{f"FOCUS_SERVER_{name}": value for name, value in settings.items()},
-            },
+            environment={**self.environment, **{f"FOCUS_SERVER_{name}": value for name, value in settings.items()}},
             grace=_SERVER_GRACE,
             separate_output=True,
         )
         return replace(tenant, server=server, endpoints={**tenant.endpoints, "answers": {"stream_port": stream_port}})
 
     async def _with_address(self, tenant: Tenant) -> Tenant:
-        server = tenant.server
-        assert server is not None
-        address = await ready(
-            server, lambda: address_in(server), limit=_SERVER_LIMIT, expected="`ready http(s)://…` on its output"
-        )
-        section = {"base_url": address, "log_file": str(server.log)}
-        if address.startswith("https:"):
+        assert tenant.server is not None
+        server = await announced(tenant.server)
+        section = {"base_url": server.address, "log_file": str(server.log)}
+        if server.address.startswith("https:"):
             section["ca_file"] = str(self.infrastructure.certificate.ca_file)
-        return replace(
-            tenant,
-            server=replace(server, address=address),
-            endpoints={**tenant.endpoints, "focus_server": section},
-        )
+        return replace(tenant, server=server, endpoints={**tenant.endpoints, "focus_server": section})
 
 
 class Leases:

@@ -1,7 +1,5 @@
 """Runs the API server as a process of its own: `python -m sandbox.emulators.kubernetes --help`."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

@@ -1,7 +1,5 @@
 """Fills in what a reader of a stored object sees although nobody wrote it."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 
@@ -27,10 +25,6 @@ def fill(kind: Kind, item: Object) -> None:
     spec = item.setdefault("spec", {}) if kind.has_status else {}
     if kind is PODS:
         _pod_spec(spec)
-        for container in spec.get("containers", []):
-            resources = container["resources"]
-            if limits := resources.get("limits"):
-                resources["requests"] = {**limits, **resources.get("requests", {})}
         _set(spec, serviceAccountName="default", enableServiceLinks=True, priority=0)
         _set(spec, preemptionPolicy="PreemptLowerPriority")
     elif kind is JOBS:
@@ -120,9 +114,6 @@ def _pod_spec(spec: dict[str, Any]) -> None:
         for variable in container.get("env", []):
             if field_ref := variable.get("valueFrom", {}).get("fieldRef"):
                 _set(field_ref, apiVersion="v1")
-        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-            if probe in container:
-                _set(container[probe], timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3)
 
 
 def cluster_ip(uid: str) -> str:

@@ -1,7 +1,5 @@
 """What a client can learn about this server before it knows anything: version, groups, resources."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Mapping
 
@@ -66,7 +64,7 @@ def _resources(kind: Kind) -> list[Object]:
     }
     rows = [row]
     for subresource in kind.subresources:
-        more: Object = {"verbs": ["get"] if subresource == "log" else ["get", "patch", "update"]}
+        more: Object = {"verbs": ["get", "patch", "update"]}
         if subresource == "scale":
             more |= {"group": "autoscaling", "version": "v1", "kind": "Scale"}
         base = {"singularName": "", "namespaced": kind.namespaced, "kind": kind.kind}

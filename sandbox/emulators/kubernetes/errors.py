@@ -1,7 +1,5 @@
 """Failures as a real API server words them: every one is a `Status` object with a reason and a code."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -59,10 +57,6 @@ class Causes:
     def duplicate(self, path: str, value: object) -> None:
         """A value that must be unique stands there twice."""
         self._add("FieldValueDuplicate", path, f"Duplicate value: {json.dumps(value)}")
-
-    def not_found(self, path: str, value: object) -> None:
-        """A value refers to something that the object does not have."""
-        self._add("FieldValueNotFound", path, f"Not found: {json.dumps(value)}")
 
 
 def _details(kind: Kind, name: str, **more: Any) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The HTTP side: who may ask, what is asked, how the answer looks."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import copy
@@ -17,12 +15,11 @@ from aiohttp import web
 from sandbox.emulators.kubernetes import discovery, errors
 from sandbox.emulators.kubernetes.errors import ApiError
 from sandbox.emulators.kubernetes.kinds import Object
-from sandbox.emulators.kubernetes.logs import answer_log
 from sandbox.emulators.kubernetes.patching import patched
 from sandbox.emulators.kubernetes.registry import Registry
 from sandbox.emulators.kubernetes.requests import (
     JSON,
-    Target,
+    ResourcePath,
     decoded,
     deletion_asked,
     number_asked,
@@ -125,10 +122,6 @@ class _Server:
         if "dryRun" in request.query:
             raise errors.bad_request("dryRun is not supported here")  # Ignoring it would do what was only asked about.
         reads = request.method in ("GET", "HEAD")
-        if target.subresource == "log":
-            if not reads:
-                raise errors.method_not_allowed()
-            return await answer_log(request, self._store, self._get(target))
         if reads:
             return self._read(request, target) if target.name else await self._many(request, target)
         body = await request.read()
@@ -144,22 +137,22 @@ class _Server:
                 return self._delete_many(request, target, body)
         raise errors.method_not_allowed()
 
-    def _get(self, target: Target) -> Object:
+    def _get(self, target: ResourcePath) -> Object:
         return self._store.get(target.kind, target.namespace, target.name)
 
-    def _read(self, request: web.Request, target: Target) -> web.Response:
+    def _read(self, request: web.Request, target: ResourcePath) -> web.Response:
         item = self._get(target)
         if target.subresource == "scale":
             return _json(scale_of(item))
         return _json(self._rendered(request, target, item))
 
-    def _rendered(self, request: web.Request, target: Target, item: Object) -> Object:
+    def _rendered(self, request: web.Request, target: ResourcePath, item: Object) -> Object:
         if not wants_table(request.headers.get("Accept", "")):
             return item
         version = {"resourceVersion": item["metadata"]["resourceVersion"]}
         return table(target.kind, [item], version, request.query.get("includeObject", "Metadata"))
 
-    async def _many(self, request: web.Request, target: Target) -> web.StreamResponse:
+    async def _many(self, request: web.Request, target: ResourcePath) -> web.StreamResponse:
         selects = _selects(request, target)
         if request.query.get("watch", "").lower() in ("1", "true"):
             return await watch(
@@ -167,7 +160,7 @@ class _Server:
             )
         return self._list(request, target, selects)
 
-    def _list(self, request: web.Request, target: Target, selects: Selects) -> web.Response:
+    def _list(self, request: web.Request, target: ResourcePath, selects: Selects) -> web.Response:
         # `limit` is left aside, as the API allows: everything comes in one page.
         query, kind = request.query, target.kind
         number_asked(query, "resourceVersion")
@@ -177,13 +170,13 @@ class _Server:
             return _json(table(kind, items, metadata, query.get("includeObject", "Metadata")))
         return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
 
-    def _create(self, request: web.Request, target: Target, body: bytes) -> web.Response:
+    def _create(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         data = parsed(body, request.content_type)
         item, warnings = decoded(self._schemas, target, data, request.query.get("fieldValidation", ""))
         made = self._registry.create(target.kind, target.namespace, item)
         return _json(self._rendered(request, target, made), 201, warnings)
 
-    def _change(self, request: web.Request, target: Target, body: bytes) -> web.Response:
+    def _change(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         old = self._get(target)
         shown = scale_of(old) if target.subresource == "scale" else old
         if request.method == "PATCH":
@@ -201,11 +194,11 @@ class _Server:
         new = self._registry.update(target.kind, old, item, subresource=target.subresource)
         return _json(self._rendered(request, target, new), 200, warnings)
 
-    def _delete(self, request: web.Request, target: Target, body: bytes) -> web.Response:
+    def _delete(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         deletion = deletion_asked(request.query, body, request.content_type)
         return _json(self._registry.delete(target.kind, target.namespace, target.name, deletion))
 
-    def _delete_many(self, request: web.Request, target: Target, body: bytes) -> web.Response:
+    def _delete_many(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         kind = target.kind
         deletion = replace(deletion_asked(request.query, body, request.content_type), uid=None, resource_version=None)
         selects = _selects(request, target)
@@ -216,7 +209,7 @@ class _Server:
         return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
 
 
-def _selects(request: web.Request, target: Target) -> Selects:
+def _selects(request: web.Request, target: ResourcePath) -> Selects:
     by_label = label_selector(request.query.get("labelSelector", ""))
     by_field = field_selector(target.kind, request.query.get("fieldSelector", ""))
     return lambda item: by_label(item) and by_field(item)

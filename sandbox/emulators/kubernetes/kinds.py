@@ -1,7 +1,5 @@
 """The kinds that this API server knows: where they live, what they are called, how they behave."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +53,13 @@ class Kind:
         return ["create", "delete", *several, "get", "list", "patch", "update", "watch"]
 
 
+_NAMESPACE_FIELDS = {"metadata.name": "metadata.name", "status.phase": "status.phase"}
+_POD_FIELDS = {**_METADATA, "spec.nodeName": "spec.nodeName", "status.phase": "status.phase"}
+_JOB_FIELDS = {**_METADATA, "status.successful": "status.succeeded"}
+_ABOUT = {f"involvedObject.{name}": f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")}
+_EVENT_FIELDS = {**_METADATA, **_ABOUT, "reason": "reason", "type": "type"}
+_SCALABLE = ("status", "scale")
+
 NAMESPACES = Kind(
     "",
     "v1",
@@ -63,76 +68,18 @@ NAMESPACES = Kind(
     ("ns",),
     namespaced=False,
     name_rule="label",
-    fields={"metadata.name": "metadata.name", "status.phase": "status.phase"},
+    fields=_NAMESPACE_FIELDS,
     in_all=False,
 )
-PODS = Kind(
-    "",
-    "v1",
-    "Pod",
-    "pods",
-    ("po",),
-    subresources=("status", "log"),
-    fields={
-        **_METADATA,
-        "spec.nodeName": "spec.nodeName",
-        "status.phase": "status.phase",
-    },
-    counts_generations=True,
-    deletion_returns_object=True,
-)
-SERVICES = Kind(
-    "",
-    "v1",
-    "Service",
-    "services",
-    ("svc",),
-    name_rule="label1035",
-    deletion_returns_object=True,
-)
-EVENTS = Kind(
-    "",
-    "v1",
-    "Event",
-    "events",
-    ("ev",),
-    subresources=(),
-    fields={
-        **_METADATA,
-        **{f"involvedObject.{name}": f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")},
-        "reason": "reason",
-        "type": "type",
-    },
-    in_all=False,
-)
-JOBS = Kind(
-    "batch",
-    "v1",
-    "Job",
-    "jobs",
-    fields={**_METADATA, "status.successful": "status.succeeded"},
-    counts_generations=True,
-    # What the real one does for batch/v1: a Job deleted without a policy leaves its pods behind.
-    default_propagation="Orphan",
-)
+PODS = Kind("", "v1", "Pod", "pods", ("po",), fields=_POD_FIELDS, counts_generations=True, deletion_returns_object=True)
+SERVICES = Kind("", "v1", "Service", "services", ("svc",), name_rule="label1035", deletion_returns_object=True)
+EVENTS = Kind("", "v1", "Event", "events", ("ev",), subresources=(), fields=_EVENT_FIELDS, in_all=False)
+# A Job that is deleted without a policy leaves its pods behind, as the real one does for batch/v1.
+JOBS = Kind("batch", "v1", "Job", "jobs", fields=_JOB_FIELDS, counts_generations=True, default_propagation="Orphan")
 DEPLOYMENTS = Kind(
-    "apps",
-    "v1",
-    "Deployment",
-    "deployments",
-    ("deploy",),
-    subresources=("status", "scale"),
-    counts_generations=True,
+    "apps", "v1", "Deployment", "deployments", ("deploy",), subresources=_SCALABLE, counts_generations=True
 )
-REPLICA_SETS = Kind(
-    "apps",
-    "v1",
-    "ReplicaSet",
-    "replicasets",
-    ("rs",),
-    subresources=("status", "scale"),
-    counts_generations=True,
-)
+REPLICA_SETS = Kind("apps", "v1", "ReplicaSet", "replicasets", ("rs",), subresources=_SCALABLE, counts_generations=True)
 
 ALL_KINDS = (NAMESPACES, PODS, SERVICES, EVENTS, JOBS, DEPLOYMENTS, REPLICA_SETS)
 

@@ -1,6 +1,4 @@
-"""What may stand in names, labels and quantities (RFC 1123, RFC 1035 and Kubernetes' own rules)."""
-
-from __future__ import annotations
+"""What may stand in names and labels (RFC 1123, RFC 1035 and Kubernetes' own rules)."""
 
 import re
 import secrets
@@ -11,7 +9,6 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _LABEL_1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-QUANTITY = r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 
 _RULES = {
     "subdomain": (
@@ -37,15 +34,9 @@ _RULES = {
     ),
 }
 _NAME_PART = re.compile(_QUALIFIED)
-_QUANTITY = re.compile(QUANTITY)
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_GENERATED = 63
 _SUFFIX_LENGTH = 5
-
-_FACTORS = {
-    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
-}  # fmt: skip
 
 
 def generated_name(prefix: str) -> str:
@@ -93,18 +84,3 @@ def check_label(key: str, value: str, path: str, causes: Causes) -> None:
             "must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
             f"regex used for validation is '({_QUALIFIED})?')",
         )
-
-
-def quantity(value: str | int | float) -> float | None:
-    """The number that a quantity such as `250m` or `1Gi` stands for, or None when it is no quantity."""
-    text = str(value)
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        return None
-    number, suffix = match[1], match[2]
-    try:
-        if suffix in _FACTORS:
-            return float(number) * _FACTORS[suffix]
-        return float(number + suffix) if suffix[:1] in "eE" else None
-    except ValueError:
-        return None

@@ -3,8 +3,6 @@
 Request handlers and controllers change objects through the same door.
 """
 
-from __future__ import annotations
-
 import copy
 import uuid
 from collections.abc import Callable

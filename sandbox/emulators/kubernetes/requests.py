@@ -1,7 +1,5 @@
 """What a request asks for: the resource its path names, its options, its body."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ _POLICIES = ("Orphan", "Background", "Foreground")
 
 
 @dataclass(frozen=True)
-class Target:
+class ResourcePath:
     """The resource at a path; empty parts are not given there."""
 
     kind: Kind
@@ -26,7 +24,7 @@ class Target:
     subresource: str = ""
 
 
-def target_of(path: str) -> Target | None:
+def target_of(path: str) -> ResourcePath | None:
     """The resource that a path such as `/apis/batch/v1/namespaces/n/jobs/j/status` names, or None."""
     match path.strip("/").split("/"):
         case ["api", "v1", *rest]:
@@ -46,7 +44,7 @@ def target_of(path: str) -> Target | None:
         return None
     if kind.namespaced is not bool(namespace) and (name or not kind.namespaced):
         return None
-    return Target(kind, namespace, name, subresource)
+    return ResourcePath(kind, namespace, name, subresource)
 
 
 def parsed(body: bytes, content_type: str) -> Any:
@@ -63,7 +61,7 @@ def _no_number(text: str) -> None:
     raise ValueError(f"invalid character {text[0]!r} looking for beginning of value: {text} is no JSON")
 
 
-def decoded(schemas: Schemas, target: Target, data: Any, validation: str) -> tuple[Object, list[str]]:
+def decoded(schemas: Schemas, target: ResourcePath, data: Any, validation: str) -> tuple[Object, list[str]]:
     """An object of the target's kind, and warnings about fields that nobody knows.
 
     `validation` is `Ignore`, `Warn` or `Strict` (unknown fields are then refused). ApiError 400 when the

@@ -1,7 +1,5 @@
 """What a real API server checks beyond the schemas; each broken rule names its field."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
@@ -18,7 +16,7 @@ from sandbox.emulators.kubernetes.kinds import (
     Object,
     value_at,
 )
-from sandbox.emulators.kubernetes.names import QUANTITY, check_key, check_label, check_name, quantity
+from sandbox.emulators.kubernetes.names import check_key, check_label, check_name
 from sandbox.emulators.kubernetes.selectors import selector_matches
 
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
@@ -29,7 +27,7 @@ _IMMUTABLE = "field is immutable"
 
 
 def check(kind: Kind, item: Object) -> None:
-    """Raises ApiError 422 with every broken rule, or 400 for a quantity that can't be read."""
+    """Raises ApiError 422 with every broken rule."""
     causes, name = Causes(), item["metadata"].get("name", "")
     metadata, spec = item["metadata"], item.get("spec", {})
     if name:
@@ -38,11 +36,11 @@ def check(kind: Kind, item: Object) -> None:
         causes.required("metadata.name", "name or generateName is required")
     _metadata(metadata, "metadata", causes)
     if kind is PODS:
-        _pod_spec(kind, spec, "spec", causes)
+        _pod_spec(spec, "spec", causes)
         if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
             causes.unsupported("spec.restartPolicy", spec["restartPolicy"], ("Always", "OnFailure", "Never"))
     elif kind is JOBS:
-        _job(kind, spec, causes)
+        _job(spec, causes)
     elif kind in (DEPLOYMENTS, REPLICA_SETS):
         _replicated(kind, spec, causes)
     elif kind is SERVICES:
@@ -113,8 +111,8 @@ def _metadata(metadata: Object, path: str, causes: Causes) -> None:
         check_key(finalizer, f"{path}.finalizers", causes)
 
 
-def _job(kind: Kind, spec: Object, causes: Causes) -> None:
-    for field in ("parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished", "activeDeadlineSeconds"):
+def _job(spec: Object, causes: Causes) -> None:
+    for field in ("parallelism", "completions", "backoffLimit"):
         if spec.get(field, 0) < 0:
             causes.invalid(f"spec.{field}", spec[field], "must be greater than or equal to 0")
     template, selector = spec.get("template", {}), spec.get("selector", {})
@@ -125,7 +123,7 @@ def _job(kind: Kind, spec: Object, causes: Causes) -> None:
         causes.invalid("spec.selector", selector, "`selector` not auto-generated")
     if spec.get("completionMode") not in ("NonIndexed", "Indexed"):
         causes.unsupported("spec.completionMode", spec.get("completionMode"), ("NonIndexed", "Indexed"))
-    _template(kind, template, causes)
+    _template(template, causes)
     if template.get("spec", {}).get("restartPolicy") not in ("OnFailure", "Never"):
         causes.required("spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
 
@@ -139,25 +137,22 @@ def _replicated(kind: Kind, spec: Object, causes: Causes) -> None:
         causes.invalid("spec.selector", selector, f"empty selector is invalid for {kind.kind.lower()}")
     elif not selector_matches(selector, labels):
         causes.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
-    _template(kind, template, causes)
+    _template(template, causes)
     policy = template.get("spec", {}).get("restartPolicy")
     if policy != "Always":
         causes.unsupported("spec.template.spec.restartPolicy", policy, ("Always",))
 
 
-def _template(kind: Kind, template: Object, causes: Causes) -> None:
+def _template(template: Object, causes: Causes) -> None:
     _metadata(template.get("metadata", {}), "spec.template", causes)
-    _pod_spec(kind, template.get("spec", {}), "spec.template.spec", causes)
+    _pod_spec(template.get("spec", {}), "spec.template.spec", causes)
 
 
-def _pod_spec(kind: Kind, spec: Object, path: str, causes: Causes) -> None:
+def _pod_spec(spec: Object, path: str, causes: Causes) -> None:
     if not spec.get("containers"):
         causes.required(f"{path}.containers")
     if spec.get("dnsPolicy") not in _DNS_POLICIES:
         causes.unsupported(f"{path}.dnsPolicy", spec.get("dnsPolicy"), _DNS_POLICIES)
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
-    for name in volumes:
-        check_name("label", name, f"{path}.volumes.name", causes)
     seen: set[str] = set()
     for group in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(group, [])):
@@ -165,10 +160,10 @@ def _pod_spec(kind: Kind, spec: Object, path: str, causes: Causes) -> None:
             if container["name"] in seen:
                 causes.duplicate(f"{here}.name", container["name"])
             seen.add(container["name"])
-            _container(kind, container, here, volumes, causes)
+            _container(container, here, causes)
 
 
-def _container(kind: Kind, container: Object, path: str, volumes: set[str], causes: Causes) -> None:
+def _container(container: Object, path: str, causes: Causes) -> None:
     if container["name"]:
         check_name("label", container["name"], f"{path}.name", causes)
     else:
@@ -193,28 +188,6 @@ def _container(kind: Kind, container: Object, path: str, volumes: set[str], caus
             causes.invalid(f"{path}.env[{index}].valueFrom", "", "may not be specified when `value` is not empty")
     for index, port in enumerate(container.get("ports", [])):
         _port(port, "containerPort", f"{path}.ports[{index}]", causes)
-    for index, mount in enumerate(container.get("volumeMounts", [])):
-        if mount["name"] not in volumes:
-            causes.not_found(f"{path}.volumeMounts[{index}].name", mount["name"])
-    _resources(kind, container.get("resources", {}), f"{path}.resources", causes)
-
-
-def _resources(kind: Kind, resources: Object, path: str, causes: Causes) -> None:
-    amounts: dict[str, dict[str, float]] = {}
-    for group in ("limits", "requests"):
-        for name, text in resources.get(group, {}).items():
-            amount = quantity(text)
-            if amount is None:
-                raise errors.undecodable(kind, f"quantities must match the regular expression '{QUANTITY}'")
-            if amount < 0:
-                causes.invalid(f"{path}.{group}[{name}]", text, "must be greater than or equal to 0")
-            amounts.setdefault(group, {})[name] = amount
-    for name, asked in amounts.get("requests", {}).items():
-        if asked > amounts.get("limits", {}).get(name, asked):
-            text = resources["requests"][name]
-            causes.invalid(
-                f"{path}.requests", text, f"must be less than or equal to {name} limit of {resources['limits'][name]}"
-            )
 
 
 def _service(spec: Object, causes: Causes) -> None:

@@ -1,7 +1,5 @@
 """The `scale` sub-resource: the number of replicas on its own (autoscaling/v1)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.emulators.kubernetes import errors

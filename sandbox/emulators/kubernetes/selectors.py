@@ -1,7 +1,5 @@
 """Label and field selectors, as query parameters write them and as objects carry them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

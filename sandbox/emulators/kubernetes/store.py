@@ -1,7 +1,5 @@
 """All objects, one resourceVersion counter for them, and the log of what happened to them."""
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

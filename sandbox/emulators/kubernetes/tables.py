@@ -1,7 +1,5 @@
 """Objects as the tables that kubectl prints: the server decides the columns, as the real one does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 

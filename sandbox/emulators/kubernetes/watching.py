@@ -1,7 +1,5 @@
 """Streams changes to a client that watches: line by line, through the client's selectors."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time
@@ -11,7 +9,7 @@ from aiohttp import web
 
 from sandbox.emulators.kubernetes import errors
 from sandbox.emulators.kubernetes.kinds import Object
-from sandbox.emulators.kubernetes.requests import Target, number_asked
+from sandbox.emulators.kubernetes.requests import ResourcePath, number_asked
 from sandbox.emulators.kubernetes.selectors import Selects
 from sandbox.emulators.kubernetes.store import Change, Store
 
@@ -21,7 +19,7 @@ Render = Callable[[Object], Object]
 
 
 async def watch(
-    request: web.Request, store: Store, target: Target, selects: Selects, render: Render
+    request: web.Request, store: Store, target: ResourcePath, selects: Selects, render: Render
 ) -> web.StreamResponse:
     """Answers a watch until its time is over or the client leaves.
 
@@ -63,7 +61,7 @@ async def watch(
     return response
 
 
-def _event(change: Change, target: Target, selects: Selects) -> tuple[str, Object] | None:
+def _event(change: Change, target: ResourcePath, selects: Selects) -> tuple[str, Object] | None:
     """The event that a client with this selector sees, if any: it may see an object come or go by its labels."""
     if change.kind is not target.kind:
         return None

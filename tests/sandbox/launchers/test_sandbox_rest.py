@@ -5,7 +5,7 @@ import ssl
 import pytest
 import trustme
 
-from sandbox.launchers.rest import Interface, RequestFailed
+from sandbox.launchers.rest import RequestFailed, RestApi
 from tests.kubernetes_stand_in import serving
 
 ANSWER = 200, {}
@@ -24,20 +24,20 @@ async def test_its_parts_are_never_asked_through_a_proxy(monkeypatch, proxy):
         monkeypatch.setenv(name, proxy)
         monkeypatch.setenv(name.upper(), proxy)
     with serving(lambda _: ANSWER) as server:
-        assert await Interface(server.address, "").send("GET", "/") == {}
+        assert await RestApi(server.address, "").send("GET", "/") == {}
 
 
 async def test_what_is_far_is_asked_through_the_proxy_of_the_environment(monkeypatch):
     with serving(lambda _: ANSWER) as proxy:
         monkeypatch.setenv("http_proxy", proxy.address)
-        assert await Interface("http://far.example", "").send("GET", "/api") == {}
+        assert await RestApi("http://far.example", "").send("GET", "/api") == {}
     assert [request.path for request in proxy.asked] == ["http://far.example/api"]
 
 
 async def test_a_proxy_that_is_none_is_named_and_not_shown(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://svc:pa[ss@far.example:x")
     with pytest.raises(RequestFailed, match="http_proxy cannot be used") as refused:
-        await Interface("http://far.example", "").send("GET", "/")
+        await RestApi("http://far.example", "").send("GET", "/")
     assert "pa[ss" not in str(refused.value)
 
 
@@ -48,6 +48,6 @@ async def test_a_certificate_is_verified_with_what_the_environment_names(monkeyp
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     with serving(lambda _: ANSWER, tls) as server:
         with pytest.raises(RequestFailed, match="certificate verify failed"):
-            await Interface(server.address, "").send("GET", "/")
+            await RestApi(server.address, "").send("GET", "/")
         monkeypatch.setenv(variable, str(tmp_path / "ca.pem"))
-        assert await Interface(server.address, "").send("GET", "/") == {}
+        assert await RestApi(server.address, "").send("GET", "/") == {}

@@ -1,7 +1,5 @@
 """How a controller runs: changes name what to look at, and each such thing is brought to order by itself."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Iterable

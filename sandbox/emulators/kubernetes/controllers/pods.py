@@ -4,15 +4,12 @@ Two things can keep a pod from running, besides scheduling gates: a node selecto
 an image of a registry below `.invalid`, a domain that is never found (RFC 2606).
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.emulators.kubernetes.controllers.events import note
-from sandbox.emulators.kubernetes.controllers.owners import is_leaving
+from sandbox.emulators.kubernetes.controllers.objects import is_leaving, warn
 from sandbox.emulators.kubernetes.kinds import PODS, Object
 from sandbox.emulators.kubernetes.registry import Deletion, Registry, now
 from sandbox.emulators.kubernetes.store import Change
@@ -83,10 +80,7 @@ class Kubelet:
             new["spec"]["nodeName"] = NODE
             _condition(new, "PodScheduled", "True")
 
-        bound = self._registry.change(PODS, pod, edit)
-        place = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-        message = f"Successfully assigned {place} to {NODE}"
-        note(self._registry, bound, "Scheduled", message, "default-scheduler")
+        self._registry.change(PODS, pod, edit)
 
     def _turn_away(self, pod: Object) -> None:
         message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
@@ -94,7 +88,7 @@ class Kubelet:
             held = self._registry.change(
                 PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "Unschedulable", message)
             )
-            note(self._registry, held, "FailedScheduling", message, "default-scheduler", warning=True)
+            warn(self._registry, held, "FailedScheduling", message, "default-scheduler")
 
     def _start(self, key: _Key, pod: Object) -> float | None:
         if "startTime" not in pod["status"]:
@@ -109,19 +103,14 @@ class Kubelet:
             return None
         self._addresses += 1
         address = f"10.244.{self._addresses >> 8 & 255}.{self._addresses & 255}"
-        running = self._registry.change(PODS, pod, lambda new: _run(new, address))
-        for container in pod["spec"]["containers"]:
-            image, name = container["image"], container["name"]
-            note(self._registry, running, "Pulled", f'Container image "{image}" already present on machine', "kubelet")
-            note(self._registry, running, "Created", f"Created container: {name}", "kubelet")
-            note(self._registry, running, "Started", f"Started container {name}", "kubelet")
+        self._registry.change(PODS, pod, lambda new: _run(new, address))
         return None
 
     def _wait_for_images(self, pod: Object, images: set[str]) -> None:
         waiting = self._registry.change(PODS, pod, lambda new: _back_off(new, images))
         if waiting is not pod:
             for image in sorted(images):
-                note(self._registry, waiting, "Failed", _not_pulled(image), "kubelet", warning=True)
+                warn(self._registry, waiting, "Failed", _not_pulled(image), "kubelet")
 
     def _stop(self, key: _Key, pod: Object) -> float | None:
         if pod["metadata"]["deletionGracePeriodSeconds"] == 0:

@@ -25,20 +25,19 @@ def fill(kind: Kind, item: Object) -> None:
     spec = item.setdefault("spec", {}) if kind.has_status else {}
     if kind is PODS:
         _pod_spec(spec)
-        _set(spec, serviceAccountName="default", enableServiceLinks=True, priority=0)
-        _set(spec, preemptionPolicy="PreemptLowerPriority")
+        _set(spec, serviceAccountName="default")
     elif kind is JOBS:
-        _job(spec)
+        if "completions" not in spec and "parallelism" not in spec:
+            spec["completions"] = 1
+        _set(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False, manualSelector=False)
     elif kind is DEPLOYMENTS:
-        _set(spec, replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600)
-        strategy = spec.setdefault("strategy", {})
-        _set(strategy, type="RollingUpdate")
-        if strategy["type"] == "RollingUpdate":
-            _set(strategy.setdefault("rollingUpdate", {}), maxSurge="25%", maxUnavailable="25%")
+        _set(spec, replicas=1, strategy={"type": "RollingUpdate"})
     elif kind is REPLICA_SETS:
         _set(spec, replicas=1)
     elif kind is SERVICES:
-        _service(spec)
+        _set(spec, type="ClusterIP")
+        for port in spec.get("ports", []):
+            _set(port, protocol="TCP", targetPort=port.get("port"))
     elif kind is NAMESPACES:
         _set(spec, finalizers=["kubernetes"])
         labels = item["metadata"].setdefault("labels", {})
@@ -85,35 +84,13 @@ def _set(where: dict[str, Any], **values: Any) -> None:
         where.setdefault(key, value)
 
 
-def _job(spec: dict[str, Any]) -> None:
-    if "completions" not in spec and "parallelism" not in spec:
-        spec["completions"] = 1
-    _set(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
-    _set(spec, manualSelector=False, podReplacementPolicy="TerminatingOrFailed")
-
-
-def _service(spec: dict[str, Any]) -> None:
-    _set(spec, type="ClusterIP", sessionAffinity="None", internalTrafficPolicy="Cluster")
-    for port in spec.get("ports", []):
-        _set(port, protocol="TCP", targetPort=port.get("port"))
-    if spec["type"] != "ExternalName":
-        _set(spec, ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
-
-
 def _pod_spec(spec: dict[str, Any]) -> None:
     _set(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler")
     _set(spec, securityContext={}, terminationGracePeriodSeconds=30)
     for container in [*spec.get("initContainers", []), *spec.get("containers", [])]:
         image = str(container.get("image", ""))
-        tag = image.rpartition("/")[2].partition(":")[2]
-        always = "@" not in image and tag in ("", "latest")
+        always = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
         _set(container, imagePullPolicy="Always" if always else "IfNotPresent", resources={})
-        _set(container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File")
-        for port in container.get("ports", []):
-            _set(port, protocol="TCP")
-        for variable in container.get("env", []):
-            if field_ref := variable.get("valueFrom", {}).get("fieldRef"):
-                _set(field_ref, apiVersion="v1")
 
 
 def cluster_ip(uid: str) -> str:

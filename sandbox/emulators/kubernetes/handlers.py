@@ -14,7 +14,7 @@ from aiohttp import web
 
 from sandbox.emulators.kubernetes import discovery, errors
 from sandbox.emulators.kubernetes.errors import ApiError
-from sandbox.emulators.kubernetes.kinds import Object
+from sandbox.emulators.kubernetes.kinds import Kind, Object
 from sandbox.emulators.kubernetes.patching import patched
 from sandbox.emulators.kubernetes.registry import Registry
 from sandbox.emulators.kubernetes.requests import (
@@ -28,7 +28,6 @@ from sandbox.emulators.kubernetes.requests import (
 )
 from sandbox.emulators.kubernetes.scale import scale_of, scaled
 from sandbox.emulators.kubernetes.selectors import Selects, field_selector, label_selector
-from sandbox.emulators.kubernetes.tables import table, wants_table
 from sandbox.emulators.kubernetes.watching import watch
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
@@ -144,37 +143,28 @@ class _Server:
         item = self._get(target)
         if target.subresource == "scale":
             return _json(scale_of(item))
-        return _json(self._rendered(request, target, item))
-
-    def _rendered(self, request: web.Request, target: ResourcePath, item: Object) -> Object:
-        if not wants_table(request.headers.get("Accept", "")):
-            return item
-        version = {"resourceVersion": item["metadata"]["resourceVersion"]}
-        return table(target.kind, [item], version, request.query.get("includeObject", "Metadata"))
+        return _json(item)
 
     async def _many(self, request: web.Request, target: ResourcePath) -> web.StreamResponse:
         selects = _selects(request, target)
         if request.query.get("watch", "").lower() in ("1", "true"):
-            return await watch(
-                request, self._store, target, selects, lambda item: self._rendered(request, target, item)
-            )
+            return await watch(request, self._store, target, selects)
         return self._list(request, target, selects)
 
     def _list(self, request: web.Request, target: ResourcePath, selects: Selects) -> web.Response:
         # `limit` is left aside, as the API allows: everything comes in one page.
-        query, kind = request.query, target.kind
-        number_asked(query, "resourceVersion")
-        items = [item for item in self._store.listing(kind, target.namespace) if selects(item)]
-        metadata: Object = {"resourceVersion": str(self._store.version)}
-        if wants_table(request.headers.get("Accept", "")):
-            return _json(table(kind, items, metadata, query.get("includeObject", "Metadata")))
+        number_asked(request.query, "resourceVersion")
+        return self._listed(target.kind, [*filter(selects, self._store.listing(target.kind, target.namespace))])
+
+    def _listed(self, kind: Kind, items: list[Object]) -> web.Response:
+        metadata = {"resourceVersion": str(self._store.version)}
         return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
 
     def _create(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         data = parsed(body, request.content_type)
         item, warnings = decoded(self._schemas, target, data, request.query.get("fieldValidation", ""))
         made = self._registry.create(target.kind, target.namespace, item)
-        return _json(self._rendered(request, target, made), 201, warnings)
+        return _json(made, 201, warnings)
 
     def _change(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         old = self._get(target)
@@ -192,7 +182,7 @@ class _Server:
             data = {**copy.deepcopy(old), "status": data.get("status", {}), "metadata": data.get("metadata", {})}
         item, warnings = decoded(self._schemas, target, data, request.query.get("fieldValidation", ""))
         new = self._registry.update(target.kind, old, item, subresource=target.subresource)
-        return _json(self._rendered(request, target, new), 200, warnings)
+        return _json(new, 200, warnings)
 
     def _delete(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         deletion = deletion_asked(request.query, body, request.content_type)
@@ -205,8 +195,7 @@ class _Server:
         items = [item for item in self._store.listing(kind, target.namespace) if selects(item)]
         for item in items:
             self._registry.delete(kind, target.namespace, item["metadata"]["name"], deletion)
-        metadata = {"resourceVersion": str(self._store.version)}
-        return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
+        return self._listed(kind, items)
 
 
 def _selects(request: web.Request, target: ResourcePath) -> Selects:

@@ -102,26 +102,16 @@ def deletion_asked(query: Mapping[str, str], body: bytes, content_type: str) -> 
         raise errors.bad_request("the body of a delete must be a DeleteOptions object")
     if options.get("dryRun"):
         raise errors.bad_request("dryRun is not supported here")
-    policy, orphan = options.get("propagationPolicy"), options.get("orphanDependents")
-    grace, conditions = options.get("gracePeriodSeconds"), options.get("preconditions") or {}
-    if policy is not None and orphan is not None:
-        raise _invalid_options("propagationPolicy: orphanDependents and deletionPropagation cannot be both set")
-    if orphan is not None:
-        policy = "Orphan" if str(orphan).lower() == "true" else "Background"
+    policy, grace = options.get("propagationPolicy"), options.get("gracePeriodSeconds")
     if policy is not None and policy not in _POLICIES:
-        raise _invalid_options(f'propagationPolicy: Unsupported value: "{policy}": supported: {_POLICIES}')
+        why = f'propagationPolicy: Unsupported value: "{policy}": supported: {_POLICIES}'
+        raise errors.ApiError(422, "Invalid", f'DeleteOptions.meta.k8s.io "" is invalid: {why}', {})
     try:
         grace = None if grace is None else int(grace)
     except (TypeError, ValueError) as error:
         raise errors.bad_request(f"gracePeriodSeconds is no number: {grace}") from error
-    if grace is not None and grace < 0:
-        # The real one treats negative values as one second.
-        grace = 1
+    conditions = options.get("preconditions") or {}
     return Deletion(policy, grace, conditions.get("uid"), conditions.get("resourceVersion"))
-
-
-def _invalid_options(why: str) -> errors.ApiError:
-    return errors.ApiError(422, "Invalid", f'DeleteOptions.meta.k8s.io "" is invalid: {why}', {})
 
 
 def number_asked(query: Mapping[str, str], name: str) -> int | None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -15,12 +15,8 @@ from sandbox.emulators.kubernetes.store import Change, Store
 
 _DEFAULT_SECONDS = 1800
 
-Render = Callable[[Object], Object]
 
-
-async def watch(
-    request: web.Request, store: Store, target: ResourcePath, selects: Selects, render: Render
-) -> web.StreamResponse:
+async def watch(request: web.Request, store: Store, target: ResourcePath, selects: Selects) -> web.StreamResponse:
     """Answers a watch until its time is over or the client leaves.
 
     Without a resourceVersion (or with 0) it begins with what is there; with one it goes on from it, and
@@ -47,17 +43,17 @@ async def watch(
         present = [] if begin else [item for item in store.listing(target.kind, target.namespace) if selects(item)]
         await response.prepare(request)
         for item in present:
-            await send("ADDED", render(item))
+            await send("ADDED", item)
         for change in missed:
             if event := _event(change, target, selects):
-                await send(event[0], render(event[1]))
+                await send(*event)
         while (left := deadline - time.monotonic()) > 0:
             try:
                 change = await asyncio.wait_for(changes.get(), left)
             except TimeoutError:
                 break
             if event := _event(change, target, selects):
-                await send(event[0], render(event[1]))
+                await send(*event)
     return response
 
 

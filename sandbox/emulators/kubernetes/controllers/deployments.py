@@ -16,7 +16,7 @@ from sandbox.emulators.kubernetes.controllers.objects import (
     touched,
 )
 from sandbox.emulators.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Object
-from sandbox.emulators.kubernetes.registry import Deletion, Registry, now
+from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
 _HASH = "pod-template-hash"
@@ -119,16 +119,5 @@ def _status(owner: Object, sets: list[Object], current: str) -> Object:
         "availableReplicas": ready,
         "unavailableReplicas": max(wanted - ready, 0),
     }
-    before = {each["type"]: each for each in owner["status"].get("conditions", [])}
-    conditions = []
-    complete = total("readyReplicas", current) >= wanted
-    for kind, value, reason in (
-        ("Available", ready >= wanted, "MinimumReplicasAvailable" if ready >= wanted else "MinimumReplicasUnavailable"),
-        ("Progressing", True, "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated"),
-    ):
-        fresh = {"type": kind, "status": str(value), "reason": reason, "message": ""}
-        old = before.get(kind, {})
-        moment = old["lastTransitionTime"] if old.get("status") == fresh["status"] else now()
-        conditions.append({**fresh, "lastTransitionTime": moment})
     shown = {key: value for key, value in counts.items() if value}
-    return {"observedGeneration": owner["metadata"]["generation"], **shown, "conditions": conditions}
+    return {"observedGeneration": owner["metadata"]["generation"], **shown}

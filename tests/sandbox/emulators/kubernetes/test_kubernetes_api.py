@@ -239,9 +239,6 @@ def test_sparse_objects_do_no_harm_to_those_who_read_them(cluster, namespace, po
     assert "spec.containers[0].name" in fields(cluster.http("POST", f"{path}/pods", json=no_item).json())
     event = {"metadata": {"name": "e"}, "involvedObject": {"namespace": namespace}}
     assert cluster.http("POST", f"{path}/events", json=event).status_code == 201
-    for kind in ("pods", "events"):
-        table = cluster.http("GET", f"{path}/{kind}", headers={"Accept": "application/json;as=Table;v=v1"}).json()
-        assert (table["kind"], len(table["rows"]) >= 1) == ("Table", True)
 
 
 # --- lists

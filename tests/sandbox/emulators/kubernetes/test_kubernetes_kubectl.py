@@ -26,7 +26,7 @@ def test_kubectl_creates_shows_and_deletes(cluster, namespace, job, tmp_path):
 
     assert "job.batch/by-kubectl created" in kubectl("create", "-f", str(manifest))
     kubectl("wait", "pod", "-l", "app=analyzer", "--for=condition=Ready", "--timeout=5s")
-    assert "1/1" in kubectl("get", "pods")
+    assert "by-kubectl-" in kubectl("get", "pods")
     assert "by-kubectl" in kubectl("describe", "job", "by-kubectl")
     kubectl("delete", "job", "by-kubectl", "--cascade=foreground")
     assert json.loads(kubectl("get", "jobs,pods", "-o", "json"))["items"] == []

@@ -15,13 +15,7 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.http_answers import ERROR_HANDLERS, SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
-from sandbox.focus_server.http_api import (
-    discovery_endpoints,
-    health_endpoints,
-    job_endpoints,
-    routes_of,
-    waterfall_endpoints,
-)
+from sandbox.focus_server.http_api import Endpoints
 from sandbox.focus_server.identity import JobIds, SystemClock
 from sandbox.focus_server.json_input import read_json
 from sandbox.focus_server.kubernetes import KubernetesAnalyzers
@@ -152,13 +146,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
             await _close(parts.resources)
 
     read_body = partial(read_json, max_bytes=settings.max_body_bytes, limit_s=settings.body_limit_s)
-    endpoints = [
-        *job_endpoints(service, parts.answers, read_body),
-        *discovery_endpoints(discovery, read_body),
-        *waterfall_endpoints(waterfall),
-        *health_endpoints(),
-    ]
-    routes = routes_of(endpoints, settings.base_path)
+    routes = Endpoints(service, parts.answers, discovery, waterfall, read_body).routes(settings.base_path)
     app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # A path with a slash too many is unknown, and is told so as any other.
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)

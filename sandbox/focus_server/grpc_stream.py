@@ -8,8 +8,6 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from sandbox.focus_server.listening import listen
-
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
@@ -30,9 +28,6 @@ class HealthStream:
 
     async def start(self) -> None:
         """Bind the port and serve; raises `OSError` when it cannot be bound."""
-        if self._port:
-            # gRPC tells the reason to stderr only.
-            listen(self._host, self._port).close()
         # Otherwise another process's port could be bound as well, and each would get half of the calls.
         self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         health_pb2_grpc.add_HealthServicer_to_server(self._services, self._server)

@@ -30,6 +30,9 @@ _INDEXES = {
 }
 
 
+_PLAIN_FIELDS = ("config", "status", "created_at", "user")  # have one name in record and document
+
+
 class Database:
     """One database: its connections, its time limit, and the indexes that its collections must have."""
 
@@ -82,13 +85,8 @@ class MongoTasks:
 
     async def insert(self, record: JobRecord) -> None:
         """Write a new record; raises `IdTaken`, `DependencyUnavailable`."""
-        document: Document = {
-            "task_id": record.job_id,
-            "config": record.config,
-            "status": record.status,
-            "created_at": record.created_at,
-            "user": record.user,
-        }
+        plain = {name: getattr(record, name) for name in _PLAIN_FIELDS}
+        document: Document = {"task_id": record.job_id, **plain}
         if record.client_task_id is not None:
             document["client_task_id"] = record.client_task_id
         async with self._database.collection("tasks") as tasks:
@@ -105,10 +103,7 @@ class MongoTasks:
             return None
         return JobRecord(
             job_id=found["task_id"],
-            config=found["config"],
-            status=found["status"],
-            created_at=found["created_at"],
-            user=found["user"],
+            **{name: found[name] for name in _PLAIN_FIELDS},
             client_task_id=found.get("client_task_id"),
             roi=Region(**found["roi"]) if "roi" in found else None,
         )

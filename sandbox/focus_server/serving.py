@@ -11,7 +11,6 @@ import uvicorn
 from sandbox.focus_server.composition import Parts, create_app
 from sandbox.focus_server.errors import CannotServe
 from sandbox.focus_server.grpc_stream import HealthStream
-from sandbox.focus_server.listening import listen
 from sandbox.focus_server.settings import Settings
 
 _FAREWELL_S = 0.05
@@ -84,11 +83,29 @@ def serve(settings: Settings, parts: Parts) -> None:
 
 async def _serve(server: _Server, listening: socket.socket, settings: Settings, stream: HealthStream) -> None:
     with _named("FOCUS_SERVER_STREAM_PORT", f"{settings.host}:{settings.stream_port} cannot be listened at"):
+        if settings.stream_port:
+            listen(settings.host, settings.stream_port).close()  # gRPC tells the reason to stderr only.
         await stream.start()
     try:
         await server.serve(sockets=[listening])
     finally:
         await stream.aclose()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, at a free port if it is 0; raises `OSError` when the address cannot be bound."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    # The protocol is named for asyncio, which turns Nagle's algorithm off for such sockets only: with it,
+    # the second write of an answer waits 40 ms for the client's delayed acknowledgement of the first.
+    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """Ending jobs."""
 
-from __future__ import annotations
-
 from behave import then, when
 
 from steps.scenario_state import Context
@@ -20,20 +18,16 @@ def fail_half_way(job_id: str) -> None:
     raise HalfWay(job_id)
 
 
-@when("the job is cancelled")
-def the_job_is_cancelled(context: Context) -> None:
-    context.state.cancellation = context.state.session.cancel(context.state.job.job_id)
+@when("{jobs:Jobs} is cancelled")
+def the_job_is_cancelled(context: Context, jobs: str) -> None:
+    (job_id,) = context.state.ids_of(jobs)
+    context.state.cancellation = context.state.session.cancel(job_id)
 
 
 @when("the first of them is cancelled")
 def the_first_is_cancelled(context: Context) -> None:
     context.state.job, context.state.other_job = context.state.jobs
-    the_job_is_cancelled(context)
-
-
-@when("a job that nobody made is cancelled")
-def an_unknown_job_is_cancelled(context: Context) -> None:
-    context.state.cancellation = context.state.session.cancel(context.state.settings.naming.unknown_job_id)
+    the_job_is_cancelled(context, "the job")
 
 
 @when("the work with a temporary job fails half way")

@@ -1,7 +1,5 @@
 """What the server tells of the fibre and of what was recorded."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -142,14 +140,13 @@ def the_recordings_of_that_time_as_text(context: Context) -> None:
     context.state.send_times({"start_time": start, "end_time": end})
 
 
-@when("the recordings from its beginning until tomorrow are asked for")
-def the_recordings_until_tomorrow(context: Context) -> None:
-    context.state.ask_for_recordings(context.state.window[0], datetime.now(UTC) + timedelta(days=1))
-
-
-@when("the recordings from its beginning until the last day of the year 9999 are asked for")
-def the_recordings_until_the_last_day(context: Context) -> None:
-    context.state.ask_for_recordings(context.state.window[0], datetime(9999, 12, 31, tzinfo=UTC))
+@when("the recordings from its beginning until {end} are asked for")
+def the_recordings_until(context: Context, end: str) -> None:
+    ends = {
+        "tomorrow": datetime.now(UTC) + timedelta(days=1),
+        "the last day of the year 9999": datetime(9999, 12, 31, tzinfo=UTC),
+    }
+    context.state.ask_for_recordings(context.state.window[0], ends[end])
 
 
 @when("the recordings of the first day of 1970 are asked for")

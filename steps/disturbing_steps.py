@@ -1,7 +1,5 @@
 """What happens to the effects of a job, and to the broker, behind the server's back."""
 
-from __future__ import annotations
-
 from behave import given, when
 
 from steps.scenario_state import Context
@@ -29,8 +27,8 @@ def its_queue_is_taken_away(context: Context) -> None:
 
 @given("a message broker that takes no more queues")
 def a_broker_that_takes_no_more(context: Context) -> None:
-    if not (context.state.settings.exclusive and context.state.stores.queues.sees_unnamed):
-        context.state.skip("this needs a broker of one's own, with its management API")
+    possible = context.state.settings.exclusive and context.state.stores.queues.sees_unnamed
+    context.state.skip_unless(possible, "this needs a broker of one's own, with its management API")
     context.state.session.disturbances.refuse_queues()
 
 

@@ -1,6 +1,6 @@
 """What is told when something goes wrong, on the way to the server or at it."""
 
-from __future__ import annotations
+from typing import Any
 
 from behave import given, then, when
 
@@ -31,19 +31,17 @@ def a_gateway_that_is_not_there(context: Context) -> None:
 
 @when("the job is requested through the gateway")
 def the_job_is_requested_through_it(context: Context) -> None:
-    context.state.failure = context.state.session.failure_of(
-        lambda client: client.configure_streaming_job(context.state.configuration),
-        base_url=context.state.gateway.address,
-    )
+    request_through_gateway(context)
 
 
 @when("the job is requested through the gateway, by a client with a short time limit")
 def the_job_is_requested_impatiently(context: Context) -> None:
-    context.state.failure = context.state.session.failure_of(
-        lambda client: client.configure_streaming_job(context.state.configuration),
-        base_url=context.state.gateway.address,
-        request_timeout_s=PATIENCE_S,
-    )
+    request_through_gateway(context, request_timeout_s=PATIENCE_S)
+
+
+def request_through_gateway(context: Context, **server: Any) -> None:
+    state = context.state
+    state.failure = state.failure_of_request(base_url=state.gateway.address, **server)
 
 
 @then("the client reports {answer} with the reason that was given")

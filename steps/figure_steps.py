@@ -1,7 +1,5 @@
 """The figures of a job, as they follow from its configuration."""
 
-from __future__ import annotations
-
 from behave import then, when
 
 from steps.scenario_state import Context

@@ -1,7 +1,5 @@
 """The health check, and how confidentially it is answered."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 from behave import given, then, when
@@ -14,20 +12,11 @@ QUESTIONS_WHILE_BUSY = 20
 
 
 @when("the health of the server is asked for")
-def the_health_is_asked_for(context: Context) -> None:
-    context.state.exchanges = [context.state.session.send("GET", context.state.settings.paths.health)]
-
-
-@when("the health of the server is asked for with {header} as {value}")
-def the_health_is_asked_for_with(context: Context, header: str, value: str) -> None:
-    context.state.exchanges = [
-        context.state.session.send("GET", context.state.settings.paths.health, headers={header: value})
-    ]
-
-
 @when("the health of the server is asked for by {method}")
-def the_health_is_asked_for_by(context: Context, method: str) -> None:
-    context.state.exchanges = [context.state.session.send(method, context.state.settings.paths.health)]
+@when("the health of the server is asked for with {header} as {value}")
+def the_health_is_asked_for(context: Context, method: str = "GET", header: str = "", value: str = "") -> None:
+    path, headers = context.state.settings.paths.health, {header: value} if header else None
+    context.state.exchanges = [context.state.session.send(method, path, headers=headers)]
 
 
 @when("{clients:d} clients ask for the health of the server, {times:d} times each")
@@ -69,14 +58,14 @@ def the_method_is_refused(context: Context, method: str) -> None:
 
 @given("a server that is reached over TLS")
 def a_server_over_tls(context: Context) -> None:
-    if not context.state.settings.focus_server.base_url.startswith("https://"):
-        context.state.skip("focus_server.base_url is no https address")
+    secured = context.state.settings.focus_server.base_url.startswith("https://")
+    context.state.skip_unless(secured, "focus_server.base_url is no https address")
 
 
 @when("a client that does not know its authority asks for the health of the server")
-def a_stranger_asks(context: Context) -> None:
-    if context.state.settings.focus_server.ca_file is None:
-        context.state.skip("its authority is known to everybody (focus_server.ca_file is not set)")
+def a_client_asks_that_does_not_know_its_authority(context: Context) -> None:
+    own_authority = context.state.settings.focus_server.ca_file
+    context.state.skip_unless(own_authority, "its authority is known to everybody (focus_server.ca_file is not set)")
     context.state.failure = context.state.session.failure_of(lambda client: client.acknowledge(), ca_file=None)
 
 
@@ -89,11 +78,9 @@ def the_client_does_not_trust(context: Context) -> None:
 
 @when("the health of the server is asked for without TLS")
 def the_health_is_asked_for_in_the_clear(context: Context) -> None:
-    settings = context.state.settings
-    server = settings.focus_server
-    context.state.plaintext_response = health.ask_in_plaintext(
-        server.base_url, settings.paths.health, server.request_timeout_s
-    )
+    server, path = context.state.settings.focus_server, context.state.settings.paths.health
+    response = health.ask_in_plaintext(server.base_url, path, server.request_timeout_s)
+    context.state.plaintext_response = response
 
 
 @then("nothing is answered in the clear")

@@ -1,7 +1,5 @@
 """What was recorded, and the configurations that play it back. Times are in whole seconds."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from behave import given, then, when
@@ -19,6 +17,11 @@ AROUND = {
     "a recording that begins when it ends": (TEN_SECONDS, 2 * TEN_SECONDS, False),
     "a recording that ends one second into it": (-TEN_SECONDS, SECOND, False),
     "a recording of its last second": (TEN_SECONDS - SECOND, TEN_SECONDS, False),
+}
+# How long after the first of two recordings the second one begins.
+AFTER_THE_FIRST = {
+    "with a gap of ten seconds between them": 2 * TEN_SECONDS,
+    "that overlap by half": TEN_SECONDS / 2,
 }
 AFTER_THE_BEGINNING = {
     "when it begins": timedelta(0),
@@ -60,21 +63,12 @@ def recordings_one_after_another(context: Context) -> None:
     context.state.recordings = [earlier, middle, later]
 
 
-@given("two recordings of ten seconds with a gap of ten seconds between them")
-def two_recordings_with_a_gap(context: Context) -> None:
-    two_recordings(context, 2 * TEN_SECONDS)
-
-
-@given("two recordings of ten seconds that overlap by half")
-def two_recordings_that_overlap(context: Context) -> None:
-    two_recordings(context, TEN_SECONDS / 2)
-
-
-def two_recordings(context: Context, after: timedelta) -> None:
-    """Have two recordings of ten seconds, the second one of which begins so long after the first."""
-    start = have_window(context, after + TEN_SECONDS)
+@given("two recordings of ten seconds {apart}")
+def two_recordings(context: Context, apart: str) -> None:
+    start = have_window(context, AFTER_THE_FIRST[apart] + TEN_SECONDS)
     put = context.state.session.recorder.put
-    context.state.recordings = [put(begins, begins + TEN_SECONDS) for begins in (start, start + after)]
+    begins = (start, start + AFTER_THE_FIRST[apart])
+    context.state.recordings = [put(begin, begin + TEN_SECONDS) for begin in begins]
 
 
 @given("a recording of one minute, of which a playback asks for two minutes")

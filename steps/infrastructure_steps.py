@@ -1,7 +1,5 @@
 """The health of what the product stands on."""
 
-from __future__ import annotations
-
 from behave import given, then
 
 from steps.scenario_state import Context
@@ -35,8 +33,7 @@ def the_record_store_is_reached(context: Context) -> None:
 
 @given("a record store that is kept under a password")
 def a_record_store_under_a_password(context: Context) -> None:
-    if not access.has_password(context.state.settings.mongodb):
-        context.state.skip("mongodb.uri has no password")
+    context.state.skip_unless(access.has_password(context.state.settings.mongodb), "mongodb.uri has no password")
 
 
 @then("the record store is not reached with {credentials}")
@@ -46,8 +43,7 @@ def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
 
 @then("the record of the job is read with the server's own credentials")
 def the_record_is_read_with_the_servers_own(context: Context) -> None:
-    if context.state.settings.mongodb.server_uri is None:
-        context.state.skip("mongodb.server_uri is not set")
+    context.state.skip_unless(context.state.settings.mongodb.server_uri, "mongodb.server_uri is not set")
     access.expect_record_read_by_server(context.state.job, context.state.settings.mongodb)
 
 
@@ -61,8 +57,7 @@ def the_record_store_answers_quickly(context: Context, count: int) -> None:
 
 @given("the servers that the product runs on")
 def the_machines(context: Context) -> None:
-    if not context.state.settings.ssh.hosts:
-        context.state.skip("ssh.hosts is not set")
+    context.state.skip_unless(context.state.settings.ssh.hosts, "ssh.hosts is not set")
 
 
 @then("the operator can log in to each of them and run a harmless command")

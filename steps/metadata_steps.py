@@ -1,37 +1,16 @@
 """What is known of a job to whoever asks."""
 
-from __future__ import annotations
-
 from behave import then, when
 
 from steps.scenario_state import Context
-from support.api.exchange import Exchange
 from support.checks import metadata, refusals
 
 
-def metadata_of(context: Context, job_id: str) -> Exchange:
-    exchange: Exchange = context.state.session.send("GET", context.state.settings.paths.metadata.format(job_id=job_id))
-    return exchange
-
-
-@when("the metadata of the job is asked for")
-def the_metadata_is_asked_for(context: Context) -> None:
-    context.state.exchanges = [metadata_of(context, context.state.job.job_id)]
-
-
-@when("the metadata of the job is asked for {count:d} times")
-def the_metadata_is_asked_for_often(context: Context, count: int) -> None:
-    context.state.exchanges = [metadata_of(context, context.state.job.job_id) for _ in range(count)]
-
-
-@when("the metadata of every job is asked for")
-def the_metadata_of_every_job(context: Context) -> None:
-    context.state.exchanges = [metadata_of(context, job.job_id) for job in context.state.jobs]
-
-
-@when("the metadata of a job that nobody made is asked for")
-def the_metadata_of_an_unknown_job(context: Context) -> None:
-    context.state.exchanges = [metadata_of(context, context.state.settings.naming.unknown_job_id)]
+@when("the metadata of {jobs:Jobs} is asked for")
+@when("the metadata of {jobs:Jobs} is asked for {count:d} times")
+def the_metadata_is_asked_for(context: Context, jobs: str, count: int = 1) -> None:
+    path, send = context.state.settings.paths.metadata, context.state.session.send
+    context.state.exchanges = [send("GET", path.format(job_id=id_)) for id_ in context.state.ids_of(jobs) * count]
 
 
 @then("the metadata is that of the job")

@@ -1,7 +1,5 @@
 """Stores that cannot be used while a job is asked for, and what is said, undone and done again then."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from behave import given, then, when
@@ -37,36 +35,10 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
     context.state.attempts = [session.request_job_meanwhile(context.state.configuration, once_begun)]
 
 
-def request_and_break(context: Context, begun: str, *dependencies: str) -> None:
-    """Ask for the job, and cut stores off when such an effect of it shows."""
-    outages = outages_of(context, *dependencies)
-
-    def cut_off() -> None:
-        for dependency in dependencies:
-            outages.cut_off(dependency)
-
-    request_meanwhile(context, begun, cut_off)
-
-
-@given("{dependency:Dependency} cannot be reached")
-@when("{dependency:Dependency} cannot be reached any more")
-def it_cannot_be_reached(context: Context, dependency: str) -> None:
-    outages_of(context, dependency).cut_off(dependency)
-
-
-@given("{dependency:Dependency} does not answer")
-def it_does_not_answer(context: Context, dependency: str) -> None:
-    outages_of(context, dependency).silence(dependency)
-
-
-@given("{dependency:Dependency} does as it is told, but its answers are lost")
-def its_answers_are_lost(context: Context, dependency: str) -> None:
-    outages_of(context, dependency).lose_answers(dependency)
-
-
-@given("{dependency:Dependency} takes its time to answer")
-def it_takes_its_time(context: Context, dependency: str) -> None:
-    outages_of(context, dependency).slow_down(dependency)
+@given("{dependency:Dependency} {fails:Outage}")
+@when("{dependency:Dependency} {fails:Outage}")
+def it_fails(context: Context, dependency: str, fails: Callable[[Outages, str], None]) -> None:
+    fails(outages_of(context, dependency), dependency)
 
 
 @when("the job is requested, and its {effect:Effect} shows before there is an answer")
@@ -74,14 +46,17 @@ def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
     request_meanwhile(context, effect, lambda: None)
 
 
-@when("the job is requested, and {dependency:Dependency} breaks down once its {effect:Effect} shows")
-def one_breaks_down(context: Context, dependency: str, effect: str) -> None:
-    request_and_break(context, effect, dependency)
-
-
+@when("the job is requested, and {first:Dependency} breaks down once its {effect:Effect} shows")
 @when("the job is requested, and {first:Dependency} and {second:Dependency} break down once its {effect:Effect} shows")
-def two_break_down(context: Context, first: str, second: str, effect: str) -> None:
-    request_and_break(context, effect, first, second)
+def one_or_two_break_down(context: Context, effect: str, first: str, second: str | None = None) -> None:
+    dependencies = [first, second] if second else [first]
+    outages = outages_of(context, *dependencies)
+
+    def cut_off() -> None:
+        for dependency in dependencies:
+            outages.cut_off(dependency)
+
+    request_meanwhile(context, effect, cut_off)
 
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
@@ -98,9 +73,7 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
 
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
-    failure = context.state.session.failure_of(
-        lambda client: client.configure_streaming_job(context.state.configuration), request_timeout_s=PATIENCE_S
-    )
+    failure = context.state.failure_of_request(request_timeout_s=PATIENCE_S)
     refusals.expect_reported_timeout(failure, context.state.session.exchanges, PATIENCE_S)
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import parse
 from behave import register_type
 
-from support.contract.limits import PARAMETERS, Parameter
-from support.profile.boundary_values import Bound, RelativeTime
+from support.contract.configuration import with_neighbour, with_value, without
+from support.contract.limits import PARAMETERS, TASK_ID, UNKNOWN, Parameter
+from support.faults.outages import Outages
+from support.profile.boundary_values import Bound, RelativeTime, resolve
+from support.profile.settings import Settings
+
+T = TypeVar("T")
+Change = Callable[[Mapping[str, Any], Settings], dict[str, Any]]
+"""Makes another payload of a payload."""
 
 _NUMBERS = {"one": 1, "two": 2, "five": 5, "ten": 10, "thirty": 30}
 _RELATIVE = {
@@ -39,13 +48,34 @@ _HOSTILE = {
     "a very long text": "x" * 3000,
     "nothing but spaces": "   ",
 }
-KINDS = ("job", "single channel job", "playback")
 
 
-@parse.with_pattern("|".join(sorted(PARAMETERS, key=len, reverse=True)))
-def parse_parameter(text: str) -> Parameter:
-    """One of the product's words for a field: `FFT length`."""
-    return PARAMETERS[text]
+def any_of(words: Iterable[str]) -> str:
+    """The pattern of these words; the longest first, since one may begin as another does."""
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+def choice(meaning: str, values: Mapping[str, T]) -> Callable[[str], T]:
+    """A type of which all words are known."""
+
+    def parse_choice(text: str) -> T:
+        return values[text]
+
+    parse_choice.__doc__ = meaning
+    typed: Callable[[str], T] = parse.with_pattern(any_of(values))(parse_choice)
+    return typed
+
+
+def named(*words: str) -> dict[str, str]:
+    """Words that stand for themselves."""
+    return dict(zip(words, words, strict=True))
+
+
+parse_parameter = choice("One of the product's words for a field: `FFT length`.", PARAMETERS)
+parse_cause = choice(
+    "What a request can be refused because of: a parameter, `task id`, `unknown parameter`.",
+    PARAMETERS | {cause.words: cause for cause in (TASK_ID, UNKNOWN)},
+)
 
 
 @parse.with_pattern(r".+")
@@ -65,11 +95,24 @@ def parse_value(text: str) -> Any:
     return json.loads(text)
 
 
-@parse.with_pattern("|".join(sorted(_HOSTILE, key=len, reverse=True)))
-def parse_hostile(text: str) -> str:
-    """Something that means harm: `a script`; as text, for where only text goes."""
-    value = _HOSTILE[text]
-    return value if isinstance(value, str) else json.dumps(value)
+def set_to(parameter: Parameter, value: Any) -> Change:
+    """Set a parameter to a value, valid or not."""
+    return lambda payload, settings: with_value(payload, parameter, resolve(value, parameter, settings))
+
+
+_WORDS = any_of(PARAMETERS)
+
+
+@parse.with_pattern(rf"with (?:{_WORDS}) .+|without (?:{_WORDS})|with an unknown parameter beside its (?:{_WORDS})")
+def parse_change(text: str) -> Change:
+    """What is unusual: `with FFT length 512`, `without channel`, `with an unknown parameter beside its channel`."""
+    if text.startswith("without "):
+        return lambda payload, _: without(payload, PARAMETERS[text.removeprefix("without ")])
+    if neighbour := re.fullmatch("with an unknown parameter beside its (.+)", text):
+        return lambda payload, _: with_neighbour(payload, PARAMETERS[neighbour[1]], UNKNOWN.field)
+    words = re.match(f"with ({_WORDS}) ", text)
+    assert words  # By the pattern.
+    return set_to(PARAMETERS[words[1]], parse_value(text[words.end() :]))
 
 
 @parse.with_pattern(r"one job|\d+ jobs")
@@ -78,52 +121,55 @@ def parse_job_count(text: str) -> int:
     return 1 if text == "one job" else int(text.split()[0])
 
 
-@parse.with_pattern("|".join(sorted(KINDS, key=len, reverse=True)))
-def parse_kind(text: str) -> str:
-    """A kind of job: `job` (a live one of many channels), `single channel job`, `playback`."""
-    return text
-
-
-@parse.with_pattern(rf"(?:{'|'.join(_NUMBERS)}) (?:second|minute|hour)s?")
+@parse.with_pattern(rf"(?:{any_of(_NUMBERS)}) (?:second|minute|hour)s?")
 def parse_duration(text: str) -> timedelta:
     """A length of time: `five minutes`."""
     number, unit = text.split()
     return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS[number]})
 
 
-@parse.with_pattern("start|end|size|shift|jump")
-def parse_reason(text: str) -> str:
-    """Why a change of the region of interest can be refused: `shift`."""
-    return text
-
-
-@parse.with_pattern("has done its work|fails")
-def parse_analyzer_end(text: str) -> str:
-    """How an analyzer exits, as the phase of its pod: `fails`."""
-    return {"has done its work": "Succeeded", "fails": "Failed"}[text]
-
-
-@parse.with_pattern("MongoDB|RabbitMQ|Kubernetes")
-def parse_dependency(text: str) -> str:
-    """A store that the server works with: `RabbitMQ`."""
-    return text
-
-
-@parse.with_pattern("record|analyzer|queue")
-def parse_effect(text: str) -> str:
-    """A side effect that a job being made has already, by its kind: `record`."""
-    return {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}[text]
-
-
 register_type(
-    Effect=parse_effect,
-    Dependency=parse_dependency,
-    AnalyzerEnd=parse_analyzer_end,
-    Reason=parse_reason,
-    Parameter=parse_parameter,
-    Value=parse_value,
-    Hostile=parse_hostile,
-    JobCount=parse_job_count,
-    Kind=parse_kind,
+    Change=parse_change,
     Duration=parse_duration,
+    JobCount=parse_job_count,
+    Parameter=parse_parameter,
+    Cause=parse_cause,
+    Value=parse_value,
+    Hostile=choice(
+        "Something that means harm: `a script`; as text, for where only text goes.",
+        {words: value if isinstance(value, str) else json.dumps(value) for words, value in _HOSTILE.items()},
+    ),
+    Kind=choice(
+        "A kind of job: `job` (a live one of many channels), `single channel job`, `playback`.",
+        named("job", "single channel job", "playback"),
+    ),
+    Jobs=choice(
+        "Jobs, by what they are to the scenario: `the job`, `every job`, `a job that nobody made`.",
+        named("the job", "the other job", "every job", "a job that nobody made"),
+    ),
+    Dependency=choice("A store that the server works with: `RabbitMQ`.", named("MongoDB", "RabbitMQ", "Kubernetes")),
+    Outage=choice(
+        "How a store fails: `does not answer`.",
+        {
+            "cannot be reached": Outages.cut_off,
+            "cannot be reached any more": Outages.cut_off,
+            "does not answer": Outages.silence,
+            "does as it is told, but its answers are lost": Outages.lose_answers,
+            "takes its time to answer": Outages.slow_down,
+        },
+    ),
+    Effect=choice(
+        "A side effect that a job being made has already, by its kind: `record`.",
+        {"record": "task record", "analyzer": "analyzer", "queue": "work queue"},
+    ),
+    AnalyzerEnd=choice(
+        "How an analyzer exits, as the phase of its pod: `fails`.",
+        {"has done its work": "Succeeded", "fails": "Failed"},
+    ),
+    RegionReason=choice(
+        "Why a change of the region of interest can be refused, as the refusal names it: `its shift`.",
+        {f"its {word}": word for word in ("start", "end", "size", "shift", "jump")}
+        | {"its unknown parameter": UNKNOWN.field}
+        | named("MongoDB", "RabbitMQ", "Kubernetes"),
+    ),
 )

@@ -1,7 +1,5 @@
 """What stands behind an accepted job, looked for in the stores themselves."""
 
-from __future__ import annotations
-
 from behave import then
 
 from steps.scenario_state import Context
@@ -22,16 +20,6 @@ def its_queue_is_served(context: Context) -> None:
     context.state.session.promises.expect_served_queues([context.state.job])
 
 
-@then("the job keeps all its promises")
-def the_job_keeps_its_promises(context: Context) -> None:
-    context.state.session.promises.expect_kept([context.state.job])
-
-
-@then("the other job keeps all its promises")
-def the_other_job_keeps_its_promises(context: Context) -> None:
-    context.state.session.promises.expect_kept([context.state.other_job])
-
-
-@then("every job keeps all its promises")
-def every_job_keeps_its_promises(context: Context) -> None:
-    context.state.session.promises.expect_kept(context.state.jobs)
+@then("{jobs:Jobs} keeps all its promises")
+def the_jobs_keep_their_promises(context: Context, jobs: str) -> None:
+    context.state.session.promises.expect_kept(context.state.jobs_called(jobs))

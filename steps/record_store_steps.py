@@ -1,7 +1,5 @@
 """What the record store holds, and how it is found there."""
 
-from __future__ import annotations
-
 from behave import given, then, when
 
 from steps.scenario_state import Context
@@ -32,8 +30,7 @@ def the_record_store_refuses_it(context: Context) -> None:
 @given("the product has made recordings")
 def the_product_has_made_recordings(context: Context) -> None:
     context.state.documents = context.state.stores.recordings.latest()
-    if not context.state.documents:
-        context.state.skip("there are no recordings here yet")
+    context.state.skip_unless(context.state.documents, "there are no recordings here yet")
 
 
 @then("each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted")

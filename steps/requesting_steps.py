@@ -1,28 +1,23 @@
 """Asking for jobs, and what is answered."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from behave import given, then, when
 
-from steps.parameter_types import parse_parameter, parse_value
+from steps.parameter_types import Change, parse_parameter, parse_value, set_to
 from steps.scenario_state import Context
 from support.checks import answers, refusals
-from support.contract.configuration import (
-    different_payloads,
-    generate_config_payload,
-    generate_task_id,
-    with_neighbour,
-    without,
-)
-from support.contract.limits import TASK_ID, UNKNOWN, Parameter
+from support.contract.configuration import different_payloads, generate_config_payload, generate_task_id
+from support.contract.limits import Parameter
 
 MALFORMED_TASK_ID = "no-task-id"
 
 
-def changes_in_table(context: Context) -> dict[Parameter, Any]:
-    return {parse_parameter(row["parameter"]): parse_value(row["value"]) for row in context.table}
+def payload_of(context: Context, kind: str, change: Change | None = None) -> dict[str, Any]:
+    """The payload of a kind of job with one change, or with those in the table below the step."""
+    rows = context.table or ()
+    changes = [set_to(parse_parameter(row["parameter"]), parse_value(row["value"])) for row in rows]
+    return context.state.payload_of(kind, [change] if change else changes)
 
 
 @given("a live configuration with every parameter set")
@@ -31,39 +26,23 @@ def a_live_configuration(context: Context) -> None:
 
 
 @given("the configuration of a {kind:Kind}")
-def the_configuration_of(context: Context, kind: str) -> None:
-    context.state.configure(context.state.payload_of(kind))
-
-
-@given("the configuration of a {kind:Kind} with {parameter:Parameter} {value:Value}")
-def the_configuration_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
-    context.state.configure(context.state.payload_of(kind, {parameter: value}))
-
-
 @given("the configuration of a {kind:Kind} with")
-def the_configuration_with_several(context: Context, kind: str) -> None:
-    context.state.configure(context.state.payload_of(kind, changes_in_table(context)))
+@given("the configuration of a {kind:Kind} {change:Change}")
+def the_configuration_of(context: Context, kind: str, change: Change | None = None) -> None:
+    context.state.configure(payload_of(context, kind, change))
 
 
 @given("a running {kind:Kind}")
-def a_running_job(context: Context, kind: str) -> None:
-    context.state.run_job(context.state.payload_of(kind))
-
-
-@given("a running {kind:Kind} with {parameter:Parameter} {value:Value}")
-def a_running_job_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
-    context.state.run_job(context.state.payload_of(kind, {parameter: value}))
-
-
 @given("a running {kind:Kind} with")
-def a_running_job_with_several(context: Context, kind: str) -> None:
-    context.state.run_job(context.state.payload_of(kind, changes_in_table(context)))
+@given("a running {kind:Kind} {change:Change}")
+def a_running_job(context: Context, kind: str, change: Change | None = None) -> None:
+    context.state.run_job(payload_of(context, kind, change))
 
 
-@given("another running {kind:Kind} with {parameter:Parameter} {value:Value}")
-def another_running_job_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
+@given("another running {kind:Kind} {change:Change}")
+def another_running_job(context: Context, kind: str, change: Change) -> None:
     context.state.other_job = context.state.job
-    a_running_job_with(context, kind, parameter, value)
+    a_running_job(context, kind, change)
 
 
 @given("two running jobs")
@@ -76,9 +55,8 @@ def two_running_jobs(context: Context) -> None:
 
 @given("a running job under a task id of the client")
 def a_running_job_under_a_task_id(context: Context) -> None:
-    a_live_configuration(context)
     context.state.task_id = generate_task_id("acceptance")
-    context.state.run_job(task_id=context.state.task_id)
+    context.state.run_job(generate_config_payload(), context.state.task_id)
 
 
 @given("{count:d} different live configurations")
@@ -88,8 +66,8 @@ def live_configurations(context: Context, count: int) -> None:
 
 @given("configurations of a {kind:Kind} with each {parameter:Parameter} of")
 def configurations_with_each(context: Context, kind: str, parameter: Parameter) -> None:
-    values = [parse_value(row[parameter.words]) for row in context.table]
-    payloads = [context.state.payload_of(kind, {parameter: value}) for value in values]
+    changes = [set_to(parameter, parse_value(row[parameter.words])) for row in context.table]
+    payloads = [context.state.payload_of(kind, [change]) for change in changes]
     context.state.configurations = [context.state.session.configuration(payload) for payload in payloads]
 
 
@@ -109,14 +87,10 @@ def another_job_under_the_same_task_id(context: Context) -> None:
     context.state.request_job(context.state.task_id)
 
 
-@when("the jobs are requested by {workers:d} clients at once")
-def jobs_are_requested_at_once(context: Context, workers: int) -> None:
-    context.state.attempts = context.state.session.request_jobs(context.state.configurations, workers)
-
-
 @when("the jobs are requested one after another")
-def jobs_are_requested_one_after_another(context: Context) -> None:
-    jobs_are_requested_at_once(context, 1)
+@when("the jobs are requested by {workers:d} clients at once")
+def jobs_are_requested_at_once(context: Context, workers: int = 1) -> None:
+    context.state.attempts = context.state.session.request_jobs(context.state.configurations, workers)
 
 
 @when("a job is requested under the task id {text}")
@@ -125,41 +99,21 @@ def a_job_is_requested_under(context: Context, text: str) -> None:
     context.state.request_raw(generate_config_payload(), text)
 
 
-@when("a job is requested under a malformed task id with {parameter:Parameter} {value:Value}")
-def a_job_is_requested_under_a_malformed_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
-    context.state.request_raw(context.state.payload_of("job", {parameter: value}), MALFORMED_TASK_ID)
+@when("a job is requested under a malformed task id {change:Change}")
+def a_job_is_requested_under_a_malformed_task_id(context: Context, change: Change) -> None:
+    context.state.request_raw(payload_of(context, "job", change), MALFORMED_TASK_ID)
 
 
-@when("a job is requested under a task id with {parameter:Parameter} {value:Value}")
-def a_job_is_requested_under_a_task_id_with(context: Context, parameter: Parameter, value: Any) -> None:
-    context.state.request_raw(context.state.payload_of("job", {parameter: value}), generate_task_id("acceptance"))
-
-
-@when("a job is requested under a task id without {parameter:Parameter}")
-def a_job_is_requested_under_a_task_id_without(context: Context, parameter: Parameter) -> None:
-    context.state.request_raw(without(generate_config_payload(), parameter), generate_task_id("acceptance"))
-
-
-@when("a {kind:Kind} is requested with {parameter:Parameter} {value:Value}")
-def a_job_is_requested_with(context: Context, kind: str, parameter: Parameter, value: Any) -> None:
-    context.state.request_raw(context.state.payload_of(kind, {parameter: value}))
+@when("a job is requested under a task id {change:Change}")
+def a_job_is_requested_under_a_task_id(context: Context, change: Change) -> None:
+    context.state.request_raw(payload_of(context, "job", change), generate_task_id("acceptance"))
 
 
 @when("a {kind:Kind} is requested with")
-def a_job_is_requested_with_several(context: Context, kind: str) -> None:
-    changes = changes_in_table(context)
-    context.state.parameters = list(changes)
-    context.state.request_raw(context.state.payload_of(kind, changes))
-
-
-@when("a {kind:Kind} is requested without {parameter:Parameter}")
-def a_job_is_requested_without(context: Context, kind: str, parameter: Parameter) -> None:
-    context.state.request_raw(without(context.state.payload_of(kind), parameter))
-
-
-@when("a {kind:Kind} is requested with an unknown parameter beside its {parameter:Parameter}")
-def a_job_is_requested_with_a_neighbour(context: Context, kind: str, parameter: Parameter) -> None:
-    context.state.request_raw(with_neighbour(context.state.payload_of(kind), parameter, UNKNOWN.field))
+@when("a {kind:Kind} is requested {change:Change}")
+def a_job_is_requested(context: Context, kind: str, change: Change | None = None) -> None:
+    context.state.parameters = [parse_parameter(row["parameter"]) for row in context.table or ()]
+    context.state.request_raw(payload_of(context, kind, change))
 
 
 @then("the job is accepted")
@@ -188,27 +142,17 @@ def the_answer_comes_in_time(context: Context) -> None:
     context.state.session.expect_in_time([attempt.exchange for attempt in context.state.attempts], "job_created_s")
 
 
-@then("the request is refused because of the {parameter:Parameter}")
-def the_request_is_refused(context: Context, parameter: Parameter) -> None:
-    context.state.because_of = parameter
+@then("the request is refused because of the {cause:Cause}")
+def the_request_is_refused_because_of(context: Context, cause: Parameter) -> None:
+    context.state.because_of = cause
     for attempt in context.state.attempts:
-        refusals.expect_refusal(attempt.exchange, parameter, context.state.settings.answers)
+        refusals.expect_refusal(attempt.exchange, cause, context.state.settings.answers)
 
 
 @then("the request is refused because of each of them")
 def the_request_is_refused_because_of_each(context: Context) -> None:
     for parameter in context.state.parameters:
-        the_request_is_refused(context, parameter)
-
-
-@then("the request is refused because of the unknown parameter")
-def the_request_is_refused_because_of_an_unknown_parameter(context: Context) -> None:
-    the_request_is_refused(context, UNKNOWN)
-
-
-@then("the request is refused because of the task id")
-def the_request_is_refused_because_of_the_task_id(context: Context) -> None:
-    the_request_is_refused(context, TASK_ID)
+        the_request_is_refused_because_of(context, parameter)
 
 
 @then("the client refuses it, too")

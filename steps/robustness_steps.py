@@ -1,7 +1,5 @@
 """Requests that no good client sends."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 

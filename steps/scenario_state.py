@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, overload
 
 from requests import Response
 
+from steps.parameter_types import Change
 from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
@@ -22,7 +23,6 @@ from support.contract.configuration import (
     generate_config_payload,
     generate_playback_payload,
     generate_single_channel_payload,
-    with_value,
 )
 from support.contract.limits import Parameter
 from support.core.errors import APIError, ExpectationFailed, ValidationError
@@ -32,7 +32,6 @@ from support.faults.recorder import Recording
 from support.fuzzing.robustness import Judge
 from support.observers.mongodb import Document
 from support.observers.stores import Stores
-from support.profile.boundary_values import resolve
 from support.profile.settings import Settings
 from support.scenario.session import ScenarioSession
 
@@ -206,15 +205,15 @@ class ScenarioState:
         self.window = (start, start + duration)
         self.record(*self.window, deleted=deleted)
 
-    def payload_of(self, kind: str, changes: Mapping[Parameter, Any] | None = None) -> dict[str, Any]:
-        """A valid payload of a kind of job, for a playback with its recording; then some parameters are set."""
+    def payload_of(self, kind: str, changes: Iterable[Change] = ()) -> dict[str, Any]:
+        """A valid payload of a kind of job, for a playback with its recording; then it is changed."""
         if kind == "playback":
             self.record_for(PLAYBACK)
             payload = generate_playback_payload(*self.window)
         else:
             payload = generate_single_channel_payload() if kind == "single channel job" else generate_config_payload()
-        for parameter, value in (changes or {}).items():
-            payload = with_value(payload, parameter, resolve(value, parameter, self.settings))
+        for change in changes:
+            payload = change(payload, self.settings)
         return payload
 
     def configure(self, payload: Mapping[str, Any]) -> None:
@@ -246,6 +245,22 @@ class ScenarioState:
         """Read the answer to what was asked as that of the accepted job that the scenario is about."""
         self.accept()
         (self.job,) = self.jobs
+
+    def jobs_called(self, words: str) -> list[Job]:
+        """The jobs that are meant by `the job`, `the other job` or `every job`."""
+        if words == "every job":
+            return self.jobs
+        return [self.other_job if words == "the other job" else self.job]
+
+    def ids_of(self, words: str) -> list[str]:
+        """The ids of these jobs, or that of `a job that nobody made`."""
+        if words == "a job that nobody made":
+            return [self.settings.naming.unknown_job_id]
+        return [job.job_id for job in self.jobs_called(words)]
+
+    def failure_of_request(self, **server: Any) -> APIError | None:
+        """What the client says when it asks for the job; `server` are settings that are otherwise for it."""
+        return self.session.failure_of(lambda client: client.configure_streaming_job(self.configuration), **server)
 
     def get(self, path: str, **gaps: object) -> None:
         """Ask for what stands at a path; `gaps` fill it."""

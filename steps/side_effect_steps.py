@@ -1,15 +1,14 @@
 """What a scenario changes in the stores, stated and unstated.
 
-The last two are added to every scenario by `environment.py`.
+The last three are added by `environment.py`: two to every scenario, one where an issue is known.
 """
-
-from __future__ import annotations
 
 from behave import then
 
 from steps.scenario_state import Context
+from support.evidence import known_issues
 from support.observers.side_effects import effects_of, stated_in
-from support.runner.closing_steps import NOTHING_ELSE_HAS_CHANGED, NOTHING_IS_LEFT_BEHIND
+from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_ELSE_HAS_CHANGED, NOTHING_IS_LEFT_BEHIND
 
 
 @then("the side effects are")
@@ -57,3 +56,8 @@ def nothing_else_has_changed(context: Context) -> None:
 @then(NOTHING_IS_LEFT_BEHIND)
 def nothing_is_left_behind(context: Context) -> None:
     context.state.session.leave_nothing_behind()
+
+
+@then(KNOWN_ISSUE_STILL_SHOWS)
+def the_known_issue_still_shows(context: Context) -> None:
+    known_issues.expect_to_show(context.state.known_issues, context.state.location)

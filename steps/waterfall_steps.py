@@ -1,7 +1,5 @@
 """The rows of a job, and its stream."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -13,6 +11,12 @@ from support.contract.limits import ROW_COUNT, ViewType
 from support.core.errors import require
 
 
+def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.Row]:
+    rows = context.state.waterfall.rows
+    require(f"at least {at_least} rows to judge by", [] if len(rows) >= at_least else [f"there are {len(rows)}"])
+    return rows
+
+
 @when("the next {count:d} rows are asked for")
 def the_next_rows_are_asked_for(context: Context, count: int) -> None:
     context.state.exchanges = [context.state.waterfall.next_rows(count)]
@@ -20,13 +24,10 @@ def the_next_rows_are_asked_for(context: Context, count: int) -> None:
 
 @given("its rows were asked for until there are {count:d}")
 @when("its rows are asked for until there are {count:d}")
-def rows_are_asked_for_until(context: Context, count: int) -> None:
-    rows_are_asked_for_in_parts(context, count, count)
-
-
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")
-def rows_are_asked_for_in_parts(context: Context, count: int, part: int) -> None:
-    context.state.waterfall.until_there_are(count, part, context.state.session.figures(context.state.job))
+def rows_are_asked_for_until(context: Context, count: int, part: int | None = None) -> None:
+    figures = context.state.session.figures(context.state.job)
+    context.state.waterfall.until_there_are(count, part or count, figures)
 
 
 @when("its rows are read to the end")
@@ -34,28 +35,18 @@ def rows_are_read_to_the_end(context: Context) -> None:
     context.state.waterfall.to_the_end()
 
 
-@when("the rows of a job that nobody made are asked for")
-def rows_of_an_unknown_job(context: Context) -> None:
-    ask_for_rows(context, context.state.settings.naming.unknown_job_id, "10")
-
-
-@when("the rows of the job are asked for by the number {count}")
-def rows_are_asked_for_by_a_number(context: Context, count: str) -> None:
-    ask_for_rows(context, context.state.job.job_id, count)
-
-
-def ask_for_rows(context: Context, job_id: str, count: str) -> None:
-    path = context.state.settings.paths.waterfall.format(job_id=job_id, rows=quote(count))
-    context.state.exchanges = [context.state.session.send("GET", path)]
+@when("the rows of {jobs:Jobs} are asked for")
+@when("the rows of {jobs:Jobs} are asked for by the number {count}")
+def rows_are_asked_for_by_a_number(context: Context, jobs: str, count: str = "10") -> None:
+    (job_id,) = context.state.ids_of(jobs)
+    context.state.get(context.state.settings.paths.waterfall, job_id=job_id, rows=quote(count))
 
 
 @then("the request is refused because of the number of rows")
 def refused_because_of_the_number(context: Context) -> None:
     statuses = context.state.settings.answers.bad_row_count_statuses
     for exchange in context.state.exchanges:
-        refusals.expect_error_response(
-            exchange, statuses, f"a refusal because of the {ROW_COUNT.words}", ROW_COUNT.field
-        )
+        refusals.expect_error_response(exchange, statuses, "a refusal because of the number of rows", ROW_COUNT.field)
 
 
 @then("there are no rows yet")
@@ -83,30 +74,26 @@ def no_more_rows_come_from_then_on(context: Context) -> None:
 @then("every row is of its sensors and frequencies")
 @then("every row is of its sensors and frequencies, and as long as its window")
 def every_row_is_of_its_sensors(context: Context) -> None:
-    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
-    require_some(rows)
+    rows, figures = rows_to_judge(context), context.state.session.figures(context.state.job)
     require("rows of the job's sensors and frequencies", waterfall.row_problems(rows, figures, figures.channels))
 
 
 @then("the rows follow each other at its output rate")
 def the_rows_follow_each_other(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows, at_least=2)
+    rows = rows_to_judge(context, at_least=2)
     require("rows at the output rate", waterfall.order_problems(rows, context.state.session.figures(context.state.job)))
 
 
 @then("the first row begins with its time")
 def the_first_row_begins_with_its_time(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows)
+    rows = rows_to_judge(context)
     begins, wanted = rows[0].start_timestamp, context.state.window[0].timestamp()
     require("the first row to begin with the playback", [] if begins == wanted else [f"{begins} instead of {wanted}"])
 
 
 @then("the first row begins with the job")
 def the_first_row_begins_with_the_job(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows)
+    rows = rows_to_judge(context)
     created = record_store.creation_times(context.state.stores.records.of_job(context.state.job.job_id))
     begun = [moment.timestamp() for moment in created]
     begins = [rows[0].start_timestamp]
@@ -115,22 +102,15 @@ def the_first_row_begins_with_the_job(context: Context) -> None:
 
 @then("each row comes within the promised time of its own")
 def each_row_comes_in_time(context: Context) -> None:
-    rows = context.state.waterfall
-    require_some(rows.rows)
-    limit_s = context.state.settings.time_limits.rows_late_s
+    rows_to_judge(context)
+    rows, limit_s = context.state.waterfall, context.state.settings.time_limits.rows_late_s
     context.state.session.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
     rows.expect_in_real_time()
 
 
 @when("the playback is played back once more")
-def the_playback_once_more(context: Context) -> None:
-    context.state.shown_before = context.state.waterfall.rows
-    context.state.run_job()
-    context.state.waterfall.to_the_end()
-
-
 @when("the playback is played back once more, {part:d} rows at a time")
-def the_playback_once_more_in_parts(context: Context, part: int) -> None:
+def the_playback_once_more(context: Context, part: int | None = None) -> None:
     context.state.shown_before = context.state.waterfall.rows
     context.state.run_job()
     context.state.waterfall.to_the_end(part)
@@ -148,15 +128,13 @@ def the_same_time_of_one_sensor(context: Context) -> None:
 
 @then("both show the same")
 def both_show_the_same(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows)
+    rows = rows_to_judge(context)
     require("the same rows of the same time", waterfall.difference_problems(context.state.shown_before, rows))
 
 
 @then("both show the same of that sensor")
 def both_show_the_same_of_that_sensor(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows)
+    rows = rows_to_judge(context)
     sensors = {context.state.job.payload["channels"]["max"]}
     require(
         "the same rows of the same sensor", waterfall.difference_problems(context.state.shown_before, rows, sensors)
@@ -171,8 +149,7 @@ def there_are_so_many(context: Context, count: int) -> None:
 
 @then("every row lies within what was recorded")
 def every_row_lies_within(context: Context) -> None:
-    rows = context.state.waterfall.rows
-    require_some(rows)
+    rows = rows_to_judge(context)
     spans = [(start.timestamp(), end.timestamp()) for start, end in context.state.recorded]
     require("rows of what was recorded and of nothing else", waterfall.outside_problems(rows, spans))
 
@@ -206,7 +183,3 @@ def the_stream_is_served_no_longer(context: Context) -> None:
 @then("a job that nobody made has no stream")
 def an_unknown_job_has_no_stream(context: Context) -> None:
     context.state.session.promises.expect_stream_gone(context.state.job, context.state.settings.naming.unknown_job_id)
-
-
-def require_some(rows: list[waterfall.Row], at_least: int = 1) -> None:
-    require(f"at least {at_least} rows to judge by", [] if len(rows) >= at_least else [f"there are {len(rows)}"])

@@ -48,24 +48,14 @@ ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last sce
 class RunState:
     """What the hooks know of the run."""
 
-    started_at_s: float = field(default_factory=time.monotonic)
-    """When the run began, by the clock that only goes forward."""
-    folder: RunFolder | None = None
-    """Where the results go; None when it could not be made."""
-    report: AllureReport | None = None
-    """What Allure's results are written with; None when there is no folder for them."""
-    run: SuiteRun | None = None
-    """The environment; None when it was not found healthy."""
-    features: list[Feature] = field(default_factory=list)
-    """The features that were begun."""
-    scenarios: list[Scenario] = field(default_factory=list)
-    """The scenarios that were begun."""
-    known: list[str] = field(default_factory=list)
-    """A line for each failure that is put down to a known issue."""
-    reasons: list[str] = field(default_factory=list)
-    """Why the hooks have ended the run early."""
-    lost: list[str] = field(default_factory=list)
-    """Why results could not be written."""
+    started_at_s: float = field(default_factory=time.monotonic)  # by the clock that is never set back
+    folder: RunFolder | None = None  # where the results go; None when it could not be made
+    report: AllureReport | None = None  # what Allure's results are written with; None when there is no folder for them
+    run: SuiteRun | None = None  # the environment; None when it was not found healthy
+    scenarios: list[Scenario] = field(default_factory=list)  # the scenarios that were begun
+    known: list[str] = field(default_factory=list)  # a line for each failure that is put down to a known issue
+    reasons: list[str] = field(default_factory=list)  # why the hooks have ended the run early
+    lost: list[str] = field(default_factory=list)  # why results could not be written
 
     def opened(self) -> tuple[SuiteRun, AllureReport]:
         """Environment and report; without them no feature is begun."""
@@ -78,15 +68,12 @@ class Context(Protocol):
     """What the hooks take of behave's context, and what they keep there."""
 
     run_state: RunState
-    state: ScenarioState | None
-    """What the scenario's steps work with; None when the scenario could not be opened."""
+    state: ScenarioState | None  # what the scenario's steps work with; None when the scenario could not be opened
     scenario: Scenario
     config: Any
     aborted: bool
+    abort: Callable[..., None]
     _runner: Any
-
-    def abort(self, reason: str) -> None:
-        """End the run after the present step."""
 
 
 def before_all(context: Context) -> None:
@@ -173,7 +160,6 @@ def _run_nothing(context: Context, reason: str) -> None:
 def before_feature(context: Context, feature: Feature) -> None:
     """Open the feature in the report."""
     _, report = context.run_state.opened()
-    context.run_state.features.append(feature)
     report.start_feature(feature)
 
 
@@ -328,7 +314,7 @@ def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
     """Record what came of the run, and say where its results are."""
     run_state, hook_failures = context.run_state, context._runner.hook_failures
     interrupted = run_state.lost or (context.aborted and not run_state.reasons)
-    red = context.aborted or hook_failures or any(one.status.has_failed() for one in run_state.features)
+    red = context.aborted or hook_failures or any(one.status.has_failed() for one in run_state.scenarios)
     try:
         folder.end(
             State.INTERRUPTED if interrupted else State.ENDED,

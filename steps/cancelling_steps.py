@@ -7,11 +7,7 @@ from support.checks import answers, refusals
 
 
 class HalfWay(Exception):
-    """The failure that a scenario is about; `job_id` is the job that was being worked with."""
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(job_id)
-        self.job_id = job_id
+    """The failure that a scenario is about; its text is the id of the job that was being worked with."""
 
 
 def fail_half_way(job_id: str) -> None:
@@ -35,7 +31,7 @@ def the_work_with_a_temporary_job_fails(context: Context) -> None:
     try:
         context.state.session.use_temporary_job(context.state.configuration, fail_half_way)
     except HalfWay as failure:
-        context.state.abandoned = failure.job_id
+        context.state.abandoned = str(failure)
 
 
 @then("the cancelling is confirmed")

@@ -36,10 +36,10 @@ WRONG_TIMES: dict[str, dict[str, Any]] = {
 }
 
 
-@given("the channels of the fibre were asked for")
-@when("the channels of the fibre are asked for")
-def the_channels_are_asked_for(context: Context) -> None:
-    context.state.get(context.state.settings.paths.channels)
+@given("{what:Listing} were asked for")
+@when("{what:Listing} are asked for")
+def they_are_asked_for(context: Context, what: str) -> None:
+    context.state.get(getattr(context.state.settings.paths, what))
 
 
 @then("they reach from the first sensor to the last")
@@ -63,11 +63,6 @@ def those_of_the_bounds_are_accepted(context: Context) -> None:
         answers.expect_accepted(attempt, settings.answers, settings.naming)
     for attempt in attempts[2:]:
         refusals.expect_refusal(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
-
-
-@when("the sensors of the fibre are asked for")
-def the_sensors_are_asked_for(context: Context) -> None:
-    context.state.get(context.state.settings.paths.sensors)
 
 
 @then("every sensor of the fibre is listed once")
@@ -110,11 +105,6 @@ def one_ended_and_one_under_way(context: Context) -> None:
     context.state.skip_unless_alone()
     context.state.record_for(timedelta(minutes=1))
     context.state.session.recorder.put(context.state.window[0], None)
-
-
-@when("the live metadata are asked for")
-def the_live_metadata_are_asked_for(context: Context) -> None:
-    context.state.get(context.state.settings.paths.live_metadata)
 
 
 @then("they are those of the recording under way")

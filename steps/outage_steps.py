@@ -77,14 +77,6 @@ def the_client_goes_away(context: Context) -> None:
     refusals.expect_reported_timeout(failure, context.state.session.exchanges, PATIENCE_S)
 
 
-@then("neither finds such a job")
-def neither_finds_such_a_job(context: Context) -> None:
-    for exchange in context.state.exchanges:
-        refusals.expect_error_response(
-            exchange, context.state.settings.answers.unknown_statuses, "to be told of no such job"
-        )
-
-
 @then("what was begun could not be undone yet")
 def it_could_not_be_undone_yet(context: Context) -> None:
     context.state.session.ledger.wait_until_begun(context.state.begun)

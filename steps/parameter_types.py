@@ -147,6 +147,14 @@ register_type(
         "Jobs, by what they are to the scenario: `the job`, `every job`, `a job that nobody made`.",
         named("the job", "the other job", "every job", "a job that nobody made"),
     ),
+    Listing=choice(
+        "What the server tells of fibre and archive: `the sensors of the fibre`.",
+        {
+            "the channels of the fibre": "channels",
+            "the sensors of the fibre": "sensors",
+            "the live metadata": "live_metadata",
+        },
+    ),
     Dependency=choice("A store that the server works with: `RabbitMQ`.", named("MongoDB", "RabbitMQ", "Kubernetes")),
     Outage=choice(
         "How a store fails: `does not answer`.",

@@ -21,14 +21,10 @@ def payload_of(context: Context, kind: str, change: Change | None = None) -> dic
 
 
 @given("a live configuration with every parameter set")
-def a_live_configuration(context: Context) -> None:
-    the_configuration_of(context, "job")
-
-
 @given("the configuration of a {kind:Kind}")
 @given("the configuration of a {kind:Kind} with")
 @given("the configuration of a {kind:Kind} {change:Change}")
-def the_configuration_of(context: Context, kind: str, change: Change | None = None) -> None:
+def the_configuration_of(context: Context, kind: str = "job", change: Change | None = None) -> None:
     context.state.configure(payload_of(context, kind, change))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from requests import Response
 
@@ -17,7 +17,7 @@ from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
 from support.checks.region_of_interest import RegionOfInterest
-from support.checks.waterfall import Row, Waterfall
+from support.checks.waterfall import Row, Waterfall, Window
 from support.contract.configuration import (
     ConfigureRequest,
     generate_config_payload,
@@ -58,21 +58,10 @@ class FromStep(Generic[T]):
     def __set_name__(self, owner: type[ScenarioState], name: str) -> None:
         self._name = name
 
-    @overload
-    def __get__(self, state: None, owner: type[ScenarioState]) -> Self: ...
-
-    @overload
-    def __get__(self, state: ScenarioState, owner: type[ScenarioState]) -> T: ...
-
-    def __get__(self, state: ScenarioState | None, owner: type[ScenarioState]) -> Self | T:
-        if state is None:
-            return self
-        try:
-            value: T = vars(state)[self._name]
-        except KeyError:
-            raise StepMissing(
-                f"This step needs state.{self._name}: a step like '{self._example}' must come before it."
-            ) from None
+    def __get__(self, state: ScenarioState, owner: type[ScenarioState]) -> T:
+        if self._name not in vars(state):
+            raise StepMissing(f"This step needs state.{self._name}: a step like '{self._example}' must come before it.")
+        value: T = vars(state)[self._name]
         return value
 
     def __set__(self, state: ScenarioState, value: T) -> None:
@@ -83,72 +72,42 @@ class FromStep(Generic[T]):
 class ScenarioState:
     """One scenario: the first fields are there from its beginning, the others once a step has set them."""
 
-    session: ScenarioSession
-    """Sends requests, and keeps account of what comes of them."""
-    stores: Stores
-    """What looks into the stores themselves."""
-    keep: Callable[[Evidence], None]
-    """Puts evidence into the report."""
-    options: Mapping[str, str]
-    """What the command line defines with `-D`."""
-    known_issues: Sequence[str]
-    """Keys of the issues that the scenario's failure would be put down to."""
-    location: str
-    """File and line of the scenario."""
+    session: ScenarioSession  # sends requests, and keeps account of what comes of them
+    stores: Stores  # what looks into the stores themselves
+    keep: Callable[[Evidence], None]  # puts evidence into the report
+    options: Mapping[str, str]  # what the command line defines with `-D`
+    known_issues: Sequence[str]  # keys of the issues that the scenario's failure would be put down to
+    location: str  # file and line of the scenario
 
     # What is asked.
-    configuration = FromStep[ConfigureRequest]("the configuration of a job")
-    """The configuration that a job is requested with."""
-    configurations = FromStep[list[ConfigureRequest]]("10 different live configurations")
-    """Those of several jobs."""
-    parameters = FromStep[list[Parameter]]("a job is requested with")
-    """The parameters in the table of a request, which are wrong."""
-    task_id = FromStep[str]("the job is requested under a task id of the client")
-    """The task id that the client sent."""
-    window = FromStep[tuple[datetime, datetime]]("a recording of one minute")
-    """The time that the scenario asks about."""
-    recordings = FromStep[list[Recording]]("a recording of one minute")
-    """The scenario's own recordings that the server should tell of, in the order of time."""
-    documents = FromStep[list[Document]]("the product has made recordings")
-    """The product's recordings, as they stand in the database."""
-    gateway = FromStep[Gateway]("a gateway in front of the server that never answers")
-    """What stands in front of the server."""
-    begun = FromStep[str]("the job is requested, and RabbitMQ breaks down once its queue shows")
-    """The kind of side effect that a job had before it was answered."""
+    configuration = FromStep[ConfigureRequest]("the configuration of a job")  # what a job is requested with
+    configurations = FromStep[list[ConfigureRequest]]("10 different live configurations")  # what several jobs are
+    parameters = FromStep[list[Parameter]]("a job is requested with")  # those in the table of a request, all wrong
+    task_id = FromStep[str]("the job is requested under a task id of the client")  # the client's own
+    window = FromStep[Window]("a recording of one minute")  # the time that the scenario asks about
+    recordings = FromStep[list[Recording]]("a recording of one minute")  # the scenario's own, in the order of time
+    documents = FromStep[list[Document]]("the product has made recordings")  # its recordings in the database
+    gateway = FromStep[Gateway]("a gateway in front of the server that never answers")  # it, and what it was asked
+    begun = FromStep[str]("the job is requested, and RabbitMQ breaks down once its queue shows")  # that side effect
 
     # What came of it.
-    attempts = FromStep[list[Attempt]]("the job is requested")
-    """The last requests for jobs, with their answers."""
-    exchanges = FromStep[list[Exchange]]("the health of the server is asked for")
-    """The last requests for anything else, with their answers."""
-    cancellation = FromStep[Exchange]("the job is cancelled")
-    """The last request to cancel a job, with its answer."""
-    refusal = FromStep[ValidationError | None]("the client is handed something that is no configuration")
-    """What the client itself said against a request; None when it was sent."""
-    because_of = FromStep[Parameter]("the request is refused because of the FFT length")
-    """The parameter that the server named in its refusal."""
-    failure = FromStep[APIError | None]("the job is requested through the gateway")
-    """What the client said of a call that should fail."""
-    plaintext_response = FromStep[Response | None]("the health of the server is asked for without TLS")
-    """What was answered without TLS."""
-    put_again = FromStep[bool]("the same recording is put once more")
-    """Whether the record store took a recording a second time."""
-    judge = FromStep[Judge]("300 generated requests are sent")
-    """What has judged the generated requests."""
-    judged_wrong = FromStep[ExpectationFailed | None]("300 generated requests are sent")
-    """The first of them that the server did not deal with as the contract says."""
+    attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
+    exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last other ones, with answers
+    cancellation = FromStep[Exchange]("the job is cancelled")  # the last request to cancel a job, with its answer
+    refusal = FromStep[ValidationError | None]("the client is handed the task id 1")  # None when the client sent it
+    because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
+    failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
+    plaintext_response = FromStep[Response | None]("the health of the server is asked for without TLS")  # its answer
+    put_again = FromStep[bool]("the same recording is put once more")  # whether the record store took it
+    judge = FromStep[Judge]("300 generated requests are sent")  # what has judged them
+    judged_wrong = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure
 
     # Jobs.
-    job = FromStep[Job]("a running job")
-    """The job that the scenario is about."""
-    other_job = FromStep[Job]("another running job with sensor range 100 to 199")
-    """A second job, beside that."""
-    jobs = FromStep[list[Job]]("every job is accepted")
-    """The jobs that were accepted last."""
-    abandoned = FromStep[str]("the work with a temporary job fails half way")
-    """The id of the temporary job whose work failed."""
-    shown_before = FromStep[list[Row]]("the playback is played back once more")
-    """The rows of the job before this one."""
+    job = FromStep[Job]("a running job")  # the one that the scenario is about
+    other_job = FromStep[Job]("another running job with sensor range 100 to 199")  # a second one, beside that
+    jobs = FromStep[list[Job]]("every job is accepted")  # those that were accepted last
+    abandoned = FromStep[str]("the work with a temporary job fails half way")  # the id of that job
+    shown_before = FromStep[list[Row]]("the playback is played back once more")  # the rows of the job before
 
     _waterfall: Waterfall | None = None
     _region: RegionOfInterest | None = None
@@ -279,5 +238,4 @@ class Context(Protocol):
     """What steps may take of behave's context."""
 
     state: ScenarioState
-    table: Sequence[Mapping[str, str]]
-    """The table below the step."""
+    table: Sequence[Mapping[str, str]]  # The table below the step

@@ -3,7 +3,7 @@
 from behave import then, when
 
 from steps.scenario_state import Context
-from support.checks import answers, refusals
+from support.checks import answers
 
 
 class HalfWay(Exception):
@@ -17,7 +17,7 @@ def fail_half_way(job_id: str) -> None:
 @when("{jobs:Jobs} is cancelled")
 def the_job_is_cancelled(context: Context, jobs: str) -> None:
     (job_id,) = context.state.ids_of(jobs)
-    context.state.cancellation = context.state.session.cancel(job_id)
+    context.state.cancel(job_id)
 
 
 @when("the first of them is cancelled")
@@ -36,7 +36,7 @@ def the_work_with_a_temporary_job_fails(context: Context) -> None:
 
 @then("the cancelling is confirmed")
 def the_cancelling_is_confirmed(context: Context) -> None:
-    answers.expect_cancelled(context.state.cancellation, context.state.job.job_id, context.state.settings.answers)
+    answers.expect_cancelled(context.state.exchange, context.state.job.job_id, context.state.settings.answers)
 
 
 @then("the cancelling is confirmed within the promised time")
@@ -47,19 +47,6 @@ def the_cancelling_is_confirmed_in_time(context: Context) -> None:
     )
 
 
-@then("the cancelling finds no such job")
-def the_cancelling_finds_no_such_job(context: Context) -> None:
-    unknown = context.state.settings.answers.unknown_statuses
-    refusals.expect_error_response(
-        context.state.cancellation, unknown, "that there is no such job, and that it is said"
-    )
-
-
-@then("the cancelling says that {dependency:Dependency} is not available")
-def the_cancelling_says_what_is_missing(context: Context, dependency: str) -> None:
-    refusals.expect_unavailable(context.state.cancellation, dependency, context.state.settings.answers)
-
-
 @then("the cancelling does no harm")
 def the_cancelling_does_no_harm(context: Context) -> None:
-    answers.expect_cancelled_again(context.state.cancellation, context.state.settings.answers)
+    answers.expect_cancelled_again(context.state.exchange, context.state.settings.answers)

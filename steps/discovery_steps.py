@@ -6,7 +6,6 @@ from typing import Any
 from behave import given, then, when
 
 from steps.scenario_state import Context
-from support.api.job import Attempt
 from support.checks import answers, discovery, refusals
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import PARAMETERS, UNKNOWN
@@ -50,10 +49,9 @@ def they_reach_from_first_to_last(context: Context) -> None:
 @when("a job is requested for each bound, and for one channel beyond it")
 def a_job_is_requested_for_each_bound(context: Context) -> None:
     lowest, highest = discovery.bounds_in(context.state.exchange)
-    context.state.attempts = [
-        context.state.session.request_raw(generate_config_payload(channels={"min": channel, "max": channel}))
-        for channel in (lowest, highest, lowest - 1, highest + 1)
-    ]
+    channels = (lowest, highest, lowest - 1, highest + 1)
+    payloads = [generate_config_payload(channels={"min": channel, "max": channel}) for channel in channels]
+    context.state.asked(*map(context.state.session.request_raw, payloads))
 
 
 @then("those of the bounds are accepted, and those beyond refused")
@@ -154,7 +152,6 @@ def the_recordings_of_a_time_that(context: Context, window: str) -> None:
 @when("the recordings of a time {wrong} are asked for")
 def the_recordings_of_a_wrong_time(context: Context, wrong: str) -> None:
     context.state.send_times(WRONG_TIMES[wrong])
-    context.state.attempts = [Attempt(WRONG_TIMES[wrong], context.state.exchange)]
 
 
 @then("each of them is listed, in the order of their time")

@@ -2,9 +2,9 @@
 
 from behave import then, when
 
+from steps.parameter_types import set_to
 from steps.scenario_state import Context
 from support.checks import answers
-from support.contract.configuration import with_value
 from support.contract.limits import PARAMETERS
 from support.core.errors import require
 
@@ -57,14 +57,14 @@ def both_have_their_own(context: Context) -> None:
 
 @when("a single channel is opened and closed {count:d} times, each time another one")
 def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
-    context.state.jobs = []
+    state, made = context.state, []
     for number in range(1, count + 1):
-        payload = with_value(context.state.payload_of("single channel job"), PARAMETERS["channel"], number)
-        context.state.attempts = [context.state.session.request_job(context.state.session.configuration(payload))]
-        context.state.accept()
-        context.state.jobs += context.state.jobs
-        job_id = context.state.jobs[-1].job_id
-        answers.expect_cancelled(context.state.session.cancel(job_id), job_id, context.state.settings.answers)
+        state.configure(state.payload_of("single channel job", [set_to(PARAMETERS["channel"], number)]))
+        state.request_job()
+        state.accept_one()
+        made.append(state.job)
+        answers.expect_cancelled(state.session.cancel(state.job.job_id), state.job.job_id, state.settings.answers)
+    state.jobs = made
 
 
 @then("every one of them was mapped to its own channel")

@@ -124,7 +124,5 @@ def a_playback_of_tomorrow(context: Context) -> None:
 @then("it is said that nothing was recorded then")
 def nothing_was_recorded_then(context: Context) -> None:
     statuses = context.state.settings.answers.nothing_recorded_statuses
-    for attempt in context.state.attempts:
-        refusals.expect_error_response(
-            attempt.exchange, statuses, "to be told that nothing was recorded then", "recording"
-        )
+    for exchange in context.state.exchanges:
+        refusals.expect_error_response(exchange, statuses, "to be told that nothing was recorded then", "recording")

@@ -32,7 +32,7 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
         session.ledger.wait_until_begun(begun)
         meanwhile()
 
-    context.state.attempts = [session.request_job_meanwhile(context.state.configuration, once_begun)]
+    context.state.asked(session.request_job_meanwhile(context.state.configuration, once_begun))
 
 
 @given("{dependency:Dependency} {fails:Outage}")
@@ -61,14 +61,15 @@ def one_or_two_break_down(context: Context, effect: str, first: str, second: str
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
 def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
-    session = context.state.session
+    session, found = context.state.session, list[Exchange]()
 
     def look_up_and_cancel() -> None:
         (job_id,) = session.ledger.unanswered()
         metadata = context.state.settings.paths.metadata.format(job_id=job_id)
-        context.state.exchanges = [session.send("GET", metadata), session.cancel(job_id)]
+        found.extend((session.send("GET", metadata), session.cancel(job_id)))
 
     request_meanwhile(context, "task record", look_up_and_cancel)
+    context.state.exchanges = found
 
 
 @when("the job is requested by a client that goes away before there is an answer")
@@ -89,22 +90,20 @@ def all_can_be_reached_again(context: Context) -> None:
 
 @then("it is said within the promised time")
 def it_is_said_in_time(context: Context) -> None:
-    context.state.session.expect_in_time(
-        [attempt.exchange for attempt in context.state.attempts], "unavailable_answered_s"
-    )
+    context.state.session.expect_in_time(context.state.exchanges, "unavailable_answered_s")
 
 
 @then("it is said that {dependency:Dependency} is not available")
 def it_is_not_available(context: Context, dependency: str) -> None:
-    for attempt in context.state.attempts:
-        refusals.expect_unavailable(attempt.exchange, dependency, context.state.settings.answers)
+    for exchange in context.state.exchanges:
+        refusals.expect_unavailable(exchange, dependency, context.state.settings.answers)
 
 
 @then("the same request is accepted within the promised time")
 def the_same_request_is_accepted(context: Context) -> None:
     def ask() -> Exchange:
         context.state.request_job()
-        return context.state.attempts[0].exchange
+        return context.state.exchange
 
     statuses = context.state.settings.answers.accepted_statuses
     context.state.session.until_recovered("the request to be accepted again", ask, statuses)

@@ -86,7 +86,7 @@ def another_job_under_the_same_task_id(context: Context) -> None:
 @when("the jobs are requested one after another")
 @when("the jobs are requested by {workers:d} clients at once")
 def jobs_are_requested_at_once(context: Context, workers: int = 1) -> None:
-    context.state.attempts = context.state.session.request_jobs(context.state.configurations, workers)
+    context.state.asked(*context.state.session.request_jobs(context.state.configurations, workers))
 
 
 @when("a job is requested under the task id {text}")
@@ -135,14 +135,14 @@ def the_task_id_is_carried(context: Context) -> None:
 
 @then("the answer comes within the promised time")
 def the_answer_comes_in_time(context: Context) -> None:
-    context.state.session.expect_in_time([attempt.exchange for attempt in context.state.attempts], "job_created_s")
+    context.state.session.expect_in_time(context.state.exchanges, "job_created_s")
 
 
 @then("the request is refused because of the {cause:Cause}")
 def the_request_is_refused_because_of(context: Context, cause: Parameter) -> None:
     context.state.because_of = cause
-    for attempt in context.state.attempts:
-        refusals.expect_refusal(attempt.exchange, cause, context.state.settings.answers)
+    for exchange in context.state.exchanges:
+        refusals.expect_refusal(exchange, cause, context.state.settings.answers)
 
 
 @then("the request is refused because of each of them")

@@ -38,8 +38,8 @@ def a_job_with_a_character_set(context: Context) -> None:
 def request_in(context: Context, make: Make) -> None:
     path, payload = context.state.settings.paths.configure, context.state.session.mark(generate_config_payload())
     body = make(payload)
-    context.state.exchanges = [context.state.session.send("POST", path, raw=body.content, headers=body.headers)]
-    context.state.attempts = [Attempt(payload, context.state.exchanges[0])]
+    exchange = context.state.session.send("POST", path, raw=body.content, headers=body.headers)
+    context.state.asked(Attempt(payload, exchange))
 
 
 @given("everything malformed was sent to the server")

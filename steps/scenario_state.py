@@ -92,8 +92,7 @@ class ScenarioState:
 
     # What came of it.
     attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
-    exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last other ones, with answers
-    cancellation = FromStep[Exchange]("the job is cancelled")  # the last request to cancel a job, with its answer
+    exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last requests of any kind
     refusal = FromStep[ValidationError | None]("the client is handed the task id 1")  # None when the client sent it
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
@@ -181,7 +180,7 @@ class ScenarioState:
 
     def request_job(self, task_id: str | None = None) -> None:
         """Ask for a job with the present configuration."""
-        self.attempts = [self.session.request_job(self.configuration, task_id)]
+        self.asked(self.session.request_job(self.configuration, task_id))
 
     def run_job(self, payload: Mapping[str, Any] | None = None, task_id: str | None = None) -> None:
         """Have a job that runs, with this payload or with the present configuration."""
@@ -193,7 +192,16 @@ class ScenarioState:
 
     def request_raw(self, payload: Mapping[str, Any], task_id: str | None = None) -> None:
         """Ask for a job past the client's own checks."""
-        self.attempts = [self.session.request_raw(payload, task_id)]
+        self.asked(self.session.request_raw(payload, task_id))
+
+    def asked(self, *attempts: Attempt) -> None:
+        """Have asked for jobs."""
+        self.attempts = list(attempts)
+        self.exchanges = [attempt.exchange for attempt in attempts]
+
+    def cancel(self, job_id: str) -> None:
+        """Ask for the end of a job."""
+        self.exchanges = [self.session.cancel(job_id)]
 
     def accept(self) -> None:
         """Read the answers to what was asked as those of accepted jobs."""

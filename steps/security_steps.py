@@ -24,18 +24,18 @@ def everything_of_a_job_called(context: Context, hostile: str) -> None:
 
 @when("a job is requested under {hostile:Hostile} as its task id")
 def a_job_under_a_hostile_task_id(context: Context, hostile: str) -> None:
-    context.state.attempts = [context.state.session.request_raw(generate_config_payload(), hostile)]
+    context.state.request_raw(generate_config_payload(), hostile)
 
 
 @when("a job is requested with {hostile:Hostile} as the name of a parameter")
 def a_job_with_a_hostile_name(context: Context, hostile: str) -> None:
-    context.state.attempts = [context.state.session.request_raw({**generate_config_payload(), hostile: 1})]
+    context.state.request_raw({**generate_config_payload(), hostile: 1})
 
 
 @then("the request is refused")
 def the_request_is_refused(context: Context) -> None:
-    for attempt in context.state.attempts:
-        refusals.expect_error_response(attempt.exchange, context.state.settings.answers.refused_statuses, "a refusal")
+    for exchange in context.state.exchanges:
+        refusals.expect_error_response(exchange, context.state.settings.answers.refused_statuses, "a refusal")
 
 
 @then("no browser would run what is answered")

@@ -56,4 +56,4 @@ Feature: Cancelling a job
       Beyond the plan: it has no case for cancelling; what is unknown must be told, not confirmed.
 
       When a job that nobody made is cancelled
-      Then the cancelling finds no such job
+      Then it is said that there is no such job

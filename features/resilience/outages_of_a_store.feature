@@ -163,7 +163,7 @@ Feature: When a store fails
       Given a running job
       When <store> cannot be reached any more
       And the job is cancelled
-      Then the cancelling says that <store> is not available
+      Then it is said that <store> is not available
       When all stores can be reached again
       Then the cancelling is confirmed within the promised time
       And only the record of the job remains

@@ -61,21 +61,27 @@ def one_or_two_break_down(context: Context, effect: str, first: str, second: str
 
 @when("the job is requested, and somebody looks it up and cancels it while it is half made")
 def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
-    session, found = context.state.session, list[Exchange]()
+    session = context.state.session
 
     def look_up_and_cancel() -> None:
         (job_id,) = session.ledger.unanswered()
         metadata = context.state.settings.paths.metadata.format(job_id=job_id)
-        found.extend((session.send("GET", metadata), session.cancel(job_id)))
+        context.state.meanwhile = [session.send("GET", metadata), session.cancel(job_id)]
 
     request_meanwhile(context, "task record", look_up_and_cancel)
-    context.state.exchanges = found
 
 
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
     failure = context.state.failure_of_request(request_timeout_s=PATIENCE_S)
     refusals.expect_reported_timeout(failure, context.state.session.exchanges, PATIENCE_S)
+
+
+@then("neither finds such a job")
+def neither_finds_such_a_job(context: Context) -> None:
+    unknown = context.state.settings.answers.unknown_statuses
+    for exchange in context.state.meanwhile:
+        refusals.expect_error_response(exchange, unknown, "that there is no such job, and that it is said")
 
 
 @then("what was begun could not be undone yet")

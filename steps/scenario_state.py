@@ -93,6 +93,7 @@ class ScenarioState:
     # What came of it.
     attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
     exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last requests of any kind
+    meanwhile = FromStep[list[Exchange]]("the job is requested, and somebody looks it up …")  # before it was answered
     refusal = FromStep[ValidationError | None]("the client is handed the task id 1")  # None when the client sent it
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it

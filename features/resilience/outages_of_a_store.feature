@@ -112,7 +112,7 @@ Feature: When a store fails
       Given a live configuration with every parameter set
       And RabbitMQ does not answer
       When the job is requested, and somebody looks it up and cancels it while it is half made
-      Then it is said each time that there is no such job
+      Then neither finds such a job
       And it is said that RabbitMQ is not available
       When all stores can be reached again
       Then whatever was begun is undone

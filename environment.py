@@ -91,17 +91,11 @@ def before_all(context: Context) -> None:
     mistakes = find_mistakes(context.config, features)
     try:
         report = _open_reports(context, name)
-    except (SettingsError, EnvironmentBroken) as error:
-        _run_nothing(context, str(error))
-        return
-    try:
         if mistakes:
             raise SettingsError(mistakes)
         profile = read_profile(name)
-        provided = provide(profile)
-        run = context.run_state.run = SuiteRun.start(profile, provided)
+        run = context.run_state.run = SuiteRun.start(profile, provide(profile))
     except (SettingsError, EnvironmentBroken) as error:
-        report.run_error(str(error))
         _run_nothing(context, str(error))
         return
     report.environment({"Profile": profile.name, **run.description()})
@@ -153,6 +147,8 @@ def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
 
 def _run_nothing(context: Context, reason: str) -> None:
     """End the run before its first feature; behave would count some of those that it has not run as failed."""
+    if context.run_state.report is not None:
+        context.run_state.report.run_error(reason)
     context._runner.features.clear()
     _stop(context, reason)
 

@@ -17,7 +17,7 @@ def fail_half_way(job_id: str) -> None:
 @when("{jobs:Jobs} is cancelled")
 def the_job_is_cancelled(context: Context, jobs: str) -> None:
     (job_id,) = context.state.ids_of(jobs)
-    context.state.cancel(job_id)
+    context.state.exchanges = [context.state.session.cancel(job_id)]
 
 
 @when("the first of them is cancelled")
@@ -41,10 +41,9 @@ def the_cancelling_is_confirmed(context: Context) -> None:
 
 @then("the cancelling is confirmed within the promised time")
 def the_cancelling_is_confirmed_in_time(context: Context) -> None:
+    session, job_id = context.state.session, context.state.job.job_id
     statuses = context.state.settings.answers.cancelled_statuses
-    context.state.session.until_recovered(
-        "the job to be cancelled", lambda: context.state.session.cancel(context.state.job.job_id), statuses
-    )
+    session.until_recovered("the job to be cancelled", lambda: session.cancel(job_id), statuses)
 
 
 @then("the cancelling does no harm")

@@ -20,26 +20,19 @@ def it_is_sent(context: Context, what: str) -> None:
     context.state.exchanges = [send_malformed(context.state.session, what)]
 
 
-@when("a job is requested with a body as large as is read")
-def a_job_with_the_largest_body(context: Context) -> None:
-    request_in(context, partial(padded, context.state.settings.limits.body_max_bytes))
-
-
-@when("a job is requested with a body one byte larger than is read")
-def a_job_with_too_large_a_body(context: Context) -> None:
-    request_in(context, partial(padded, context.state.settings.limits.body_max_bytes + 1))
-
-
-@when("a job is requested with a body that tells its character set")
-def a_job_with_a_character_set(context: Context) -> None:
-    request_in(context, with_character_set)
-
-
-def request_in(context: Context, make: Make) -> None:
-    path, payload = context.state.settings.paths.configure, context.state.session.mark(generate_config_payload())
-    body = make(payload)
-    exchange = context.state.session.send("POST", path, raw=body.content, headers=body.headers)
-    context.state.asked(Attempt(payload, exchange))
+@when("a job is requested with a body {that}")
+def a_job_with_a_body(context: Context, that: str) -> None:
+    path, most = context.state.settings.paths.configure, context.state.settings.limits.body_max_bytes
+    make: dict[str, Make] = {
+        "as large as is read": partial(padded, most),
+        "one byte larger than is read": partial(padded, most + 1),
+        "that tells its character set": with_character_set,
+    }
+    payload = context.state.session.mark(generate_config_payload())
+    body = make[that](payload)
+    context.state.asked(
+        Attempt(payload, context.state.session.send("POST", path, raw=body.content, headers=body.headers))
+    )
 
 
 @given("everything malformed was sent to the server")
@@ -50,10 +43,9 @@ def everything_malformed_was_sent(context: Context) -> None:
 
 @then("it is turned away as {why}")
 def it_is_turned_away(context: Context, why: str) -> None:
+    statuses = statuses_for(why, context.state.settings.answers)
     for exchange in context.state.exchanges:
-        refusals.expect_error_response(
-            exchange, statuses_for(why, context.state.settings.answers), f"to be turned away as {why}"
-        )
+        refusals.expect_error_response(exchange, statuses, f"to be turned away as {why}")
 
 
 @when("{count:d} generated requests are sent")

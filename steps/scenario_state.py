@@ -200,10 +200,6 @@ class ScenarioState:
         self.attempts = list(attempts)
         self.exchanges = [attempt.exchange for attempt in attempts]
 
-    def cancel(self, job_id: str) -> None:
-        """Ask for the end of a job."""
-        self.exchanges = [self.session.cancel(job_id)]
-
     def accept(self) -> None:
         """Read the answers to what was asked as those of accepted jobs."""
         accepted, naming = self.settings.answers, self.settings.naming

@@ -59,9 +59,7 @@ def everything_is_asked(context: Context) -> None:
 
 @then("no answer is a failure of the server")
 def no_answer_is_a_failure(context: Context) -> None:
-    failures = [
-        exchange for exchange in context.state.session.exchanges if exchange.status is None or exchange.status >= 500
-    ]
+    failures = [one for one in context.state.session.exchanges if one.status is None or one.status >= 500]
     require("no failure of the server", [str(exchange)[:300] for exchange in failures])
 
 

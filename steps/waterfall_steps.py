@@ -1,6 +1,6 @@
 """The rows of a job, and its stream."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from behave import given, then, when
@@ -86,18 +86,18 @@ def the_rows_follow_each_other(context: Context) -> None:
 
 @then("the first row begins with its time")
 def the_first_row_begins_with_its_time(context: Context) -> None:
-    rows = rows_to_judge(context)
-    begins, wanted = rows[0].start_timestamp, context.state.window[0].timestamp()
-    require("the first row to begin with the playback", [] if begins == wanted else [f"{begins} instead of {wanted}"])
+    expect_first_row_at(context, "the playback", [context.state.window[0]])
 
 
 @then("the first row begins with the job")
 def the_first_row_begins_with_the_job(context: Context) -> None:
-    rows = rows_to_judge(context)
-    created = record_store.creation_times(context.state.stores.records.of_job(context.state.job.job_id))
-    begun = [moment.timestamp() for moment in created]
-    begins = [rows[0].start_timestamp]
-    require("the first row to begin with the job", [] if begins == begun else [f"{begins} instead of {begun}"])
+    records = context.state.stores.records.of_job(context.state.job.job_id)
+    expect_first_row_at(context, "the job", record_store.creation_times(records))
+
+
+def expect_first_row_at(context: Context, what: str, moments: list[datetime]) -> None:
+    begins, wanted = rows_to_judge(context)[0].start_timestamp, [moment.timestamp() for moment in moments]
+    require(f"the first row to begin with {what}", [] if [begins] == wanted else [f"{begins} instead of {wanted}"])
 
 
 @then("each row comes within the promised time of its own")
@@ -136,9 +136,8 @@ def both_show_the_same(context: Context) -> None:
 def both_show_the_same_of_that_sensor(context: Context) -> None:
     rows = rows_to_judge(context)
     sensors = {context.state.job.payload["channels"]["max"]}
-    require(
-        "the same rows of the same sensor", waterfall.difference_problems(context.state.shown_before, rows, sensors)
-    )
+    problems = waterfall.difference_problems(context.state.shown_before, rows, sensors)
+    require("the same rows of the same sensor", problems)
 
 
 @then("there are {count:d} of them")
@@ -164,10 +163,8 @@ def there_are_rows_of_each_recording(context: Context) -> None:
 @then("there are as many rows as fit into its time")
 def there_are_as_many_rows_as_fit(context: Context) -> None:
     rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
-    require(
-        "as many rows as fit into the time",
-        waterfall.row_count_problems(rows, figures, context.state.window, [context.state.window]),
-    )
+    problems = waterfall.row_count_problems(rows, figures, context.state.window, [context.state.window])
+    require("as many rows as fit into the time", problems)
 
 
 @then("the stream of the job is served")

@@ -48,7 +48,7 @@ def they_reach_from_first_to_last(context: Context) -> None:
 
 @when("a job is requested for each bound, and for one channel beyond it")
 def a_job_is_requested_for_each_bound(context: Context) -> None:
-    lowest, highest = discovery.bounds_in(context.state.exchange)
+    lowest, highest = discovery.expect_bounds_told(context.state.exchange)
     channels = (lowest, highest, lowest - 1, highest + 1)
     payloads = [generate_config_payload(channels={"min": channel, "max": channel}) for channel in channels]
     context.state.asked(*map(context.state.session.request_raw, payloads))

@@ -23,7 +23,7 @@ def a_region_is_asked_for(context: Context, start: str, end: str) -> None:
         "the end of the fibre": last_sensor + 1,
         "one sensor beyond the fibre": last_sensor + 2,
     }
-    context.state.region.request(*(named[text] if text in named else json.loads(text) for text in (start, end)))
+    context.state.region.expect_reply(*(named[text] if text in named else json.loads(text) for text in (start, end)))
 
 
 @when("a region of interest is asked for that {change}")
@@ -42,25 +42,25 @@ def a_region_is_asked_for_that(context: Context, change: str) -> None:
         "moves down by one sensor too many": (-shift - 1, -shift - 1),
     }
     by_start, by_end = changes[change]
-    context.state.region.request(now.start + by_start, now.end + by_end)
+    context.state.region.expect_reply(now.start + by_start, now.end + by_end)
 
 
 @given("its region of interest was changed to {start:d} to {end:d}")
 def its_region_was_changed(context: Context, start: int, end: int) -> None:
-    context.state.region.request(start, end)
+    context.state.region.expect_reply(start, end)
     context.state.region.expect_changed()
 
 
 @when("a region of interest with an unknown parameter is asked for")
 def a_region_with_an_unknown_parameter(context: Context) -> None:
     in_force = context.state.region.in_force
-    context.state.region.request(in_force.start, in_force.end, **{UNKNOWN.field: 1})
+    context.state.region.expect_reply(in_force.start, in_force.end, **{UNKNOWN.field: 1})
 
 
 @when("these regions of interest are asked for one after another")
 def regions_are_asked_for(context: Context) -> None:
     for row in context.table:
-        context.state.region.request(int(row["start"]), int(row["end"]))
+        context.state.region.expect_reply(int(row["start"]), int(row["end"]))
         context.state.region.expect_changed()
 
 
@@ -98,4 +98,4 @@ def the_change_is_refused(context: Context, reason: str) -> None:
 @then("the rows are of the sensors {first:d} to {last:d} from then on")
 def the_rows_follow_the_region(context: Context, first: int, last: int) -> None:
     figures = context.state.session.figures(context.state.job)
-    context.state.waterfall.until_of(range(first, last + 1), figures)
+    context.state.waterfall.expect_rows_of(range(first, last + 1), figures)

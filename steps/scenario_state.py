@@ -17,7 +17,7 @@ from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
 from support.checks.region_of_interest import RegionOfInterest
-from support.checks.waterfall import Row, Waterfall, Window
+from support.checks.waterfall import Waterfall, WaterfallRow, Window
 from support.contract.configuration import (
     ConfigureRequest,
     generate_config_payload,
@@ -107,7 +107,7 @@ class ScenarioState:
     other_job = FromStep[Job]("another running job with sensor range 100 to 199")  # a second one, beside that
     jobs = FromStep[list[Job]]("every job is accepted")  # those that were accepted last
     abandoned = FromStep[str]("the work with a temporary job fails half way")  # the id of that job
-    shown_before = FromStep[list[Row]]("the playback is played back once more")  # the rows of the job before
+    shown_before = FromStep[list[WaterfallRow]]("the playback is played back once more")  # the rows of the job before
 
     _waterfall: Waterfall | None = None
     _region: RegionOfInterest | None = None

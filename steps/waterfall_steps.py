@@ -11,7 +11,7 @@ from support.contract.limits import ROW_COUNT, ViewType
 from support.core.errors import require
 
 
-def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.Row]:
+def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.WaterfallRow]:
     rows = context.state.waterfall.rows
     require(f"at least {at_least} rows to judge by", [] if len(rows) >= at_least else [f"there are {len(rows)}"])
     return rows
@@ -19,7 +19,7 @@ def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.Row]:
 
 @when("the next {count:d} rows are asked for")
 def the_next_rows_are_asked_for(context: Context, count: int) -> None:
-    context.state.exchanges = [context.state.waterfall.next_rows(count)]
+    context.state.exchanges = [context.state.waterfall.expect_next_rows(count)]
 
 
 @given("its rows were asked for until there are {count:d}")
@@ -27,12 +27,12 @@ def the_next_rows_are_asked_for(context: Context, count: int) -> None:
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")
 def rows_are_asked_for_until(context: Context, count: int, part: int | None = None) -> None:
     figures = context.state.session.figures(context.state.job)
-    context.state.waterfall.until_there_are(count, part or count, figures)
+    context.state.waterfall.expect_rows(count, part or count, figures)
 
 
 @when("its rows are read to the end")
 def rows_are_read_to_the_end(context: Context) -> None:
-    context.state.waterfall.to_the_end()
+    context.state.waterfall.expect_end()
 
 
 @when("the rows of {jobs:Jobs} are asked for")
@@ -67,8 +67,8 @@ def no_more_rows_will_come(context: Context) -> None:
 @then("no more rows come from then on")
 def no_more_rows_come_from_then_on(context: Context) -> None:
     rows = context.state.waterfall
-    rows.until_over()
-    rows.expect_over(rows.next_rows(10))
+    rows.expect_end_of_live_job()
+    rows.expect_over(rows.expect_next_rows(10))
 
 
 @then("every row is of its sensors and frequencies")
@@ -92,7 +92,7 @@ def the_first_row_begins_with_its_time(context: Context) -> None:
 @then("the first row begins with the job")
 def the_first_row_begins_with_the_job(context: Context) -> None:
     records = context.state.stores.records.of_job(context.state.job.job_id)
-    expect_first_row_at(context, "the job", record_store.creation_times(records))
+    expect_first_row_at(context, "the job", record_store.expect_creation_times(records))
 
 
 def expect_first_row_at(context: Context, what: str, moments: list[datetime]) -> None:
@@ -113,7 +113,7 @@ def each_row_comes_in_time(context: Context) -> None:
 def the_playback_once_more(context: Context, part: int | None = None) -> None:
     context.state.shown_before = context.state.waterfall.rows
     context.state.run_job()
-    context.state.waterfall.to_the_end(part)
+    context.state.waterfall.expect_end(part)
 
 
 @when("the same time is played back of its last sensor alone")
@@ -123,7 +123,7 @@ def the_same_time_of_one_sensor(context: Context) -> None:
     channel = payload["channels"]["max"]
     payload |= {"view_type": int(ViewType.SINGLE_CHANNEL), "channels": {"min": channel, "max": channel}}
     context.state.run_job(payload)
-    context.state.waterfall.to_the_end()
+    context.state.waterfall.expect_end()
 
 
 @then("both show the same")

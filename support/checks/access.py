@@ -66,22 +66,14 @@ def expect_record_read_by_server(job: Job, settings: MongoDB) -> None:
 
 
 def expect_quick_answers(answers_s: Sequence[float], limit_s: float) -> None:
-    """See that half of these answers came within the limit, s (PZ-13808).
-
-    Raises:
-        ExpectationFailed: they did not.
-    """
+    """Raise ExpectationFailed unless half of these answers came within the limit, s (PZ-13808)."""
     half_s = median(answers_s)
     problems = [] if half_s < limit_s else [f"half of them took {half_s:.3f} s or more"]
     require(f"answers in under {limit_s:g} s (time_limits.record_store_answers_s)", problems)
 
 
 def expect_login_to_machines(settings: Ssh) -> None:
-    """See that the operator gets onto every machine (PZ-13900).
-
-    Raises:
-        ExpectationFailed: not onto all of them.
-    """
+    """Raise ExpectationFailed unless the operator gets onto every machine (PZ-13900)."""
     from support.observers.machines import unreachable  # Here: it loads an SSH client, which one scenario needs.
 
     require(f"{settings.user} to log in to each of {', '.join(settings.hosts)}", unreachable(settings))

@@ -13,27 +13,21 @@ from pydantic import ValidationError
 
 from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
+from support.checks.refusals import status_problems
 from support.contract.configuration import ConfigureResponse
-from support.core.errors import ExpectationFailed, require
+from support.core.errors import ExpectationFailed, failure_text, require
 from support.core.validation import validation_problems
 from support.profile.settings import Answers, Naming
 
 
 def expect_accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
-    """Read the answer to an accepted request (contract, step G).
-
-    Raises:
-        ExpectationFailed: the request was not accepted, or the answer is not what the contract says.
-    """
+    """Give the job; raise ExpectationFailed unless it was accepted with a complete answer (contract, step G)."""
     exchange = attempt.exchange
-    if exchange.status not in answers.accepted_statuses:
-        raise ExpectationFailed(f"expected the job to be accepted\n  - seen: {exchange}")
+    require("the job to be accepted", status_problems(exchange, *answers.accepted_statuses), exchange)
     try:
         response = ConfigureResponse.model_validate_json(exchange.answer_text)
     except ValidationError as error:
-        raise ExpectationFailed(
-            f"expected a complete answer\n  - {'; '.join(validation_problems(error))}\n  - seen: {exchange}"
-        ) from None
+        raise ExpectationFailed(failure_text("a complete answer", validation_problems(error), exchange)) from None
     problems = []
     if not re.fullmatch(naming.job_id_pattern, response.job_id):
         problems.append(f"job_id is {_short(response.job_id)}, not of the form {naming.job_id_pattern}")
@@ -53,24 +47,16 @@ def _short(value: object) -> str:
 
 
 def expect_distinct_ids(jobs: Sequence[Job]) -> None:
-    """See that no two jobs share an id.
-
-    Raises:
-        ExpectationFailed: some do.
-    """
+    """Raise ExpectationFailed unless no two jobs share an id."""
     shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
-    if shared:
-        raise ExpectationFailed(f"expected {len(jobs)} different job ids\n  - given out twice: {', '.join(shared)}")
+    problems = [f"given out twice: {', '.join(shared)}"] if shared else []
+    require(f"{len(jobs)} different job ids", problems)
 
 
 def expect_in_proportion(
     jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float
 ) -> None:
-    """See that a figure of each answer is `factor` times that of the one before.
-
-    Raises:
-        ExpectationFailed: one is not.
-    """
+    """Raise ExpectationFailed unless a figure of each answer is `factor` times that of the one before."""
     try:
         figures = [told(job.exchange.answer()) for job in jobs]
     except (KeyError, IndexError, TypeError) as error:
@@ -89,54 +75,27 @@ def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
 
 
 def expect_task_id(job: Job, task_id: str) -> None:
-    """See that the answer repeats the client's own id.
-
-    Raises:
-        ExpectationFailed: it does not.
-    """
+    """Raise ExpectationFailed unless the answer repeats the client's own id."""
     told = job.exchange.told("task_id")
-    if told != task_id:
-        raise ExpectationFailed(f"expected the answer to repeat the task id {task_id}\n  - it says {told!r}")
+    require(f"the answer to repeat the task id {task_id}", [] if told == task_id else [f"it says {told!r}"])
 
 
 def expect_in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) -> None:
-    """See that every answer came within `limit_s` seconds, which is the setting `time_limits.{setting}`.
-
-    Raises:
-        ExpectationFailed: some came later.
-    """
+    """Raise ExpectationFailed unless every answer came within `limit_s`, which is `time_limits.{setting}`."""
     late = [exchange for exchange in exchanges if exchange.elapsed_s >= limit_s]
-    if late:
-        raise ExpectationFailed(
-            f"expected an answer in under {limit_s:g} s (time_limits.{setting})\n"
-            f"  - {len(late)} of {len(exchanges)} came later\nseen: {late[0]}"
-        )
+    problems = [f"{len(late)} of {len(exchanges)} came later"] if late else []
+    require(f"an answer in under {limit_s:g} s (time_limits.{setting})", problems, late[0] if late else None)
 
 
 def expect_cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
-    """See that the end of a job was confirmed (contract, DELETE /job/{job_id}).
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
-    answer = exchange.answer()
+    """Raise ExpectationFailed unless the end of a job was confirmed (contract, DELETE /job/{job_id})."""
     wanted = {"job_id": job_id, "status": answers.cancelled_status}
-    if (
-        exchange.status not in answers.cancelled_statuses
-        or not isinstance(answer, dict)
-        or not wanted.items() <= answer.items()
-    ):
-        raise ExpectationFailed(f"expected the cancelling to be confirmed, with {wanted}\n  - seen: {exchange}")
+    problems = status_problems(exchange, *answers.cancelled_statuses)
+    problems += [f"{name} is {exchange.told(name)!r}" for name in wanted if exchange.told(name) != wanted[name]]
+    require(f"the cancelling to be confirmed, with {wanted}", problems, exchange)
 
 
 def expect_cancelled_again(exchange: Exchange, answers: Answers) -> None:
-    """See that cancelling twice is answered calmly.
-
-    Raises:
-        ExpectationFailed: it was answered with something else.
-    """
-    if exchange.status not in answers.cancelled_again_statuses:
-        raise ExpectationFailed(
-            f"expected {' or '.join(map(str, answers.cancelled_again_statuses))} for a job that was cancelled before\n"
-            f"  - seen: {exchange}"
-        )
+    """Raise ExpectationFailed unless a job that was cancelled before may be cancelled again."""
+    problems = status_problems(exchange, *answers.cancelled_again_statuses)
+    require("a job that was cancelled before to be cancelled once more", problems, exchange)

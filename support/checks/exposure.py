@@ -45,11 +45,7 @@ def expect_nothing_secret(
 
 
 def expect_no_active_content(exchanges: Sequence[Exchange]) -> None:
-    """See that a browser that shows an answer runs nothing of it: it is JSON, is to be taken as nothing else.
-
-    Raises:
-        ExpectationFailed: one is not.
-    """
+    """Raise ExpectationFailed unless a browser takes every answer for JSON and runs nothing of it."""
     problems = []
     for exchange in exchanges:
         where = f"{exchange.method} {exchange.path[:80]} -> {exchange.status}"

@@ -1,6 +1,6 @@
 """The figures that follow from a configuration, computed here from the contract's formulas and numpy's conventions.
 
-Nothing is taken from an answer: what the server says is held against these.
+Nothing is taken from an answer: what the server says is compared with these.
 """
 
 from __future__ import annotations
@@ -87,19 +87,16 @@ def figures_of(payload: Mapping[str, Any], limits: Limits, answers: Answers) -> 
 
 
 def expect_figure(figure: str, job: Job, wanted: Figures) -> None:
-    """See that one figure, given by its name in `FIGURES`, is told rightly in the answer about a job.
+    """Raise ExpectationFailed unless the answer about a job tells a figure rightly.
 
-    Raises:
-        ExpectationFailed: it is not.
-        ValueError: there is no figure of that name.
+    `figure` is one of the names in `FIGURES`; another is a `ValueError`.
     """
     if figure not in FIGURES:
         raise ValueError(f"there is no figure '{figure}'; there are: {', '.join(FIGURES)}")
-    answer = _Told(job.exchange.answer())
     try:
         problems = [
             f"{what} is {_short(told)} instead of {_short(right)}"
-            for what, told, right in FIGURES[figure](answer, wanted, job.payload)
+            for what, (told, right) in FIGURES[figure](_Told(job.exchange.answer()), wanted, job.payload).items()
             if not _same(told, right)
         ]
     except _NotTold as fault:
@@ -137,86 +134,61 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]} …"
 
 
-Judgement = tuple[str, Any, Any]
-Judge = Callable[[Mapping[str, Any], Figures, Mapping[str, Any]], list[Judgement]]
+def _told_rate(told: _Told) -> float:
+    values = told["channel_amount"] * told["frequencies_amount"]
+    return float(values * _BYTES_OF_A_VALUE / told["lines_dt"])
 
 
-def _frequency_resolution(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    steps = np.diff(answer["frequencies_list"])
-    return [("the step of frequencies_list", steps, np.full(len(wanted.frequencies_hz) - 1, wanted.resolution_hz))]
+Comparisons = Mapping[str, tuple[Any, Any]]
+"""By what is compared: what the answer tells, and what is right."""
 
-
-def _frequency_bins(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [
-        ("frequencies_list", answer["frequencies_list"], wanted.frequencies_hz),
-        ("frequencies_amount", answer["frequencies_amount"], len(wanted.frequencies_hz)),
-    ]
-
-
-def _highest_frequency(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    told = answer["frequencies_list"]
-    return [("the highest of frequencies_list", max(told, default=nan), float(wanted.frequencies_hz[-1]))]
-
-
-def _time_between_rows(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("lines_dt", answer["lines_dt"], wanted.lines_dt_s)]
-
-
-def _output_rate(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("1 / lines_dt", 1 / answer["lines_dt"], wanted.rows_per_second)]
-
-
-def _overlap(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    share = 1 - answer["lines_dt"] / wanted.window_s
-    return [("the share of a window that the next one has, too", share, 1 - wanted.lines_dt_s / wanted.window_s)]
-
-
-def _channels(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("channel_amount", answer["channel_amount"], len(wanted.channels))]
-
-
-def _mapping(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("channel_to_stream_index", answer["channel_to_stream_index"], dict(wanted.channel_to_stream))]
-
-
-def _streams(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    told = answer["channel_to_stream_index"]
-    return [
-        ("stream_amount", answer["stream_amount"], wanted.streams),
-        ("the number of streams in channel_to_stream_index", len(set(told.values())), wanted.streams),
-    ]
-
-
-def _data_rate(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("the data rate, bytes/s", _told_rate(answer), wanted.bytes_per_second)]
-
-
-def _memory(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    duration_s = payload["displayTimeAxisDuration"]
-    return [("the memory on display, bytes", _told_rate(answer) * duration_s, wanted.bytes_on_display(duration_s))]
-
-
-def _told_rate(answer: Mapping[str, Any]) -> float:
-    values = answer["channel_amount"] * answer["frequencies_amount"]
-    return float(values * _BYTES_OF_A_VALUE / answer["lines_dt"])
-
-
-def _view(answer: Mapping[str, Any], wanted: Figures, payload: Mapping[str, Any]) -> list[Judgement]:
-    return [("view_type", answer["view_type"], int(payload["view_type"]))]
-
-
-FIGURES: Mapping[str, Judge] = {
-    "frequency resolution": _frequency_resolution,
-    "list of frequencies": _frequency_bins,
-    "highest frequency": _highest_frequency,
-    "time between rows": _time_between_rows,
-    "output rate": _output_rate,
-    "overlap of windows": _overlap,
-    "number of channels": _channels,
-    "mapping of channels to streams": _mapping,
-    "number of streams": _streams,
-    "data rate": _data_rate,
-    "memory use": _memory,
-    "view": _view,
+FIGURES: Mapping[str, Callable[[_Told, Figures, Mapping[str, Any]], Comparisons]] = {
+    "frequency resolution": lambda told, right, payload: {
+        "the step of frequencies_list": (
+            np.diff(told["frequencies_list"]),
+            np.full(len(right.frequencies_hz) - 1, right.resolution_hz),
+        )
+    },
+    "list of frequencies": lambda told, right, payload: {
+        "frequencies_list": (told["frequencies_list"], right.frequencies_hz),
+        "frequencies_amount": (told["frequencies_amount"], len(right.frequencies_hz)),
+    },
+    "highest frequency": lambda told, right, payload: {
+        "the highest of frequencies_list": (
+            max(told["frequencies_list"], default=nan),
+            float(right.frequencies_hz[-1]),
+        )
+    },
+    "time between rows": lambda told, right, payload: {"lines_dt": (told["lines_dt"], right.lines_dt_s)},
+    "output rate": lambda told, right, payload: {"1 / lines_dt": (1 / told["lines_dt"], right.rows_per_second)},
+    "overlap of windows": lambda told, right, payload: {
+        "the share of a window that the next one has, too": (
+            1 - told["lines_dt"] / right.window_s,
+            1 - right.lines_dt_s / right.window_s,
+        )
+    },
+    "number of channels": lambda told, right, payload: {
+        "channel_amount": (told["channel_amount"], len(right.channels)),
+    },
+    "mapping of channels to streams": lambda told, right, payload: {
+        "channel_to_stream_index": (told["channel_to_stream_index"], dict(right.channel_to_stream)),
+    },
+    "number of streams": lambda told, right, payload: {
+        "stream_amount": (told["stream_amount"], right.streams),
+        "the number of streams in channel_to_stream_index": (
+            len(set(told["channel_to_stream_index"].values())),
+            right.streams,
+        ),
+    },
+    "data rate": lambda told, right, payload: {
+        "the data rate, bytes/s": (_told_rate(told), right.bytes_per_second),
+    },
+    "memory use": lambda told, right, payload: {
+        "the memory on display, bytes": (
+            _told_rate(told) * payload["displayTimeAxisDuration"],
+            right.bytes_on_display(payload["displayTimeAxisDuration"]),
+        )
+    },
+    "view": lambda told, right, payload: {"view_type": (told["view_type"], int(payload["view_type"]))},
 }
-"""The product's words for each figure of an answer, and what is told with what is right."""
+"""The product's words for each figure of an answer, and how it is compared."""

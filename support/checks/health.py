@@ -8,18 +8,14 @@ from urllib.parse import urlsplit
 import requests
 
 from support.api.exchange import Exchange
-from support.checks.refusals import error_form_problems
+from support.checks.refusals import error_form_problems, status_problems
 from support.core.errors import require
 from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
 
 
 def expect_healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
-    """See that every answer says, as JSON, that the server is healthy (GET /ack).
-
-    Raises:
-        ExpectationFailed: some do not.
-    """
+    """Raise ExpectationFailed unless every answer says, as JSON, that the server is healthy (GET /ack)."""
     wrong = [exchange for exchange in exchanges if not _is_healthy(exchange, answers)]
     problems = [f"{len(wrong)} of {len(exchanges)} answers do not say so"] if wrong else []
     require(f"200 with {answers.healthy}", problems, wrong[0] if wrong else None)
@@ -32,12 +28,8 @@ def _is_healthy(exchange: Exchange, answers: Answers) -> bool:
 
 
 def expect_method_refused(exchange: Exchange) -> None:
-    """See that a method was refused, and that the ones which are not are named (RFC 9110, 405).
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
-    problems = [] if exchange.status == 405 else [f"the status is {exchange.status} instead of 405"]
+    """Raise ExpectationFailed unless a method was refused and the allowed ones are named (RFC 9110, 405)."""
+    problems = status_problems(exchange, 405)
     if exchange.method != "HEAD":  # Its answer has no body.
         problems += error_form_problems(exchange)
     allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
@@ -47,11 +39,7 @@ def expect_method_refused(exchange: Exchange) -> None:
 
 
 def expect_protective_headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:
-    """See that an answer carries these headers.
-
-    Raises:
-        ExpectationFailed: some are missing or say something else.
-    """
+    """Raise ExpectationFailed unless an answer carries these headers."""
     told = exchange.answer_headers
     problems = [
         f"{name} is {told.get(name)!r} instead of {value!r}"
@@ -62,11 +50,7 @@ def expect_protective_headers(exchange: Exchange, wanted: Mapping[str, str]) -> 
 
 
 def expect_strict_transport_security(exchange: Exchange, header: str) -> None:
-    """See that the client is told, for a year at least, to come over TLS only (RFC 6797).
-
-    Raises:
-        ExpectationFailed: it is not.
-    """
+    """Raise ExpectationFailed unless clients are told, for a year at least, to use TLS only (RFC 6797)."""
     value = exchange.answer_headers.get(header, "")
     ages = [part.strip().removeprefix("max-age=") for part in value.split(";") if part.strip().startswith("max-age=")]
     problems = [] if ages and ages[0].isdigit() and int(ages[0]) >= 31_536_000 else [f"{header} is {value!r}"]
@@ -85,11 +69,7 @@ def ask_in_plaintext(base_url: str, path: str, timeout_s: float) -> requests.Res
 
 
 def expect_no_plaintext_response(answer: requests.Response | None) -> None:
-    """See that what was asked without TLS was not answered, or only with where to ask instead.
-
-    Raises:
-        ExpectationFailed: it was answered in the clear.
-    """
+    """Raise ExpectationFailed if a question without TLS was answered by more than an error or the way to TLS."""
     if answer is None:
         return
     leads_to_tls = answer.is_redirect and answer.headers["Location"].startswith("https://")

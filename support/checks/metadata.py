@@ -1,20 +1,17 @@
-"""What is told to whoever asks for the metadata of a job: all that its maker was told, and what was sent."""
+"""What the server tells a client that asks for the metadata of a job: its first answer, and what was sent."""
 
 from __future__ import annotations
 
 from support.api.exchange import Exchange
 from support.api.job import Job
-from support.checks.promises import differences
+from support.checks.job_effects import differences
+from support.checks.refusals import status_problems
 from support.checks.region_of_interest import region_of
 from support.core.errors import require
 
 
 def expect_metadata_of(exchange: Exchange, job: Job, status: str) -> None:
-    """See that the metadata are those of a job whose region of interest was not changed.
-
-    Raises:
-        ExpectationFailed: they are not; every difference is told.
-    """
+    """Raise ExpectationFailed unless these are the metadata of a job whose region of interest was not changed."""
     told = exchange.answer()
     wanted = {
         **(job.exchange.answer() or {}),
@@ -23,6 +20,4 @@ def expect_metadata_of(exchange: Exchange, job: Job, status: str) -> None:
         "roi": region_of(job).model_dump(),
     }
     problems = differences("metadata", wanted, told) if isinstance(told, dict) else ["they are no JSON object"]
-    if exchange.status != 200:
-        problems.insert(0, f"the status is {exchange.status} instead of 200")
-    require(f"the metadata of {job.job_id}", problems, exchange)
+    require(f"the metadata of {job.job_id}", status_problems(exchange, 200) + problems, exchange)

@@ -26,22 +26,14 @@ _RECORD = {"_id", "task_id", "config", "status", "created_at", "user"}
 
 
 def expect_collections(database: Database, settings: MongoDB) -> None:
-    """See that the collections of jobs and recordings are there.
-
-    Raises:
-        ExpectationFailed: one is not.
-    """
+    """Raise ExpectationFailed unless the collections of jobs and recordings are there."""
     there = database.collections()
     wanted = (settings.tasks_collection, settings.recordings_collection)
     require("the collections of the product", [f"there is no {name}" for name in wanted if name not in there], there)
 
 
 def expect_indexes(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, str, bool]]) -> None:
-    """See that these are indexed: of `jobs` or `recordings`, by what, and whether each may be there only once.
-
-    Raises:
-        ExpectationFailed: some are not.
-    """
+    """Raise ExpectationFailed unless these are indexed: of `jobs` or `recordings`, by what, and whether uniquely."""
     names = {"jobs": settings.tasks_collection, "recordings": settings.recordings_collection}
     seen = {what: database.indexes(name) for what, name in names.items()}
     problems = []
@@ -55,20 +47,12 @@ def expect_indexes(database: Database, settings: MongoDB, wanted: Sequence[tuple
 
 
 def expect_not_taken(taken: bool) -> None:
-    """See that a second recording of one identity was not taken.
-
-    Raises:
-        ExpectationFailed: it was.
-    """
+    """Raise ExpectationFailed unless a second recording of one identity was not taken."""
     require("the second recording of one identity to be refused", ["it was taken"] if taken else [])
 
 
 def expect_complete_recordings(recordings: Sequence[Document]) -> None:
-    """See that every recording has an identity of its own, a time, and says whether it was deleted.
-
-    Raises:
-        ExpectationFailed: one does not.
-    """
+    """Raise ExpectationFailed unless each recording has its own identity, a time, and tells if it was deleted."""
     counts = Counter(str(recording.get("uuid")) for recording in recordings)
     problems = [
         f"{recording.get('uuid')} (_id {recording.get('_id')}): {wrong}"
@@ -83,7 +67,7 @@ def _recording_problems(recording: Document) -> list[str]:
     start, end = recording.get("start_time"), recording.get("end_time")
     problems = []
     if not _UUID.fullmatch(str(recording.get("uuid"))):
-        problems.append("uuid is none")
+        problems.append(f"uuid is not a UUID: {recording.get('uuid')!r}")
     if not isinstance(start, datetime):
         problems.append(f"start_time is {start!r}, no date")
     elif end is not None and not (isinstance(end, datetime) and start < end):
@@ -92,8 +76,8 @@ def _recording_problems(recording: Document) -> list[str]:
         problems.append(f"start_time is {start.isoformat()}, in the future")
     if not isinstance(recording.get("deleted"), bool):
         problems.append(f"deleted is {recording.get('deleted')!r}, neither true nor false")
-    strangers = set(recording) - {"_id", "uuid", "start_time", "end_time", "deleted"}
-    return problems + [f"{name} is no field of a recording" for name in sorted(strangers)]
+    unknown = set(recording) - {"_id", "uuid", "start_time", "end_time", "deleted"}
+    return problems + [f"{name} is no field of a recording" for name in sorted(unknown)]
 
 
 def ended(recordings: Sequence[Document]) -> list[Window]:
@@ -114,11 +98,7 @@ def span_of(recordings: Sequence[Document]) -> Window:
 
 
 def expect_only_job_fields(records: Sequence[Document]) -> None:
-    """See that a record holds the fields of a job and no others (contract, step D).
-
-    Raises:
-        ExpectationFailed: it does not.
-    """
+    """Raise ExpectationFailed unless a record holds the fields of a job and no others (contract, step D)."""
     problems = [
         f"the record has {sorted(set(record) ^ _RECORD)} too much or too little"
         for record in records
@@ -127,12 +107,8 @@ def expect_only_job_fields(records: Sequence[Document]) -> None:
     require("the fields of a job and no others", problems if records else ["there is no record"])
 
 
-def creation_times(records: Sequence[Document]) -> list[datetime]:
-    """When each of these jobs was created, by its record.
-
-    Raises:
-        ExpectationFailed: a record does not say.
-    """
+def expect_creation_times(records: Sequence[Document]) -> list[datetime]:
+    """Give the time at which each job was created; raise ExpectationFailed unless each record tells it."""
     told = [record.get("created_at") for record in records]
     problems = [
         f"created_at of the record with _id {record.get('_id')} is {moment!r}, no date"
@@ -144,11 +120,7 @@ def creation_times(records: Sequence[Document]) -> list[datetime]:
 
 
 def expect_same_time(job: Job, metadata: Exchange) -> None:
-    """See that metadata tell the very moment that the answer told.
-
-    Raises:
-        ExpectationFailed: they do not.
-    """
+    """Raise ExpectationFailed unless metadata tell the very moment that the answer told."""
     told, said = metadata.told("created_at"), job.exchange.told("created_at")
     same = told == said and said is not None
     require("one moment of creation", [] if same else [f"metadata say {told}, the answer said {said}"])

@@ -1,4 +1,4 @@
-"""What an answer must say that says no (contract, "Errors"): judged from the answer alone."""
+"""What an answer must say that refuses something (contract, "Errors"): judged from the answer alone."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from pydantic import ValidationError
 
 from support.api.exchange import Exchange
 from support.contract.limits import Parameter
-from support.core.errors import APIError, ExpectationFailed, require
+from support.core.errors import APIError, require
 from support.core.validation import path_of
 from support.profile.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
 INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
 
-
 # How much later than it should something may happen on a busy machine, s.
 _LEEWAY_S = 2.0
 
 
-def expect_refusal(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
-    """See that a request was refused for the right reason: the field's name stands in it.
+def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
+    """Say that an answer has none of these statuses; empty when it has."""
+    expected = " or ".join(map(str, wanted))
+    return [] if exchange.status in wanted else [f"the status is {exchange.status} instead of {expected}"]
 
-    Raises:
-        ExpectationFailed: it was accepted, failed otherwise, or the reason does not name the field.
-    """
+
+def expect_refusal(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
+    """Raise ExpectationFailed unless a request was refused for the right reason: the field's name stands in it."""
     problems = error_problems(exchange, answers.refused_statuses)
     if because_of.field not in exchange.detail():
         problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
@@ -33,11 +34,7 @@ def expect_refusal(exchange: Exchange, because_of: Parameter, answers: Answers) 
 
 
 def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
-    """See that a request was answered with one of these statuses, in the form of an error; `naming` stands in it.
-
-    Raises:
-        ExpectationFailed: it was not; the message begins with what was `expected`.
-    """
+    """Raise ExpectationFailed unless this is an error with one of these statuses, whose reason holds `naming`."""
     problems = error_problems(exchange, statuses)
     if naming not in exchange.detail():
         problems.append(f"the reason does not name {naming}")
@@ -45,11 +42,7 @@ def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected:
 
 
 def expect_unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
-    """See that a request was turned away because a store cannot be used, and that it is named.
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
+    """Raise ExpectationFailed unless a request was refused because a store cannot be used, which is named."""
     expect_error_response(
         exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency
     )
@@ -57,10 +50,7 @@ def expect_unavailable(exchange: Exchange, dependency: str, answers: Answers) ->
 
 def error_problems(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
     """What is wrong with the answer as an error with one of these statuses; a line each."""
-    problems = []
-    if exchange.status not in statuses:
-        problems.append(f"the status is {exchange.status} instead of {' or '.join(map(str, statuses))}")
-    return problems + error_form_problems(exchange)
+    return status_problems(exchange, *statuses) + error_form_problems(exchange)
 
 
 def error_form_problems(exchange: Exchange) -> list[str]:
@@ -82,33 +72,21 @@ def error_form_problems(exchange: Exchange) -> list[str]:
 
 
 def expect_client_error(exchange: Exchange) -> None:
-    """See that a mistake of the client was told as one, in the form of an error (PZ-14787).
-
-    Raises:
-        ExpectationFailed: it was not.
-    """
+    """Raise ExpectationFailed unless a mistake of the client is answered by 4xx, in the form of an error (PZ-14787)."""
     is_4xx = exchange.status is not None and 400 <= exchange.status < 500
     problems = [] if is_4xx else [f"the status is {exchange.status} and not 400 to 499"]
     require("an error in the form that all have", [*problems, *error_form_problems(exchange)], exchange)
 
 
 def expect_reported_status(failure: APIError | None, status: int, reason: str) -> None:
-    """See that the client passed on a status and the reason that came with it.
-
-    Raises:
-        ExpectationFailed: it did not.
-    """
+    """Raise ExpectationFailed unless the client passed on a status and the reason that came with it."""
     seen = (failure.status, failure.detail) if failure is not None else None
     problems = [] if seen == (status, reason) and str(status) in str(failure) else [f"it reports {failure!r}"]
     require(f"the client to report {status}, '{reason}'", problems)
 
 
 def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
-    """See that the client gave up when its time limit had passed, not before and not long after, and kept the cause.
-
-    Raises:
-        ExpectationFailed: it did not.
-    """
+    """Raise ExpectationFailed unless the client gave up just after its time limit, and tells the cause."""
     problems = _failure_problems(failure, unreachable=False)
     elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
     if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
@@ -117,11 +95,7 @@ def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchan
 
 
 def expect_reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
-    """See that the client said that there was not even a connection, at once, and kept the cause.
-
-    Raises:
-        ExpectationFailed: it did not.
-    """
+    """Raise ExpectationFailed unless the client said at once that there is no connection, and tells the cause."""
     problems = _failure_problems(failure, unreachable=True)
     elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
     if elapsed_s >= _LEEWAY_S:
@@ -141,16 +115,10 @@ def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[st
 
 
 def expect_client_refusal(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
-    """See that the client refused, for the right reason where one is given.
-
-    Raises:
-        ExpectationFailed: it did not, or for another reason.
-    """
-    if refusal is None:
-        raise ExpectationFailed("expected the client to refuse\n  - it did not")
+    """Raise ExpectationFailed unless the client refused, for the right reason where one is given."""
+    require("the client to refuse", ["it did not"] if refusal is None else [])
+    assert refusal is not None
     reasons = [(path_of(one["loc"]), one["msg"]) for one in refusal.errors()]
     if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
-        raise ExpectationFailed(
-            f"expected the client to refuse because of {because_of.field} ({because_of.words})\n"
-            + "\n".join(f"  - it refused because of {where}: {why}" for where, why in reasons)
-        )
+        problems = [f"it refused because of {where}: {why}" for where, why in reasons]
+        require(f"the client to refuse because of {because_of.field} ({because_of.words})", problems)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from support.api.exchange import Exchange
 from support.api.job import Job
-from support.core.errors import ExpectationFailed, require
+from support.core.errors import ExpectationFailed, failure_text, require
 from support.core.eventually import eventually
 from support.core.validation import validation_problems
 from support.observers.stores import Stores
@@ -33,8 +33,8 @@ class Region(BaseModel):
         return f"{self.start} to {self.end}"
 
 
-class Outcome(BaseModel):
-    """What the job answered to a command: whether it was carried out, the region in force, and why not."""
+class CommandReply(BaseModel):
+    """What the job replied to a command: whether it was carried out, the region in force, and why not."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +57,7 @@ def region_of(job: Job) -> Region:
 
 @dataclass
 class RegionOfInterest:
-    """Changes the region of one running job; `in_force` is what it should be, `outcome` what was answered last."""
+    """Changes the region of one running job; `in_force` is what it should be, `reply` what was replied last."""
 
     job: Job
     settings: Settings
@@ -65,15 +65,13 @@ class RegionOfInterest:
     ask: Callable[[str], Exchange]
     in_force: Region
     wanted: dict[str, Any] = field(default_factory=dict)
-    outcome: Outcome | None = None
+    reply: CommandReply | None = None
 
-    def request(self, start: Any, end: Any, **more: Any) -> None:
-        """Put the command for a region, valid or not, into the job's queue, and wait for what is answered.
-
-        `more` are fields that the region should not have.
+    def expect_reply(self, start: Any, end: Any, **more: Any) -> None:
+        """Put the command for a region, valid or not, into the job's queue; `more` are fields that it should not have.
 
         Raises:
-            ExpectationFailed: nothing was answered in time, or nothing that a command can be answered with.
+            ExpectationFailed: there is no queue, or no reply in time, or none that a command can have.
         """
         name = self.settings.naming.work_queue_of(self.job.job_id)
         require("a queue that takes commands", [] if self.stores.queues.state_of(name) else [f"there is no {name}"])
@@ -82,41 +80,28 @@ class RegionOfInterest:
         limits = self.settings.time_limits
         # A store that cannot be used may be waited for before that is told.
         limit_s = max(limits.effect_appears_s, limits.unavailable_answered_s)
-        answer = self.stores.broker.ask(name, command, limit_s)
-        self.outcome = _read(answer, limit_s)
+        self.reply = _expect_reply_in(self.stores.broker.ask(name, command, limit_s), limit_s)
 
     def expect_changed(self) -> None:
-        """See that the last command was carried out: it was said so, and record and metadata show it.
-
-        Raises:
-            ExpectationFailed: one of them does not.
-        """
+        """Raise ExpectationFailed unless the last command was carried out, as reply, record and metadata tell."""
         self.in_force = Region.model_validate(self.wanted)
-        if self.outcome is None or (self.outcome.status, self.outcome.roi) != ("changed", self.in_force):
-            raise ExpectationFailed(f"expected the region to be changed to {self.in_force}\n  - seen: {self.outcome!r}")
+        changed = self.reply is not None and (self.reply.status, self.reply.roi) == ("changed", self.in_force)
+        require(f"the region to be changed to {self.in_force}", [] if changed else [f"seen: {self.reply!r}"])
         self.expect_in_force()
 
     def expect_refused(self, because_of: str) -> None:
-        """See that the last command was refused, for the reason that is named, and that nothing shows it.
-
-        Raises:
-            ExpectationFailed: it was not, or something does.
-        """
-        outcome = self.outcome
-        problems = [] if outcome and outcome.status == "refused" else ["it was not refused"]
-        if outcome is None or because_of not in outcome.reason():
+        """Raise ExpectationFailed unless the last command was refused for this reason, and has changed nothing."""
+        reply = self.reply
+        problems = [] if reply and reply.status == "refused" else ["it was not refused"]
+        if reply is None or because_of not in reply.reason():
             problems.append(f"the reason does not name the {because_of}")
-        if outcome is None or outcome.roi != self.in_force:
+        if reply is None or reply.roi != self.in_force:
             problems.append(f"the region in force is not said to be {self.in_force}")
-        require(f"the change to be refused because of the {because_of}", problems, repr(outcome))
+        require(f"the change to be refused because of the {because_of}", problems, repr(reply))
         self.expect_in_force()
 
     def expect_in_force(self) -> None:
-        """See that record and metadata show the region that is in force.
-
-        Raises:
-            ExpectationFailed: one of them does not.
-        """
+        """Raise ExpectationFailed unless record and metadata show the region that is in force, in time."""
         eventually(
             f"the region of interest of {self.job.job_id} to be {self.in_force}",
             self._shown,
@@ -141,16 +126,14 @@ def _as_region(region: Any) -> Region | str:
         return repr(region)
 
 
-def _read(answer: bytes | None, limit_s: float) -> Outcome:
-    if answer is None:
+def _expect_reply_in(reply: bytes | None, limit_s: float) -> CommandReply:
+    if reply is None:
         raise ExpectationFailed(
             "expected an answer to the change of the region of interest\n  - there is none\n"
             f"waited {limit_s:g} s (the longer of time_limits.effect_appears_s and time_limits.unavailable_answered_s)"
         )
     try:
-        return Outcome.model_validate_json(answer)
+        return CommandReply.model_validate_json(reply)
     except ValidationError as error:
-        raise ExpectationFailed(
-            f"expected the outcome of a change of the region of interest\n  - {'; '.join(validation_problems(error))}\n"
-            f"seen: {answer.decode(errors='replace')[:500]}"
-        ) from None
+        expected, seen = "the outcome of a change of the region of interest", reply.decode(errors="replace")[:500]
+        raise ExpectationFailed(failure_text(expected, validation_problems(error), seen)) from None

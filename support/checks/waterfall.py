@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from support.api.exchange import Exchange
 from support.api.job import Job
-from support.core.errors import ExpectationFailed, require
+from support.checks.refusals import status_problems
+from support.core.errors import ExpectationFailed, failure_text, require
 from support.core.eventually import WaitPolicy, eventually
 from support.core.validation import validation_problems
 from support.profile.settings import Answers, Settings
@@ -44,8 +45,8 @@ class SensorRow(_Part):
     intensity: list[float] = Field(description="finite, not negative")
 
 
-class Row(_Part):
-    """One line; times are epoch seconds."""
+class WaterfallRow(_Part):
+    """One row; times are epoch seconds."""
 
     start_timestamp: float
     end_timestamp: float
@@ -55,7 +56,7 @@ class Row(_Part):
 class _Rows(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
-    rows: list[Row]
+    rows: list[WaterfallRow]
 
 
 @dataclass
@@ -68,29 +69,25 @@ class Waterfall:
     job: Job
     settings: Settings
     ask: Callable[[str], Exchange]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[WaterfallRow] = field(default_factory=list)
     answered_at: list[float] = field(default_factory=list)
 
-    def next_rows(self, count: int) -> Exchange:
-        """Ask for the next rows once, and keep them.
-
-        Raises:
-            ExpectationFailed: the answer is none that a waterfall can give.
-        """
+    def expect_next_rows(self, count: int) -> Exchange:
+        """Ask once for at most `count` rows and keep them; raise ExpectationFailed on no answer of a waterfall."""
         exchange = self.ask(self.settings.paths.waterfall.format(job_id=self.job.job_id, rows=count))
-        given = rows_in(exchange, self.settings.answers)
-        if len(given) > count:
-            raise ExpectationFailed(f"expected at most {count} rows\n  - there are {len(given)}: {exchange}")
+        given = expect_rows_in(exchange, self.settings.answers)
+        require(f"at most {count} rows", [f"there are {len(given)}"] if len(given) > count else [], exchange)
         self.rows += given
         answered = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
         self.answered_at += [answered.timestamp()] * len(given)
         return exchange
 
-    def until_there_are(self, count: int, part: int, figures: Figures) -> None:
-        """Ask for `part` rows at a time until so many rows of a live job have come; none of them may be the last.
+    def expect_rows(self, count: int, part: int, figures: Figures) -> None:
+        """Ask for `part` rows at a time until a live job has given `count`; none of them may be the last.
 
         Raises:
-            ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it.
+            ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it, or
+                no more will come.
         """
         answers, limits = self.settings.answers, self.settings.time_limits
         own_time_s = figures.window_s + count * figures.lines_dt_s
@@ -102,7 +99,7 @@ class Waterfall:
             fail_fast=lambda exchange: ["no more will come"] if exchange.status == answers.rows_over_status else [],
         )
 
-    def until_of(self, sensors: Sequence[int], figures: Figures) -> None:
+    def expect_rows_of(self, sensors: Sequence[int], figures: Figures) -> None:
         """Ask until a row of these sensors comes; from then on every row must be of them.
 
         Raises:
@@ -121,14 +118,14 @@ class Waterfall:
             self._wait_policy(self.settings.time_limits.rows_appear_s),
         )
         read = len(self.rows)
-        self.until_there_are(read + 3, 1, figures)
+        self.expect_rows(read + 3, 1, figures)
         problems = row_problems(self.rows[read:], figures, sensors)
         require(f"every further row to be of the sensors {_ends(sensors)}", problems)
 
     def _read_on(self, part: int, enough: Callable[[], bool]) -> Exchange:
         """Ask for `part` rows at a time until there are enough, or none are there just now."""
         for _ in range(_MOST_AT_A_LOOK):
-            exchange = self.next_rows(part)
+            exchange = self.expect_next_rows(part)
             if enough() or exchange.status != self.settings.answers.rows_status:
                 break
         return exchange
@@ -136,95 +133,70 @@ class Waterfall:
     def _wait_policy(self, limit_s: float) -> WaitPolicy:
         """For rows that come; asked for often enough that this does not make them late."""
         limits = self.settings.time_limits
-        interval_s = min(limits.poll_interval_s, limits.rows_late_s / 4)
-        return replace(limits.wait_policy("rows_appear_s", interval_s), limit_s=limit_s)
+        return WaitPolicy(limit_s, min(limits.poll_interval_s, limits.rows_late_s / 4), "time_limits.rows_appear_s")
 
-    def to_the_end(self, part: int | None = None) -> None:
-        """Read a playback until it is said that no more rows will come, `part` at a time or as many as can be had.
-
-        Raises:
-            ExpectationFailed: it was not said within the time limit.
-        """
-        self._ask_until_over(self.settings.time_limits.wait_policy("playback_ends_s", 0), part)
-
-    def until_over(self) -> None:
-        """Wait until it is said that no more rows will come, as after the analyzer has gone.
+    def expect_end(self, part: int | None = None) -> None:
+        """Read a playback to its end, `part` rows at a time or as many as can be had.
 
         Raises:
-            ExpectationFailed: it was not said within the time limit.
+            ExpectationFailed: it was not said within the time limit that no more rows will come.
         """
-        self._ask_until_over(self.settings.time_limits.wait_policy("effect_disappears_s"))
+        self._expect_end(self.settings.time_limits.wait_policy("playback_ends_s", interval_s=0), part)
+
+    def expect_end_of_live_job(self) -> None:
+        """Read a live job to its end, as after its analyzer has gone.
+
+        Raises:
+            ExpectationFailed: it was not said within the time limit that no more rows will come.
+        """
+        self._expect_end(self.settings.time_limits.wait_policy("effect_disappears_s"))
+
+    def _expect_end(self, policy: WaitPolicy, part: int | None = None) -> None:
+        over = self.settings.answers.rows_over_status
+        most = part or self.settings.limits.rows_max
+        eventually(
+            f"the rows of {self.job.job_id} to come to an end",
+            lambda: self.expect_next_rows(most),
+            lambda exchange: [] if exchange.status == over else [f"{len(self.rows)} rows so far"],
+            policy,
+        )
 
     def expect_none_yet(self, exchange: Exchange) -> None:
-        """See that there were no rows yet.
+        """Raise ExpectationFailed unless there were no rows yet, and more will come."""
+        require("no rows yet", status_problems(exchange, self.settings.answers.no_rows_yet_status), exchange)
 
-        Raises:
-            ExpectationFailed: there were some, or no more will come.
-        """
-        self._expect(exchange, self.settings.answers.no_rows_yet_status, "no rows yet")
+    def expect_over(self, exchange: Exchange) -> None:
+        """Raise ExpectationFailed unless it was said that no more rows will come."""
+        require("no more rows to come", status_problems(exchange, self.settings.answers.rows_over_status), exchange)
 
     def late_s(self) -> list[float]:
         """How much later than its own end each row came, s."""
         return [at - row.end_timestamp for row, at in zip(self.rows, self.answered_at, strict=True)]
 
     def expect_in_real_time(self) -> None:
-        """See that each row came after its time, and not long after it.
-
-        Raises:
-            ExpectationFailed: one came before it was over, or later than `time_limits.rows_late_s` after it.
-        """
+        """Raise ExpectationFailed unless each row came after its end, and within `time_limits.rows_late_s` of it."""
         limits = self.settings.time_limits
-        problems = []
-        for row, late_s in zip(self.rows, self.late_s(), strict=True):
-            if not -limits.clock_tolerance_s - _PRECISION_S <= late_s <= limits.rows_late_s + limits.clock_tolerance_s:
-                problems.append(f"the row that ends at {row.end_timestamp:.3f} came {late_s:+.3f} s after that")
+        earliest, latest = -limits.clock_tolerance_s - _PRECISION_S, limits.rows_late_s + limits.clock_tolerance_s
+        problems = [
+            f"the row that ends at {row.end_timestamp:.3f} came {late_s:+.3f} s after that"
+            for row, late_s in zip(self.rows, self.late_s(), strict=True)
+            if not earliest <= late_s <= latest
+        ]
         require(f"rows within {limits.rows_late_s:g} s of their time (time_limits.rows_late_s)", problems[:5])
 
-    def expect_over(self, exchange: Exchange) -> None:
-        """See that it was said that no more rows will come.
 
-        Raises:
-            ExpectationFailed: it was not.
-        """
-        self._expect(exchange, self.settings.answers.rows_over_status, "no more rows to come")
-
-    def _expect(self, exchange: Exchange, status: int, expected: str) -> None:
-        problems = [] if exchange.status == status else [f"the status is {exchange.status} instead of {status}"]
-        require(expected, problems, exchange)
-
-    def _ask_until_over(self, policy: WaitPolicy, part: int | None = None) -> None:
-        over = self.settings.answers.rows_over_status
-        most = part or self.settings.limits.rows_max
-        eventually(
-            f"the rows of {self.job.job_id} to come to an end",
-            lambda: self.next_rows(most),
-            lambda exchange: [] if exchange.status == over else [f"{len(self.rows)} rows so far"],
-            policy,
-        )
-
-
-def rows_in(exchange: Exchange, answers: Answers) -> list[Row]:
-    """The rows of an answer, none where it says that there are none.
-
-    Raises:
-        ExpectationFailed: its status and its content do not go together, or are none of a waterfall.
-    """
-    statuses = (answers.rows_status, answers.no_rows_yet_status, answers.rows_over_status)
+def expect_rows_in(exchange: Exchange, answers: Answers) -> list[WaterfallRow]:
+    """Give the rows of an answer; raise ExpectationFailed unless its status and its content go together."""
     try:
         rows = _Rows.model_validate_json(exchange.answer_text).rows
     except ValidationError as error:
-        raise ExpectationFailed(
-            f"expected rows\n  - {'; '.join(validation_problems(error)[:5])}\n  - seen: {exchange}"
-        ) from None
-    if exchange.status not in statuses or bool(rows) != (exchange.status == answers.rows_status):
-        raise ExpectationFailed(
-            f"expected {answers.rows_status} with rows, {answers.no_rows_yet_status} or {answers.rows_over_status} "
-            f"without\n  - seen: {exchange}"
-        )
+        raise ExpectationFailed(failure_text("rows", validation_problems(error)[:5], exchange)) from None
+    statuses = [answers.rows_status] if rows else [answers.no_rows_yet_status, answers.rows_over_status]
+    require(f"an answer with {len(rows)} rows", status_problems(exchange, *statuses), exchange)
     return rows
 
 
-def row_problems(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) -> list[str]:
+def row_problems(rows: Sequence[WaterfallRow], figures: Figures, sensors: Sequence[int]) -> list[str]:
     """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
     problems: dict[str, None] = {}
     for row in rows:
@@ -245,7 +217,7 @@ def row_problems(rows: Sequence[Row], figures: Figures, sensors: Sequence[int]) 
     return list(problems)
 
 
-def order_problems(rows: Sequence[Row], figures: Figures) -> list[str]:
+def order_problems(rows: Sequence[WaterfallRow], figures: Figures) -> list[str]:
     """Where rows do not follow each other at the output rate, none missing and none given twice; a line each."""
     steps = [after.start_timestamp - before.start_timestamp for before, after in pairwise(rows)]
     return [
@@ -256,7 +228,7 @@ def order_problems(rows: Sequence[Row], figures: Figures) -> list[str]:
 
 
 def difference_problems(
-    rows: Sequence[Row], others: Sequence[Row], sensors: Collection[int] | None = None
+    rows: Sequence[WaterfallRow], others: Sequence[WaterfallRow], sensors: Collection[int] | None = None
 ) -> list[str]:
     """Where two readings of the same time do not show the same, of these sensors if they are given; a line each."""
     problems = [] if len(rows) == len(others) else [f"{len(rows)} rows and {len(others)} rows"]
@@ -273,7 +245,7 @@ def difference_problems(
 
 
 def row_count_problems(
-    rows: Sequence[Row], figures: Figures, playback: Window, recorded: Iterable[Window]
+    rows: Sequence[WaterfallRow], figures: Figures, playback: Window, recorded: Iterable[Window]
 ) -> list[str]:
     """Recordings of which a playback has fewer or more whole rows than it should; a line each."""
     problems = []
@@ -286,21 +258,18 @@ def row_count_problems(
     return problems
 
 
-def outside_problems(rows: Sequence[Row], spans: Iterable[Span]) -> list[str]:
+def outside_problems(rows: Sequence[WaterfallRow], spans: Iterable[Span]) -> list[str]:
     """Rows that do not lie wholly within one of the spans of time; a line each."""
     known = list(spans)
     return [
         f"a row is of {row.start_timestamp:.3f} to {row.end_timestamp:.3f}, outside of "
         + ", ".join(f"{start:.3f} to {end:.3f}" for start, end in known)
         for row in rows
-        if not any(
-            start - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= end + _PRECISION_S
-            for start, end in known
-        )
+        if not any(_within(row, span) for span in known)
     ][:5]
 
 
-def _within(row: Row, span: Span) -> bool:
+def _within(row: WaterfallRow, span: Span) -> bool:
     return span[0] - _PRECISION_S <= row.start_timestamp and row.end_timestamp <= span[1] + _PRECISION_S
 
 

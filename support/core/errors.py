@@ -27,8 +27,13 @@ def require(expected: str, problems: Sequence[str], seen: object = None) -> None
         ExpectationFailed: there are; the message has what was expected, each of them, and what was seen.
     """
     if problems:
-        listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise ExpectationFailed(f"expected {expected}\n{listed}" + (f"\nseen: {seen}" if seen is not None else ""))
+        raise ExpectationFailed(failure_text(expected, problems, seen))
+
+
+def failure_text(expected: str, problems: Sequence[str], seen: object = None) -> str:
+    """The message of a failure: what was expected, a line for each problem, and what was seen if that is given."""
+    listed = [f"  - {problem}" for problem in problems]
+    return "\n".join([f"expected {expected}", *listed, *([f"seen: {seen}"] if seen is not None else [])])
 
 
 class EnvironmentBroken(Masked, Exception):

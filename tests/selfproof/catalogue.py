@@ -355,7 +355,7 @@ COUNTING = [
 def unkept(what, place, make, told):
     """A promise that is not kept, and is not seen to be."""
     return spoilt(
-        *(what, f"checks.promises:Promises.{place}", make),
+        *(what, f"checks.{place}", make),
         *(f"promises.py::test_a_promise_that_is_not_kept_is_told[{told}]", "DID NOT RAISE"),
     )
 
@@ -366,34 +366,36 @@ def types_aside(differences):
 
 PROMISES = [
     spoilt(
-        *("a comparison to which '1' is 1", "checks.promises:differences", types_aside),
+        *("a comparison to which '1' is 1", "checks.job_effects:differences", types_aside),
         *("promises.py::test_configurations_differ_by_fields_types_and_values", "c.a is '1' instead of 1"),
     ),
     unkept(
         "a look at records that takes the first of several",
-        *("_record_problems", lambda look: lambda self, job, records: look(self, job, records[:1])),
+        "job_effects:record_problems",
+        lambda look: lambda job, records, settings: look(job, records[:1], settings),
         "there are 2 records instead of 1",
     ),
     unkept(
         "a look at a record that believes any time of creation",
-        *("_creation_time_problems", nothing_wrong, "created_at is '2005', not a date"),
+        *("job_effects:creation_time_problems", nothing_wrong, "created_at is '2005', not a date"),
     ),
     unkept(
         "a look at an analyzer to which a pending pod is as good as a running one",
-        *("_analyzer_problems", but(lambda problem: "instead of Running" not in problem)),
+        *("job_effects:analyzer_problems", but(lambda problem: "instead of Running" not in problem)),
         "the analyzer pod is Pending instead of Running",
     ),
     unkept(
         "a look at an analyzer that does not ask what it was given",
-        *("_container_problems", nothing_wrong, "configuration of the analyzer pod is None"),
+        *("job_effects:container_problems", nothing_wrong, "configuration of the analyzer pod is None"),
     ),
     unkept(
         "a look at a queue to which two consumers are as good as one",
-        *("_consumer_problems", but(lambda problem: "2 consumers" not in problem), "2 consumers instead of 1"),
+        *("job_effects:consumer_problems", but(lambda problem: "2 consumers" not in problem)),
+        "2 consumers instead of 1",
     ),
     spoilt(
         "a look at a queue that does not ask whether the message was consumed",
-        *("checks.promises:Promises._message_problems", nothing_wrong),
+        *("checks.job_effects:message_problems", nothing_wrong),
         *("promises.py::test_without_statistics_a_message_that_is_held_is_not_acknowledged", "DID NOT RAISE"),
     ),
     spoilt(
@@ -401,8 +403,18 @@ PROMISES = [
         *("checks.promises:Promises._await_statistics", nothing_wrong),
         *("promises.py::test_statistics_that_come_late_and_show_no_acknowledgement_are_heeded", "DID NOT RAISE"),
     ),
-    unkept("a look at the first moment that misses nothing", "expect_there", never, "there was no analyzer"),
-    unkept("a look at pods that finds every pod healthy", "_unhealthy_pods", nothing_wrong, "there is no pod"),
+    unkept(
+        "a look at the first moment that misses nothing",
+        "promises:Promises.expect_there",
+        never,
+        "there was no analyzer",
+    ),
+    unkept(
+        "a look at pods that finds every pod healthy",
+        "job_effects:pod_health_problems",
+        nothing_wrong,
+        "there is no pod",
+    ),
     spoilt(
         *("promises that are not looked at once more", "checks.promises:Promises.broken_problems", nothing_wrong),
         *(

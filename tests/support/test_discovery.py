@@ -18,13 +18,13 @@ def test_the_fibre_is_told_rightly():
     discovery.expect_bounds(exchange({"lowest_channel": 0, "highest_channel": 2}), LIMITS)
     discovery.expect_sensors(exchange({"sensors": [0, 1, 2]}), LIMITS)
     discovery.expect_live_metadata(exchange(LIVE), [{"start_time": T - timedelta(days=1)}, RECORDING], LIMITS)
-    assert discovery.bounds_in(exchange({"lowest_channel": 0, "highest_channel": 2})) == (0, 2)
+    assert discovery.expect_bounds_told(exchange({"lowest_channel": 0, "highest_channel": 2})) == (0, 2)
 
 
 @pytest.mark.parametrize("answer", [None, [], {"lowest_channel": 0}, {"lowest_channel": 0, "highest_channel": "2"}])
 def test_bounds_that_are_not_told_are_the_products_failure(answer):
     with pytest.raises(ExpectationFailed, match="the bounds of the fibre"):
-        discovery.bounds_in(exchange(answer))
+        discovery.expect_bounds_told(exchange(answer))
 
 
 def test_a_recording_under_way_without_a_beginning_is_named():

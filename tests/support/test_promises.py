@@ -4,7 +4,8 @@ import pytest
 from product import ALONE, OTHER, Product, configured
 from stand_ins import JOB_ID
 
-from support.checks.promises import Promises, differences
+from support.checks.job_effects import differences
+from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
 
 RECORD, RUNS = Promises.expect_complete_record, Promises.expect_running_analyzer

@@ -60,9 +60,9 @@ def test_complete_recordings():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"uuid": ...}, "uuid is none"),
-        ({"uuid": "1"}, "uuid is none"),
-        ({"uuid": str(uuid.uuid4()).upper().replace("1", "A")}, "uuid is none"),
+        ({"uuid": ...}, "uuid is not a UUID"),
+        ({"uuid": "1"}, "uuid is not a UUID"),
+        ({"uuid": str(uuid.uuid4()).upper().replace("1", "A")}, "uuid is not a UUID"),
         ({"start_time": ...}, "start_time is None, no date"),
         ({"start_time": 1_104_537_600}, "start_time is 1104537600, no date"),
         ({"start_time": datetime.now(UTC) + timedelta(days=1), "end_time": None}, "in the future"),
@@ -107,11 +107,11 @@ def test_answer_and_metadata_tell_the_same_moment():
 
 
 def test_when_a_job_was_created_is_told_by_its_record():
-    assert record_store.creation_times([{"_id": 1, "created_at": T}]) == [T]
+    assert record_store.expect_creation_times([{"_id": 1, "created_at": T}]) == [T]
     for wrong in (
         {},
         {"created_at": None},
         {"created_at": 1},
         {"created_at": UnreadableValue("a date of another age")},
     ):
-        found("created_at of the record with _id 7 is", record_store.creation_times, [{"_id": 7, **wrong}])
+        found("created_at of the record with _id 7 is", record_store.expect_creation_times, [{"_id": 7, **wrong}])

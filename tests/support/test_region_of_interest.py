@@ -36,12 +36,12 @@ def region(reply, *, metadata=FIRST, records=({},)):
 
 
 def changed(roi):
-    roi.request(NEW["start"], NEW["end"])
+    roi.expect_reply(NEW["start"], NEW["end"])
     roi.expect_changed()
 
 
 def refused(roi):
-    roi.request(100, 151)
+    roi.expect_reply(100, 151)
     roi.expect_refused("jump")
 
 

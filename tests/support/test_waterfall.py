@@ -6,7 +6,14 @@ from stand_ins import JOB_ID, exchange, job, settings
 
 from support.checks import waterfall
 from support.checks.figures import figures_of
-from support.checks.waterfall import Row, Waterfall, order_problems, row_count_problems, row_problems, rows_in
+from support.checks.waterfall import (
+    Waterfall,
+    WaterfallRow,
+    expect_rows_in,
+    order_problems,
+    row_count_problems,
+    row_problems,
+)
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
@@ -30,7 +37,7 @@ def row(number=0, *, sensors=(7, 8), values=(0, 1.5), **changes):
 
 
 def rows(*numbers, **changes):
-    return [Row.model_validate(row(number, **changes)) for number in numbers]
+    return [WaterfallRow.model_validate(row(number, **changes)) for number in numbers]
 
 
 def given(*numbers, **changes):
@@ -44,7 +51,7 @@ NONE_YET, OVER = exchange({"rows": []}, 200), exchange({"rows": []}, 208)
     ("answer", "count"), [(given(0, 1), 2), (NONE_YET, 0), (OVER, 0), (exchange({"rows": [], "more": 1}), 0)]
 )
 def test_rows_are_read_from_an_answer_that_a_waterfall_can_give(answer, count):
-    assert len(rows_in(answer, Answers())) == count
+    assert len(expect_rows_in(answer, Answers())) == count
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_rows_are_read_from_an_answer_that_a_waterfall_can_give(answer, count):
 )
 def test_what_no_waterfall_gives_is_the_products_failure(answer):
     with pytest.raises(ExpectationFailed, match="seen: GET"):
-        rows_in(answer, Answers())
+        expect_rows_in(answer, Answers())
 
 
 def test_rows_of_the_right_content_are_not_wrong():
@@ -180,35 +187,35 @@ def reading(*answers, **time_limits):
 def test_rows_are_kept_in_the_order_in_which_they_came():
     read = reading(given(0, 1), NONE_YET, given(2))
     for _ in range(3):
-        read.next_rows(2)
+        read.expect_next_rows(2)
     assert order_problems(read.rows, FIGURES) == []
     assert (len(read.rows), read.ask.asked) == (3, [f"/waterfall/{JOB_ID}/2"] * 3)
 
 
 def test_more_rows_than_were_asked_for_are_the_products_failure():
     with pytest.raises(ExpectationFailed, match="at most 1 rows"):
-        reading(given(0, 1)).next_rows(1)
+        reading(given(0, 1)).expect_next_rows(1)
 
 
 def test_rows_are_asked_for_until_there_are_enough():
     read = reading(NONE_YET, given(0), NONE_YET, given(1, 2), given(3))
-    read.until_there_are(3, 2, FIGURES)
+    read.expect_rows(3, 2, FIGURES)
     assert len(read.rows) == 3
 
 
 def test_rows_that_do_not_come_are_waited_for_as_long_as_they_take_and_the_limit_beyond():
     with pytest.raises(ExpectationFailed, match="there are 1 of them") as failure:
-        reading(given(0), NONE_YET).until_there_are(3, 2, FIGURES)
+        reading(given(0), NONE_YET).expect_rows(3, 2, FIGURES)
     assert "= 0.23 s" in str(failure.value)  # 0.15 + 0.032 + 3 * 0.016
 
 
 def test_rows_that_are_there_are_read_at_once_whatever_the_poll_interval():
     limits = {"poll_interval_s": 60, "rows_appear_s": 0.1}
     read = reading(*(given(number) for number in range(6)), NONE_YET, **limits)
-    read.until_there_are(6, 1, FIGURES)
+    read.expect_rows(6, 1, FIGURES)
     assert len(read.rows) == 6
     changed = reading(given(0), given(1), *(given(number, sensors=(8, 9)) for number in range(2, 6)), **limits)
-    changed.until_of(range(8, 10), FIGURES)
+    changed.expect_rows_of(range(8, 10), FIGURES)
     assert len(changed.rows) == 6
 
 
@@ -217,18 +224,18 @@ def test_rows_are_not_late_because_they_are_asked_for_seldom():
     read = reading(NONE_YET, NONE_YET, given(0), poll_interval_s=60, rows_late_s=0.2, rows_appear_s=30)
     player = read.ask
     read.ask = lambda path: (asked_at.append(time.monotonic()), player(path))[1]
-    read.until_there_are(1, 1, FIGURES)
+    read.expect_rows(1, 1, FIGURES)
     assert asked_at[-1] - asked_at[0] < 5  # 0.1 s by itself
 
 
-def test_a_live_job_whose_rows_are_over_is_hopeless():
+def test_a_live_job_whose_rows_are_over_is_found_at_once():
     read = reading(given(0), OVER, given(1, 2))
     with pytest.raises(ExpectationFailed, match="no more will come"):
-        read.until_there_are(3, 2, FIGURES)
+        read.expect_rows(3, 2, FIGURES)
     assert len(read.ask.asked) == 2
 
 
-@pytest.mark.parametrize("to_the_end", [Waterfall.to_the_end, Waterfall.until_over])
+@pytest.mark.parametrize("to_the_end", [Waterfall.expect_end, Waterfall.expect_end_of_live_job])
 def test_a_waterfall_is_read_until_it_is_said_to_be_over(to_the_end):
     read = reading(given(0, 1), NONE_YET, given(2), OVER, given(3))
     to_the_end(read)
@@ -239,7 +246,7 @@ def test_a_waterfall_is_read_until_it_is_said_to_be_over(to_the_end):
 
 def test_rows_of_other_sensors_are_read_until_those_that_are_wanted_come():
     read = reading(given(0), NONE_YET, given(1), *(given(number, sensors=(8, 9)) for number in range(2, 6)))
-    read.until_of(range(8, 10), FIGURES)
+    read.expect_rows_of(range(8, 10), FIGURES)
     assert len(read.rows) == 6
 
 
@@ -254,14 +261,14 @@ def test_rows_of_other_sensors_are_read_until_those_that_are_wanted_come():
 )
 def test_rows_that_are_not_of_the_wanted_sensors_from_then_on_are_found(answers, told):
     with pytest.raises(ExpectationFailed, match=told):
-        reading(*answers).until_of(range(8, 10), FIGURES)
+        reading(*answers).expect_rows_of(range(8, 10), FIGURES)
 
 
 def test_an_earlier_row_of_these_sensors_is_no_proof_that_they_come_now():
     read = reading(given(0, sensors=(8, 9)), NONE_YET)
-    read.next_rows(1)
+    read.expect_next_rows(1)
     with pytest.raises(ExpectationFailed, match="rows of the sensors 8 to 9"):
-        read.until_of(range(8, 10), FIGURES)
+        read.expect_rows_of(range(8, 10), FIGURES)
 
 
 @pytest.mark.parametrize(("answer", "yet", "over"), [(NONE_YET, True, False), (OVER, False, True), (given(0), 0, 0)])

@@ -13,7 +13,7 @@ from typing import Any
 from behave.parser import ParserError
 
 from support.core.characters import allowed
-from support.core.keys import SEVERITIES, TEST_CASE_KEY
+from support.core.keys import TEST_CASE_KEY, severity_of
 from support.evidence import known_issues
 from support.runner.behave_files import parse_file
 
@@ -104,7 +104,7 @@ class FeatureScenario:
     @property
     def severity(self) -> str:
         """As Allure has them; the most specific tag wins."""
-        return next((tag.name for tag in reversed(self.tags) if tag.name in SEVERITIES), "normal")
+        return severity_of(tag.name for tag in self.tags)
 
     @property
     def is_extra(self) -> bool:

@@ -12,8 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -29,6 +27,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from redaction import MASK, redact
 from reporting.xray import Dialect
@@ -366,14 +366,10 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """A number of seconds or a date; not longer than anybody waits here."""
+    """`Retry-After` in seconds, but at most a minute; None if there is none, or one that is not understood."""
     if not retry_after:
         return None
     try:
-        if retry_after.isdigit():
-            asked_s = float(retry_after)
-        else:
-            asked_s = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None  # neither: as if it were not there
-    return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
+        return min(Retry().parse_retry_after(retry_after), _LONGEST_WAIT_S)
+    except InvalidHeader:
+        return None

@@ -6,7 +6,6 @@ The folder is written by `support.evidence.allure_report`, which labels each res
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,11 +16,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from reporting.features import Place
 from reporting.verdicts import Status
-from support.core.characters import allowed, allowed_document
+from support.core import java_properties
+from support.core.characters import allowed_document
 from support.core.validation import validation_problems
-
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
-_SPECIAL = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
 
 
 class ResultsUnreadable(Exception):
@@ -282,26 +279,8 @@ def _time(milliseconds: int) -> datetime:
 
 def _environment(properties: Path) -> Mapping[str, str]:
     try:
-        text = properties.read_text("latin-1")  # As Java reads it.
+        return allowed_document(java_properties.load(properties.read_bytes()))  # type: ignore[no-any-return]
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ResultsUnreadable(f"{properties}: expected a file that can be read, seen: {error.strerror}.") from None
-    return dict(_properties(text))
-
-
-def _properties(text: str) -> Iterator[tuple[str, str]]:
-    """As java.util.Properties reads it, so far as the suite's own report writes it."""
-    for line in text.splitlines():
-        separator = re.search(r"(?<!\\)(?:\\\\)*=", line)
-        if separator:
-            yield allowed(_unescaped(line[: separator.end() - 1])), allowed(_unescaped(line[separator.end() :]))
-
-
-def _unescaped(text: str) -> str:
-    def mark(match: re.Match[str]) -> str:
-        code, special = match.groups()
-        return chr(int(code, 16)) if code else _SPECIAL.get(special, special)
-
-    # Marks beyond the basic plane are written as a pair of surrogates.
-    return _ESCAPED.sub(mark, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

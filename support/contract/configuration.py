@@ -1,4 +1,4 @@
-"""What is asked of the server and what it answers, as the client sees it (contract, "Client flow", steps 1 to 5)."""
+"""Requests for a job and their answers, as the client sees them (contract, "Client flow", steps 1 to 5)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
+from functools import reduce
+from operator import getitem
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationInfo, model_validator
@@ -40,10 +42,9 @@ def generate_config_payload(**overrides: Any) -> dict[str, Any]:
     """Make a full, valid live payload; `overrides` replace whole fields of the top level.
 
     Raises:
-        TypeError: an override that is no field of the contract.
+        TypeError: an override is not a field of the contract.
     """
-    unknown = sorted(set(overrides) - set(_LIVE))
-    if unknown:
+    if unknown := sorted(overrides.keys() - _LIVE.keys()):
         raise TypeError(f"no such field of the configuration: {', '.join(unknown)}")
     return {**deepcopy(_LIVE), **deepcopy(overrides)}
 
@@ -54,7 +55,7 @@ def generate_single_channel_payload() -> dict[str, Any]:
 
 
 def generate_playback_payload(start: datetime, end: datetime) -> dict[str, Any]:
-    """Make a valid payload that plays a time back, in whole seconds; few sensors and frequencies keep it short."""
+    """Make a valid payload that plays back a time, in whole seconds; few sensors and frequencies keep it short."""
     return generate_config_payload(
         start_time=int(start.timestamp()),
         end_time=int(end.timestamp()),
@@ -64,7 +65,7 @@ def generate_playback_payload(start: datetime, end: datetime) -> dict[str, Any]:
 
 
 def is_task_id(text: str) -> bool:
-    """Whether a text is a task id as `generate_task_id` makes them; its moment must be a real one."""
+    """Whether a text is a task id as `generate_task_id` makes them; its time must exist."""
     match = _TASK_ID.fullmatch(text)
     try:
         return match is not None and bool(datetime.strptime(match[1], "%Y%m%d%H%M%S"))
@@ -72,19 +73,14 @@ def is_task_id(text: str) -> bool:
         return False
 
 
-def fields_set(payload: Mapping[str, Any]) -> frozenset[str]:
-    """Top-level fields that are otherwise than in the default payload, or missing: what a scenario is about.
-
-    As JSON has it: 10.0 is otherwise than 10.
-    """
-    names = {*_LIVE, *payload}
-    return frozenset(
-        name for name in names if name not in payload or json.dumps(payload[name]) != json.dumps(_LIVE.get(name))
-    )
+def fields_set(payload: Mapping[str, Any]) -> set[str]:
+    """The top-level fields that differ from the default payload, or are missing; in JSON, 10.0 differs from 10."""
+    missing = _LIVE.keys() - payload.keys()
+    return missing | {name for name in payload if json.dumps(payload[name]) != json.dumps(_LIVE.get(name))}
 
 
 def different_payloads(count: int) -> list[dict[str, Any]]:
-    """Full, valid live payloads, no two alike: each looks at other sensors, so that none can stand for another."""
+    """Full, valid live payloads that all differ: each looks at other sensors."""
     return [generate_config_payload(channels={"min": number, "max": number + 49}) for number in range(1, count + 1)]
 
 
@@ -97,7 +93,7 @@ def with_value(payload: Mapping[str, Any], parameter: Parameter, value: Any) -> 
 
 
 def with_neighbour(payload: Mapping[str, Any], parameter: Parameter, name: str) -> dict[str, Any]:
-    """The payload with a field of that name, which it should not have, beside a parameter."""
+    """The payload with a further field of that name beside a parameter."""
     changed = deepcopy(dict(payload))
     _parent_of(changed, parameter)[name] = 1
     return changed
@@ -111,10 +107,7 @@ def without(payload: Mapping[str, Any], parameter: Parameter) -> dict[str, Any]:
 
 
 def _parent_of(payload: dict[str, Any], parameter: Parameter) -> dict[str, Any]:
-    parent = payload
-    for name in parameter.path[:-1]:
-        parent = parent[name]
-    return parent
+    return reduce(getitem, parameter.path[:-1], payload)
 
 
 def point_in_time(value: int | str) -> datetime:
@@ -125,28 +118,25 @@ def point_in_time(value: int | str) -> datetime:
     """
     if isinstance(value, int):
         if not 0 <= value <= _EPOCH_MAX_S:
-            raise ValueError(f"{value} is no time after 1970 and before 10000")
+            raise ValueError(f"{value} is not a time after 1970 and before 10000")
         return datetime.fromtimestamp(value, UTC)
     if len(value) != 12 or not value.isascii() or not value.isdigit():
         raise ValueError(f"{value!r} is neither epoch seconds nor yymmddHHMMSS")
     return datetime.strptime(f"20{value}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
-def _true_number(value: Any) -> Any:
-    """Refuse what Python takes for a number and the contract does not (true is no number, "1" is a text)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PydanticCustomError("number", "Input should be a number")
-    return value
+def _only(kind: Any, wording: str) -> BeforeValidator:
+    """Refuse what Python takes for a number and the contract does not: true, "1", and where a whole one is due, 0.0."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise PydanticCustomError("number", "Input should be {wording}", {"wording": wording})
+        return value
+
+    return BeforeValidator(check)
 
 
-def _whole_number(value: Any) -> Any:
-    """Refuse what only looks like a whole number: true, 0.0, "1"."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticCustomError("whole_number", "Input should be a whole number")
-    return value
-
-
-Frequency = Annotated[int | float, BeforeValidator(_true_number), Field(ge=0, allow_inf_nan=False)]
+Frequency = Annotated[int | float, _only(int | float, "a number"), Field(ge=0, allow_inf_nan=False)]
 Timestamp = StrictInt | str | None
 
 
@@ -187,10 +177,10 @@ class FrequencyRange(_Part):
 
 
 class ConfigureRequest(_Part):
-    """A configuration that keeps the contract; making one raises `ValidationError` for any that does not.
+    """A configuration that keeps the contract; `ValidationError` is raised for any other.
 
-    The limits that a deployment may have decided otherwise are the contract's unless the validation context holds
-    others: `ConfigureRequest.model_validate(payload, context=limits)`.
+    Limits are the contract's, unless the validation context has those of a deployment:
+    `ConfigureRequest.model_validate(payload, context=limits)`.
     """
 
     displayTimeAxisDuration: StrictInt = Field(gt=0, description="s")
@@ -200,49 +190,30 @@ class ConfigureRequest(_Part):
     frequencyRange: FrequencyRange
     start_time: Timestamp = None
     end_time: Timestamp = None
-    view_type: Annotated[ViewType, BeforeValidator(_whole_number)]
+    view_type: Annotated[ViewType, _only(int, "a whole number")]
 
     @model_validator(mode="after")
     def _within_limits(self, info: ValidationInfo) -> Self:
         limits = info.context if isinstance(info.context, Limits) else Limits()
-        length, top = self.nfftSelection, limits.sensors - 1
-        single = self.view_type is ViewType.SINGLE_CHANNEL
-        broken = [
-            rule
-            for holds, rule in (
-                (
-                    limits.fft_length_min <= length <= limits.fft_length_max,
-                    f"nfftSelection is not within {limits.fft_length_min} to {limits.fft_length_max}",
-                ),
-                (
-                    not limits.fft_length_power_of_two or (length > 0 and length & (length - 1) == 0),
-                    "nfftSelection is no power of two",
-                ),
-                (
-                    self.displayTimeAxisDuration <= limits.duration_max_s,
-                    f"displayTimeAxisDuration is above {limits.duration_max_s}",
-                ),
-                (
-                    self.displayInfo.height <= limits.height_max_px,
-                    f"displayInfo.height is above {limits.height_max_px}",
-                ),
-                (self.channels.max <= top, f"channels.max is above {top}"),
-                (
-                    self.frequencyRange.max <= limits.nyquist_hz,
-                    f"frequencyRange.max is above the Nyquist frequency, {limits.nyquist_hz:g} Hz",
-                ),
-                (
-                    not single or self.channels.min == self.channels.max,
-                    "channels of a single channel view differ",
-                ),
-                (
-                    not single or self.channels.min >= limits.single_channel_min,
-                    f"channels of a single channel view count from {limits.single_channel_min}",
-                ),
-            )
-            if not holds
-        ]
-        broken += self._broken_time_rules()
+        length, shortest, longest = self.nfftSelection, limits.fft_length_min, limits.fft_length_max
+        is_power_of_two = length > 0 and length & (length - 1) == 0
+        is_single = self.view_type is ViewType.SINGLE_CHANNEL
+        channels, first = self.channels, limits.single_channel_min
+        rules = {
+            f"nfftSelection is not within {shortest} to {longest}": shortest <= length <= longest,
+            "nfftSelection is not a power of two": is_power_of_two or not limits.fft_length_power_of_two,
+            f"displayTimeAxisDuration is above {limits.duration_max_s}": (
+                self.displayTimeAxisDuration <= limits.duration_max_s
+            ),
+            f"displayInfo.height is above {limits.height_max_px}": self.displayInfo.height <= limits.height_max_px,
+            f"channels.max is above {limits.last_sensor}": channels.max <= limits.last_sensor,
+            f"frequencyRange.max is above the Nyquist frequency, {limits.nyquist_hz:g} Hz": (
+                self.frequencyRange.max <= limits.nyquist_hz
+            ),
+            "channels of a single channel view differ": not is_single or channels.min == channels.max,
+            f"channels of a single channel view count from {first}": not is_single or channels.min >= first,
+        }
+        broken = [rule for rule, holds in rules.items() if not holds] + self._broken_time_rules()
         if broken:
             raise PydanticCustomError("contract", "{rules}", {"rules": "; ".join(broken)})
         return self
@@ -262,12 +233,12 @@ class ConfigureRequest(_Part):
         return broken + [f"{name} lies in the future" for name, moment in times if moment > now]
 
     def payload(self) -> dict[str, Any]:
-        """The request as it goes over the wire and must be found again in the stores."""
+        """The request as it is sent, and as the stores must hold it."""
         return self.model_dump(mode="json")
 
 
 class ConfigureResponse(BaseModel):
-    """The server's answer to an accepted request. Only what every server must give is required."""
+    """The server's answer to an accepted request; required are the fields that every server must give."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

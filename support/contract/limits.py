@@ -1,8 +1,6 @@
-"""The numbers of the contract, and the product's words for its fields.
+"""The limits of the contract, and the product's words for its fields.
 
-`Limits.range_of` gives the smallest and the largest accepted value of a parameter, both still accepted.
-
-Defaults are the contract's own ("accepted" column of its field table); a profile may override any of them under
+Defaults are the contract's ("accepted" column of its field table); a profile may override any of them under
 `[limits]`, since a deployed server may have decided otherwise.
 """
 
@@ -15,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ViewType(IntEnum):
-    """How the result is looked at (contract, "Words"): 2 is decided, the others are given."""
+    """How the result is shown (contract, "Words"). The contract gives 0 and 1; 2 is this project's decision."""
 
     MULTICHANNEL = 0
     SINGLE_CHANNEL = 1
@@ -23,7 +21,7 @@ class ViewType(IntEnum):
 
 
 class Limits(BaseModel):
-    """What a configuration may hold."""
+    """The limits of what a request may hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -35,14 +33,10 @@ class Limits(BaseModel):
     sensors: int = Field(2222, gt=0, description="number of sensors on the fibre; they count from 0")
     sampling_rate_hz: float = Field(2000.0, gt=0)
     overlap: float = Field(0.5, ge=0, lt=1, description="of one FFT window with the next, as a fraction")
-    single_channel_min: int = Field(
-        1, ge=0, description="lowest channel of a single channel view: they count from 1 there"
-    )
+    single_channel_min: int = Field(1, ge=0, description="lowest channel of a single channel view")
     rows_max: int = Field(1000, gt=0, description="waterfall rows that can be asked for at once")
     body_max_bytes: int = Field(65_536, gt=0)
-    roi_max_size_change: float = Field(
-        0.5, ge=0, description="how much a region of interest may grow or shrink at once"
-    )
+    roi_max_size_change: float = Field(0.5, ge=0, description="how much a region may grow or shrink at once")
     roi_max_shift: float = Field(0.5, ge=0, description="how far it may move at once, as a fraction of its size")
 
     @property
@@ -52,11 +46,11 @@ class Limits(BaseModel):
 
     @property
     def nyquist_hz(self) -> float:
-        """Highest frequency that can be computed, Hz; itself still accepted."""
+        """The highest frequency that can be computed, and the highest that is accepted, Hz."""
         return self.sampling_rate_hz / 2
 
     def range_of(self, parameter: Parameter) -> tuple[float, float]:
-        """The smallest and the largest value that a parameter may have by itself, both accepted.
+        """The smallest and the largest accepted value of a parameter by itself.
 
         Raises:
             KeyError: the parameter has no such range.
@@ -78,10 +72,7 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A field of the configuration: the product's words for it, and its path in the payload.
-
-    The "channel" of a single channel view is a sensor range of one.
-    """
+    """A field of the configuration: the product's words for it, and its path in the payload."""
 
     words: str
     path: tuple[str, ...]
@@ -92,7 +83,7 @@ class Parameter:
         return self.path[-1] if self.path[0] == "displayInfo" else self.path[0]
 
 
-# What a request has beside the configuration, and an error about it must name.
+# Parameters of a request beside its configuration; errors must name them, too.
 TASK_ID = Parameter("task id", ("task_id",))
 ROW_COUNT = Parameter("number of rows", ("rows",))
 UNKNOWN = Parameter("unknown parameter", ("zoom",))
@@ -105,7 +96,7 @@ PARAMETERS = {
         Parameter("canvas", ("displayInfo",)),
         Parameter("canvas height", ("displayInfo", "height")),
         Parameter("sensor range", ("channels",)),
-        Parameter("channel", ("channels",)),
+        Parameter("channel", ("channels",)),  # of a single channel view: a range of one sensor
         Parameter("first sensor", ("channels", "min")),
         Parameter("last sensor", ("channels", "max")),
         Parameter("frequency range", ("frequencyRange",)),

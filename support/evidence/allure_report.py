@@ -20,15 +20,16 @@ from allure_behave.listener import AllureListener
 from allure_behave.utils import step_status_details
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment, Label, Link, Status, StatusDetails
-from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
+from allure_commons.types import AttachmentType, LabelType, LinkType
 from allure_commons.utils import format_traceback, md5, uuid4
 from attr import asdict
 from behave.model_type import Status as Outcome
 
 from redaction import redact
+from support.core import java_properties
 from support.core.characters import encodable
 from support.core.files import write_whole
-from support.core.keys import ISSUE_KEY, SEVERITIES
+from support.core.keys import ISSUE_KEY, SEVERITIES, severity_of
 from support.core.steady_time import SteadyTime
 from support.evidence import known_issues
 
@@ -111,14 +112,8 @@ class AllureReport:
 
         ``behave_config`` is ``context.config``. ``test_case_url`` is the address of a test case with
         ``{key}`` in the place of its key; with None, a key becomes a tag instead of a link. ``lost`` is called
-        when a file of the report cannot be written, as on a full disk. Raises ValueError for an address without
-        ``{key}``.
+        when a file of the report cannot be written, as on a full disk.
         """
-        if test_case_url is not None and "{key}" not in test_case_url:
-            raise ValueError(
-                f"Expected {{key}} in the test-case address, seen {test_case_url!r}: every key would lead to "
-                "the same page. Put {key} where the key of the test case belongs, or leave the address out."
-            )
         self._results_dir = results_dir
         self._test_case_url = test_case_url
         self._lost = lost
@@ -204,9 +199,9 @@ class AllureReport:
 
     def environment(self, values: Mapping[str, str]) -> None:
         """Write the report's environment table, replacing an earlier one."""
-        lines = [f"{_escape(key, key=True)}={_escape(redact(value))}\n" for key, value in values.items()]
+        content = java_properties.dump({key: redact(value) for key, value in values.items()})
         try:
-            write_whole(self._results_dir / "environment.properties", "".join(lines).encode("ascii"))
+            write_whole(self._results_dir / "environment.properties", content)
         except OSError as error:
             self._lost(error)
 
@@ -316,14 +311,12 @@ def _labels(scenario: Any, tags: Iterable[str], *, keys_as_tags: bool, base: str
     epics = [tag.removeprefix(_EPIC) for tag in feature.tags if tag.startswith(_EPIC)]
     epic = (epics[0] if epics else folder[:1].upper() + folder[1:]).replace("_", " ")
     # Not from the merged tags: there a severity that feature and scenario share keeps the feature's place.
-    severities = [
-        tag for level in (feature.tags, rule.tags if rule else (), scenario.tags) for tag in level if tag in SEVERITIES
-    ]
+    levels = (feature.tags, rule.tags if rule else (), scenario.tags)
     labels = {
         LabelType.EPIC: epic,
         LabelType.FEATURE: feature.name or Path(feature.filename).stem,
         LabelType.STORY: story.name or story.keyword,
-        LabelType.SEVERITY: severities[-1] if severities else Severity.NORMAL.value,
+        LabelType.SEVERITY: severity_of(tag for level in levels for tag in level),
     }
     plain = [
         tag
@@ -394,16 +387,3 @@ def _hook_message(part: Any) -> str:
     if part.hook_failed:
         return "A hook was interrupted (Ctrl-C or an exit)."
     return f"Marked as {part.status.name} without a message."
-
-
-def _escape(text: str, *, key: bool = False) -> str:
-    """Escape a key or a value as java.util.Properties reads it."""
-    special = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f"}
-    if key:
-        special |= {mark: f"\\{mark}" for mark in " :=#!"}
-    escaped = "".join(special.get(mark, mark) for mark in text)
-    if escaped.startswith(" "):
-        escaped = f"\\{escaped}"
-    units = escaped.encode("utf-16-be")
-    codes = [int.from_bytes(units[index : index + 2], "big") for index in range(0, len(units), 2)]
-    return "".join(chr(code) if 0x20 <= code < 0x7F else f"\\u{code:04x}" for code in codes)

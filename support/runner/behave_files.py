@@ -1,7 +1,7 @@
-"""Behave's own input and output, made safe: feature files of any form in, any text out, no durations below zero.
+"""Corrections of behave's own input and output: it reads any feature file, writes any text, no negative duration.
 
-Behave makes its reporters and the openers of its output files before it reads `environment.py`, so their classes are
-changed, when this module is imported. `environment.py` imports it first.
+Behave makes its reporters and opens its output before it reads `environment.py`. So their classes are changed when this
+module is imported, which `environment.py` does first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from support.core.steady_time import SteadyTime
 
 
 def parse_file(filename: str, language: str | None = None) -> Any:
-    """The feature of a file, None when there is none in it; in UTF-8, with a byte order mark or without.
+    """The feature in a file, or None; the file is UTF-8, with a byte order mark or without.
 
     Raises:
         ParserError: it cannot be read as a feature, with file and line.
@@ -49,42 +49,42 @@ def parse_file(filename: str, language: str | None = None) -> Any:
         error.filename = filename
         raise
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # As of a `# language:` that it does not know, or a scenario before any feature.
+        # Such as an unknown `# language:`, or a scenario before any feature.
         raise ParserError(
             f"expected a feature, seen what behave cannot read: {type(error).__name__}: {error}", parser.line, filename
         ) from error
 
 
 class OneMessage(IFormatter):  # type: ignore[misc]  # behave has no types
-    """A formatter to stand before all others: a step that the environment ended has its message, and no traceback.
+    """A formatter before all others: a step that a broken environment ended shows its message without a traceback.
 
-    Behave sets the message of a step when the hooks are through with it, so that no hook can.
+    No hook can do that: behave sets the message of a step after its hooks.
     """
 
     def result(self, step: Any) -> None:
-        """Change the message of a step, for whoever shows it."""
+        """Change the message of a step, for the formatters after this one."""
         if isinstance(step.exception, EnvironmentBroken | SettingsError):
             step.error_message = f"{type(step.exception).__name__}: {step.exception}"
 
     def close(self) -> None:
-        """It has no stream to close."""
+        """There is no stream to close."""
 
 
 class WellFormedTree(ElementTreeWithCDATA):  # type: ignore[misc]  # behave has no types
-    """The tree of a JUnit file that holds only what XML can, and no secret."""
+    """The tree of a JUnit file, without secrets and characters that XML cannot hold."""
 
     def write(self, *arguments: Any, **options: Any) -> None:
-        """Write it as its base does."""
+        """Write the file."""
         for element in self.iter():
             element.text = element.text and allowed(redact(element.text))
-            # All others are names from the features, and numbers.
+            # The other attributes are names from the features, and numbers.
             said = {name: redact(str(value)) for name, value in element.attrib.items() if name == "message"}
             element.attrib = {name: allowed(str(value)) for name, value in {**element.attrib, **said}.items()}
         super().write(*arguments, **options)
 
 
 def _open(self: StreamOpener) -> Any:
-    """Open a file for a formatter: in UTF-8, whatever the terminal has, so that it holds any text."""
+    """Open a file for a formatter, in UTF-8 even where the terminal has another encoding, so that it holds any text."""
     if not self.stream or self.stream.closed:
         self.ensure_dir_exists(os.path.dirname(self.name))
         self.stream = open(self.name, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - behave closes it
@@ -98,7 +98,7 @@ _LONGEST_NAME = 200 - len("TESTS-.xml")
 
 
 def _make_feature_filename(self: JUnitReporter, feature: Any) -> str:
-    """A name that a file can have and no other feature of the run has, whatever the file system takes for the same."""
+    """A possible file name that no other feature of the run has, even on a file system that ignores case."""
     usual: str = _usual_name(self, feature)
     name = usual if len(os.fsencode(usual)) <= _LONGEST_NAME else file_name(usual, longest=_LONGEST_NAME)
     taken: dict[str, str] = self.__dict__.setdefault("features_by_name", {})
@@ -113,7 +113,7 @@ _usual_test = JUnitReporter._process_scenario
 
 
 def _process_scenario(self: JUnitReporter, scenario: Any, report: Any) -> None:
-    """Report a scenario; behave leaves one that was not run without a verdict, which readers take for passed."""
+    """Report a scenario, one that was not run as skipped: behave gives it no verdict, which readers take for passed."""
     _usual_test(self, scenario, report)
     if scenario.status is Status.untested and not self.show_skipped:  # Else behave does it.
         report.counts_skipped += 1

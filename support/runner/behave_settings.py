@@ -1,4 +1,4 @@
-"""Behave's settings of this project, from wherever a run is started: behave reads them in the working directory."""
+"""Settings of behave for this project, also where a run is started elsewhere: behave looks in the working directory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from support.core.files import ROOT
 
 
 def apply_project_settings(config: Any, features: list[Any]) -> None:
-    """Set what `[tool.behave]` of the project says, and what the command line has not set otherwise.
+    """Apply `[tool.behave]` of `pyproject.toml`; options of the command line win.
 
-    `features` are those that behave has read. When no path was given, it has looked for them in the whole checkout:
-    those that the project does not name are taken out. Which runner it takes is decided before any hook, and stays.
+    `features` are those that behave has read. Without a path it reads all of the working directory: features that
+    are not in the project's paths are removed. The runner cannot be changed: behave chooses it before any hook.
     """
     if Path.cwd().resolve() == ROOT:
         return
@@ -33,7 +33,7 @@ def apply_project_settings(config: Any, features: list[Any]) -> None:
 
 
 def asked_for(option: str) -> Any:
-    """What the command line sets an option to; None where it does not."""
+    """The value of an option on the command line; None if it is not there."""
     parser = setup_parser()
     parser.set_defaults(**{option: None})
     try:

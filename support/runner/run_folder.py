@@ -1,9 +1,9 @@
-"""The folder that a run has to itself, below the directory of the reports:
+"""The folder of a run, below the directory of the reports:
 
     reports/runs/20261126T174748Z-3fa2c1/    results (`allure-results`, `junit`), and the reports made of them
     reports/latest                           a link to the folder of the last run that has ended
 
-No run writes into a folder that is there already, so nothing that an earlier run left can be taken for this one's.
+A run never writes into an existing folder, so that results of an earlier run cannot be mistaken for its own.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from support.runner.run_record import LOCK, RunRecord, State, read_record
 RUNS = "runs"
 LATEST = "latest"
 NAME_VARIABLE = "FOCUS_RUN"
-"""The environment variable by which whoever starts a run names its folder beforehand, to find it whatever happens."""
+"""The environment variable that names the folder of a run beforehand, so that a script finds it in any case."""
 
 KEPT = 20
-"""So many folders of runs are kept, as many as the history of the site has."""
+"""How many folders of runs are kept: as many as the history of the Allure site has."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _WAYS_OUT = "Or have the reports elsewhere: FOCUS__REPORTS__DIRECTORY=/another/directory."
 
 
 class RunFolder:
-    """The folder of the living run."""
+    """The folder of the present run."""
 
     def __init__(self, reports: Path, path: Path, lock: BinaryIO, record: RunRecord) -> None:
         self.path, self.record = path, record
@@ -47,7 +47,7 @@ class RunFolder:
         """Make the folder of a run that starts now, named by `FOCUS_RUN` or else by the time.
 
         Raises:
-            SettingsError: `FOCUS_RUN` is no name, or that of a run that is there already.
+            SettingsError: `FOCUS_RUN` cannot be the name of a folder, or a run of that name exists.
             EnvironmentBroken: the folder cannot be made; the message says where, why and what to do.
         """
         started = datetime.now(UTC)
@@ -77,7 +77,7 @@ class RunFolder:
                 folder = cls(reports, path, lock, record)
                 folder.results.mkdir()
             except OSError:
-                shutil.rmtree(path, ignore_errors=True)  # It is no folder of a run, and nobody would remove it.
+                shutil.rmtree(path, ignore_errors=True)  # Without its record nobody would remove it later.
                 raise
         except OSError as error:
             if isinstance(error, FileExistsError) and os.path.lexists(path):
@@ -95,18 +95,18 @@ class RunFolder:
 
     @property
     def junit(self) -> Path:
-        """Where JUnit files go, if behave writes any."""
+        """Where behave's JUnit files go."""
         return self.path / "junit"
 
     def lost(self, error: OSError) -> str:
-        """What is said when something of the run cannot be written."""
+        """The message for results that cannot be written."""
         return (
-            f"What came of the run cannot be written to {self.path}: {reason(error)}. Its results are not whole, so "
-            f"it ends here. Make room or mend that, and run the features again. {_WAYS_OUT}"
+            f"The results of the run cannot be written to {self.path}: {reason(error)}. They are not complete, so the "
+            f"run ends here. Free some space or correct that, and run the features again. {_WAYS_OUT}"
         )
 
     def end(self, state: State, *, scenarios: Mapping[str, int], passed: bool) -> None:
-        """Record what came of the run; when it has ended, `latest` leads to it, and the oldest folders go.
+        """Record the outcome of the run; when it has ended, `latest` leads to it, and the oldest folders are removed.
 
         Raises:
             EnvironmentBroken: that cannot be written.
@@ -128,7 +128,7 @@ class RunFolder:
 
 
 def _see_that_the_link_can_be_set(reports: Path) -> None:
-    """Before the run: at its end it would be too late to say so."""
+    """Checked before the run: at its end it would be too late to report it."""
     link = reports / LATEST
     if os.path.lexists(link) and not link.is_symlink():
         raise FileExistsError(None, "this is where a link to the last run belongs; move it away", str(link))
@@ -137,7 +137,7 @@ def _see_that_the_link_can_be_set(reports: Path) -> None:
 
 
 def _cannot_be_made(reports: Path, path: Path, error: OSError) -> str:
-    """What is there already is told with its owner: mostly it is somebody else's."""
+    """The message names the owner of what is in the way: mostly that is another user."""
     at = Path(os.fsdecode(error.filename)) if error.filename else path
     there = nearest(at)
     advice = ""
@@ -156,7 +156,7 @@ def _cannot_be_made(reports: Path, path: Path, error: OSError) -> str:
 
 
 def _remove_old(reports: Path) -> None:
-    """Remove the oldest folders that are ours and over; neither what no run has made, nor where `latest` leads."""
+    """Remove the oldest folders of ended runs, if they are ours; never another folder, or that of `latest`."""
     latest = (reports / LATEST).resolve()
     over = [
         (record.started, folder)

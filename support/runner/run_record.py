@@ -1,7 +1,7 @@
-"""The record of a run, `run.json` in its folder: what was run, since when, and what came of it.
+"""The record of a run, `run.json` in its folder: what was run, when, and with which outcome.
 
-A run holds a lock on a file beside its record for as long as it lives. So a record that still says `running` without
-that lock is the record of a run that was killed, and is read as `interrupted`.
+While a run lives, it holds a lock on a file beside its record. A record that says `running` without that lock belongs
+to a run that was killed, and is read as `interrupted`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOCK = "run.lock"
 
 
 class State(StrEnum):
-    """Where a run stands. Only one that has `ended` is whole: it went through all that it had selected."""
+    """The state of a run; only one that has `ended` is complete: it went through all scenarios that it had selected."""
 
     RUNNING = "running"
     ENDED = "ended"
@@ -42,12 +42,12 @@ class RunRecord(BaseModel):
     profile: str
     command: tuple[str, ...]
     scenarios: Mapping[str, int] = {}
-    """How many of those that were begun have which status, in behave's words."""
+    """How many of the scenarios that were begun have which status of behave."""
     passed: bool | None = None
-    """Whether nothing turned the run red; None as long as nobody knows."""
+    """Whether the run is green; None until it has ended."""
 
     def write(self, folder: Path) -> None:
-        """Put it into the folder, in the place of an earlier one.
+        """Write it into the folder; it replaces an earlier one.
 
         Raises:
             OSError: it cannot be written; the earlier one stays.
@@ -57,10 +57,10 @@ class RunRecord(BaseModel):
 
 
 def read_record(folder: Path) -> RunRecord | None:
-    """The record of the run that has this folder; None where there is no record of a run.
+    """The record of the run in this folder; None if there is none.
 
     Raises:
-        OSError: there is something that cannot be read.
+        OSError: it cannot be read.
     """
     try:
         record = RunRecord.model_validate_json((folder / RECORD).read_bytes())
@@ -72,7 +72,7 @@ def read_record(folder: Path) -> RunRecord | None:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether the run of this folder lives."""
+    """Whether the run of this folder is alive."""
     try:
         with (folder / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

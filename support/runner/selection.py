@@ -1,4 +1,4 @@
-"""What a run was asked for, seen from behave's configuration: an empty run is not a green one."""
+"""Which scenarios a run selects, by behave's configuration; a run without any is not green."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ ALLOW_EMPTY = "allow_empty"
 _LINE = re.compile(r":\d+$")
 _TAG = re.compile(r"[^\s()@,~]+")
 _OPERATORS = ("and", "or", "not")
-_HOW_TO_ALLOW = f"If a run may be empty: -D {ALLOW_EMPTY}=yes."
 
 
 def may_be_empty(config: Any) -> bool:
-    """Whether it was asked for that a run without scenarios, or with skipped ones only, is green."""
+    """Whether `-D allow_empty=yes` says that a run of no scenario, or of skipped ones only, is green."""
     return bool(config.userdata.getbool(ALLOW_EMPTY, False))
 
 
 def find_mistakes(config: Any, features: Sequence[Any]) -> str | None:
-    """What is wrong with what was asked for: nothing is selected, or a line is not in its file; None when all is well.
+    """What is wrong with the selection: it is empty, or names a line that its file does not have; None if nothing is.
 
     `config` is behave's, `features` all that it has read.
     """
@@ -32,43 +31,38 @@ def find_mistakes(config: Any, features: Sequence[Any]) -> str | None:
         for location in _locations(config.paths)
         if location.line > (lines := _lines_of(location.filename))
     ]
-    if beyond:
-        return "\n".join(beyond)
-    if may_be_empty(config):
-        return None
     scenarios = [scenario for feature in features for scenario in feature.walk_scenarios()]
-    if any(scenario.should_run(config) for scenario in scenarios):
-        return None
-    asked = _asked_for(config, scenarios)
-    return "\n".join(
-        (
-            f"Expected scenarios to run, selected none of {len(scenarios)} in {len(features)} features.",
-            *(f"  - {one}" for one in asked),
-            f"Correct what was asked for. {_HOW_TO_ALLOW}",
-        )
+    if beyond or may_be_empty(config) or any(scenario.should_run(config) for scenario in scenarios):
+        return "\n".join(beyond) or None
+    return _listed(
+        f"Expected scenarios to run, selected none of {len(scenarios)} in {len(features)} features.",
+        _asked_for(config, scenarios),
+        "Correct what was asked for.",
     )
 
 
 def all_were_skipped(reasons: Iterable[str | None]) -> str:
-    """What is said of a run whose scenarios all skipped themselves, for these reasons."""
-    told = [f"  - {reason}" for reason in dict.fromkeys(reason or "no reason given" for reason in reasons)]
-    return "\n".join(
-        (
-            "Expected scenarios to run, all that were selected were skipped:",
-            *told,
-            f"So nothing was shown. Give the profile what they need, or select others. {_HOW_TO_ALLOW}",
-        )
+    """The message of a run whose scenarios all skipped themselves, for these reasons."""
+    return _listed(
+        "Expected scenarios to run, all that were selected were skipped:",
+        dict.fromkeys(reason or "no reason given" for reason in reasons),
+        "So nothing was shown. Give the profile what they need, or select others.",
     )
 
 
+def _listed(heading: str, lines: Iterable[str], remedy: str) -> str:
+    allowing = f"If a run may be empty: -D {ALLOW_EMPTY}=yes."
+    return "\n".join((heading, *(f"  - {line}" for line in lines), f"{remedy} {allowing}"))
+
+
 def _locations(paths: Iterable[str]) -> Iterator[Any]:
-    """Those that name a line, in a list of features, too."""
+    """The paths that name a line, also those in a list of features."""
     named = [path for path in paths if _LINE.search(path) or path.startswith("@")]
     return (location for location in collect_feature_locations(named) if location.line)
 
 
 def _lines_of(file: str) -> int:
-    """How many lines behave counts; for an editor they may be fewer (U+0085, form feeds)."""
+    """How many lines behave counts; an editor may count fewer (U+0085, form feeds)."""
     return len(Path(file).read_text("utf-8", errors="replace").splitlines())
 
 
@@ -85,13 +79,12 @@ def _asked_for(config: Any, scenarios: Sequence[Any]) -> Iterator[str]:
 
 
 def _unknown(asked: Iterable[str], scenarios: Sequence[Any]) -> str:
-    """Those tags that none of the scenarios has, with those that were perhaps meant."""
+    """A line for each tag that no scenario has, with similar ones that exist."""
     known = {str(tag) for scenario in scenarios for tag in scenario.effective_tags}
     named = dict.fromkeys(tag for text in asked for tag in _TAG.findall(text) if tag not in _OPERATORS)
-    told = ""
+    lines = []
     for tag in named:
         if tag not in known and "*" not in tag:
-            like = get_close_matches(tag, known, n=2)
-            meant = f"; is it {' or '.join(f'@{one}' for one in like)}?" if like else ""
-            told += f"\n    none of them has @{tag}{meant}"
-    return told
+            similar = " or ".join(f"@{one}" for one in get_close_matches(tag, known, n=2))
+            lines.append(f"\n    none of them has @{tag}{f'; is it {similar}?' if similar else ''}")
+    return "".join(lines)

@@ -709,11 +709,6 @@ def test_two_processes_write_one_folder(tmp_path: Path) -> None:
     assert not list(Path(results).glob("*.tmp"))
 
 
-def test_an_address_without_a_place_for_the_key_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\{key\}"):
-        AllureReport(tmp_path, CONFIG, test_case_url="https://tests.example/case/")
-
-
 def test_a_file_that_cannot_be_written_is_told_and_disturbs_nobody(tmp_path: Path) -> None:
     lost: list[OSError] = []
     report = AllureReport(tmp_path / "results", CONFIG, test_case_url=None, lost=lost.append)

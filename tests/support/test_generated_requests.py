@@ -18,7 +18,7 @@ WINDOW = (datetime(2005, 1, 1, tzinfo=UTC), datetime(2005, 1, 1, 0, 0, 12, tzinf
 # Every rule of `ConfigureRequest`; of the values in a message, dots.
 RULES = {
     "nfftSelection is not within … to …",
-    "nfftSelection is no power of two",
+    "nfftSelection is not a power of two",
     "displayTimeAxisDuration: Input should be greater than …",
     "displayTimeAxisDuration is above …",
     "displayInfo.height: Input should be greater than …",
@@ -51,7 +51,7 @@ RULES = {
     "frequencyRange.max: Input should be a number",
     "view_type: Input should be a whole number",
     "a time is neither epoch seconds nor yymmddHHMMSS",
-    "a time is no time after … and before …",
+    "a time is not a time after … and before …",
     "a stranger",
     *(f"{path}: a stranger" for path in ("displayInfo", "channels", "frequencyRange")),
     "Input should be a valid dictionary",

@@ -146,7 +146,7 @@ def test_a_kind_that_never_came_or_never_alone_shows_too_little():
 @pytest.mark.parametrize(
     ("planted", "request_", "told"),
     [
-        ({"accepts": lambda request: True}, INVALID, "expected a refusal\n  - nfftSelection is no power of two"),
+        ({"accepts": lambda request: True}, INVALID, "expected a refusal\n  - nfftSelection is not a power of two"),
         ({"accepts": lambda request: True}, NOTHING, "expected a refusal"),
         ({"accepts": lambda request: False}, VALID, "  - it is a valid configuration"),
         ({"refusal": (500, "wrong")}, INVALID, "  - the status is 500"),
@@ -235,6 +235,6 @@ def test_the_rules_that_are_broken_are_each_named_once():
     ]
     assert broken(nfftSelection=100, displayTimeAxisDuration=4000) == [
         "nfftSelection is not within 128 to 4096",
-        "nfftSelection is no power of two",
+        "nfftSelection is not a power of two",
         "displayTimeAxisDuration is above 3600",
     ]

@@ -230,7 +230,7 @@ def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioS
     """Clean up where the closing steps were not reached; a red scenario keeps its own verdict."""
     red, session = scenario.status.has_failed(), state.session
     if red or scenario.status is known_issues.KNOWN:
-        session.keep_server_log()
+        session.evidence.keep_server_log(session.ledger.own_jobs)
     try:
         session.leave_nothing_behind()
     except EnvironmentBroken as error:

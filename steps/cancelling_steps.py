@@ -17,7 +17,7 @@ def fail_half_way(job_id: str) -> None:
 @when("{jobs:Jobs} is cancelled")
 def the_job_is_cancelled(context: Context, jobs: str) -> None:
     (job_id,) = context.state.ids_of(jobs)
-    context.state.exchanges = [context.state.session.cancel(job_id)]
+    context.state.exchanges = [context.state.client.cancel(job_id)]
 
 
 @when("the first of them is cancelled")
@@ -29,7 +29,7 @@ def the_first_is_cancelled(context: Context) -> None:
 @when("the work with a temporary job fails half way")
 def the_work_with_a_temporary_job_fails(context: Context) -> None:
     try:
-        context.state.session.use_temporary_job(context.state.configuration, fail_half_way)
+        context.state.client.use_temporary_job(context.state.configuration, fail_half_way)
     except HalfWay as failure:
         context.state.abandoned = str(failure)
 
@@ -43,7 +43,7 @@ def the_cancelling_is_confirmed(context: Context) -> None:
 def the_cancelling_is_confirmed_in_time(context: Context) -> None:
     session, job_id = context.state.session, context.state.job.job_id
     statuses = context.state.settings.answers.cancelled_statuses
-    session.until_recovered("the job to be cancelled", lambda: session.cancel(job_id), statuses)
+    session.timing.expect_recovery("the job to be cancelled", lambda: session.client.cancel(job_id), statuses)
 
 
 @then("the cancelling does no harm")

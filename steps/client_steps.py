@@ -12,18 +12,18 @@ from support.contract.limits import Parameter
 @when("the client is handed a configuration {change:Change}")
 def the_client_is_handed_a_configuration(context: Context, change: Change) -> None:
     payload = change(generate_config_payload(), context.state.settings)
-    context.state.refusal = context.state.session.hand_to_client(ConfigureRequest.model_construct(**payload))
+    context.state.refusal = context.state.client.refusal_to_send(ConfigureRequest.model_construct(**payload))
 
 
 @when("the client is handed something that is no configuration")
 def the_client_is_handed_something_else(context: Context) -> None:
-    context.state.refusal = context.state.session.hand_to_client(generate_config_payload())
+    context.state.refusal = context.state.client.refusal_to_send(generate_config_payload())
 
 
 @when("the client is handed the task id {text}")
 def the_client_is_handed_a_task_id(context: Context, text: str) -> None:
-    request = context.state.session.configuration(generate_config_payload())
-    context.state.refusal = context.state.session.hand_to_client(request, text)
+    request = context.state.client.configuration(generate_config_payload())
+    context.state.refusal = context.state.client.refusal_to_send(request, text)
 
 
 @then("the client refuses it")
@@ -34,4 +34,4 @@ def the_client_refuses(context: Context, cause: Parameter | None = None) -> None
 
 @then("nothing is sent to the server")
 def nothing_is_sent(context: Context) -> None:
-    context.state.session.expect_nothing_sent()
+    context.state.client.expect_nothing_sent()

@@ -51,7 +51,7 @@ def a_job_is_requested_for_each_bound(context: Context) -> None:
     lowest, highest = discovery.expect_bounds_told(context.state.exchange)
     channels = (lowest, highest, lowest - 1, highest + 1)
     payloads = [generate_config_payload(channels={"min": channel, "max": channel}) for channel in channels]
-    context.state.asked(*map(context.state.session.request_raw, payloads))
+    context.state.asked(*map(context.state.client.request_raw, payloads))
 
 
 @then("those of the bounds are accepted, and those beyond refused")

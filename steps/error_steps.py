@@ -7,7 +7,7 @@ from behave import given, then, when
 from steps.scenario_state import Context
 from support.checks import refusals
 from support.faults import gateway
-from support.fuzzing.invalid_requests import MISTAKES
+from support.fuzzing.invalid_requests import INVALID_REQUESTS
 
 ANSWERS = {"an internal error": 500, "that it is not available": 503, "that it took too long": 504}
 REASON = "the gateway is out of luck today"
@@ -16,17 +16,17 @@ PATIENCE_S = 0.4
 
 @given("a gateway in front of the server that answers {answer}")
 def a_gateway_that_answers(context: Context, answer: str) -> None:
-    context.state.gateway = context.state.session.enter(gateway.answering(ANSWERS[answer], REASON))
+    context.state.gateway = context.state.session.fixtures.enter_context(gateway.answering(ANSWERS[answer], REASON))
 
 
 @given("a gateway in front of the server that never answers")
 def a_gateway_that_never_answers(context: Context) -> None:
-    context.state.gateway = context.state.session.enter(gateway.silent())
+    context.state.gateway = context.state.session.fixtures.enter_context(gateway.silent())
 
 
 @given("a gateway in front of the server that is not there")
 def a_gateway_that_is_not_there(context: Context) -> None:
-    context.state.gateway = context.state.session.enter(gateway.absent())
+    context.state.gateway = context.state.session.fixtures.enter_context(gateway.absent())
 
 
 @when("the job is requested through the gateway")
@@ -56,17 +56,17 @@ def the_server_was_asked_once(context: Context) -> None:
 
 @then("the client reports within its time limit that no answer came")
 def the_client_reports_no_answer(context: Context) -> None:
-    refusals.expect_reported_timeout(context.state.failure, context.state.session.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(context.state.failure, context.state.client.exchanges, PATIENCE_S)
 
 
 @then("the client reports at once that the server cannot be reached")
 def the_client_reports_unreachable(context: Context) -> None:
-    refusals.expect_reported_unreachable(context.state.failure, context.state.session.exchanges)
+    refusals.expect_reported_unreachable(context.state.failure, context.state.client.exchanges)
 
 
 @when("{what} is asked of the server")
 def something_is_asked(context: Context, what: str) -> None:
-    context.state.exchanges = [MISTAKES[what](context.state.session)]
+    context.state.exchanges = [INVALID_REQUESTS[what](context.state.session)]
 
 
 @then("it is told in the form that all errors have")

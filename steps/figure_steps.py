@@ -11,7 +11,7 @@ from support.core.errors import require
 
 @then("its {figure} follows from its configuration")
 def its_figure_follows(context: Context, figure: str) -> None:
-    context.state.session.expect_figure(figure, context.state.job)
+    context.state.expect_figure(figure, context.state.job)
 
 
 @then("each has twice the time between rows of the one before")
@@ -32,7 +32,7 @@ def each_has_half_the_resolution(context: Context) -> None:
 @then("the windows of each overlap by the promised share")
 def the_windows_overlap(context: Context) -> None:
     for job in context.state.jobs:
-        context.state.session.expect_figure("overlap of windows", job)
+        context.state.expect_figure("overlap of windows", job)
 
 
 @then("their mappings of channels to streams differ")
@@ -45,14 +45,14 @@ def their_mappings_differ(context: Context) -> None:
 def their_mappings_are_the_same(context: Context) -> None:
     told = answers.mappings(context.state.jobs)
     require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
-    context.state.session.expect_figure("mapping of channels to streams", context.state.jobs[0])
+    context.state.expect_figure("mapping of channels to streams", context.state.jobs[0])
 
 
 @then("both have the channels and streams of their own configuration")
 def both_have_their_own(context: Context) -> None:
     for job in (context.state.other_job, context.state.job):
         for figure in ("number of channels", "number of streams", "mapping of channels to streams"):
-            context.state.session.expect_figure(figure, job)
+            context.state.expect_figure(figure, job)
 
 
 @when("a single channel is opened and closed {count:d} times, each time another one")
@@ -63,11 +63,11 @@ def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
         state.request_job()
         state.accept_one()
         made.append(state.job)
-        answers.expect_cancelled(state.session.cancel(state.job.job_id), state.job.job_id, state.settings.answers)
+        answers.expect_cancelled(state.client.cancel(state.job.job_id), state.job.job_id, state.settings.answers)
     state.jobs = made
 
 
 @then("every one of them was mapped to its own channel")
 def every_one_was_mapped_to_its_own(context: Context) -> None:
     for job in context.state.jobs:
-        context.state.session.expect_figure("mapping of channels to streams", job)
+        context.state.expect_figure("mapping of channels to streams", job)

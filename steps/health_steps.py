@@ -16,20 +16,20 @@ QUESTIONS_WHILE_BUSY = 20
 @when("the health of the server is asked for with {header} as {value}")
 def the_health_is_asked_for(context: Context, method: str = "GET", header: str = "", value: str = "") -> None:
     path, headers = context.state.settings.paths.health, {header: value} if header else None
-    context.state.exchanges = [context.state.session.send(method, path, headers=headers)]
+    context.state.exchanges = [context.state.client.send(method, path, headers=headers)]
 
 
 @when("{clients:d} clients ask for the health of the server, {times:d} times each")
 def many_clients_ask(context: Context, clients: int, times: int) -> None:
     questions = [("GET", context.state.settings.paths.health)] * (clients * times)
-    context.state.exchanges = context.state.session.send_at_once(questions, clients)
+    context.state.exchanges = context.state.client.send_at_once(questions, clients)
 
 
 @when("the jobs are requested by {workers:d} clients while {clients:d} others ask for the health of the server")
 def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         asking = pool.submit(many_clients_ask, context, clients, QUESTIONS_WHILE_BUSY)
-        context.state.attempts = context.state.session.request_jobs(context.state.configurations, workers)
+        context.state.attempts = context.state.client.request_jobs(context.state.configurations, workers)
         asking.result()
 
 
@@ -41,7 +41,7 @@ def the_server_is_healthy(context: Context) -> None:
 
 @then("each answer comes within the promised time")
 def each_answer_comes_in_time(context: Context) -> None:
-    context.state.session.expect_in_time(context.state.exchanges, "health_answered_s")
+    context.state.session.timing.expect_in_time(context.state.exchanges, "health_answered_s")
 
 
 @then("the answer carries the headers that protect its reader")
@@ -66,7 +66,7 @@ def a_server_over_tls(context: Context) -> None:
 def a_client_asks_that_does_not_know_its_authority(context: Context) -> None:
     own_authority = context.state.settings.focus_server.ca_file
     context.state.skip_unless(own_authority, "its authority is known to everybody (focus_server.ca_file is not set)")
-    context.state.failure = context.state.session.failure_of(lambda client: client.acknowledge(), ca_file=None)
+    context.state.failure = context.state.client.failure_of(lambda client: client.acknowledge(), ca_file=None)
 
 
 @then("the client says that the server cannot be trusted")

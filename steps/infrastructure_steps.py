@@ -51,7 +51,7 @@ def the_record_is_read_with_the_servers_own(context: Context) -> None:
 def the_record_store_answers_quickly(context: Context, count: int) -> None:
     limit_s = context.state.settings.time_limits.record_store_answers_s
     answers_s = [context.state.stores.database.ping_s() for _ in range(count)]
-    context.state.session.keep_times("how long each answer took", answers_s, limit_s, "record_store_answers_s")
+    context.state.session.timing.chart("how long each answer took", answers_s, "record_store_answers_s")
     access.expect_quick_answers(answers_s, limit_s)
 
 

@@ -9,7 +9,7 @@ from support.checks import metadata, refusals
 @when("the metadata of {jobs:Jobs} is asked for")
 @when("the metadata of {jobs:Jobs} is asked for {count:d} times")
 def the_metadata_is_asked_for(context: Context, jobs: str, count: int = 1) -> None:
-    path, send = context.state.settings.paths.metadata, context.state.session.send
+    path, send = context.state.settings.paths.metadata, context.state.client.send
     context.state.exchanges = [send("GET", path.format(job_id=id_)) for id_ in context.state.ids_of(jobs) * count]
 
 

@@ -32,7 +32,7 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
         session.ledger.wait_until_begun(begun)
         meanwhile()
 
-    context.state.asked(session.request_job_meanwhile(context.state.configuration, once_begun))
+    context.state.asked(session.client.request_job_meanwhile(context.state.configuration, once_begun))
 
 
 @given("{dependency:Dependency} {fails:Outage}")
@@ -66,7 +66,7 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
     def look_up_and_cancel() -> None:
         (job_id,) = session.ledger.unanswered()
         metadata = context.state.settings.paths.metadata.format(job_id=job_id)
-        context.state.meanwhile = [session.send("GET", metadata), session.cancel(job_id)]
+        context.state.meanwhile = [session.client.get(metadata), session.client.cancel(job_id)]
 
     request_meanwhile(context, "task record", look_up_and_cancel)
 
@@ -74,7 +74,7 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
     failure = context.state.failure_of_request(request_timeout_s=PATIENCE_S)
-    refusals.expect_reported_timeout(failure, context.state.session.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(failure, context.state.client.exchanges, PATIENCE_S)
 
 
 @then("neither finds such a job")
@@ -96,7 +96,7 @@ def all_can_be_reached_again(context: Context) -> None:
 
 @then("it is said within the promised time")
 def it_is_said_in_time(context: Context) -> None:
-    context.state.session.expect_in_time(context.state.exchanges, "unavailable_answered_s")
+    context.state.session.timing.expect_in_time(context.state.exchanges, "unavailable_answered_s")
 
 
 @then("it is said that {dependency:Dependency} is not available")
@@ -112,5 +112,5 @@ def the_same_request_is_accepted(context: Context) -> None:
         return context.state.exchange
 
     statuses = context.state.settings.answers.accepted_statuses
-    context.state.session.until_recovered("the request to be accepted again", ask, statuses)
+    context.state.session.timing.expect_recovery("the request to be accepted again", ask, statuses)
     context.state.accept()

@@ -54,7 +54,5 @@ def the_record_has_nothing_else(context: Context) -> None:
 @then("answer, record and metadata tell the same time, within the time of the request")
 def they_tell_the_same_time(context: Context) -> None:
     context.state.session.promises.expect_complete_record(context.state.job)
-    told = context.state.session.send(
-        "GET", context.state.settings.paths.metadata.format(job_id=context.state.job.job_id)
-    )
+    told = context.state.client.get(context.state.settings.paths.metadata.format(job_id=context.state.job.job_id))
     record_store.expect_same_time(context.state.job, told)

@@ -87,7 +87,7 @@ def the_message_was_taken(context: Context) -> None:
 
 @then("the region of interest of the first job is as it was")
 def the_region_of_the_first_job(context: Context) -> None:
-    context.state.session.region_of_interest(context.state.other_job).expect_in_force()
+    context.state.region_of_interest(context.state.other_job).expect_in_force()
 
 
 @then("the change is refused because of {reason:RegionReason}")
@@ -97,5 +97,5 @@ def the_change_is_refused(context: Context, reason: str) -> None:
 
 @then("the rows are of the sensors {first:d} to {last:d} from then on")
 def the_rows_follow_the_region(context: Context, first: int, last: int) -> None:
-    figures = context.state.session.figures(context.state.job)
+    figures = context.state.figures
     context.state.waterfall.expect_rows_of(range(first, last + 1), figures)

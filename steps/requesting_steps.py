@@ -57,14 +57,14 @@ def a_running_job_under_a_task_id(context: Context) -> None:
 
 @given("{count:d} different live configurations")
 def live_configurations(context: Context, count: int) -> None:
-    context.state.configurations = [context.state.session.configuration(one) for one in different_payloads(count)]
+    context.state.configurations = [context.state.client.configuration(one) for one in different_payloads(count)]
 
 
 @given("configurations of a {kind:Kind} with each {parameter:Parameter} of")
 def configurations_with_each(context: Context, kind: str, parameter: Parameter) -> None:
     changes = [set_to(parameter, parse_value(row[parameter.words])) for row in context.table]
     payloads = [context.state.payload_of(kind, [change]) for change in changes]
-    context.state.configurations = [context.state.session.configuration(payload) for payload in payloads]
+    context.state.configurations = [context.state.client.configuration(payload) for payload in payloads]
 
 
 @when("the job is requested")
@@ -86,7 +86,7 @@ def another_job_under_the_same_task_id(context: Context) -> None:
 @when("the jobs are requested one after another")
 @when("the jobs are requested by {workers:d} clients at once")
 def jobs_are_requested_at_once(context: Context, workers: int = 1) -> None:
-    context.state.asked(*context.state.session.request_jobs(context.state.configurations, workers))
+    context.state.asked(*context.state.client.request_jobs(context.state.configurations, workers))
 
 
 @when("a job is requested under the task id {text}")
@@ -135,7 +135,7 @@ def the_task_id_is_carried(context: Context) -> None:
 
 @then("the answer comes within the promised time")
 def the_answer_comes_in_time(context: Context) -> None:
-    context.state.session.expect_in_time(context.state.exchanges, "job_created_s")
+    context.state.session.timing.expect_in_time(context.state.exchanges, "job_created_s")
 
 
 @then("the request is refused because of the {cause:Cause}")

@@ -1,4 +1,4 @@
-"""Requests that no good client sends."""
+"""Invalid requests: malformed bodies, and generated ones."""
 
 import json
 from functools import partial
@@ -11,8 +11,8 @@ from support.checks import refusals
 from support.contract.configuration import generate_config_payload
 from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
-from support.fuzzing.malformed_bodies import BODIES, Make, padded, statuses_for, with_character_set
-from support.fuzzing.robustness import Judge
+from support.fuzzing.malformed_bodies import MALFORMED_BODIES, Make, padded, statuses_for, with_character_set
+from support.fuzzing.verdicts import RequestVerdicts
 
 
 @when("{what} is sent to the server")
@@ -28,16 +28,15 @@ def a_job_with_a_body(context: Context, that: str) -> None:
         "one byte larger than is read": partial(padded, most + 1),
         "that tells its character set": with_character_set,
     }
-    payload = context.state.session.mark(generate_config_payload())
+    client = context.state.client
+    payload, _ = client.mark(generate_config_payload())
     body = make[that](payload)
-    context.state.asked(
-        Attempt(payload, context.state.session.send("POST", path, raw=body.content, headers=body.headers))
-    )
+    context.state.asked(Attempt(payload, client.send("POST", path, raw=body.content, headers=body.headers)))
 
 
 @given("everything malformed was sent to the server")
 def everything_malformed_was_sent(context: Context) -> None:
-    for what in BODIES:
+    for what in MALFORMED_BODIES:
         it_is_sent(context, what)
 
 
@@ -51,25 +50,25 @@ def it_is_turned_away(context: Context, why: str) -> None:
 @when("{count:d} generated requests are sent")
 def generated_requests_are_sent(context: Context, count: int) -> None:
     # Here: hypothesis takes a sixth of a second to load, and one scenario needs it.
-    from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, try_all
+    from support.fuzzing.generated_requests import DEFAULT_SEED, WrongAnswer, expect_right_answers
 
-    state, settings = context.state, context.state.settings
+    state, limits = context.state, context.state.settings.limits
     state.record_for(PLAYBACK)
-    state.judge, state.judged_wrong = Judge(state.session), None
-    seed = int(state.options.get("seed", DEFAULT_SEED))
+    state.verdicts, state.wrong_answer = RequestVerdicts(state.session), None
+    seed, smallest_found_s = int(state.options.get("seed", DEFAULT_SEED)), state.settings.time_limits.smallest_found_s
     try:
-        try_all(count, seed, settings.limits, state.judge, state.window, settings.time_limits.smallest_found_s)
-    except NotDealtWith as failure:
+        expect_right_answers(count, seed, limits, state.verdicts.expect_right_answer, state.window, smallest_found_s)
+    except WrongAnswer as failure:
         state.keep(Evidence("the smallest request that fails", failure.request, "json"))
-        state.judged_wrong = failure
-    state.keep(Evidence("what was sent, by kind", json.dumps(state.judge.counts, indent=2), "json"))
+        state.wrong_answer = failure
+    state.keep(Evidence("what was sent, by kind", json.dumps(state.verdicts.counts, indent=2), "json"))
 
 
 @then("each was refused without a trace, or was valid and fully carried out")
 def each_was_dealt_with(context: Context) -> None:
-    from support.fuzzing.generated_requests import requests  # Here: as above.
+    from support.fuzzing.generated_requests import strategies  # Here: as above.
 
-    if context.state.judged_wrong is not None:
-        raise context.state.judged_wrong
-    kinds = requests(context.state.settings.limits, context.state.window)
-    context.state.judge.expect_each(kinds["valid"], kinds["one mistake"])
+    if context.state.wrong_answer is not None:
+        raise context.state.wrong_answer
+    kinds = strategies(context.state.settings.limits, context.state.window)
+    context.state.verdicts.expect_each_kind(kinds["valid"], kinds["one violation"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 from requests import Response
 
@@ -16,7 +16,7 @@ from steps.parameter_types import Change
 from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
-from support.checks.region_of_interest import RegionOfInterest
+from support.checks.region_of_interest import RegionOfInterest, region_of
 from support.checks.waterfall import Waterfall, WaterfallRow, Window
 from support.contract.configuration import (
     ConfigureRequest,
@@ -29,11 +29,15 @@ from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.evidence.evidence import Evidence
 from support.faults.gateway import Gateway
 from support.faults.recorder import Recording
-from support.fuzzing.robustness import Judge
+from support.fuzzing.verdicts import RequestVerdicts
 from support.observers.mongodb import Document
 from support.observers.stores import Stores
 from support.profile.settings import Settings
+from support.scenario.scenario_client import ScenarioClient
 from support.scenario.session import ScenarioSession
+
+if TYPE_CHECKING:
+    from support.checks.figures import Figures
 
 T = TypeVar("T")
 
@@ -99,8 +103,8 @@ class ScenarioState:
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
     plaintext_response = FromStep[Response | None]("the health of the server is asked for without TLS")  # its answer
     put_again = FromStep[bool]("the same recording is put once more")  # whether the record store took it
-    judge = FromStep[Judge]("300 generated requests are sent")  # what has judged them
-    judged_wrong = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure
+    verdicts = FromStep[RequestVerdicts]("300 generated requests are sent")  # on the answers to them
+    wrong_answer = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure
 
     # Jobs.
     job = FromStep[Job]("a running job")  # the one that the scenario is about
@@ -118,6 +122,11 @@ class ScenarioState:
         return self.session.settings
 
     @property
+    def client(self) -> ScenarioClient:
+        """What sends the scenario's requests."""
+        return self.session.client
+
+    @property
     def exchange(self) -> Exchange:
         """The last of `exchanges`."""
         return self.exchanges[-1]
@@ -126,15 +135,39 @@ class ScenarioState:
     def waterfall(self) -> Waterfall:
         """What was read of the present job's rows."""
         if self._waterfall is None or self._waterfall.job is not self.job:
-            self._waterfall = self.session.waterfall(self.job)
+            self._waterfall = Waterfall(self.job, self.settings, self.client.get)
         return self._waterfall
 
     @property
     def region(self) -> RegionOfInterest:
         """The region of interest of the present job."""
         if self._region is None or self._region.job is not self.job:
-            self._region = self.session.region_of_interest(self.job)
+            self._region = self.region_of_interest(self.job)
         return self._region
+
+    def region_of_interest(self, job: Job) -> RegionOfInterest:
+        """The region that a new job looks at, to be changed."""
+        return RegionOfInterest(job, self.settings, self.stores, self.client.get, region_of(job))
+
+    @property
+    def figures(self) -> Figures:
+        """The figures that follow from the configuration of the present job."""
+        return self._figures_of(self.job)
+
+    def _figures_of(self, job: Job) -> Figures:
+        from support.checks.figures import figures_of  # Here: it loads numpy, which most scenarios need not wait for.
+
+        return figures_of(job.payload, self.settings.limits, self.settings.answers)
+
+    def expect_figure(self, figure: str, job: Job) -> None:
+        """See that the answer gives a figure of a job as it follows from the configuration.
+
+        Raises:
+            ExpectationFailed: it does not.
+        """
+        from support.checks.figures import expect_figure  # Here: as above.
+
+        expect_figure(figure, job, self._figures_of(job))
 
     def skip(self, reason: str) -> NoReturn:
         """Skip the scenario from this step on."""
@@ -177,11 +210,11 @@ class ScenarioState:
 
     def configure(self, payload: Mapping[str, Any]) -> None:
         """Have the configuration of a job."""
-        self.configuration = self.session.configuration(payload)
+        self.configuration = self.client.configuration(payload)
 
     def request_job(self, task_id: str | None = None) -> None:
         """Ask for a job with the present configuration."""
-        self.asked(self.session.request_job(self.configuration, task_id))
+        self.asked(self.client.request_job(self.configuration, task_id))
 
     def run_job(self, payload: Mapping[str, Any] | None = None, task_id: str | None = None) -> None:
         """Have a job that runs, with this payload or with the present configuration."""
@@ -193,7 +226,7 @@ class ScenarioState:
 
     def request_raw(self, payload: Mapping[str, Any], task_id: str | None = None) -> None:
         """Ask for a job past the client's own checks."""
-        self.asked(self.session.request_raw(payload, task_id))
+        self.asked(self.client.request_raw(payload, task_id))
 
     def asked(self, *attempts: Attempt) -> None:
         """Have asked for jobs."""
@@ -224,11 +257,11 @@ class ScenarioState:
 
     def failure_of_request(self, **server: Any) -> APIError | None:
         """What the client says when it asks for the job; `server` are settings that are otherwise for it."""
-        return self.session.failure_of(lambda client: client.configure_streaming_job(self.configuration), **server)
+        return self.client.failure_of(lambda client: client.configure_streaming_job(self.configuration), **server)
 
     def get(self, path: str, **gaps: object) -> None:
         """Ask for what stands at a path; `gaps` fill it."""
-        self.exchanges = [self.session.send("GET", path.format(**gaps))]
+        self.exchanges = [self.client.get(path.format(**gaps))]
 
     def ask_for_recordings(self, start: datetime, end: datetime) -> None:
         """Ask the server what was recorded between two moments."""
@@ -236,7 +269,7 @@ class ScenarioState:
 
     def send_times(self, times: Mapping[str, Any]) -> None:
         """Ask the server what was recorded in a time, which is sent as it stands, right or wrong."""
-        self.exchanges = [self.session.send("POST", self.settings.paths.recordings, times)]
+        self.exchanges = [self.client.send("POST", self.settings.paths.recordings, times)]
 
 
 class Context(Protocol):

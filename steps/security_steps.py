@@ -9,15 +9,15 @@ from steps.scenario_state import Context
 from support.checks import exposure, health, refusals
 from support.contract.configuration import generate_config_payload
 from support.core.errors import require
-from support.fuzzing.invalid_requests import MISTAKES, send_malformed
-from support.fuzzing.malformed_bodies import BODIES
+from support.fuzzing.invalid_requests import INVALID_REQUESTS, send_malformed
+from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
 def everything_of_a_job_called(context: Context, hostile: str) -> None:
     paths, job_id = context.state.settings.paths, quote(hostile, safe="")
     context.state.exchanges = [
-        context.state.session.send(method, path.format(job_id=job_id, rows=10))
+        context.state.client.send(method, path.format(job_id=job_id, rows=10))
         for method, path in (("GET", paths.metadata), ("GET", paths.waterfall), ("DELETE", paths.job))
     ]
 
@@ -40,32 +40,32 @@ def the_request_is_refused(context: Context) -> None:
 
 @then("no browser would run what is answered")
 def no_browser_would_run_it(context: Context) -> None:
-    exposure.expect_no_active_content(context.state.session.exchanges)
+    exposure.expect_no_active_content(context.state.client.exchanges)
 
 
 @when("everything is asked of the server that it can answer, rightly and wrongly")
 def everything_is_asked(context: Context) -> None:
-    paths, send = context.state.settings.paths, context.state.session.send
+    paths, send = context.state.settings.paths, context.state.client.send
     for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata):
         send("GET", path)
     for path in (paths.metadata, paths.waterfall):
         send("GET", path.format(job_id=context.state.job.job_id, rows=10))
-    for what, body in BODIES.items():
+    for what, body in MALFORMED_BODIES.items():
         send_malformed(context.state.session, what)
         send("POST", paths.recordings, raw=body().content, headers=body().headers)
-    for mistake in MISTAKES.values():
+    for mistake in INVALID_REQUESTS.values():
         mistake(context.state.session)
 
 
 @then("no answer is a failure of the server")
 def no_answer_is_a_failure(context: Context) -> None:
-    failures = [one for one in context.state.session.exchanges if one.status is None or one.status >= 500]
+    failures = [one for one in context.state.client.exchanges if one.status is None or one.status >= 500]
     require("no failure of the server", [str(exchange)[:300] for exchange in failures])
 
 
 @then("every answer carries the headers that protect its reader")
 def every_answer_carries_the_headers(context: Context) -> None:
-    for exchange in context.state.session.exchanges:
+    for exchange in context.state.client.exchanges:
         health.expect_protective_headers(exchange, context.state.settings.answers.headers)
 
 
@@ -74,4 +74,4 @@ def no_answer_gives_away(context: Context) -> None:
     secrets = [secret for secret in redact.credentials if not is_ordinary(secret)]
     context.state.skip_unless(secrets, "there is no password or token that can be told from an ordinary word")
     address = context.state.stores.namespace.address
-    exposure.expect_nothing_secret(context.state.session.exchanges, context.state.settings, secrets, address)
+    exposure.expect_nothing_secret(context.state.client.exchanges, context.state.settings, secrets, address)

@@ -50,7 +50,7 @@ def nothing_but_a_record_remains(context: Context) -> None:
 
 @then(NOTHING_ELSE_HAS_CHANGED)
 def nothing_else_has_changed(context: Context) -> None:
-    context.state.session.expect_nothing_else()
+    context.state.session.ledger.expect_nothing_else()
 
 
 @then(NOTHING_IS_LEFT_BEHIND)

@@ -26,7 +26,7 @@ def the_next_rows_are_asked_for(context: Context, count: int) -> None:
 @when("its rows are asked for until there are {count:d}")
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")
 def rows_are_asked_for_until(context: Context, count: int, part: int | None = None) -> None:
-    figures = context.state.session.figures(context.state.job)
+    figures = context.state.figures
     context.state.waterfall.expect_rows(count, part or count, figures)
 
 
@@ -51,7 +51,7 @@ def refused_because_of_the_number(context: Context) -> None:
 
 @then("there are no rows yet")
 def there_are_no_rows_yet(context: Context) -> None:
-    exchange, figures = context.state.exchange, context.state.session.figures(context.state.job)
+    exchange, figures = context.state.exchange, context.state.figures
     answered_at = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
     created_at = context.state.job.created_at
     if created_at is not None and answered_at - created_at > timedelta(seconds=figures.window_s):
@@ -74,14 +74,14 @@ def no_more_rows_come_from_then_on(context: Context) -> None:
 @then("every row is of its sensors and frequencies")
 @then("every row is of its sensors and frequencies, and as long as its window")
 def every_row_is_of_its_sensors(context: Context) -> None:
-    rows, figures = rows_to_judge(context), context.state.session.figures(context.state.job)
+    rows, figures = rows_to_judge(context), context.state.figures
     require("rows of the job's sensors and frequencies", waterfall.row_problems(rows, figures, figures.channels))
 
 
 @then("the rows follow each other at its output rate")
 def the_rows_follow_each_other(context: Context) -> None:
     rows = rows_to_judge(context, at_least=2)
-    require("rows at the output rate", waterfall.order_problems(rows, context.state.session.figures(context.state.job)))
+    require("rows at the output rate", waterfall.order_problems(rows, context.state.figures))
 
 
 @then("the first row begins with its time")
@@ -103,8 +103,8 @@ def expect_first_row_at(context: Context, what: str, moments: list[datetime]) ->
 @then("each row comes within the promised time of its own")
 def each_row_comes_in_time(context: Context) -> None:
     rows_to_judge(context)
-    rows, limit_s = context.state.waterfall, context.state.settings.time_limits.rows_late_s
-    context.state.session.keep_times("how late each row came", rows.late_s(), limit_s, "rows_late_s")
+    rows = context.state.waterfall
+    context.state.session.timing.chart("how late each row came", rows.late_s(), "rows_late_s")
     rows.expect_in_real_time()
 
 
@@ -155,14 +155,14 @@ def every_row_lies_within(context: Context) -> None:
 
 @then("there are rows of each recording")
 def there_are_rows_of_each_recording(context: Context) -> None:
-    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
+    rows, figures = context.state.waterfall.rows, context.state.figures
     problems = waterfall.row_count_problems(rows, figures, context.state.window, context.state.recorded)
     require("the rows of each recording", problems)
 
 
 @then("there are as many rows as fit into its time")
 def there_are_as_many_rows_as_fit(context: Context) -> None:
-    rows, figures = context.state.waterfall.rows, context.state.session.figures(context.state.job)
+    rows, figures = context.state.waterfall.rows, context.state.figures
     problems = waterfall.row_count_problems(rows, figures, context.state.window, [context.state.window])
     require("as many rows as fit into the time", problems)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import requests
 from pydantic import AfterValidator, InstanceOf, TypeAdapter, ValidationError
@@ -39,35 +39,34 @@ _TASK_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_require_
 class FocusServerAPI:
     """Speaks to one Focus Server. Not to be shared between threads: each worker gets its own.
 
-    `on_exchange` is told of every exchange that took place, also of those that failed.
+    Each exchange, also a failed one, is published once: to the subscribers, in their order.
 
     Raises:
         SettingsError: the certificates to trust, or the proxy that leads to the server, cannot be used.
     """
 
-    def __init__(self, settings: Settings, on_exchange: Callable[[Exchange], None] = lambda exchange: None) -> None:
+    def __init__(self, settings: Settings, *subscribers: Callable[[Exchange], None]) -> None:
         server = settings.focus_server
         self._base_url = server.base_url.rstrip("/")
         self._timeout_s = server.request_timeout_s
         self._answers, self._paths, self._limits = settings.answers, settings.paths, settings.limits
-        self._on_exchange = on_exchange
+        self._subscribers = subscribers
         self._access = HttpAccess.to(server.base_url, server.ca_file, "focus_server.ca_file")
         self._session = self._access.session()
 
     def configure_streaming_job(self, request: ConfigureRequest, task_id: str | None = None) -> ConfigureResponse:
-        """Ask for a job; `task_id` is the client's own id for it, where it has one.
+        """Ask for a job; `task_id` is the client's own id for it, if it has one.
 
         Raises:
-            ValidationError: `request` is no `ConfigureRequest`, or one that was made past its rules, or `task_id` is
-                none; nothing was sent.
+            ValidationError: `request` is no `ConfigureRequest`, or was made without its rules being checked, or
+                `task_id` is malformed; nothing was sent.
             APIError: the server refused, failed, or answered something that is no `ConfigureResponse`.
         """
         _REQUEST.validate_python(request)
         valid = ConfigureRequest.model_validate(dict(request), context=self._limits)
-        path = self._paths.configure
         if task_id is not None:
-            path = self._paths.configure_by_task.format(task_id=quote(_TASK_ID.validate_python(task_id), safe=""))
-        exchange = self.send("POST", path, valid.payload())
+            _TASK_ID.validate_python(task_id)
+        exchange = self.request_job(valid.payload(), task_id)
         self._require(exchange, self._answers.accepted_statuses)
         try:
             return ConfigureResponse.model_validate_json(exchange.answer_text)
@@ -84,8 +83,7 @@ class FocusServerAPI:
         Raises:
             APIError: the server did not; `status` is 404 for a job it does not know.
         """
-        path = self._paths.job.format(job_id=quote(job_id, safe=""))
-        self._require(self.send("DELETE", path), self._answers.cancelled_statuses)
+        self._require(self.request_cancellation(job_id), self._answers.cancelled_statuses)
 
     def acknowledge(self) -> None:
         """Ask the server whether it is alive.
@@ -97,17 +95,35 @@ class FocusServerAPI:
 
     @contextmanager
     def temporary_job(self, request: ConfigureRequest) -> Iterator[ConfigureResponse]:
-        """A job for the length of a `with` block; cancelled at its end, whatever happened in it."""
+        """Have a job for the length of a `with` block; it is cancelled at the end, also after an exception."""
         response = self.configure_streaming_job(request)
         try:
             yield response
         finally:
             self.cancel_job(response.job_id)
 
+    def request_job(self, payload: Mapping[str, Any], task_id: str | None = None) -> Exchange:
+        """Send a configuration, valid or not, and return what came back, whatever its status.
+
+        Raises:
+            APIError: as `send`.
+        """
+        paths = self._paths
+        path = paths.configure if task_id is None else paths.configure_by_task.format(task_id=quote(task_id, safe=""))
+        return self.send("POST", path, payload)
+
+    def request_cancellation(self, job_id: str) -> Exchange:
+        """Ask for the end of a job, and return what came back, whatever its status.
+
+        Raises:
+            APIError: as `send`.
+        """
+        return self.send("DELETE", self._paths.job.format(job_id=quote(job_id, safe="")))
+
     def send(
         self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
     ) -> Exchange:
-        """Send anything and return what came back, whatever its status: `body` as JSON, or `raw` as it is.
+        """Send `body` as JSON, or `raw` as it is, and return what came back, whatever its status.
 
         Raises:
             APIError: no usable answer came, or not in time, or the server could not be reached at all.
@@ -127,42 +143,37 @@ class FocusServerAPI:
             )
         except OSError as error:  # Also what requests has no error of its own for: a ca_file that is not there.
             cause = error
+        status = response.status_code if response is not None else None
+        cancelled = method == "DELETE" and status in self._answers.cancelled_statuses
         exchange = Exchange(
             method=method,
             path=path,
             request_body=body if raw is None else raw[:_SHOWN_BYTES].decode(errors="backslashreplace"),
             sent_at=sent_at,
             elapsed_s=time.perf_counter() - started,
-            status=response.status_code if response is not None else None,
+            status=status,
             answer_text=response.content.decode(errors="replace") if response is not None else "",
             answer_headers=response.headers if response is not None else {},
             failure=f"{type(cause).__name__}: {cause}" if cause else "",
+            asks_for_job=method == "POST" and self._paths.creates_jobs(path),
+            cancelled_job=unquote(path.rpartition("/")[2]) if cancelled else None,
         )
-        self._on_exchange(exchange)
+        for publish_to in self._subscribers:
+            publish_to(exchange)
         if cause is not None:
             raise self._no_answer(exchange, cause) from cause
         if self._access.proxy is not None and exchange.status == requests.codes.proxy_authentication:
-            raise APIError(
-                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: the proxy wants a user "
-                "and a password, or others.",
-                unreachable=True,
+            raise self._unusable(
+                f"cannot be reached{self._access.through}: the proxy wants a user and a password, or others."
             )
         return exchange
 
     def _no_answer(self, exchange: Exchange, cause: OSError) -> APIError:
         reason = getattr(cause.args[0], "reason", None) if cause.args else None
         if isinstance(cause, requests.exceptions.SSLError) or not isinstance(cause, requests.RequestException):
-            return APIError(
-                f"The Focus Server at {self._base_url} cannot be trusted ({reason or cause}). "
-                f"{self._access.on_distrust}",
-                unreachable=True,
-            )
+            return self._unusable(f"cannot be trusted ({reason or cause}). {self._access.on_distrust}")
         if isinstance(cause, requests.exceptions.ProxyError):
-            return APIError(
-                f"The Focus Server at {self._base_url} cannot be reached{self._access.through}: "
-                f"{self._access.on_proxy_failure(cause)}",
-                unreachable=True,
-            )
+            return self._unusable(f"cannot be reached{self._access.through}: {self._access.on_proxy_failure(cause)}")
         if isinstance(cause, requests.ConnectTimeout | requests.exceptions.InvalidURL):
             reason = reason or cause
         elif isinstance(cause, requests.Timeout):
@@ -174,6 +185,9 @@ class FocusServerAPI:
             "Is it running? Is focus_server.base_url right?",
             unreachable=True,
         )
+
+    def _unusable(self, why: str) -> APIError:
+        return APIError(f"The Focus Server at {self._base_url} {why}", unreachable=True)
 
     def _require(self, exchange: Exchange, statuses: tuple[int, ...]) -> None:
         if exchange.status not in statuses:

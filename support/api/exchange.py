@@ -1,4 +1,4 @@
-"""One request to the Focus Server, and what came of it."""
+"""One request to the Focus Server and what came of it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from support.core.characters import encodable
 
-# The name of a queue, of which a job id is a part, ends at 255 bytes (AMQP 0-9-1); that of a label earlier.
+# A queue's name, which contains the job id, ends at 255 bytes (AMQP 0-9-1); a label's value ends earlier.
 _LONGEST_ID = 200
-
-
-def _can_be_stored(job_id: str) -> bool:
-    """Whether there can be a job of this id: drivers refuse others, which would look like a broken environment."""
-    return bool(job_id) and encodable(job_id) == job_id and len(job_id.encode()) <= _LONGEST_ID
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and what came of it. `status` is None when no answer came; `failure` then says why."""
+    """One request and its answer. `status` is None when no answer came; `failure` then says why."""
 
     method: str
     path: str
@@ -32,33 +28,47 @@ class Exchange:
     answer_text: str = ""
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
+    asks_for_job: bool = False
+    cancelled_job: str | None = None
+    """The id of the job that the server says it has cancelled."""
 
-    def answer(self) -> Any:
-        """The answer's JSON, or None when it is none."""
+    @cached_property
+    def _json(self) -> Any:
         try:
             return json.loads(self.answer_text)
         except (ValueError, RecursionError):
             return None
 
+    def answer(self) -> Any:
+        """The answer's JSON; None when the answer is no JSON."""
+        return self._json
+
     def told(self, name: str) -> Any:
-        """What the answer says under a name; None when it does not, or is no JSON object."""
-        answer = self.answer()
-        return answer.get(name) if isinstance(answer, dict) else None
+        """The value that the answer has under a name; None when it has none, or is no JSON object."""
+        return self._json.get(name) if isinstance(self._json, dict) else None
 
     def job_id(self) -> str | None:
-        """The job id that the answer names, if it names one that the stores can be asked about."""
+        """The job id in the answer, if there is one that the stores can be asked about.
+
+        Drivers refuse other ids, which would look like a broken environment.
+        """
         job_id = self.told("job_id")
-        return job_id if isinstance(job_id, str) and _can_be_stored(job_id) else None
+        can_be_stored = isinstance(job_id, str) and job_id and encodable(job_id) == job_id
+        return job_id if can_be_stored and len(job_id.encode()) <= _LONGEST_ID else None
+
+    @property
+    def requested_job(self) -> str | None:
+        """The id of the job that was asked for, if the answer has one."""
+        return self.job_id() if self.asks_for_job else None
 
     def detail(self) -> str:
-        """What the answer gives as the reason of a refusal (contract, "Errors"), as text; empty when it gives none."""
-        answer = self.answer()
-        detail = answer.get("detail") if isinstance(answer, dict) else None
+        """The reason that the answer gives for an error (contract, "Errors"), as text; empty when it gives none."""
+        detail = self.told("detail")
         if isinstance(detail, str):
             return detail
         if not isinstance(detail, list):
             return ""
-        # Where and why, and nothing that a server echoes besides: that may name any field.
+        # Only where and why: what a server echoes besides may name any field.
         return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))
 
     def __str__(self) -> str:

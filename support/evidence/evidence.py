@@ -1,10 +1,9 @@
-"""What is kept for the reader of a report: what was said, and what stood in the stores."""
+"""What the report of a scenario shows beside its steps: requests with their answers, and what the stores held."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
 import yaml
@@ -15,7 +14,9 @@ from support.core.errors import EnvironmentBroken
 from support.evidence.charts import distribution, timeline
 from support.evidence.timeline import arrivals_of
 from support.observers.side_effects import KINDS, Look
-from support.profile.settings import EffectsOfAJob, Naming
+from support.observers.sightings import SightingLog
+from support.observers.stores import Stores
+from support.profile.settings import Settings
 
 MediaType = Literal["json", "svg", "text", "yaml"]
 SHOWN_JOBS = 12
@@ -35,6 +36,84 @@ class Evidence(NamedTuple):
     media_type: MediaType
 
 
+class ScenarioEvidence:
+    """Keeps what explains one scenario; `keep` puts each piece into the report."""
+
+    def __init__(
+        self, settings: Settings, stores: Stores, sightings: SightingLog, keep: Callable[[Evidence], None]
+    ) -> None:
+        self._settings, self._stores, self._sightings, self._keep = settings, stores, sightings, keep
+        self._exchanges: list[Exchange] = []
+        self._asked: dict[str, Exchange] = {}  # by job id, what asked for it
+        log_file = settings.focus_server.log_file
+        self._log_start = log_file.stat().st_size if log_file is not None and log_file.is_file() else 0
+
+    def keep_exchange(self, exchange: Exchange) -> None:
+        """Keep a request with its answer, when it was answered; only the first ones of many."""
+        if exchange.requested_job is not None:
+            self._asked.setdefault(exchange.requested_job, exchange)
+        self._exchanges.append(exchange)
+        if len(self._exchanges) <= SHOWN_EXCHANGES:
+            self._keep(of_exchange(exchange))
+
+    def keep_durations(self, title: str, durations_s: Sequence[float], limit_s: float, setting: str) -> None:
+        """Keep a chart of how long something took each time, s, with its limit: the setting `time_limits.{setting}`."""
+        self._keep(Evidence(title, distribution(title, durations_s, limit_s, f"time_limits.{setting}"), "svg"))
+
+    def keep_server_log(self, job_ids: Collection[str]) -> None:
+        """Keep what the server has logged since the scenario began: about these jobs, or all of it if there are none.
+
+        Without a setting for the log there is nothing to keep.
+        """
+        log_file = self._settings.focus_server.log_file
+        if log_file is None:
+            return
+        try:
+            with log_file.open("rb") as log:
+                log.seek(self._log_start)
+                lines = log.read().decode("utf-8", errors="replace").splitlines()
+        except OSError as error:
+            self._keep(Evidence("server log", f"could not be read: {error}", "text"))
+            return
+        about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
+        text = "\n".join(about[-LOG_LINES:]) or "it has no line about this"
+        self._keep(Evidence("server log", text, "text"))
+
+    def keep_all(self, unseen: Collection[str]) -> None:
+        """Keep what the stores hold, before it is cleaned up, how long requests took, and what could not be seen."""
+        look = Look(self._stores, self._sightings)
+        for job_id in list(self._asked)[:SHOWN_JOBS]:
+            self._keep_effects_of(job_id, look)
+        if len(self._exchanges) > 1:
+            lines = ["request,sent,status,seconds"]
+            for one in self._exchanges:
+                lines.append(f"{one.method} {one.path},{one.sent_at.isoformat()},{one.status},{one.elapsed_s:.4f}")
+            self._keep(Evidence(f"latency of {len(self._exchanges)} requests", "\n".join(lines), "text"))
+        if unseen:
+            lines = [f"cannot be seen: {one}" for one in unseen]
+            self._keep(Evidence("what could not be seen", "\n".join(lines), "text"))
+
+    def _keep_effects_of(self, job_id: str, look: Look) -> None:
+        """Keep every side effect of a job as it is now, and when each came."""
+        found: dict[str, list[Any]] = {}
+        for kind in KINDS:
+            name = f"{kind.name} of {job_id}"
+            try:
+                documents = found[kind.name] = list(kind.of_job(look, self._settings.naming, job_id))
+            except EnvironmentBroken as error:
+                self._keep(Evidence(name, f"could not be read: {error}", "text"))
+                continue
+            if documents:
+                in_yaml = kind.in_kubernetes
+                self._keep(
+                    Evidence(name, (_as_yaml if in_yaml else _as_json)(documents), "yaml" if in_yaml else "json")
+                )
+            elif getattr(self._settings.effects_of_a_job, kind.setting):
+                self._keep(Evidence(name, "there is none", "text"))
+        title = f"when the effects of {job_id} came"
+        self._keep(Evidence(title, timeline(title, arrivals_of(self._asked[job_id], self._sightings, found)), "svg"))
+
+
 def of_exchange(exchange: Exchange) -> Evidence:
     """A request with its answer."""
     text = exchange.answer_text
@@ -48,63 +127,6 @@ def of_exchange(exchange: Exchange) -> Evidence:
     }
     status = exchange.status or "no answer"
     return Evidence(f"{exchange.method} {exchange.path}: {status}", _as_json(shown), "json")
-
-
-def of_latencies(exchanges: Sequence[Exchange]) -> Evidence:
-    """How long each of several requests took, as a table of comma separated values."""
-    lines = ["request,sent,status,seconds"]
-    lines += [f"{e.method} {e.path},{e.sent_at.isoformat()},{e.status},{e.elapsed_s:.4f}" for e in exchanges]
-    return Evidence(f"latency of {len(exchanges)} requests", "\n".join(lines), "text")
-
-
-def of_jobs(look: Look, naming: Naming, expected: EffectsOfAJob, asked: Mapping[str, Exchange]) -> Iterator[Evidence]:
-    """Every side effect of each job as it stands now, and when it came; `asked` is, by job id, what asked for the job.
-
-    What cannot be read is said instead of shown.
-    """
-    for job_id in list(asked)[:SHOWN_JOBS]:
-        found: dict[str, list[Any]] = {}
-        for kind in KINDS:
-            name = f"{kind.name} of {job_id}"
-            try:
-                documents = found[kind.name] = list(kind.of_job(look, naming, job_id))
-            except EnvironmentBroken as error:
-                yield Evidence(name, f"could not be read: {error}", "text")
-                continue
-            if documents:
-                in_yaml = kind.in_kubernetes
-                yield Evidence(name, (_as_yaml if in_yaml else _as_json)(documents), "yaml" if in_yaml else "json")
-            elif getattr(expected, kind.setting):
-                yield Evidence(name, "there is none", "text")
-        title = f"when the effects of {job_id} came"
-        yield Evidence(title, timeline(title, arrivals_of(asked[job_id], look.sightings, found)), "svg")
-
-
-def of_times(title: str, values_s: Sequence[float], limit_s: float, setting: str) -> Evidence:
-    """How some durations, s, are distributed, and where their limit is: the setting `time_limits.{setting}`."""
-    return Evidence(title, distribution(title, values_s, limit_s, f"time_limits.{setting}"), "svg")
-
-
-def of_unseen(unseen: Collection[str]) -> Evidence:
-    """What of the scenario's promises could not be seen, and why."""
-    return Evidence("what could not be seen", "\n".join(f"cannot be seen: {one}" for one in unseen), "text")
-
-
-def of_log(log_file: Path, start: int, job_ids: Collection[str]) -> Evidence:
-    """What the server logged from byte `start` on: about these jobs, or all of it when there are none."""
-    try:
-        with log_file.open("rb") as log:
-            log.seek(start)
-            lines = log.read().decode("utf-8", errors="replace").splitlines()
-    except OSError as error:
-        return Evidence("server log", f"could not be read: {error}", "text")
-    about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
-    return Evidence("server log", "\n".join(about[-LOG_LINES:]) or "it has no line about this", "text")
-
-
-def size_of(log_file: Path | None) -> int:
-    """Where the log ends now, bytes; 0 when there is none."""
-    return log_file.stat().st_size if log_file is not None and log_file.is_file() else 0
 
 
 def _cut(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Requests that no good client sends: listed, generated and judged."""
+"""Invalid requests: listed, generated, and the verdict on each."""

@@ -1,8 +1,8 @@
-"""Generated requests: nearly all are a good configuration with one thing wrong with it, each thing as often as another.
+"""Generated requests: nearly all are a valid configuration but for one violation of a rule, each as often as another.
 
-What is wrong is chosen first, from the table in `rule_violations`, and each entry gets its share of the requests; the
-configuration around it is generated. A request that is not dealt with as it must be is shrunk to the smallest of its
-kind that is not.
+The violation is chosen first, from the table in `rule_violations`, and each entry gets its share of the requests; the
+configuration around it is generated. A request that the server does not answer rightly is shrunk to the smallest of its
+kind that it does not answer rightly.
 """
 
 from __future__ import annotations
@@ -21,89 +21,91 @@ from hypothesis import strategies as st
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits, ViewType
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.fuzzing.rule_violations import ANYTHING, Change, Values, few_sensors, lengths, mistakes, moment
+from support.fuzzing.rule_violations import ANYTHING, Change, Values, few_sensors, lengths, moment, rule_violations
 
 DEFAULT_SEED = 13572
-# Of all requests; what is left over has one mistake.
-_SHARES = {"valid": 1 / 8, "two mistakes": 1 / 10, "anything at all": 1 / 25}
+# Of all requests; the others have one violation.
+_SHARES = {"valid": 1 / 8, "two violations": 1 / 10, "anything at all": 1 / 25}
 
 Window: TypeAlias = tuple[datetime, datetime]
 
 
-class Request(NamedTuple):
-    """JSON to be sent as a configuration, and what kind it is of.
+class GeneratedRequest(NamedTuple):
+    """JSON to be sent as a configuration, and the kind that it belongs to.
 
-    `mistaken` are the fields of the top level that hold the mistake; None for what is no configuration at all.
+    `violating` are the fields of the top level that hold what is wrong; None for what is no configuration at all.
     """
 
     kind: str
     body: Any
-    mistaken: frozenset[str] | None = frozenset()
+    violating: frozenset[str] | None = frozenset()
 
 
-Requests: TypeAlias = st.SearchStrategy[Request]
+RequestStrategy: TypeAlias = st.SearchStrategy[GeneratedRequest]
 
 
-class NotDealtWith(ExpectationFailed):
-    """A request that was not dealt with as it must be; `request` is the smallest that was found, as JSON."""
+class WrongAnswer(ExpectationFailed):
+    """The server did not answer a request rightly; `request` is the smallest such one that was found, as JSON."""
 
     def __init__(self, failure: ExpectationFailed, request: str) -> None:
         super().__init__(f"{failure}\nthe smallest request that shows it: {request}")
         self.request = request
 
 
-def requests(limits: Limits, window: Window | None = None) -> dict[str, dict[str, Requests]]:
-    """The requests by their kind, in four groups: valid, with one mistake, with two, and anything at all.
+def strategies(limits: Limits, window: Window | None = None) -> dict[str, dict[str, RequestStrategy]]:
+    """How requests are generated, by their kind, in four groups: valid, one violation, two, and anything at all.
 
-    Playbacks are among the valid ones if there is a window, in whole seconds, of which all was recorded.
+    Playbacks are among the valid ones if there is a window, in whole seconds, all of which was recorded.
     """
-    valid, single = _valid(limits, window), mistakes(limits)
+    valid, single = _valid(limits, window), rule_violations(limits)
     base = st.one_of(*valid.values())
     two = st.lists(st.sampled_from(list(single)), min_size=2, max_size=2, unique=True)
     pairs = two.flatmap(lambda kinds: st.tuples(*(single[kind] for kind in kinds)))
     return {
-        "valid": {kind: st.builds(_spoilt, st.just(kind), good, st.just(())) for kind, good in valid.items()},
-        "one mistake": {kind: st.builds(_spoilt, st.just(kind), base, st.tuples(it)) for kind, it in single.items()},
-        "two mistakes": {"two mistakes": st.builds(_spoilt, st.just("two mistakes"), base, pairs)},
-        "anything at all": {"anything at all": st.builds(Request, st.just("anything at all"), ANYTHING, st.none())},
+        "valid": {kind: st.builds(_changed, st.just(kind), payload, st.just(())) for kind, payload in valid.items()},
+        "one violation": {kind: st.builds(_changed, st.just(kind), base, st.tuples(it)) for kind, it in single.items()},
+        "two violations": {"two violations": st.builds(_changed, st.just("two violations"), base, pairs)},
+        "anything at all": {
+            "anything at all": st.builds(GeneratedRequest, st.just("anything at all"), ANYTHING, st.none())
+        },
     }
 
 
-def try_all(
+def expect_right_answers(
     count: int,
     seed_: int,
     limits: Limits,
-    judge: Callable[[Request], object],
+    expect_right_answer: Callable[[GeneratedRequest], object],
     window: Window | None = None,
     smallest_found_s: float = math.inf,
 ) -> None:
-    """Judge so many requests; `judge` raises `ExpectationFailed` for one that was not dealt with as it must be.
+    """Try so many requests; `expect_right_answer` raises `ExpectationFailed` for one that was not answered rightly.
 
-    None is judged twice: a failure counts though it would not show again. After a failure a smaller request that fails
+    None is tried twice: a failure counts even if it would not show again. After a failure a smaller request that fails
     as well is looked for, for `smallest_found_s` at most: with a server that hangs each try takes a time limit.
 
     Raises:
-        NotDealtWith: one was not.
-        EnvironmentBroken: one could not be judged, and none had failed before; no further one is tried.
+        WrongAnswer: one was not answered rightly.
+        EnvironmentBroken: one could not be tried, and none had failed before; no further one is tried.
     """
-    outcomes: dict[str, NotDealtWith | EnvironmentBroken | None] = {}
+    outcomes: dict[str, WrongAnswer | EnvironmentBroken | None] = {}
     ends_at = math.inf
 
-    def outcome_of(request: Request, text: str) -> NotDealtWith | EnvironmentBroken | None:
+    def outcome_of(request: GeneratedRequest, text: str) -> WrongAnswer | EnvironmentBroken | None:
         nonlocal ends_at
         if time.monotonic() > ends_at:
             return None
         try:
-            judge(request)
+            expect_right_answer(request)
         except EnvironmentBroken as failure:
             found, ends_at = ends_at < math.inf, -math.inf
             return None if found else failure
         except ExpectationFailed as failure:
             ends_at = min(ends_at, time.monotonic() + smallest_found_s)
-            return NotDealtWith(failure, text)
+            return WrongAnswer(failure, text)
         return None
 
-    def check(request: Request) -> None:
+    def check(request: GeneratedRequest) -> None:
         text = json.dumps(request.body)
         if text not in outcomes:
             outcomes[text] = outcome_of(request, text)
@@ -111,7 +113,7 @@ def try_all(
         if failure is not None:
             raise failure.with_traceback(None)
 
-    for kind, strategy, share in _shared_out(count, requests(limits, window)):
+    for kind, strategy, share in _shared_out(count, strategies(limits, window)):
         configured = settings(
             max_examples=share,
             database=None,
@@ -123,9 +125,11 @@ def try_all(
         seed(f"{seed_} {kind}")(configured(given(strategy)(check)))()
 
 
-def _shared_out(count: int, groups: dict[str, dict[str, Requests]]) -> Iterator[tuple[str, Requests, int]]:
+def _shared_out(
+    count: int, groups: dict[str, dict[str, RequestStrategy]]
+) -> Iterator[tuple[str, RequestStrategy, int]]:
     sizes = {group: int(count * share) for group, share in _SHARES.items()}
-    sizes["one mistake"] = count - sum(sizes.values())
+    sizes["one violation"] = count - sum(sizes.values())
     for group, kinds in groups.items():
         for n, (kind, strategy) in enumerate(kinds.items()):
             share = sizes[group] * (n + 1) // len(kinds) - sizes[group] * n // len(kinds)
@@ -134,7 +138,7 @@ def _shared_out(count: int, groups: dict[str, dict[str, Requests]]) -> Iterator[
 
 
 def _valid(limits: Limits, window: Window | None) -> dict[str, Values]:
-    # So that a mark, which moves the highest frequency down by a hertz at most, leaves the band one.
+    # A mark moves the highest frequency down by a hertz at most; the band must be one after that, too.
     top = int(limits.nyquist_hz)
     lows = st.integers(0, top - 2) | st.floats(0, top - 2, allow_subnormal=False)
     widths = st.integers(1, top) | st.floats(0.001, top)
@@ -163,10 +167,10 @@ def _valid(limits: Limits, window: Window | None) -> dict[str, Values]:
     return valid
 
 
-def _spoilt(kind: str, payload: dict[str, Any], changes: tuple[Change, ...]) -> Request:
+def _changed(kind: str, payload: dict[str, Any], changes: tuple[Change, ...]) -> GeneratedRequest:
     changed = deepcopy(payload)
     for change in changes:
         change(changed)
     fields = payload.keys() | changed.keys()
     text = {name: (json.dumps(payload.get(name, kind)), json.dumps(changed.get(name, kind))) for name in fields}
-    return Request(kind, changed, frozenset(name for name, (before, after) in text.items() if before != after))
+    return GeneratedRequest(kind, changed, frozenset(name for name, (before, after) in text.items() if before != after))

@@ -1,4 +1,4 @@
-"""Everything that a server can be asked wrongly, by the words of the features."""
+"""Invalid requests of every sort, by the words of the features."""
 
 from __future__ import annotations
 
@@ -7,52 +7,56 @@ from datetime import timedelta
 
 from support.api.exchange import Exchange
 from support.contract.configuration import generate_config_payload, generate_playback_payload
-from support.fuzzing.malformed_bodies import BODIES
+from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 from support.scenario.session import ScenarioSession
 
-
-def _about_an_unknown_job(method: str, path: str) -> Callable[[ScenarioSession], Exchange]:
-    def ask(session: ScenarioSession) -> Exchange:
-        unknown = session.settings.naming.unknown_job_id
-        return session.send(method, getattr(session.settings.paths, path).format(job_id=unknown, rows=10))
-
-    return ask
+Send = Callable[[ScenarioSession], Exchange]
 
 
 def send_malformed(session: ScenarioSession, what: str) -> Exchange:
-    """Send one of `BODIES` as a configuration.
+    """Send one of `MALFORMED_BODIES` as a configuration.
 
-    Where the environment is shared it is made of a marked one, so that a job that comes of it is found. Nothing is
-    claimed of bodies that hold no configuration, like an empty object: what comes of them carries no mark.
+    Where the environment is shared it is made of a marked one, so that a job that comes of it is found. Bodies that
+    hold no configuration, like an empty object, carry no mark: nothing is claimed of what comes of them.
     """
-    # The highest frequency is no number in some of them.
-    body = BODIES[what](session.marked(generate_config_payload(), {"frequencyRange"})[0])
-    return session.send("POST", session.settings.paths.configure, raw=body.content, headers=body.headers)
+    # In some of them the highest frequency is not a number.
+    body = MALFORMED_BODIES[what](session.client.mark(generate_config_payload(), {"frequencyRange"})[0])
+    return session.client.send("POST", session.settings.paths.configure, raw=body.content, headers=body.headers)
 
 
-def _with_body(what: str) -> Callable[[ScenarioSession], Exchange]:
+def _about_an_unknown_job(method: str, path: str) -> Send:
+    def send(session: ScenarioSession) -> Exchange:
+        unknown = session.settings.naming.unknown_job_id
+        return session.client.send(method, getattr(session.settings.paths, path).format(job_id=unknown, rows=10))
+
+    return send
+
+
+def _with_body(what: str) -> Send:
     return lambda session: send_malformed(session, what)
 
 
 def _playback_of_nothing(session: ScenarioSession) -> Exchange:
     start = session.recorder.free_time()
-    return session.request_raw(generate_playback_payload(start, start + timedelta(seconds=10))).exchange
+    return session.client.request_raw(generate_playback_payload(start, start + timedelta(seconds=10))).exchange
 
 
-MISTAKES: dict[str, Callable[[ScenarioSession], Exchange]] = {
-    "a page that does not exist": lambda session: session.send("GET", "/no-such-page"),
+INVALID_REQUESTS: dict[str, Send] = {
+    "a page that does not exist": lambda session: session.client.get("/no-such-page"),
     "the metadata of an unknown job": _about_an_unknown_job("GET", "metadata"),
     "the end of an unknown job": _about_an_unknown_job("DELETE", "job"),
     "the rows of an unknown job": _about_an_unknown_job("GET", "waterfall"),
-    "a job by the wrong method": lambda session: session.send("PUT", session.settings.paths.configure, {}),
+    "a job by the wrong method": lambda session: session.client.send("PUT", session.settings.paths.configure, {}),
     "a job with a body that is no JSON": _with_body("a body of plain text"),
     "a job with a body of another type": _with_body("a configuration called XML"),
     "a job with a body that is too large": _with_body("a body of 100 kB"),
     "a job with a parameter out of range": lambda session: (
-        session.request_raw(generate_config_payload(nfftSelection=0)).exchange
+        session.client.request_raw(generate_config_payload(nfftSelection=0)).exchange
     ),
     "a job without any parameter": _with_body("an empty object"),
     "a playback of what was not recorded": _playback_of_nothing,
-    "a job under a malformed task id": lambda session: session.request_raw(generate_config_payload(), "none").exchange,
+    "a job under a malformed task id": lambda session: (
+        session.client.request_raw(generate_config_payload(), "none").exchange
+    ),
 }
-"""What is asked, each once."""
+"""Each sends one request."""

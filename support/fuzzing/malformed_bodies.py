@@ -1,4 +1,4 @@
-"""Bodies that no good client sends, by the words of the features: what is sent, and how it must be turned away."""
+"""Malformed bodies, by the words of the features, and how each must be refused."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class Body(NamedTuple):
 
 Make: TypeAlias = Callable[..., Body]
 
-# Each is made of a good configuration, which need not be the usual one: where the environment is shared it is marked.
-_GOOD = generate_config_payload()
+# Each is made of a valid configuration, not always of this one: where the environment is shared it is marked.
+_VALID = generate_config_payload()
 
 
-def padded(size: int, good: Payload = _GOOD) -> Body:
-    """A good configuration with spaces behind, of so many bytes."""
-    return Body(json.dumps(good).encode().ljust(size))
+def padded(size: int, valid: Payload = _VALID) -> Body:
+    """A valid configuration, padded with spaces to so many bytes."""
+    return Body(json.dumps(valid).encode().ljust(size))
 
 
-def with_character_set(good: Payload = _GOOD) -> Body:
-    """A good configuration whose content type says that it is in UTF-8, as JSON always is."""
-    return Body(json.dumps(good).encode(), f"{JSON}; charset=utf-8")
+def with_character_set(valid: Payload = _VALID) -> Body:
+    """A valid configuration whose content type says that it is in UTF-8, as JSON always is."""
+    return Body(json.dumps(valid).encode(), f"{JSON}; charset=utf-8")
 
 
 def _as(change: Callable[[str], str | bytes], content_type: str | None = JSON, encoding: str | None = None) -> Make:
     """A body made of the text of a configuration."""
 
-    def make(good: Payload = _GOOD) -> Body:
-        changed = change(json.dumps(good))
+    def make(valid: Payload = _VALID) -> Body:
+        changed = change(json.dumps(valid))
         return Body(changed.encode() if isinstance(changed, str) else changed, content_type, encoding)
 
     return make
@@ -61,14 +61,14 @@ def _of_other(content_type: str | None) -> Make:
 
 
 def _with_highest(number: float) -> Make:
-    return lambda good=_GOOD: Body(json.dumps(with_value(good, PARAMETERS["highest frequency"], number)).encode())
+    return lambda valid=_VALID: Body(json.dumps(with_value(valid, PARAMETERS["highest frequency"], number)).encode())
 
 
 def _always(content: bytes) -> Make:
     return _as(lambda text: content)
 
 
-BODIES: dict[str, Make] = {
+MALFORMED_BODIES: dict[str, Make] = {
     "an empty body": _always(b""),
     "a body cut short": _as(lambda text: text[:-20]),
     "a body of plain text": _always(b"please make a job"),
@@ -90,14 +90,14 @@ BODIES: dict[str, Make] = {
     "a configuration called a form": _of_other("application/x-www-form-urlencoded"),
     "a configuration called nothing": _of_other(None),
     "a compressed configuration": _as(lambda text: gzip.compress(text.encode()), encoding="gzip"),
-    "a body of 100 kB": lambda good=_GOOD: padded(100_000, good),
-    "a body of 2 MB": lambda good=_GOOD: padded(2_000_000, good),
+    "a body of 100 kB": lambda valid=_VALID: padded(100_000, valid),
+    "a body of 2 MB": lambda valid=_VALID: padded(2_000_000, valid),
 }
-"""What is sent: `BODIES[what]()`, or `BODIES[what](configuration)` to make it of another one."""
+"""What is sent: `MALFORMED_BODIES[what]()`, or with a configuration to make it of that one."""
 
 
 def statuses_for(why: str, answers: Answers) -> Sequence[int]:
-    """The statuses that turn something away for that reason.
+    """The statuses by which a request is refused for that reason.
 
     Raises:
         ValueError: there is no such reason.
@@ -109,5 +109,5 @@ def statuses_for(why: str, answers: Answers) -> Sequence[int]:
         "too large": answers.too_large_statuses,
     }
     if why not in reasons:
-        raise ValueError(f"nothing is turned away as '{why}'; there are: {', '.join(reasons)}")
+        raise ValueError(f"nothing is refused as '{why}'; there are: {', '.join(reasons)}")
     return reasons[why]

@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration, a table of all kinds, and how each is done to one that is valid otherwise."""
+"""Violations of the rules for a configuration: a table of all kinds, and how each is put into a valid one."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ ANYTHING: Values = st.recursive(
 """Any JSON."""
 
 
-def mistakes(limits: Limits) -> dict[str, Changes]:
-    """Those that can be made by these limits, each breaking one rule (but for a few examples of times to come)."""
+def rule_violations(limits: Limits) -> dict[str, Changes]:
+    """The kinds that these limits allow; each breaks one rule (apart from a few examples of times in the future)."""
     known, last, least, nyquist = lengths(limits), limits.last_sensor, limits.single_channel_min, limits.nyquist_hz
     shorter, longer = known[0] // 2, known[-1] * 2
     between = sorted({n + step for n in known for step in (-1, 1)} - {*known, known[0] - 1, known[-1] + 1})
@@ -75,8 +75,8 @@ def mistakes(limits: Limits) -> dict[str, Changes]:
         "text that is no time": _fields(start_time=past, end_time=texts) | _fields(start_time=texts, end_time=past),
         "number that is no time": _fields(start_time=past, end_time=numbers)
         | _fields(start_time=numbers, end_time=past),
-        "unknown parameter": st.builds(_stranger, _NAMES, ANYTHING),
-        "unknown parameter in another script": st.builds(_stranger, st.sampled_from(["масштаб", "größe"]), ANYTHING),
+        "unknown parameter": st.builds(_unknown, _NAMES, ANYTHING),
+        "unknown parameter in another script": st.builds(_unknown, st.sampled_from(["масштаб", "größe"]), ANYTHING),
     }
     if least == 0:
         del kinds["single channel below the first"]
@@ -86,7 +86,7 @@ def mistakes(limits: Limits) -> dict[str, Changes]:
             kinds[f"{words} missing"] = _by(words, st.just(lambda old: _GONE))
             kinds[f"{words} null"] = _by(words, st.just(lambda old: None))
         if words in _GROUPS:
-            kinds[f"unknown parameter in the {words}"] = _by(words, st.builds(_with_stranger, _NAMES, ANYTHING))
+            kinds[f"unknown parameter in the {words}"] = _by(words, st.builds(_unknown_within, _NAMES, ANYTHING))
     return {kind: changes for kind, changes in kinds.items() if not changes.is_empty}
 
 
@@ -96,13 +96,13 @@ def lengths(limits: Limits) -> list[int]:
 
 
 def moment(start: datetime, seconds: int = 0) -> Values:
-    """A time, in either way of writing it."""
+    """A time, in either of its two forms."""
     at = start + timedelta(seconds=seconds)
     return st.sampled_from([int(at.timestamp()), f"{at.astimezone(UTC):%y%m%d%H%M%S}"])
 
 
 def few_sensors(limits: Limits, least: int, distance: int) -> Values:
-    """A sensor range, its ends that far apart or more; of few sensors, since an answer names each of them."""
+    """A sensor range whose ends are at least `distance` apart; of few sensors, since an answer names each of them."""
     first, more = st.integers(least, limits.last_sensor - distance), st.integers(distance, 60)
     return st.builds(lambda a, n: {"min": a, "max": min(a + n, limits.last_sensor)}, first, more)
 
@@ -113,7 +113,7 @@ _NAMES = (st.sampled_from(["zoom", "масштаб", "a.b", "$gt"]) | st.text(ma
 
 
 def _confusions(words: str) -> list[Callable[[Any], Any]]:
-    """What the value of a parameter may be taken for by mistake; true first, so that each is once."""
+    """Values of a wrong type that may be taken for the right one; true first, so that each is tried."""
     common: list[Callable[[Any], Any]] = [lambda value: True, lambda value: [value]]
     if words in _GROUPS:
         return [*common, str, lambda value: 1]
@@ -127,11 +127,11 @@ def _as_float(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
-def _stranger(name: str, to: Any) -> Change:
+def _unknown(name: str, to: Any) -> Change:
     return lambda payload: payload.update({name: to})
 
 
-def _with_stranger(name: str, to: Any) -> Callable[[Any], Any]:
+def _unknown_within(name: str, to: Any) -> Callable[[Any], Any]:
     return lambda old: {**old, name: to} if isinstance(old, dict) else old
 
 
@@ -140,18 +140,18 @@ def _to(words: str, *values: float) -> Changes:
 
 
 def _fields(**values: Any) -> Changes:
-    """Whole fields of the top level, each a value or whatever is generated."""
+    """Changes of whole fields of the top level, each to a value or to generated ones."""
     drawn = {name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in values.items()}
     return st.fixed_dictionaries(drawn).map(lambda fields: lambda payload: payload.update(deepcopy(fields)))
 
 
 def _by(words: str, how: st.SearchStrategy[Callable[[Any], Any]]) -> Changes:
-    """Changes of one parameter, which get its value and give another."""
+    """Changes of one parameter: each is given its value and returns another."""
     return how.map(lambda change: partial(_change, PARAMETERS[words].path, change))
 
 
 def _change(path: tuple[str, ...], how: Callable[[Any], Any], payload: dict[str, Any]) -> None:
-    """Change what stands there; an earlier mistake may have taken it away."""
+    """Change the value at a path, if it is there: an earlier change may have removed it."""
     parent = payload if len(path) == 1 else payload.get(path[0])
     if isinstance(parent, dict) and path[-1] in parent:
         parent[path[-1]] = how(parent[path[-1]])

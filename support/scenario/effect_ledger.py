@@ -1,14 +1,17 @@
-"""The ledger of one scenario: what it changed in the stores, against what it said that it would.
+"""The effect ledger of one scenario: what it changed in the stores, compared with what it states.
 
-They are balanced twice. Before clean-up the stores must show exactly the side effects that the scenario stated (none,
-if it stated none); after clean-up nothing but cancelled records may be left.
+They are compared twice. Before clean-up the stores must show exactly the side effects that the scenario states (none,
+if it states none); after clean-up only cancelled records may be left.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from support.api.exchange import Exchange
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.core.eventually import consistently, eventually
@@ -29,10 +32,10 @@ from support.profile.settings import Settings, object_name_of
 
 
 class EffectLedger:
-    """Counts for one scenario; opening them takes the snapshot that everything later is compared with."""
+    """Compares what the stores show with the snapshot `before`, which is taken when the ledger is opened."""
 
     def __init__(self, settings: Settings, stores: Stores, promises: Promises, sightings: SightingLog) -> None:
-        """Open them, when all that is being deleted has gone.
+        """Open it, when all that is being deleted has gone.
 
         Raises:
             EnvironmentBroken: a store cannot be read, or what is being deleted does not go.
@@ -40,11 +43,12 @@ class EffectLedger:
         self._settings, self._stores, self._promises, self._sightings = settings, stores, promises, sightings
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
+        self._answered_at = -math.inf  # monotonic; where nothing was requested nothing can come late
         self._cancelled: set[str] = set()
         self._stated: Mapping[str, int] = no_effects()
         self._disturbed: set[str] = set()
         self._something_goes = False
-        self._settled: Snapshot | None = None  # what was seen when late effects would have come
+        self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
         self.before = self._snapshot_of_what_stays()
 
     @property
@@ -56,24 +60,23 @@ class EffectLedger:
         """A request that can be recognised by this key is about to be sent."""
         self._keys.append(key)
 
-    def enter_job(self, job_id: str) -> None:
-        """The server answered with this job id."""
-        self._answered[job_id] = None
-
-    def enter_cancelled(self, job_id: str) -> None:
-        """The server confirmed that the job was cancelled."""
-        self._cancelled.add(job_id)
+    def enter_exchange(self, exchange: Exchange) -> None:
+        """A request was answered: it may have made a job, or cancelled one."""
+        if exchange.requested_job is not None:
+            self._answered[exchange.requested_job] = None
+        if exchange.cancelled_job is not None:
+            self._cancelled.add(exchange.cancelled_job)
+        self._answered_at = time.monotonic()
 
     def enter_disturbance(self, job_id: str | None = None) -> None:
-        """Something is about to go, which takes its time; the job of that id cannot keep all its promises any more."""
+        """Something is about to be taken away, which takes time; the job of that id can't keep all its promises."""
         self._something_goes = True
         if job_id is not None:
             self._disturbed.add(job_id)
 
     def snapshot(self) -> Snapshot:
-        """What there is now: everything where we are alone, else what belongs to our requests."""
-        own = {*self._answered, *self._carrying_our_marks()}
-        settings = self._settings
+        """What there is now: everything where the run is alone, else what belongs to the scenario's requests."""
+        own, settings = {*self._answered, *self._marked_jobs()}, self._settings
         return take_snapshot(self._stores, settings.naming, own, self._sightings, exclusive=settings.exclusive)
 
     def _snapshot_of_what_stays(self) -> Snapshot:
@@ -90,10 +93,10 @@ class EffectLedger:
             ) from None
 
     def state(self, changes: Mapping[str, int]) -> None:
-        """Say what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
+        """State what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
 
-        Too much of a kind is a failure at once, even if it would vanish again; only after a cancel or a disturbance is
-        it waited away.
+        Too much of a kind is a failure at once, even if it would vanish again; only after a cancel or a disturbance
+        may it vanish in time.
 
         Raises:
             ExpectationFailed: the stores show something else.
@@ -127,7 +130,7 @@ class EffectLedger:
         )
 
     def state_records_alone(self) -> None:
-        """Say that of every job that was answered only the cancelled record remains, and wait until it is so.
+        """State that of every job only the cancelled record remains, and wait until it is so.
 
         Raises:
             ExpectationFailed: the stores show something else.
@@ -135,15 +138,15 @@ class EffectLedger:
         self._promises.expect_cancelled_jobs(self._answered)
         self.state({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
 
-    def expect_nothing_else(self, answered_s_ago: float) -> None:
-        """See that the stores show what was stated, and what was promised holds, until late effects would have come.
+    def expect_nothing_else(self) -> None:
+        """See that the stores show what was stated, and that promises still hold, until late effects would have come.
 
-        Those are waited for from the last answer on; `answered_s_ago` is how long ago that was, s.
+        These may come for `time_limits.settling_s` after the last answer.
 
         Raises:
             ExpectationFailed: they do not.
         """
-        limits = self._settings.time_limits
+        limits, answered_s_ago = self._settings.time_limits, time.monotonic() - self._answered_at
         settling = limits.wait_policy("settling_s", limits.between_settling_looks_s)
         try:
             self._settled = consistently(
@@ -159,18 +162,18 @@ class EffectLedger:
             raise self._explained(failure) from None
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
-        """Jobs of this scenario that nobody has cancelled, also those that are `unanswered`."""
+        """The jobs of this scenario, also those that are `unanswered`, that were not cancelled."""
         return sorted({*self._answered, *unanswered} - self._cancelled)
 
     def untouched(self) -> Snapshot | None:
-        """The snapshot, if nothing at all has changed and there is no job to take away; else None."""
+        """The snapshot, if nothing at all has changed and there is no job to cancel; else None."""
         if self._answered:
             return None
         now = self._settled if self._settled is not None else self.snapshot()
         return now if now == self.before else None
 
     def expect_nothing_left(self, unanswered: Collection[str]) -> Snapshot:
-        """See that nothing is left but cancelled records of the scenario's jobs; gives the snapshot that shows it.
+        """See that only cancelled records of the scenario's jobs are left; returns the snapshot that shows it.
 
         `unanswered` are the jobs that no answer named, as they were before anything was cancelled.
 
@@ -203,18 +206,22 @@ class EffectLedger:
     def _not_as_stated(self, seen: Snapshot) -> list[str]:
         return unstated_problems(self.before, seen, self._stated, self.own_jobs)
 
-    def _carrying_our_marks(self) -> set[str]:
+    def jobs_carrying(self, key: TraceKey) -> set[str]:
+        """Ids of the jobs, in any store, of the request with this key."""
+        return self._stores.job_ids_carrying([key])
+
+    def _marked_jobs(self) -> set[str]:
         return self._stores.job_ids_carrying(self._keys)
 
     def unanswered(self) -> set[str]:
-        """Jobs of this scenario though no answer names them: they carry our marks, or are new where we are alone."""
+        """Jobs of this scenario that no answer named: they carry its marks, or are new where the run is alone."""
         if not self._settings.exclusive:
-            return self._carrying_our_marks() - set(self._answered)
+            return self._marked_jobs() - set(self._answered)
         now = self.snapshot()
         return {job_id for kind in now for job_id in self._of_others(kind, now)}
 
     def _of_others(self, kind: str, seen: Snapshot) -> set[str]:
-        """Ids of the jobs that new effects of a kind are of, and that no answer names."""
+        """Ids of the jobs that have new effects of a kind and that no answer named."""
         new = {effect.job_id for effect in new_of(kind, self.before, seen)}
         known = {*self._answered, *map(object_name_of, self._answered)}
         return {job_id for job_id in new if job_id is not None} - known

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from support.api.exchange import Exchange
 from support.core.errors import EnvironmentBroken
 from support.core.files import nearest, owner_and_user, reason
 from support.observers.request_marks import TraceKey
@@ -68,6 +69,11 @@ class ScenarioJournal:
     def requested(self, key: TraceKey) -> None:
         """A request that can be recognised by this key is about to be sent."""
         self._write({"requested": dict(key)})
+
+    def enter_exchange(self, exchange: Exchange) -> None:
+        """A request was answered: it may have made a job."""
+        if exchange.requested_job is not None:
+            self.created(exchange.requested_job)
 
     def created(self, job_id: str) -> None:
         """The server answered with this job id."""

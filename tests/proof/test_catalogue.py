@@ -6,7 +6,7 @@ from proof import catalogue
 from proof.catalogue import Expected, mistakes
 from proof.features import Scenario
 from sandbox.defects import DEFECTS
-from support.fuzzing.malformed_bodies import BODIES
+from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
 KNOWN = {
     "A job": Scenario("A job", ("a.feature",), frozenset({"PZ-1"}), frozenset({"PZ-1"}), frozenset({"it is made"}))
@@ -51,7 +51,7 @@ class TestTheCatalogue:
 
     def test_every_malformed_body_is_taken_for_good_by_one(self):
         caught = {line.scenario for entry in catalogue.read() for line in entry.expected}
-        assert [what for what in BODIES if f"{what} is sent" not in caught] == []
+        assert [what for what in MALFORMED_BODIES if f"{what} is sent" not in caught] == []
 
     def test_what_is_out_of_reach_has_a_reason(self):
         assert all(catalogue.out_of_reach().values())

@@ -287,7 +287,7 @@ def without_queues(kinds):
     return tuple(replace(kind, all=lambda look: []) if kind.name == "work queue" else kind for kind in kinds)
 
 
-COUNTS = "test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only"
+COUNTS = "test_a_snapshot_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
     spoilt(
         "a snapshot that is always empty",
@@ -329,12 +329,12 @@ COUNTING = [
         *("effect_ledger.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
     ),
     spoilt(
-        *("ledger that take what is stated for true", "scenario.effect_ledger:EffectLedger.state", never),
+        *("a ledger that takes what is stated for true", "scenario.effect_ledger:EffectLedger.state", never),
         *("effect_ledger.py::test_what_is_missing_is_told", "DID NOT RAISE"),
     ),
     spoilt(
         *(
-            "ledger that do not look for what comes late",
+            "a ledger that does not look for what comes late",
             "scenario.effect_ledger:EffectLedger.expect_nothing_else",
             never,
         ),
@@ -471,7 +471,7 @@ DROPPED = "test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection
 MENDED = "test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay"
 MEANWHILE = "test_something_is_done_while_the_server_is_at_a_request"
 BEING_MADE = "test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none"
-ASKED_AGAIN = "test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever"
+ASKED_AGAIN = "test_after_an_outage_it_is_asked_again_until_it_is_answered_and_not_for_ever"
 OUTAGES = [
     spoilt(
         *("an outage that cuts nobody off", "faults.outages:Outages.cut_off", never),
@@ -498,24 +498,24 @@ OUTAGES = [
         *(f"effect_ledger.py::{BEING_MADE}", "assert 1 == 4"),
     ),
     spoilt(
-        *("a recovery that is not waited for", "scenario.session:ScenarioSession.until_recovered", never),
-        *(f"session.py::{ASKED_AGAIN}", "=="),
+        *("a recovery that is not waited for", "scenario.timing:Timing.expect_recovery", never),
+        *(f"timing.py::{ASKED_AGAIN}", "=="),
     ),
     spoilt(
         "a request with nothing done meanwhile",
         *(
-            "scenario.session:ScenarioSession.request_job_meanwhile",
+            "scenario.scenario_client:ScenarioClient.request_job_meanwhile",
             with_nothing_meanwhile,
-            f"session.py::{MEANWHILE}",
+            f"scenario_client.py::{MEANWHILE}",
             "BrokenBarrierError",
         ),
     ),
     spoilt(
         "a request with something done afterwards",
         *(
-            "scenario.session:ScenarioSession.request_job_meanwhile",
+            "scenario.scenario_client:ScenarioClient.request_job_meanwhile",
             with_it_afterwards,
-            f"session.py::{MEANWHILE}",
+            f"scenario_client.py::{MEANWHILE}",
             "BrokenBarrierError",
         ),
     ),
@@ -555,8 +555,8 @@ CLEANING = [
     spoilt(
         "a clean-up that does not mind a refusal",
         *(
-            "scenario.session:ScenarioSession._refusal_to_cancel",
-            lambda cancel: lambda self, job_id: cancel(self, job_id) and None,
+            "scenario.scenario_client:ScenarioClient.cancelling_problems",
+            lambda cancel: lambda self, job_ids: cancel(self, job_ids) and [],
         ),
         "session.py::test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open",
         "'cancelling DELETE",
@@ -754,9 +754,9 @@ JUDGING = [
         "region_of_interest.py::test_a_change_that_record_or_metadata_does_not_show_is_the_products_failure",
     ),
     blind(
-        "a judge of generated requests who acquits all",
-        "fuzzing.robustness:Judge.__call__",
-        "robustness.py::test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_running",
+        "a verdict on generated requests that is always good",
+        "fuzzing.verdicts:RequestVerdicts.expect_right_answer",
+        "verdicts.py::test_a_request_that_is_answered_wrongly_is_found_and_leaves_nothing_running",
     ),
     blind(
         "a gateway that does not count what it was asked",
@@ -765,8 +765,8 @@ JUDGING = [
     ),
     blind(
         "a scenario to which nothing was ever sent",
-        "scenario.session:ScenarioSession.expect_nothing_sent",
-        "session.py::test_what_was_sent_is_told_where_nothing_should_be",
+        "scenario.scenario_client:ScenarioClient.expect_nothing_sent",
+        "scenario_client.py::test_what_was_sent_is_told_where_nothing_should_be",
     ),
     spoilt(
         *("a report in which everything passed", "evidence.allure_report:_verdict", always(("passed", None))),

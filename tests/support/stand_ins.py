@@ -43,7 +43,19 @@ def settings(**groups):
 def exchange(answer=None, status=200, *, method="GET", path="/path", headers=AS_JSON, elapsed_s=0.1):
     """An exchange with this answer: text as it is, anything else as JSON."""
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    return Exchange(method, path, None, datetime.now(UTC), elapsed_s, status, text, headers)
+    asks = method == "POST" and path.startswith("/configure")
+    cancelled = path.rpartition("/")[2] if method == "DELETE" and status == 200 else None
+    return Exchange(method, path, None, datetime.now(UTC), elapsed_s, status, text, headers, "", asks, cancelled)
+
+
+def requested(job_id):
+    """The exchange that asked for a job, answered with this id."""
+    return exchange({"job_id": job_id}, method="POST", path="/configure")
+
+
+def cancelled(job_id):
+    """The exchange that cancelled a job."""
+    return exchange(method="DELETE", path=f"/job/{job_id}")
 
 
 def job(answer=None, payload=None):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from product import ALONE, OTHER, Product, configured
-from stand_ins import JOB_ID, settings
+from stand_ins import JOB_ID, cancelled, requested, settings
 
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
@@ -106,7 +106,7 @@ def test_what_is_being_deleted_is_waited_for_before_the_first_look(product, begi
     ledger = opened(product)
     assert product.looks == 3
     assert {kind for kind, effects in ledger.before.items() if effects} == {"task record"}
-    ledger.expect_nothing_else(answered_s_ago=9)
+    ledger.expect_nothing_else()
 
 
 @pytest.mark.parametrize(("begin", "told"), GOING)
@@ -128,9 +128,9 @@ def test_what_is_being_deleted_is_not_counted_while_the_scenario_goes_on(product
         marked(what)(late)
         getattr(product, what).extend(getattr(late, what))
     add_service(product)
-    ledger.enter_job(product.make(configured()).job_id)
+    ledger.enter_exchange(requested(product.make(configured()).job_id))
     ledger.state(ONE)
-    ledger.expect_nothing_else(answered_s_ago=9)
+    ledger.expect_nothing_else()
     assert ledger.unanswered() == set()
 
 
@@ -164,12 +164,12 @@ def test_what_goes_at_the_end_is_waited_for_and_then_forgotten(product):
 def test_an_orphaned_pod_counts(product, exclusive):
     own = settings(exclusive=exclusive)
     ledger = opened(product, own)
-    ledger.enter_job(product.make(configured()).job_id)
+    ledger.enter_exchange(requested(product.make(configured()).job_id))
     product.jobs.clear()
     del product.pods[0]["metadata"]["ownerReferences"]
     with pytest.raises(ExpectationFailed, match="analyzer: \\+0 instead of \\+1"):
         ledger.state(ONE)
-    ledger.enter_cancelled(JOB_ID)
+    ledger.enter_exchange(cancelled(JOB_ID))
     product.records[0]["status"] = "cancelled"
     product.queues.clear()
     with pytest.raises(ExpectationFailed, match=r"the analyzer pod .* is still there"):

@@ -1,6 +1,6 @@
 import pytest
 from product import ALONE, OTHER, Product, configured
-from stand_ins import JOB_ID, settings
+from stand_ins import JOB_ID, cancelled, exchange, requested, settings
 
 from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
@@ -31,8 +31,8 @@ def ledger(product, promises):
 
 @pytest.fixture
 def job(ledger, product):
-    """A job that was answered after the ledger were opened."""
-    ledger.enter_job(JOB_ID)
+    """A job that was answered after the ledger was opened."""
+    ledger.enter_exchange(requested(JOB_ID))
     return product.make(configured())
 
 
@@ -42,7 +42,7 @@ def told(call, *arguments):
     return str(failure.value)
 
 
-def test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only(product):
+def test_a_snapshot_counts_every_kind_and_where_it_is_shared_our_own_only(product):
     product.make(configured())
     product.make(configured(OTHER))
     everything = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
@@ -54,11 +54,11 @@ def test_a_census_counts_every_kind_and_where_it_is_shared_our_own_only(product)
 
 
 def test_what_is_stated_is_waited_for(ledger, product):
-    ledger.enter_job(JOB_ID)
+    ledger.enter_exchange(requested(JOB_ID))
     product.at_look[3] = lambda: product.make(configured())
     ledger.state(ONE)
     assert product.looks == 3
-    ledger.expect_nothing_else(answered_s_ago=0)
+    ledger.expect_nothing_else()
 
 
 def test_what_is_missing_is_told(ledger, job, product):
@@ -71,35 +71,36 @@ def test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel(ledger, job, pr
     stated = no_effects() | {"task record": 1}
     assert "work queue: +1 instead of +0" in told(ledger.state, stated)
     assert product.looks == 2
-    ledger.enter_cancelled(JOB_ID)
+    ledger.enter_exchange(cancelled(JOB_ID))
     ledger.state(stated)
 
 
 def test_what_comes_late_is_seen(ledger, product):
+    ledger.enter_exchange(exchange())
     product.at_look[3] = lambda: product.add_queue("stray")
-    assert "work queue: +1 instead of +0; new: grpc-job-stray" in told(ledger.expect_nothing_else, 0)
+    assert "work queue: +1 instead of +0; new: grpc-job-stray" in told(ledger.expect_nothing_else)
 
 
 def test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled(ledger, job, product, promises):
     ledger.state(ONE)
     promises.expect_kept([job])
-    ledger.expect_nothing_else(answered_s_ago=9)
+    ledger.expect_nothing_else()
     product.records[0]["status"] = "error"
-    assert "no longer: status is 'error'" in told(ledger.expect_nothing_else, 9)
-    ledger.enter_cancelled(JOB_ID)
-    ledger.expect_nothing_else(answered_s_ago=9)
+    assert "no longer: status is 'error'" in told(ledger.expect_nothing_else)
+    ledger.enter_exchange(cancelled(JOB_ID))
+    ledger.expect_nothing_else()
 
 
 def test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_those_that_were_cancelled(ledger, product):
     for number in range(3):
-        ledger.enter_job(product.make(configured(f"job_{number:08x}")).job_id)
+        ledger.enter_exchange(requested(product.make(configured(f"job_{number:08x}")).job_id))
     product.make(configured("job_unanswered"))
-    ledger.enter_cancelled("job_00000001")
+    ledger.enter_exchange(cancelled("job_00000001"))
     assert ledger.jobs_to_cancel(ledger.unanswered()) == ["job_00000000", "job_00000002", "job_unanswered"]
 
 
 def test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none(ledger, product):
-    ledger.enter_job(product.make(configured(OTHER)).job_id)
+    ledger.enter_exchange(requested(product.make(configured(OTHER)).job_id))
     product.at_look[4] = lambda: product.make(configured())
     ledger.wait_until_begun("analyzer")
     assert product.looks == 4
@@ -125,13 +126,13 @@ def test_where_it_is_shared_what_no_answer_named_is_found_by_its_mark(product, p
 def test_only_what_did_not_change_is_untouched(ledger, product, change):
     assert ledger.untouched() == ledger.before
     if change == "a job":
-        ledger.enter_job(JOB_ID)
+        ledger.enter_exchange(requested(JOB_ID))
     else:
         product.add_queue("stray")
     assert ledger.untouched() is None
 
 
-def test_a_cancelled_record_may_be_left_and_is_in_the_census_that_is_given(ledger, job, product):
+def test_a_cancelled_record_may_be_left_and_is_in_the_snapshot_that_is_given(ledger, job, product):
     product.cancel(JOB_ID)
     snapshot = ledger.expect_nothing_left(ledger.unanswered())
     assert [effect.job_id for effect in snapshot["task record"]] == [JOB_ID]

@@ -6,11 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from stand_ins import settings
 
 from support.api.exchange import Exchange
 from support.evidence import evidence
 from support.evidence.charts import timeline
-from support.evidence.evidence import of_exchange, of_times
+from support.evidence.evidence import ScenarioEvidence, of_exchange
 
 ODD = "\x1b[31mboom\x1b[0m \x00 \ufffe ]]> \ud83d <b>&\"'\x85"
 DEEP = "[" * 100_000
@@ -34,5 +35,7 @@ def test_documents_of_a_store_can_be_read_again():
 
 @pytest.mark.parametrize("title", [ODD, "", "x" * 10_000])
 def test_a_picture_is_one_whatever_a_job_is_called(title):
-    for picture in (timeline(title, []), of_times(title, [0.1, 0.2], 1.0, "answer_s").body):
+    kept = []
+    ScenarioEvidence(settings(), None, None, kept.append).keep_durations(title, [0.1, 0.2], 1.0, "answer_s")
+    for picture in (timeline(title, []), kept[0].body):
         assert ElementTree.fromstring(picture.encode()).tag.endswith("svg")

@@ -9,8 +9,8 @@ import pytest
 from support.contract.configuration import ConfigureRequest, generate_config_payload, point_in_time
 from support.contract.limits import PARAMETERS, Limits
 from support.core.errors import EnvironmentBroken, ExpectationFailed, ValidationError
-from support.fuzzing.generated_requests import DEFAULT_SEED, NotDealtWith, requests, try_all
-from support.fuzzing.robustness import rules_broken
+from support.fuzzing.generated_requests import DEFAULT_SEED, WrongAnswer, expect_right_answers, strategies
+from support.fuzzing.verdicts import broken_rules
 from support.observers.request_marks import stamp
 
 NAME = "the smallest request that shows it: "
@@ -67,7 +67,7 @@ SHAPES = (
 
 def requests_of(seed, count=60, limits=None, window=None):
     seen = []
-    try_all(count, seed, limits or Limits(), seen.append, window)
+    expect_right_answers(count, seed, limits or Limits(), seen.append, window)
     return seen
 
 
@@ -75,7 +75,7 @@ def broken_by(request, limits=None):
     try:
         ConfigureRequest.model_validate(request.body, context=limits or Limits())
     except ValidationError as refusal:
-        return rules_broken(refusal)
+        return broken_rules(refusal)
     return []
 
 
@@ -94,7 +94,7 @@ def test_a_seed_gives_the_same_requests_again_and_another_one_others():
 @pytest.mark.parametrize("seed", [DEFAULT_SEED, 1, 2])
 def test_each_kind_comes_and_nearly_all_of_them_break_one_rule(seed):
     seen = requests_of(seed, 300, window=WINDOW)
-    groups = requests(Limits(), WINDOW)
+    groups = strategies(Limits(), WINDOW)
     assert 280 <= len(seen) <= 300
     by_kind = {kind: [one for one in seen if one.kind == kind] for group in groups.values() for kind in group}
     assert sum(map(len, by_kind.values())) == len(seen)
@@ -104,9 +104,9 @@ def test_each_kind_comes_and_nearly_all_of_them_break_one_rule(seed):
     assert {one.kind for one in valid} == set(groups["valid"])
     assert all(is_valid(one) for kind in groups["valid"] for one in by_kind[kind])
     assert sum(len(broken_by(one)) == 1 for one in refused) > 0.8 * len(refused)
-    for kind in groups["one mistake"]:
+    for kind in groups["one violation"]:
         assert any(len(broken_by(one)) == 1 for one in by_kind[kind]), kind
-    shares = [len(by_kind[kind]) for kind in groups["one mistake"]]
+    shares = [len(by_kind[kind]) for kind in groups["one violation"]]
     assert 3 <= min(shares) <= max(shares) <= min(shares) + 1
 
 
@@ -143,13 +143,13 @@ def test_all_of_them_are_json_and_some_are_no_object():
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_not_mistaken_can_be_marked_and_then_it_is_refused_for_the_same(seed):
     for request in requests_of(seed, 300, window=WINDOW):
-        assert (request.mistaken is None) is (request.kind == "anything at all")
-        if request.mistaken is not None:
-            marked, key = stamp(request.body, request.mistaken, Limits(), random.Random(seed))
+        assert (request.violating is None) is (request.kind == "anything at all")
+        if request.violating is not None:
+            marked, key = stamp(request.body, request.violating, Limits(), random.Random(seed))
             assert broken_by(request._replace(body=marked)) == broken_by(request)
             assert key
-            assert request.mistaken or is_valid(request)
-            assert all(marked[name] == request.body[name] for name in request.mistaken & marked.keys())
+            assert request.violating or is_valid(request)
+            assert all(marked[name] == request.body[name] for name in request.violating & marked.keys())
 
 
 @pytest.mark.parametrize(
@@ -160,24 +160,24 @@ def test_what_is_not_mistaken_can_be_marked_and_then_it_is_refused_for_the_same(
     ],
 )
 def test_the_limits_are_those_of_the_profile(limits):
-    seen, groups = requests_of(1, 300, limits), requests(limits)
+    seen, groups = requests_of(1, 300, limits), strategies(limits)
     assert all(is_valid(one, limits) is (one.kind in groups["valid"]) for one in seen)
-    for kind in groups["one mistake"]:
+    for kind in groups["one violation"]:
         assert any(len(broken_by(one, limits)) == 1 for one in seen if one.kind == kind), kind
-    assert "FFT length that is no power of two" not in groups["one mistake"]
+    assert "FFT length that is no power of two" not in groups["one violation"]
 
 
-def test_a_request_that_was_dealt_with_wrongly_is_shrunk_and_named():
-    judged = []
+def test_a_request_that_was_answered_wrongly_is_shrunk_and_named():
+    tried = []
 
-    def judge(request):
-        judged.append(request)
+    def expect_right_answer(request):
+        tried.append(request)
         duration = request.body.get("displayTimeAxisDuration") if isinstance(request.body, dict) else None
         if isinstance(duration, int) and duration > 3:
             raise ExpectationFailed("expected a refusal")
 
     with pytest.raises(ExpectationFailed, match="expected a refusal") as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge)
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
     assert smallest_of(failure) == generate_config_payload(
         displayTimeAxisDuration=4,
         nfftSelection=128,
@@ -185,89 +185,89 @@ def test_a_request_that_was_dealt_with_wrongly_is_shrunk_and_named():
         channels={"min": 0, "max": 0},
         frequencyRange={"min": 0, "max": 1},
     )
-    assert smallest_of(failure) in [request.body for request in judged]
+    assert smallest_of(failure) in [request.body for request in tried]
 
 
 def test_anything_at_all_is_shrunk_to_the_simplest_thing():
-    def judge(request):
+    def expect_right_answer(request):
         raise ExpectationFailed("expected an answer")
 
     with pytest.raises(ExpectationFailed) as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge)
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
     assert len(json.dumps(smallest_of(failure))) < 250
 
 
 def test_where_each_try_takes_its_time_the_smallest_so_far_is_named():
     failed = []
 
-    def judge(request):
+    def expect_right_answer(request):
         if request.body["displayInfo"]["height"] > 5:
             time.sleep(0.05)
             failed.append(request.body)
             raise ExpectationFailed("no answer within its time")
 
     with pytest.raises(ExpectationFailed, match="no answer within its time") as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge, smallest_found_s=0.2)
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer, smallest_found_s=0.2)
     assert 2 <= len(failed) <= 8
     assert smallest_of(failure) in failed
 
 
 def test_an_environment_that_breaks_ends_it_at_once():
-    judged = []
+    tried = []
 
-    def judge(request):
-        judged.append(request)
-        if len(judged) >= 5:
+    def expect_right_answer(request):
+        tried.append(request)
+        if len(tried) >= 5:
             raise EnvironmentBroken("MongoDB is gone")
 
     with pytest.raises(EnvironmentBroken, match="MongoDB is gone"):
-        try_all(100, DEFAULT_SEED, Limits(), judge)
-    assert len(judged) == 5
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
+    assert len(tried) == 5
 
 
 def test_an_environment_that_breaks_after_a_failure_does_not_hide_it():
-    judged = []
+    tried = []
 
-    def judge(request):
-        judged.append(request)
-        raise EnvironmentBroken("the server is gone") if len(judged) > 20 else ExpectationFailed("it fell over")
+    def expect_right_answer(request):
+        tried.append(request)
+        raise EnvironmentBroken("the server is gone") if len(tried) > 20 else ExpectationFailed("it fell over")
 
-    with pytest.raises(NotDealtWith, match="it fell over"):
-        try_all(100, DEFAULT_SEED, Limits(), judge)
-    assert len(judged) <= 21
+    with pytest.raises(WrongAnswer, match="it fell over"):
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
+    assert len(tried) <= 21
 
 
 @pytest.mark.parametrize("when", [1, 7, 60])
 def test_a_failure_that_does_not_show_again_is_reported_all_the_same(when):
-    judged = []
+    tried = []
 
-    def judge(request):
-        judged.append(request.body)
-        if len(judged) == when:
+    def expect_right_answer(request):
+        tried.append(request.body)
+        if len(tried) == when:
             raise ExpectationFailed("once")
 
-    with pytest.raises(NotDealtWith, match="once") as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge)
-    assert json.loads(failure.value.request) == judged[when - 1]
+    with pytest.raises(WrongAnswer, match="once") as failure:
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
+    assert json.loads(failure.value.request) == tried[when - 1]
 
 
 def test_a_failure_that_shows_now_and_then_is_reported():
     chance = random.Random(3)
 
-    def judge(request):
+    def expect_right_answer(request):
         if chance.random() < 0.5:
             raise ExpectationFailed("now and then")
 
-    with pytest.raises(NotDealtWith, match="now and then"):
-        try_all(100, DEFAULT_SEED, Limits(), judge)
+    with pytest.raises(WrongAnswer, match="now and then"):
+        expect_right_answers(100, DEFAULT_SEED, Limits(), expect_right_answer)
 
 
 def test_a_mistake_that_is_taken_is_shrunk_within_its_kind():
-    def judge(request):
+    def expect_right_answer(request):
         if request.kind == "canvas height null":
             raise ExpectationFailed("taken")
 
-    with pytest.raises(NotDealtWith) as failure:
-        try_all(300, DEFAULT_SEED, Limits(), judge)
+    with pytest.raises(WrongAnswer) as failure:
+        expect_right_answers(300, DEFAULT_SEED, Limits(), expect_right_answer)
     assert smallest_of(failure)["displayInfo"] == {"height": None}
     assert smallest_of(failure)["displayTimeAxisDuration"] == 1

@@ -6,7 +6,7 @@ import pytest
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ValidationError
-from support.fuzzing.malformed_bodies import BODIES, JSON, statuses_for
+from support.fuzzing.malformed_bodies import JSON, MALFORMED_BODIES, statuses_for
 from support.profile.settings import Answers
 
 UNREADABLE = {
@@ -22,7 +22,7 @@ UNREADABLE = {
     "a compressed configuration",
 }
 NO_CONFIGURATION = {"an empty object", "a list", "a number", "a text", "nothing at all, null"}
-OF_THE_WRONG_TYPE = {what for what in BODIES if what.startswith("a configuration called")}
+OF_THE_WRONG_TYPE = {what for what in MALFORMED_BODIES if what.startswith("a configuration called")}
 TOO_LARGE = {"a body of 100 kB", "a body of 2 MB"}
 SPECIAL = {"a parameter given twice", "endless nesting"}
 
@@ -41,12 +41,12 @@ def strictly(content):
 
 def test_every_body_is_of_one_kind():
     kinds = [*UNREADABLE, *NO_CONFIGURATION, *OF_THE_WRONG_TYPE, *TOO_LARGE, *SPECIAL]
-    assert sorted(kinds) == sorted(BODIES)
+    assert sorted(kinds) == sorted(MALFORMED_BODIES)
 
 
 @pytest.mark.parametrize("what", UNREADABLE | {"a parameter given twice"})
 def test_what_is_unreadable_is_no_strict_json_and_says_to_be_some(what):
-    body = BODIES[what]()
+    body = MALFORMED_BODIES[what]()
     assert body.headers["Content-Type"] == JSON
     with pytest.raises(ValueError, match=r"\S"):
         strictly(body.content)
@@ -54,7 +54,7 @@ def test_what_is_unreadable_is_no_strict_json_and_says_to_be_some(what):
 
 @pytest.mark.parametrize("what", NO_CONFIGURATION)
 def test_what_is_no_configuration_is_json_all_the_same(what):
-    body = BODIES[what]()
+    body = MALFORMED_BODIES[what]()
     assert body.headers == {"Content-Type": JSON}
     with pytest.raises(ValidationError):
         ConfigureRequest.model_validate(strictly(body.content))
@@ -62,16 +62,16 @@ def test_what_is_no_configuration_is_json_all_the_same(what):
 
 @pytest.mark.parametrize("what", OF_THE_WRONG_TYPE | TOO_LARGE)
 def test_all_but_type_and_size_of_the_others_is_right(what):
-    body = BODIES[what]()
+    body = MALFORMED_BODIES[what]()
     assert strictly(body.content) == generate_config_payload()
     assert (body.headers == {"Content-Type": JSON}) is (what in TOO_LARGE)
     assert (len(body.content) > Limits().body_max_bytes) is (what in TOO_LARGE)
 
 
 def test_types_are_those_that_the_words_say():
-    assert BODIES["a configuration called nothing"]().headers == {}
-    assert BODIES["a configuration called XML"]().headers == {"Content-Type": "application/xml"}
-    packed = BODIES["a compressed configuration"]()
+    assert MALFORMED_BODIES["a configuration called nothing"]().headers == {}
+    assert MALFORMED_BODIES["a configuration called XML"]().headers == {"Content-Type": "application/xml"}
+    packed = MALFORMED_BODIES["a compressed configuration"]()
     assert packed.headers == {"Content-Type": JSON, "Content-Encoding": "gzip"}
     assert strictly(gzip.decompress(packed.content)) == generate_config_payload()
 
@@ -79,14 +79,16 @@ def test_types_are_those_that_the_words_say():
 def test_the_one_thing_wrong_is_what_the_words_say():
     for what, constant in (("not a number (NaN)", "NaN"), ("an infinite number", "Infinity")):
         seen = []
-        json.loads(BODIES[what]().content, parse_constant=seen.append)
+        json.loads(MALFORMED_BODIES[what]().content, parse_constant=seen.append)
         assert seen == [constant]
-    assert json.loads(BODIES["a parameter given twice"]().content) == generate_config_payload(nfftSelection=512)
-    assert json.loads(BODIES["a body in UTF-16"]().content.decode("utf-16")) == generate_config_payload()
+    assert json.loads(MALFORMED_BODIES["a parameter given twice"]().content) == generate_config_payload(
+        nfftSelection=512
+    )
+    assert json.loads(MALFORMED_BODIES["a body in UTF-16"]().content.decode("utf-16")) == generate_config_payload()
 
 
 def test_endless_nesting_is_balanced_deep_and_not_too_large():
-    content = BODIES["endless nesting"]().content
+    content = MALFORMED_BODIES["endless nesting"]().content
     assert content.count(b"[") == content.count(b"]") > 10_000
     assert len(content) <= Limits().body_max_bytes
 
@@ -101,10 +103,10 @@ def test_each_reason_has_its_statuses():
         statuses_for("ugly", answers)
 
 
-@pytest.mark.parametrize("what", BODIES)
+@pytest.mark.parametrize("what", MALFORMED_BODIES)
 def test_a_body_can_be_made_of_another_configuration_and_keeps_all_of_it_that_it_can(what):
     other = generate_config_payload(displayTimeAxisDuration=1234, displayInfo={"height": 5678})
-    usual, body = BODIES[what](), BODIES[what](other)
+    usual, body = MALFORMED_BODIES[what](), MALFORMED_BODIES[what](other)
     assert body.headers == usual.headers
     assert (len(body.content) > Limits().body_max_bytes) is (len(usual.content) > Limits().body_max_bytes)
     if body.content == usual.content:
@@ -118,7 +120,7 @@ def test_a_body_can_be_made_of_another_configuration_and_keeps_all_of_it_that_it
 
 def test_what_holds_no_configuration_is_always_the_same():
     other = generate_config_payload(displayTimeAxisDuration=1234)
-    assert {what for what in BODIES if BODIES[what](other) == BODIES[what]()} == {
+    assert {what for what in MALFORMED_BODIES if MALFORMED_BODIES[what](other) == MALFORMED_BODIES[what]()} == {
         "an empty body",
         "a body of plain text",
         "bytes that are no text",

@@ -2,7 +2,7 @@
 
 import pytest
 from product import ALONE, Product, configured
-from stand_ins import JOB_ID
+from stand_ins import JOB_ID, requested
 
 from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
@@ -97,7 +97,7 @@ def warning(reason, message, last="2026-11-26T12:00:00Z"):
 
 def told_by(product, job, ledger):
     """The two messages about an analyzer that does not run: of its promise, and of the side effects."""
-    ledger.enter_job(job.job_id)
+    ledger.enter_exchange(requested(job.job_id))
     with pytest.raises(ExpectationFailed) as promise:
         Promises(ALONE, product.stores).expect_running_analyzer(job)
     with pytest.raises(ExpectationFailed) as counted:
@@ -183,7 +183,7 @@ def test_why_pods_are_not_healthy_is_told(product, job):
 
 
 def test_of_analyzers_that_run_nothing_is_told_nor_asked(product, job, ledger):
-    ledger.enter_job(JOB_ID)
+    ledger.enter_exchange(requested(JOB_ID))
     product.warnings = None
     product.queues.clear()
     with pytest.raises(ExpectationFailed) as failure:

@@ -1,12 +1,10 @@
-import threading
 from contextlib import contextmanager
-from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from product import ALONE, Product, configured
 from stand_ins import JOB_ID, LimitedBroker, exchange
 
+from support.api.client import FocusServerAPI
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.scenario.session import ScenarioSession
 
@@ -19,34 +17,45 @@ class Notes:
     def __init__(self):
         self.entries = []
 
+    def enter_exchange(self, exchange):
+        if exchange.requested_job is not None:
+            self.entries.append(("created", exchange.requested_job))
+
     def __getattr__(self, entry):
         return lambda *values: self.entries.append((entry, *values))
 
 
-class Scenario(ScenarioSession):
-    """A scenario whose server is the product in memory; `deaf` to some cancellings, or refusing them."""
+class Server(FocusServerAPI):
+    """The product in memory; `deaf` to some cancellings, or refusing them."""
 
-    def __init__(self, product, journal):
-        self.product, self.deaf, self.refusing, self.kept = product, set(), set(), []
-        super().__init__(ALONE, product.stores, journal, self.kept.append)
+    def __init__(self, product, *subscribers):
+        super().__init__(ALONE, *subscribers)
+        self.product, self.deaf, self.refusing = product, set(), set()
 
-    def client(self, on_exchange=None):
-        return SimpleNamespace(send=self._answer)
-
-    def _answer(self, method, path, body=None, *, raw=None, headers=None):
+    def send(self, method, path, body=None, *, raw=None, headers=None):
         job_id = path.rpartition("/")[2]
         if method == "POST":
-            answer = replace(self.product.make(configured(body)).exchange, path=path)
+            answer = self.product.make(configured(body)).exchange
         else:
             answer = exchange({}, 500 if job_id in self.refusing else 200, method=method, path=path)
             if job_id not in self.deaf | self.refusing:
                 self.product.cancel(job_id)
-        self._record(answer)
+        for publish_to in self._subscribers:
+            publish_to(answer)
         return answer
+
+
+class Scenario(ScenarioSession):
+    """A scenario whose server is the product in memory."""
+
+    def __init__(self, product, journal):
+        self.kept = []
+        super().__init__(ALONE, product.stores, journal, self.kept.append)
+        self.server = self.client._own.client = Server(product, *self.client._subscribers)
 
     def request(self, *job_ids):
         for job_id in job_ids:
-            self.send("POST", "/configure", job_id)
+            self.client.send("POST", "/configure", job_id)
 
 
 @pytest.fixture
@@ -97,7 +106,7 @@ def test_what_no_answer_named_is_taken_away_too(session, product):
 )
 def test_a_server_that_does_not_cancel_is_found_out_and_the_journal_stays_open(session, journal, how, said):
     session.request(JOB_ID, SECOND)
-    getattr(session, how).add(SECOND)
+    getattr(session.server, how).add(SECOND)
     assert said in told(session.leave_nothing_behind)
     assert ("settled",) not in journal.entries
 
@@ -130,50 +139,16 @@ def test_recordings_are_taken_away_and_what_was_done_to_them_is_told(session, pr
 def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(session, product):
     broker, ended = LimitedBroker(), []
     product.stores.broker = broker
-    session.enter(fixture(ended))
+    session.fixtures.enter_context(fixture(ended))
     session.disturbances.refuse_queues()
     session.leave_nothing_behind()
     assert (broker.limits, ended) == ([0, None], ["ended"])
 
 
-def test_something_is_done_while_the_server_is_at_a_request(session, monkeypatch):
-    both = threading.Barrier(2, timeout=5)
-    monkeypatch.setattr(session, "request_job", lambda request: (both.wait(), f"attempt of {request}")[1])
-    assert session.request_job_meanwhile("a request", both.wait) == "attempt of a request"
-
-
-def test_what_fails_meanwhile_is_told_with_the_answer(session, monkeypatch):
-    attempt = SimpleNamespace(exchange="POST /configure -> 500")
-    monkeypatch.setattr(session, "request_job", lambda request: attempt)
-
-    def fail():
-        raise ExpectationFailed("expected an analyzer")
-
-    message = told(lambda: session.request_job_meanwhile("a request", fail))
-    assert message == "expected an analyzer\n  - answered in the end: POST /configure -> 500"
-
-
-def test_it_is_asked_again_after_an_outage_until_it_is_answered_and_not_for_ever(session):
-    answers = [exchange(status=503), exchange(status=503), exchange(status=200)]
-    session.until_recovered("the job to be accepted", lambda: answers.pop(0), [200])
-    assert answers == []
-    assert [one.name for one in session.kept if "after the outage" in one.name]
-    message = told(lambda: session.until_recovered("the job to be accepted", lambda: exchange(status=503), [200]))
-    assert "expected the job to be accepted" in message
-    assert "-> 503" in message
-    assert "time_limits.recovered_s" in message
-
-
-def test_what_was_sent_is_told_where_nothing_should_be(session):
-    session.expect_nothing_sent()
-    session.request(JOB_ID)
-    assert "POST /configure -> 200" in told(session.expect_nothing_sent)
-
-
 def test_what_comes_after_the_answer_and_was_not_stated_is_told(session):
-    session.expect_nothing_else()
+    session.ledger.expect_nothing_else()
     session.request(JOB_ID)
-    assert "task record: +1 instead of +0" in told(session.expect_nothing_else)
+    assert "task record: +1 instead of +0" in told(session.ledger.expect_nothing_else)
 
 
 def test_evidence_of_every_kind_is_kept_before_it_is_cleaned_away(session):

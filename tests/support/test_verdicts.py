@@ -1,5 +1,4 @@
 import json
-import random
 from types import SimpleNamespace
 
 import pytest
@@ -8,24 +7,18 @@ from stand_ins import AS_JSON, exchange, settings
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
-from support.fuzzing.generated_requests import DEFAULT_SEED, Request, try_all
-from support.fuzzing.robustness import Judge, rules_broken
+from support.fuzzing.generated_requests import DEFAULT_SEED, GeneratedRequest, expect_right_answers
+from support.fuzzing.verdicts import RequestVerdicts, broken_rules
 from support.observers.side_effects import Effect, no_effects
-from support.scenario.session import ScenarioSession
+from support.scenario.scenario_client import ScenarioClient
 
-VALID = Request("multichannel", generate_config_payload())
-INVALID = Request("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))
-NOTHING, LIST = Request("anything at all", None, None), Request("anything at all", [], None)
+VALID = GeneratedRequest("multichannel", generate_config_payload())
+INVALID = GeneratedRequest("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))
+NOTHING, LIST = GeneratedRequest("anything at all", None, None), GeneratedRequest("anything at all", [], None)
 
 
 class Server:
     """A scenario with a server behind it that deals with requests rightly, but for what a test plants."""
-
-    refusal_of, marked, jobs_carrying = (
-        ScenarioSession.refusal_of,
-        ScenarioSession.marked,
-        ScenarioSession.jobs_carrying,
-    )
 
     def __init__(
         self,
@@ -42,14 +35,14 @@ class Server:
         self.keeps_refused = keeps_refused
         self.settings, self.accepts = (
             settings(exclusive=exclusive),
-            accepts or (lambda request: self.refusal_of(request) is None),
+            accepts or (lambda request: self.client.validation_error(request) is None),
         )
         self.refusal, self.traces, self.status, self.deaf = refusal, traces, status, deaf
         self.records, self.running, self.sent = [], set(), []
-        self.keys, self.written, self._chance = [], [], random.Random(1)
-        self.ledger = SimpleNamespace(snapshot=self.snapshot, enter_request=self.keys.append)
-        self._journal = SimpleNamespace(requested=self.written.append)
-        self._stores = SimpleNamespace(job_ids_carrying=self.job_ids_carrying)
+        self.keys = []
+        self.client = ScenarioClient(self.settings, self.keys.append)
+        self.client.send, self.client.cancel = self.send, self.cancel
+        self.ledger = SimpleNamespace(snapshot=self.snapshot, jobs_carrying=lambda key: self.job_ids_carrying([key]))
         self.kept_configurations = []  # a record each, of what was refused
         kept = {
             name: self.kept(name, broken)
@@ -106,35 +99,35 @@ def carries(configuration, key):
     return True
 
 
-def failure_of(judge, request):
+def failure_of(verdicts, request):
     with pytest.raises(ExpectationFailed) as failure:
-        judge(request)
+        verdicts.expect_right_answer(request)
     return str(failure.value)
 
 
 def test_valid_ones_are_carried_out_and_cancelled_and_invalid_ones_refused():
     server = Server()
-    judge = Judge(server)
+    verdicts = RequestVerdicts(server)
     for request in (VALID, INVALID, NOTHING, VALID, LIST, INVALID):
-        judge(request)
+        verdicts.expect_right_answer(request)
     assert server.sent[:3] == [VALID.body, INVALID.body, None]
-    assert judge.counts == {
+    assert verdicts.counts == {
         "multichannel": {"accepted": 2},
         "no power of two": {"refused": 2, "for one rule alone": 2},
         "anything at all": {"refused": 2, "for one rule alone": 2},
     }
     assert (len(server.records), server.running) == (2, set())
     assert server.kept_to == 2 * ["expect_complete_record", "expect_running_analyzer", "expect_consumers"]
-    judge.expect_each(["multichannel"], ["no power of two"])
+    verdicts.expect_each_kind(["multichannel"], ["no power of two"])
 
 
 def test_a_kind_that_never_came_or_never_alone_shows_too_little():
-    judge = Judge(Server())
+    verdicts = RequestVerdicts(Server())
     two = generate_config_payload(displayInfo={"height": 0}, view_type=3)
-    for request in (VALID, INVALID, Request("height", VALID.body), Request("view", two)):
-        judge(request)
+    for request in (VALID, INVALID, GeneratedRequest("height", VALID.body), GeneratedRequest("view", two)):
+        verdicts.expect_right_answer(request)
     with pytest.raises(ExpectationFailed) as failure:
-        judge.expect_each(["multichannel", "playback"], ["no power of two", "height", "view", "duration"])
+        verdicts.expect_each_kind(["multichannel", "playback"], ["no power of two", "height", "view", "duration"])
     assert str(failure.value).splitlines()[1:] == [
         "  - playback: never accepted",
         "  - height: never refused for it alone",
@@ -158,39 +151,38 @@ def test_a_kind_that_never_came_or_never_alone_shows_too_little():
         ({"broken": "expect_consumers"}, VALID, "expect_consumers is broken"),
     ],
 )
-def test_a_request_that_is_dealt_with_wrongly_is_found_and_leaves_nothing_running(planted, request_, told):
+def test_a_request_that_is_answered_wrongly_is_found_and_leaves_nothing_running(planted, request_, told):
     server = Server(**planted)
-    assert told in failure_of(Judge(server), request_)
+    assert told in failure_of(RequestVerdicts(server), request_)
     assert server.running == set()
 
 
 def test_an_accepted_one_that_is_not_cancelled_is_found_but_does_not_hide_what_was_wrong_before():
-    assert "it still runs" in failure_of(Judge(Server(deaf=True)), VALID)
-    judge = Judge(Server(deaf=True, accepts=lambda request: True))
-    assert "expected a refusal" in failure_of(judge, INVALID)
+    assert "it still runs" in failure_of(RequestVerdicts(Server(deaf=True)), VALID)
+    verdicts = RequestVerdicts(Server(deaf=True, accepts=lambda request: True))
+    assert "expected a refusal" in failure_of(verdicts, INVALID)
 
 
 def test_what_one_request_left_is_not_held_against_the_next():
     for server, first in ((Server(traces=["left"]), INVALID), (Server(accepts=lambda request: request), INVALID)):
-        judge = Judge(server)
-        failure_of(judge, first)
+        verdicts = RequestVerdicts(server)
+        failure_of(verdicts, first)
         server.traces, server.accepts = (), lambda request: False
-        judge(NOTHING)
+        verdicts.expect_right_answer(NOTHING)
 
 
-def test_the_request_that_is_named_in_the_end_is_one_that_was_dealt_with_wrongly():
-    judge = Judge(Server(accepts=lambda request: isinstance(request, dict)))
+def test_the_request_that_is_named_in_the_end_is_one_that_was_answered_wrongly():
+    verdicts = RequestVerdicts(Server(accepts=lambda request: isinstance(request, dict)))
     with pytest.raises(ExpectationFailed, match="expected a refusal\n") as failure:
-        try_all(100, DEFAULT_SEED, Limits(), judge)
+        expect_right_answers(100, DEFAULT_SEED, Limits(), verdicts.expect_right_answer)
     assert isinstance(json.loads(str(failure.value).rpartition("shows it: ")[2]), dict)
 
 
 def test_where_the_environment_is_shared_what_is_not_mistaken_is_marked():
     server = Server(exclusive=False)
-    judge = Judge(server)
+    verdicts = RequestVerdicts(server)
     for request in (VALID, INVALID):
-        judge(request)
-    assert server.keys == server.written
+        verdicts.expect_right_answer(request)
     for sent, key, request in zip(server.sent, server.keys, (VALID, INVALID), strict=True):
         assert carries(sent, key)
         assert not carries(request.body, key)
@@ -200,10 +192,14 @@ def test_where_the_environment_is_shared_what_is_not_mistaken_is_marked():
 
 def test_where_it_is_shared_and_too_little_is_left_nothing_is_marked():
     server = Server(exclusive=False)
-    judge = Judge(server)
+    verdicts = RequestVerdicts(server)
     high = generate_config_payload(displayInfo={"height": 0}, frequencyRange={"min": 0, "max": 0})
-    for request in (NOTHING, LIST, Request("two mistakes", high, frozenset({"displayInfo", "frequencyRange"}))):
-        judge(request)
+    for request in (
+        NOTHING,
+        LIST,
+        GeneratedRequest("two mistakes", high, frozenset({"displayInfo", "frequencyRange"})),
+    ):
+        verdicts.expect_right_answer(request)
     assert server.sent == [None, [], high]
     assert server.keys == []
 
@@ -211,22 +207,22 @@ def test_where_it_is_shared_and_too_little_is_left_nothing_is_marked():
 def test_where_it_is_shared_what_a_refused_request_left_is_found_by_its_mark():
     server = Server(exclusive=False, keeps_refused=True)
     server.kept_configurations.append(generate_config_payload())  # another user's
-    assert "  - a job was made of it: job_1" in failure_of(Judge(server), INVALID)
+    assert "  - a job was made of it: job_1" in failure_of(RequestVerdicts(server), INVALID)
 
 
 def test_where_it_is_shared_all_generated_requests_are_marked_but_those_that_cannot_be():
     server = Server(exclusive=False)
-    try_all(300, DEFAULT_SEED, Limits(), Judge(server))
+    expect_right_answers(300, DEFAULT_SEED, Limits(), RequestVerdicts(server).expect_right_answer)
     assert len(server.keys) > 0.9 * len(server.sent)
     assert len({json.dumps(key) for key in server.keys}) == len(server.keys)
     server = Server(exclusive=False, keeps_refused=True)
     with pytest.raises(ExpectationFailed, match="a job was made of it: job_0"):
-        try_all(300, DEFAULT_SEED, Limits(), Judge(server))
+        expect_right_answers(300, DEFAULT_SEED, Limits(), RequestVerdicts(server).expect_right_answer)
 
 
 def test_the_rules_that_are_broken_are_each_named_once():
     def broken(**fields):
-        return rules_broken(Server().refusal_of(generate_config_payload(**fields)))
+        return broken_rules(Server().client.validation_error(generate_config_payload(**fields)))
 
     assert broken(start_time=True) == ["start_time: "]
     assert broken(displayInfo={"height": 0}, view_type=True) == [

@@ -1,0 +1,128 @@
+"""The verdict on one request of any content: it must be refused without a trace, or carried out completely.
+
+What is valid is decided by the suite's own rules, those of `ConfigureRequest`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from support.api.exchange import Exchange
+from support.api.job import Attempt
+from support.checks import answers, refusals
+from support.contract.limits import PARAMETERS
+from support.core.errors import ExpectationFailed, ValidationError, require
+from support.core.validation import path_of, validation_problems
+from support.fuzzing.malformed_bodies import JSON
+from support.observers.request_marks import MARKED_FIELDS, TraceKey
+from support.observers.side_effects import Snapshot, no_effects, unstated_problems
+from support.scenario.session import ScenarioSession
+
+if TYPE_CHECKING:
+    from support.fuzzing.generated_requests import GeneratedRequest
+
+ACCEPTED, REFUSED, FOR_ONE_RULE = "accepted", "refused", "for one rule alone"
+_TIMES = {PARAMETERS["start time"].path, PARAMETERS["end time"].path}
+
+
+class RequestVerdicts:
+    """Sends requests one after another, and cancels at once what was accepted; `counts` has the answers, kind by kind.
+
+    Where the environment is shared, what a request left is found by the mark that it carried. Some can't be marked:
+    they are no configuration at all, or too little of it is left. There only the answer is judged.
+    """
+
+    def __init__(self, session: ScenarioSession) -> None:
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._session = session
+        self._known = self._snapshot()
+
+    def expect_right_answer(self, request: GeneratedRequest) -> None:
+        """Send one request, and see that the server does with it what the contract says.
+
+        Raises:
+            ExpectationFailed: it does not.
+        """
+        client, settings = self._session.client, self._session.settings
+        body, key, counts = request.body, None, self.counts[request.kind]
+        # One of the marked fields alone has too few values to prove that what carries it is ours.
+        if request.violating is not None and len(MARKED_FIELDS - request.violating) > 1:
+            body, key = client.mark(body, request.violating)
+        raw = json.dumps(body).encode()
+        exchange = client.send("POST", settings.paths.configure, raw=raw, headers={"Content-Type": JSON})
+        error = client.validation_error(body)
+        if exchange.status in settings.answers.accepted_statuses:
+            counts[ACCEPTED] += 1
+            try:
+                self._expect_carried_out(Attempt(body, exchange), error)
+            except ExpectationFailed:
+                # What this request left must not count against the next one, which is tried to find a smaller one.
+                with suppress(ExpectationFailed):
+                    self._cancel(exchange)
+                raise
+            self._cancel(exchange)
+        else:
+            counts[REFUSED] += 1
+            counts[FOR_ONE_RULE] += error is not None and len(broken_rules(error)) == 1
+            self._expect_no_trace(exchange, error, key)
+
+    def expect_each_kind(self, valid: Iterable[str], violations: Iterable[str]) -> None:
+        """See that each kind was tried: otherwise nothing was shown of it.
+
+        Raises:
+            ExpectationFailed: a valid kind was never accepted, or a violation never refused for one rule alone.
+        """
+        never = [f"{kind}: never accepted" for kind in valid if not self.counts[kind][ACCEPTED]]
+        never += [f"{kind}: never refused for it alone" for kind in violations if not self.counts[kind][FOR_ONE_RULE]]
+        require("requests of each kind", never)
+
+    def _snapshot(self) -> Snapshot | None:
+        """What there is now; None in a shared environment, where only a mark can tell what is ours."""
+        return self._session.ledger.snapshot() if self._session.settings.exclusive else None
+
+    def _cancel(self, exchange: Exchange) -> None:
+        job_id = exchange.job_id()
+        try:
+            if job_id is not None:
+                self._session.client.cancel(job_id)
+                self._session.promises.expect_cancelled_jobs([job_id])
+        finally:
+            self._known = self._snapshot()
+
+    def _expect_carried_out(self, attempt: Attempt, error: ValidationError | None) -> None:
+        if error is not None:
+            require("a refusal", validation_problems(error), attempt.exchange)
+        settings, promises = self._session.settings, self._session.promises
+        job = answers.expect_accepted(attempt, settings.answers, settings.naming)
+        promises.expect_complete_record(job)
+        promises.expect_running_analyzer(job)
+        promises.expect_consumers([job])
+
+    def _expect_no_trace(self, exchange: Exchange, error: ValidationError | None, key: TraceKey | None) -> None:
+        problems = refusals.error_problems(exchange, self._session.settings.answers.refused_statuses)
+        if error is None:
+            problems.append("it is a valid configuration")
+        before, self._known = self._known, self._snapshot()
+        if before is not None and self._known is not None:
+            problems += unstated_problems(before, self._known, no_effects(), ())
+        elif key is not None:
+            problems += [
+                f"a job was made of it: {job_id}" for job_id in sorted(self._session.ledger.jobs_carrying(key))
+            ]
+        require("a refusal without a trace", problems, exchange)
+
+
+def broken_rules(error: ValidationError) -> list[str]:
+    """The rules of the contract that are broken: each that concerns several fields, and one for each wrong field."""
+    rules: dict[str, None] = {}
+    for problem in error.errors():
+        # A time may be a number or a text; that it is neither is two problems, each at a place of its own.
+        place = problem["loc"][:-1] if problem["loc"][:-1] in _TIMES else problem["loc"]
+        messages = problem["msg"].split("; ") if problem["type"] == "contract" else [problem["msg"]]
+        for message in [""] if place in _TIMES else messages:
+            rules[f"{path_of(place)}: {message}" if place else message] = None
+    return list(rules)

@@ -1,4 +1,4 @@
-"""Errors before a request reaches the API server."""
+"""What goes wrong before a question reaches the API server."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from proof import catalogue, report, trial
+from proof import catalogue, defect_report, defect_runs
+from proof.defect_report import Proof
 from proof.mutation import mutate
 from proof.progress import progress_bars
-from proof.report import Proof
-from proof.tenants import tenants
+from proof.tenant_pool import lease_tenants
 from redaction import protect_output
 from sandbox.defects import Defect
 from support.core.errors import EnvironmentBroken, SettingsError
@@ -25,7 +25,7 @@ console = Console(soft_wrap=True, highlight=False)
 
 app.command("mutants")(mutate)
 
-Workers = Annotated[int, typer.Option(min=1, max=16, help="Tenants of the sandbox to work in at a time.")]
+Workers = Annotated[int, typer.Option(min=1, max=16, help="How many tenants of the sandbox to use at a time.")]
 
 
 @app.callback()
@@ -35,10 +35,12 @@ def proof() -> None:
 
 @app.command()
 def prove(
-    only: Annotated[str, typer.Option(help="A pattern: only defects whose name or area it is found in.")] = "",
+    only: Annotated[str, typer.Option(help="A regular expression: only defects whose name or area matches.")] = "",
     workers: Workers = 8,
-    expected: Annotated[Path, typer.Option(help="Who must catch what, a CSV file.")] = catalogue.EXPECTED,
-    reports: Annotated[Path, typer.Option(help="Where the matrix is written to.")] = Path("reports"),
+    expected: Annotated[
+        Path, typer.Option(help="A CSV file: which scenario must catch which defect.")
+    ] = catalogue.EXPECTED,
+    reports: Annotated[Path, typer.Option(help="The directory that the matrix is written to.")] = Path("reports"),
 ) -> None:
     """Run the suite's scenarios against each defect of the catalogue, and without one before and after.
 
@@ -46,23 +48,23 @@ def prove(
     or when anything is red without a defect.
     """
     try:
-        entries = [entry for entry in catalogue.read(expected) if _is_asked_for(entry.defect, only)]
+        entries = [entry for entry in catalogue.read(expected) if _is_selected(entry.defect, only)]
         if not entries:
             raise typer.BadParameter(
                 f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists their names"
             )
         names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
-        with tenants(workers) as lent, progress_bars(console) as bar:
-            before = trial.as_with_a_defect(lent, names, bar("without a defect", len(names)))
+        with lease_tenants(workers) as tenants, progress_bars(console) as bar:
+            before = defect_runs.baseline_of_defects(tenants, names, bar("baseline", len(names)))
             started = time.monotonic()
-            verdicts = trial.with_defects(lent, entries, bar("with one each", len(entries)))
+            outcomes = defect_runs.with_defects(tenants, entries, bar("defects", len(entries)))
             took_s = time.monotonic() - started
-            after = trial.without_defect(lent, names, bar("without a defect", len(names)))
+            after = defect_runs.baseline(tenants, names, bar("baseline", len(names)))
     except (catalogue.CatalogueError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    found = Proof(before, verdicts, after, took_s, catalogue.out_of_reach(), whole=not only)
-    html, data = report.write(found, reports)
+    found = Proof(before, outcomes, after, took_s, catalogue.exempt_test_cases(), whole=not only)
+    html, data = defect_report.write(found, reports)
     _show(found)
     for problem in found.problems:
         console.print(f"  - {problem}", style="red", markup=False)
@@ -70,17 +72,17 @@ def prove(
     raise typer.Exit(1 if found.problems else 0)
 
 
-def _is_asked_for(defect: Defect, only: str) -> bool:
+def _is_selected(defect: Defect, only: str) -> bool:
     return any(re.search(only, words) for words in (defect.name, defect.area))
 
 
 def _show(found: Proof) -> None:
     table = Table("area", "defects", "caught", title="What the suite catches", title_justify="left")
-    for area, verdicts in report.by_area(found.verdicts).items():
-        table.add_row(area, str(len(verdicts)), str(sum(verdict.caught for verdict in verdicts)))
-    total = len(found.verdicts)
+    for area, outcomes in defect_report.by_area(found.outcomes).items():
+        table.add_row(area, str(len(outcomes)), str(sum(outcome.caught for outcome in outcomes)))
+    total = len(found.outcomes)
     table.add_section()
-    table.add_row("all", str(total), str(sum(verdict.caught for verdict in found.verdicts)))
+    table.add_row("all", str(total), str(sum(outcome.caught for outcome in found.outcomes)))
     console.print(table)
     console.print(
         f"{len(found.keys_seen_red)} test cases were seen red, {len(found.keys_never_red)} never. "

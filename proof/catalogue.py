@@ -1,8 +1,8 @@
 """Which scenario must catch which defect: `expected.csv`, a line each.
 
 A line names a defect, the test cases that should catch it, the scenario of theirs that does, its step that must fail,
-and what its message must hold, so that it names what is wrong. A defect may have several lines. A scenario for which
-the plan has no test case stands with the word `extra` in the place of its keys.
+and what its message must contain, so that it names what is wrong. A defect may have several lines. A scenario for which
+the plan has no test case has the word `extra` in the place of its keys.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from proof.features import Scenario, scenarios
-from sandbox.defects import DEFECTS, Defect, runs
+from proof.features import NamedScenario, scenarios
+from sandbox.defects import DEFECTS, Defect, whole_runs
 
 EXPECTED = Path(__file__).with_name("expected.csv")
-OUT_OF_REACH = EXPECTED.with_name("out_of_reach.csv")
+EXEMPT = EXPECTED.with_name("exempt_test_cases.csv")
 EXTRA = "extra"
 
 
@@ -26,8 +26,8 @@ class CatalogueError(Exception):
     """The catalogue cannot be used; each mistake with its line."""
 
 
-class Expected(NamedTuple):
-    """One line: who must catch a defect, and how."""
+class Expectation(NamedTuple):
+    """One line: which scenario must catch a defect, and how."""
 
     defect: str
     keys: tuple[str, ...]
@@ -38,10 +38,10 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A defect, and all that must catch it."""
+    """A defect, and all scenarios that must catch it."""
 
     defect: Defect
-    expected: tuple[Expected, ...]
+    expected: tuple[Expectation, ...]
 
     @property
     def scenarios(self) -> list[str]:
@@ -53,28 +53,32 @@ def read(file: Path = EXPECTED) -> list[Entry]:
     """Read the catalogue, in the order of the defects.
 
     Raises:
-        CatalogueError: a line names a defect, a scenario, a key or a step that there is not, or a defect has no line.
+        CatalogueError: a line names a defect, a scenario, a key or a step that does not exist, or a defect has no line.
     """
     with file.open(newline="", encoding="utf-8") as text:
         lines = [
-            Expected(row["defect"], tuple(row["keys"].split()), row["scenario"], row["step"], row["message"])
+            Expectation(row["defect"], tuple(row["keys"].split()), row["scenario"], row["step"], row["message"])
             for row in csv.DictReader(text)
         ]
-    if problems := mistakes(lines, {name for name, one in DEFECTS.items() if one.area != runs.AREA}, scenarios()):
+    if problems := catalogue_problems(
+        lines, {name for name, one in DEFECTS.items() if one.area != whole_runs.AREA}, scenarios()
+    ):
         raise CatalogueError("\n".join(f"{file.name}: {problem}" for problem in problems))
     order = {name: number for number, name in enumerate(DEFECTS)}
     lines.sort(key=lambda line: order[line.defect])
     return [Entry(DEFECTS[name], tuple(found)) for name, found in groupby(lines, key=lambda line: line.defect)]
 
 
-def out_of_reach(file: Path = OUT_OF_REACH) -> dict[str, str]:
+def exempt_test_cases(file: Path = EXEMPT) -> dict[str, str]:
     """The automated test cases that no defect of the server can turn red, each with its reason."""
     with file.open(newline="", encoding="utf-8") as text:
-        return {row["key"]: row["why"] for row in csv.DictReader(text)}
+        return {row["key"]: row["reason"] for row in csv.DictReader(text)}
 
 
-def mistakes(lines: Iterable[Expected], defects: Collection[str], known: dict[str, Scenario]) -> list[str]:
-    """What is wrong with the lines."""
+def catalogue_problems(
+    lines: Iterable[Expectation], defects: Collection[str], known: dict[str, NamedScenario]
+) -> list[str]:
+    """List what is wrong with the lines."""
     problems, described = [], set()
     for number, line in enumerate(lines, start=2):
         described.add(line.defect)
@@ -86,11 +90,10 @@ def mistakes(lines: Iterable[Expected], defects: Collection[str], known: dict[st
             continue
         if line.step not in scenario.steps:
             problems.append(f"line {number}: the scenario {line.scenario!r} has no step {line.step!r}")
-        strangers = set(line.keys) - (scenario.keys or {EXTRA})
-        if strangers or not line.keys:
-            problems.append(
-                f"line {number}: the scenario {line.scenario!r} is not one of {' '.join(sorted(strangers)) or 'no key'}"
-            )
+        unknown = set(line.keys) - (scenario.keys or {EXTRA})
+        if unknown or not line.keys:
+            named = " ".join(sorted(unknown)) or "(none is given)"
+            problems.append(f"line {number}: the scenario {line.scenario!r} does not have the key {named}")
         if not line.message:
-            problems.append(f"line {number}: it is not said what the message must hold")
+            problems.append(f"line {number}: it does not say what the message must contain")
     return problems + [f"the defect {name!r} has no line" for name in sorted(defects) if name not in described]

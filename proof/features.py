@@ -1,4 +1,4 @@
-"""What the features hold: scenarios by their names, with their keys and steps."""
+"""The scenarios of the features by their names, with their keys and steps."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
-from proof.outcomes import name_of
+from proof.behave_runs import name_of
 from reporting.features import read_features
 from support.core.files import ROOT
 from support.runner.closing_steps import OF_EVERY_SCENARIO
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """All scenarios of one name, which examples may have made of one outline."""
+class NamedScenario:
+    """All scenarios of one name: examples make several of one outline."""
 
     name: str
     files: tuple[str, ...]
@@ -25,13 +25,13 @@ class Scenario:
 
 
 @cache
-def scenarios() -> dict[str, Scenario]:
+def scenarios() -> dict[str, NamedScenario]:
     """Every scenario of the features by its name."""
-    found: dict[str, Scenario] = {}
+    found: dict[str, NamedScenario] = {}
     for read in (one for feature in read_features(ROOT) for one in feature.scenarios):
         name = name_of(read.name)
-        before = found.get(name, Scenario(name, (), frozenset(), frozenset(), frozenset(OF_EVERY_SCENARIO)))
-        found[name] = Scenario(
+        before = found.get(name, NamedScenario(name, (), frozenset(), frozenset(), frozenset(OF_EVERY_SCENARIO)))
+        found[name] = NamedScenario(
             name,
             tuple(dict.fromkeys((*before.files, read.place.file))),
             before.keys | set(read.keys),
@@ -42,7 +42,7 @@ def scenarios() -> dict[str, Scenario]:
 
 
 def selecting(names: Collection[str]) -> list[str]:
-    """The arguments for behave that select the scenarios of exactly these names, and spare it the other features."""
+    """The arguments for behave that select the scenarios of exactly these names, and read no other features."""
     files = dict.fromkeys(file for name in names for file in scenarios()[name].files)
     alternatives = "|".join(re.escape(name) for name in names)
     return [*files, "--name", f"^({alternatives})( -- @|$)"]

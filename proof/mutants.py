@@ -33,7 +33,7 @@ _REPLACED = re.compile(rf"\w*{_NO_EXCEPTION}\w*")
 Position = tuple[int, int]
 
 
-class Identity(NamedTuple):
+class MutantId(NamedTuple):
     """What a mutant is known by as long as the line that it changes stays as it is.
 
     Of several that are alike in one definition, all but the first have their number after its name.
@@ -49,7 +49,7 @@ class Identity(NamedTuple):
 class Mutant:
     """A module with one change; `line` is where it begins, `source` the module's whole text."""
 
-    identity: Identity
+    id: MutantId
     line: int
     operator: str
     source: str
@@ -57,17 +57,17 @@ class Mutant:
     @property
     def module(self) -> str:
         """The name that the module is imported by."""
-        return self.identity.file.removesuffix(".py").replace("/", ".")
+        return self.id.file.removesuffix(".py").replace("/", ".")
 
     def __str__(self) -> str:
-        return f"{self.identity.file}:{self.line}: {self.identity.before} -> {self.identity.after}"
+        return f"{self.id.file}:{self.line}: {self.id.before} -> {self.id.after}"
 
 
 def mutants_of(text: str, file: str) -> list[Mutant]:
     """All mutants of a module that differ from it and from each other, in the order of their lines.
 
     Left out is what is no decision: annotations, and what is only logged. Operators are replaced by those of their
-    kind: arithmetic by arithmetic, bits by bits; and values are not compared by identity where they were by value.
+    kind: arithmetic by arithmetic, bits by bits; and values are not compared by mutant_id where they were by value.
     """
     tree, nodes = ast.parse(text), list(ast_nodes(get_ast(text)))
     undecided = [*_annotations(tree), *_logged(tree)]
@@ -91,7 +91,7 @@ def mutants_of(text: str, file: str) -> list[Mutant]:
             count[definition, before, after] += 1
             nth = count[definition, before, after]
             place = definition if nth == 1 else f"{definition} {nth}"
-            found.append(Mutant(Identity(file, place, before, after), start[0], name, source))
+            found.append(Mutant(MutantId(file, place, before, after), start[0], name, source))
     return sorted(found, key=lambda mutant: mutant.line)
 
 
@@ -168,5 +168,5 @@ def read(files: Iterable[Path], root: Path) -> list[Mutant]:
 
 def unchanged(mutant: Mutant, root: Path) -> Mutant:
     """The module of a mutant without its change, which is served like it."""
-    text = (root / mutant.identity.file).read_text("utf-8")
-    return Mutant(Identity(mutant.identity.file, "", "", ""), 1, "none", text)
+    text = (root / mutant.id.file).read_text("utf-8")
+    return Mutant(MutantId(mutant.id.file, "", "", ""), 1, "none", text)

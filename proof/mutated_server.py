@@ -5,15 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
-from typing import Any
 
 from cosmic_ray.exceptions import CosmicRayTestingException
 
-from sandbox.defects import Changed, start_and_tell
+from sandbox.defects import announcing_its_port
 
 _SERVER = "sandbox.focus_server"
 
@@ -39,7 +37,7 @@ class _Loader(SourceFileLoader):
         self._text = text
 
     def get_code(self, fullname: str) -> CodeType:
-        """Never what is kept of the file's own."""
+        """Compile the text: never take the cached code of the file."""
         return compile(self._text, self.path, "exec")
 
 
@@ -61,5 +59,4 @@ def serve_mutated(module: str, file: str, text: str) -> None:
     log_to_stderr()
     settings = Settings.from_environment()
     parts = composition.build_parts(settings)
-    stream: Any = Changed(parts.stream, start=start_and_tell)
-    serving.serve(settings, replace(parts, stream=stream))
+    serving.serve(settings, announcing_its_port(parts))

@@ -1,4 +1,4 @@
-"""What came of the mutants: totals, survivors by file and line, and what is to be done."""
+"""The results of mutation testing: totals, survivors by file and line, and problems."""
 
 from __future__ import annotations
 
@@ -11,93 +11,100 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from proof.killing import End, Fate
-from proof.mutants import Identity
-from proof.outcomes import Outcome
-from proof.survivors import SURVIVORS, Excuse, Why
+from proof.behave_runs import ScenarioOutcome
+from proof.mutant_runs import MutantOutcome, MutantStatus
+from proof.mutants import MutantId
+from proof.survivors import SURVIVORS, AcceptedSurvivor, Classification
 from support.core.characters import allowed
 
-SCORE_WANTED = 0.95
+REQUIRED_SCORE = 0.95
 
 
 @dataclass(frozen=True)
-class Mutation:
-    """What came of a run with mutants: of those without one what was red, and how each mutant ended.
+class MutationRun:
+    """The results of a run: what was red in the baseline runs, and the outcome of each mutant.
 
-    `unknown` are mutants that are excused, and that there are not. Of fewer than `total` it is a part.
+    `obsolete` are accepted survivors that do not exist. With fewer outcomes than `total` it is a partial run.
     """
 
-    red_before: Mapping[str, Outcome]
-    ends: Sequence[End]
-    red_after: Mapping[str, Outcome]
-    excuses: Mapping[Identity, Excuse]
-    unknown: Sequence[Identity]
+    red_before: Mapping[str, ScenarioOutcome]
+    results: Sequence[MutantOutcome]
+    red_after: Mapping[str, ScenarioOutcome]
+    accepted_survivors: Mapping[MutantId, AcceptedSurvivor]
+    obsolete: Sequence[MutantId]
     total: int
     took_s: float
 
     @property
     def equivalent(self) -> int:
-        """How many mutants are said to be no other program."""
-        return sum(self._why(end) is Why.EQUIVALENT for end in self.ends)
+        """How many mutants are accepted as equivalent."""
+        return sum(self._classification(result) is Classification.EQUIVALENT for result in self.results)
 
     @property
     def killed(self) -> int:
-        """How many mutants the suite noticed."""
-        return sum(end.killed for end in self.ends)
+        """How many mutants the suite killed."""
+        return sum(result.killed for result in self.results)
 
     @property
     def score(self) -> float:
-        """The share of the mutants that were killed, of all but the equivalent ones."""
-        others = len(self.ends) - self.equivalent
+        """The mutation score: the share of killed mutants among all that are not equivalent."""
+        others = len(self.results) - self.equivalent
         return self.killed / others if others else 1.0
 
     @property
-    def survivors(self) -> list[tuple[End, Excuse | None]]:
-        """Those that live, each with its excuse."""
-        return [(end, self.excuses.get(end.mutant.identity)) for end in self.ends if end.fate is Fate.SURVIVED]
+    def survivors(self) -> list[tuple[MutantOutcome, AcceptedSurvivor | None]]:
+        """The surviving mutants, each with the reason why it is accepted."""
+        return [
+            (result, self.accepted_survivors.get(result.mutant.id))
+            for result in self.results
+            if result.status is MutantStatus.SURVIVED
+        ]
 
     @property
     def files(self) -> dict[str, Counter[str]]:
-        """How many mutants of each file ended how."""
+        """How many mutants of each file have which status."""
         found: dict[str, Counter[str]] = {}
-        for end in self.ends:
-            found.setdefault(end.mutant.identity.file, Counter())[str(end.fate)] += 1
+        for result in self.results:
+            found.setdefault(result.mutant.id.file, Counter())[str(result.status)] += 1
         return found
 
     @property
     def problems(self) -> list[str]:
-        """Everything that makes the command fail, a line each."""
+        """List everything that makes the command fail."""
         problems = [
             f"red without a mutant, {when}: {name} ({outcome.status} at {outcome.step!r}: {_short(outcome.message)})"
             for when, red in (("before", self.red_before), ("after", self.red_after))
             for name, outcome in red.items()
         ]
-        for end in self.ends:
-            excuse = self.excuses.get(end.mutant.identity)
-            if end.fate is Fate.UNCLEAR:
-                problems.append(f"{end.mutant}: {end.fate} ({_short(end.outcome.message)})")
-            elif end.killed and excuse:
-                problems.append(f"{end.mutant}: is in {SURVIVORS.name} ({excuse.why}), and was killed by {_by(end)}")
-            elif not end.killed and not excuse:
-                problems.append(f"{end.mutant}: survives; it needs a scenario, or a line in {SURVIVORS.name}")
+        for result in self.results:
+            acceptance = self.accepted_survivors.get(result.mutant.id)
+            if result.status is MutantStatus.UNCLEAR:
+                problems.append(f"{result.mutant}: {result.status} ({_short(result.outcome.message)})")
+            elif result.killed and acceptance:
+                problems.append(
+                    f"{result.mutant}: is in {SURVIVORS.name} ({acceptance.classification}), "
+                    f"and was killed by {_by(result)}"
+                )
+            elif not result.killed and not acceptance:
+                problems.append(f"{result.mutant}: survives; it needs a scenario, or a line in {SURVIVORS.name}")
         problems += [
             f"{SURVIVORS.name}: there is no such mutant: {one.file}, {one.definition}: {one.before} -> {one.after}"
-            for one in self.unknown
+            for one in self.obsolete
         ]
-        # Those that may live are not spread evenly: of a part the share says little.
-        if len(self.ends) == self.total and self.score < SCORE_WANTED:
+        # Accepted survivors are not spread evenly: of a part the score says little.
+        if len(self.results) == self.total and self.score < REQUIRED_SCORE:
             problems.append(
-                f"{self.score:.1%} of the mutants that are not equivalent were killed; {SCORE_WANTED:.0%} are wanted"
+                f"{self.score:.1%} of the non-equivalent mutants were killed; {REQUIRED_SCORE:.0%} are required"
             )
         return problems
 
-    def _why(self, end: End) -> Why | None:
-        excuse = self.excuses.get(end.mutant.identity)
-        return excuse.why if excuse and not end.killed else None
+    def _classification(self, result: MutantOutcome) -> Classification | None:
+        acceptance = self.accepted_survivors.get(result.mutant.id)
+        return acceptance.classification if acceptance and not result.killed else None
 
 
-def write(found: Mutation, directory: Path) -> tuple[Path, Path]:
-    """Write it for people and for programs into a directory; gives the paths."""
+def write(found: MutationRun, directory: Path) -> tuple[Path, Path]:
+    """Write the results for people and for programs into a directory; returns the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     html, data = directory / "mutants.html", directory / "mutants.json"
     data.write_text(allowed(json.dumps(as_json(found), indent=2, ensure_ascii=False)) + "\n", encoding="utf-8")
@@ -106,35 +113,35 @@ def write(found: Mutation, directory: Path) -> tuple[Path, Path]:
     return html, data
 
 
-def as_json(found: Mutation) -> dict[str, Any]:
-    """It as data: totals, and how each mutant ended."""
+def as_json(found: MutationRun) -> dict[str, Any]:
+    """The results as data: totals, and the outcome of each mutant."""
     return {
-        "mutants": len(found.ends),
+        "mutants": len(found.results),
         "of": found.total,
         "killed": found.killed,
         "equivalent": found.equivalent,
         "score": round(found.score, 4),
         "took_s": round(found.took_s, 1),
         "problems": found.problems,
-        "ends": [
+        "results": [
             {
-                **end.mutant.identity._asdict(),
-                "line": end.mutant.line,
-                "operator": end.mutant.operator,
-                "fate": end.fate,
-                "killed_by": end.scenario,
-                "failed_step": end.outcome.step,
-                "message": end.outcome.message,
-                "why_it_may_live": (excuse := found.excuses.get(end.mutant.identity)) and excuse.why,
-                "reason": excuse and excuse.reason,
+                **result.mutant.id._asdict(),
+                "line": result.mutant.line,
+                "operator": result.mutant.operator,
+                "status": result.status,
+                "killed_by": result.scenario,
+                "failed_step": result.outcome.step,
+                "message": result.outcome.message,
+                "accepted_as": (accepted := found.accepted_survivors.get(result.mutant.id)) and accepted.classification,
+                "reason": accepted and accepted.reason,
             }
-            for end in found.ends
+            for result in found.results
         ],
     }
 
 
-def _by(end: End) -> str:
-    return f"{end.scenario!r} ({_short(end.outcome.message)})" if end.scenario else str(end.fate)
+def _by(result: MutantOutcome) -> str:
+    return f"{result.scenario!r} ({_short(result.outcome.message)})" if result.scenario else str(result.status)
 
 
 def _short(message: str) -> str:

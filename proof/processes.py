@@ -1,4 +1,4 @@
-"""Runs of behave, and servers with a defect, each in a process forked from one that has loaded everything."""
+"""Runs of behave, and servers with a defect, each in a process that is forked from one that has loaded everything."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event, Timer
 from typing import Any
 
+from proof.behave_runs import BehaveRun, read_run, report_options
 from proof.forks import FORKS, fork
-from proof.outcomes import Ran, ran, reporting_to
-from proof.tenants import Tenant, journals_in
+from proof.tenant_pool import LeasedTenant, journals_in
 from support.core.files import ROOT
 
 NO_DEFECT = "none"
@@ -22,10 +22,10 @@ START_LIMIT_S = 60
 
 _RESTORED_WITHIN_S = 10
 
-# Anything else in a shell could be taken for a setting.
+# Any other variable could be taken for a setting.
 _INHERITED = ("HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "USER")
 
-# Shorter than in the profile: here the limits are what is waited for in vain. A defect shows at once, or never.
+# Shorter than in the profile, since runs with a defect wait for them in vain. A defect shows at once, or never.
 QUICK = {
     "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "2",
     "FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "1.5",
@@ -41,7 +41,7 @@ QUICK = {
 
 
 def variables_of(endpoints_file: Path, place: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run on a tenant that keeps everything in one directory; hardly anything is inherited."""
+    """The environment variables of a run on a tenant that keeps everything in one directory; few are inherited."""
     own = {
         "FOCUS_PROFILE": str(endpoints_file),
         "FOCUS__REPORTS__DIRECTORY": str(place),
@@ -54,32 +54,31 @@ def _inherited() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
-def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> Ran:
-    """Run behave; after `limit_s` it is killed, and what it had reported until then is given."""
+def run_behave(arguments: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> BehaveRun:
+    """Run behave; after `limit_s` it is killed, and only what it had reported until then is read."""
     printed = place / "printed.txt"
-    arguments = [*reporting_to(place), *arguments]
+    arguments = [*report_options(place), *arguments]
     process = fork(_behave, arguments, dict(variables), str(printed))
     process.join(limit_s)
     if process.exitcode is None:
         process.kill()
         process.join()
-    return ran(process.exitcode or 0, printed.read_text("utf-8"), place)
+    return read_run(process.exitcode or 0, printed.read_text("utf-8"), place)
 
 
 @contextmanager
 def serving(
     defect: str,
-    tenant: Tenant,
+    tenant: LeasedTenant,
     place: Path,
     serve: Callable[[str], None] | None = None,
     *,
     restores: bool = False,
 ) -> Iterator[dict[str, str]]:
-    """A server with a defect on the stores of a tenant, beside the tenant's own; what a run needs to find it.
+    """Serve a defect on the stores of a tenant, beside the tenant's own server; yields the settings of a run for it.
 
-    `serve` is called with the defect in the server's process; if it is not given, the catalogue's is, for `NO_DEFECT`
-    the server as it is. One that
-    `restores` is told to end; the others are killed, which takes less time.
+    `serve` is called with the defect in the server's process; without it the catalogue's defect is served, for
+    `NO_DEFECT` the right server. A defect that `restores` is terminated; the others are killed, which takes less time.
 
     Raises:
         RuntimeError: it did not start; the message is its log.
@@ -95,36 +94,36 @@ def serving(
         "TLS_KEY_FILE": str(authority.with_name("server.key")),
         **tenant.stores,
     }
-    said, says = FORKS.Pipe(duplex=False)
-    process = fork(_serve, serve or _serve_with, defect, settings, log, says)
-    says.close()
-    # One that hangs before it is ready would be waited for without end.
+    reader, writer = FORKS.Pipe(duplex=False)
+    process = fork(_serve, serve or _serve_with, defect, settings, log, writer)
+    writer.close()
+    # Without it, a server that hangs before it is ready would be waited for without end.
     too_late = Event()
 
-    def cut_short() -> None:
+    def give_up() -> None:
         too_late.set()
         process.kill()
 
-    policy = Timer(START_LIMIT_S, cut_short)
-    policy.start()
+    timer = Timer(START_LIMIT_S, give_up)
+    timer.start()
     try:
-        with os.fdopen(os.dup(said.fileno()), encoding="utf-8") as output:
-            told = dict(line.split() for line in (output.readline(), output.readline()) if line)
-        if not {"streams", "ready"} <= set(told):
+        with os.fdopen(os.dup(reader.fileno()), encoding="utf-8") as output:
+            addresses = dict(line.split() for line in (output.readline(), output.readline()) if line)
+        if not {"streams", "ready"} <= set(addresses):
             if too_late.is_set():
                 raise TimeoutError(f"the server with {defect} was not ready within {START_LIMIT_S} s")
             raise RuntimeError(
                 f"the server with the defect {defect} did not start:\n{Path(log).read_text('utf-8', 'replace')}"
             )
-        policy.cancel()
+        timer.cancel()
         yield {
-            "FOCUS__FOCUS_SERVER__BASE_URL": told["ready"],
+            "FOCUS__FOCUS_SERVER__BASE_URL": addresses["ready"],
             "FOCUS__FOCUS_SERVER__LOG_FILE": log,
-            "FOCUS__ANSWERS__STREAM_PORT": told["streams"],
+            "FOCUS__ANSWERS__STREAM_PORT": addresses["streams"],
         }
     finally:
-        policy.cancel()
-        said.close()
+        timer.cancel()
+        reader.close()
         if restores:
             process.terminate()
             process.join(_RESTORED_WITHIN_S)
@@ -142,7 +141,7 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     from behave.runner import Runner
 
     class Prepared(Runner):  # type: ignore[misc]
-        """The process that this one was forked from has read the steps."""
+        """A runner for a process whose parent has read the steps."""
 
         def setup_paths(self) -> None:
             # Behave walks through all directories, .venv too, until it finds a feature.
@@ -155,13 +154,13 @@ def _behave(arguments: list[str], variables: dict[str, str], printed: str) -> No
     sys.exit(run(Configuration(arguments), runner_class=Prepared))
 
 
-def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, says: Connection) -> None:
+def _serve(serve: Callable[[str], None], defect: str, settings: dict[str, str], log: str, writer: Connection) -> None:
     inherited = _inherited()
     os.environ.clear()
     os.environ.update(inherited | {f"FOCUS_SERVER_{name}": value for name, value in settings.items()})
     _write_to(log, 2)
-    os.dup2(says.fileno(), 1)
-    says.close()
+    os.dup2(writer.fileno(), 1)
+    writer.close()
     serve(defect)
 
 

@@ -14,7 +14,7 @@ Bar = Callable[[str, int], Advance]
 
 @contextmanager
 def progress_bars(console: Console) -> Iterator[Bar]:
-    """Gives what makes a bar of so many steps under some words; what that gives is called at each step."""
+    """Yield a function that makes a bar from a description and a number of steps, and returns one to call at each."""
     columns = (
         progress.TextColumn("{task.description:22}"),
         progress.BarColumn(),

@@ -1,4 +1,4 @@
-"""The mutants that no scenario kills, each with the reason why none has to: `survivors.csv`, a line each."""
+"""The surviving mutants that are accepted, each with the reason: `survivors.csv`, a line each."""
 
 from __future__ import annotations
 
@@ -8,52 +8,54 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from proof.mutants import Identity
+from proof.mutants import MutantId
 
 SURVIVORS = Path(__file__).with_name("survivors.csv")
 
 
-class Why(StrEnum):
-    """Why a mutant may live: there is nothing to see of it at all, or not for somebody who uses the server."""
+class Classification(StrEnum):
+    """Why a survivor is accepted: it is the same program, or nobody who uses the server can see the difference."""
 
     EQUIVALENT = "equivalent"
-    NOT_VISIBLE = "not visible from outside"
+    NOT_OBSERVABLE = "not observable"
 
 
 @dataclass(frozen=True)
-class Excuse:
-    """A reason that a mutant may live."""
+class AcceptedSurvivor:
+    """Why a mutant may survive."""
 
-    why: Why
+    classification: Classification
     reason: str
 
 
 class SurvivorsError(Exception):
-    """The file of survivors cannot be used; each mistake with its line."""
+    """The file of survivors cannot be used; the message lists each problem with its line."""
 
 
-def read(file: Path = SURVIVORS) -> dict[Identity, Excuse]:
-    """The excuses, by the mutants that they are for.
+def read(file: Path = SURVIVORS) -> dict[MutantId, AcceptedSurvivor]:
+    """The accepted survivors by their ids.
 
     Raises:
-        SurvivorsError: a line has no reason or one of another kind, or there are two for one mutant.
+        SurvivorsError: a line has no reason or an unknown classification, or two lines are about one mutant.
     """
-    excuses: dict[Identity, Excuse] = {}
+    accepted_survivors: dict[MutantId, AcceptedSurvivor] = {}
     problems = []
     with file.open(newline="", encoding="utf-8") as text:
         for number, row in enumerate(csv.DictReader(text), start=2):
-            identity = Identity(row["file"], row["definition"], row["before"], row["after"])
-            if identity in excuses:
+            mutant_id = MutantId(row["file"], row["definition"], row["before"], row["after"])
+            if mutant_id in accepted_survivors:
                 problems.append(f"{file.name}: line {number}: there is a line for this mutant already")
-            elif row["why"] not in list(Why) or not row["reason"]:
-                problems.append(f"{file.name}: line {number}: it must say {' or '.join(Why)}, and the reason")
+            elif row["classification"] not in list(Classification) or not row["reason"]:
+                problems.append(
+                    f"{file.name}: line {number}: it must say {' or '.join(Classification)}, and the reason"
+                )
             else:
-                excuses[identity] = Excuse(Why(row["why"]), row["reason"])
+                accepted_survivors[mutant_id] = AcceptedSurvivor(Classification(row["classification"]), row["reason"])
     if problems:
         raise SurvivorsError("\n".join(problems))
-    return excuses
+    return accepted_survivors
 
 
-def unknown(excuses: Mapping[Identity, Excuse], mutants: Collection[Identity]) -> list[Identity]:
-    """Those that are excused and that there are not, or not any more: their line was changed."""
-    return [identity for identity in excuses if identity not in mutants]
+def obsolete(accepted_survivors: Mapping[MutantId, AcceptedSurvivor], mutants: Collection[MutantId]) -> list[MutantId]:
+    """The accepted mutants that do not exist, or not any more: their line was changed."""
+    return [mutant_id for mutant_id in accepted_survivors if mutant_id not in mutants]

@@ -3,48 +3,95 @@
 Each defect replaces a part of the server by one that does its work wrongly. `DEFECTS` holds all of them.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
-from sandbox.defects import (  # noqa: F401 - they fill the registry
+from sandbox.defects import (
+    analyzers,
+    answers,
     discovery,
-    effects,
     figures,
+    health,
+    http_messages,
     jobs,
-    keeping,
     limits,
     metadata,
     outages,
+    parsing,
+    queues,
     recordings,
+    records,
     regions,
-    rows,
-    runs,
-    safety,
-    shapes,
-    wire,
+    security,
+    task_ids,
+    waterfall,
+    whole_runs,
 )
-from sandbox.defects.registry import DEFECTS, Changed, Defect
+from sandbox.defects.defect import Defect, Overridden
 from sandbox.focus_server import composition, serving
 from sandbox.focus_server.logs import log_to_stderr
 from sandbox.focus_server.settings import Settings
 
-__all__ = ["DEFECTS", "Changed", "Defect", "serve_with", "start_and_tell"]
+__all__ = ["DEFECTS", "Defect", "announcing_its_port", "serve_with"]
+
+
+def catalogue(areas: Iterable[ModuleType]) -> dict[str, Defect]:
+    """The defects of several modules by their names, each with the area of its module.
+
+    Raises:
+        ValueError: two have one name, or one does not say what is wrong or what that means for users.
+    """
+    defects = [replace(defect, area=area.AREA) for area in areas for defect in area.DEFECTS]
+    by_name = {defect.name: defect for defect in defects}
+    if len(by_name) < len(defects) or not all(defect.summary and defect.impact for defect in defects):
+        raise ValueError("two defects have one name, or one has no summary or no impact")
+    return by_name
+
+
+DEFECTS = catalogue(
+    (
+        discovery,
+        records,
+        analyzers,
+        queues,
+        answers,
+        figures,
+        jobs,
+        task_ids,
+        limits,
+        metadata,
+        outages,
+        recordings,
+        regions,
+        waterfall,
+        whole_runs,
+        health,
+        security,
+        http_messages,
+        # The slowest, which generated requests show, at the end: proofs begin with them.
+        parsing,
+    )
+)
 
 
 def serve_with(name: str | None) -> None:
     """Serve with a defect, or without one, set up by the environment, until a signal ends it.
 
-    Before the server says that it is ready, it is said where its streams are: their port may be any free one.
+    Before the server says that it is ready, the port of its streams is printed: it may be any free one.
     """
     log_to_stderr()
-    settings, defect = Settings.from_environment(), DEFECTS[name] if name else Defect("", "", "", "")
-    parts = defect.change(composition.build_parts(settings))
-    # The application as a whole is no part of the server that could be handed in.
-    serving.create_app = lambda settings, parts: defect.wrap(composition.create_app(settings, parts))
-    serving.serve(settings, replace(parts, stream=Changed(parts.stream, start=start_and_tell)))
+    settings, defect = Settings.from_environment(), DEFECTS[name] if name else Defect("", "", "")
+    parts = announcing_its_port(defect.change(composition.build_parts(settings)))
+    serving.serve(settings, parts, lambda settings, parts: defect.wrap(composition.create_app(settings, parts)))
 
 
-async def start_and_tell(stream: Any) -> None:
-    """Start a stream, and say on stdout at which port."""
-    await stream.start()
-    print(f"streams {stream.port}", flush=True)
+def announcing_its_port(parts: composition.Parts) -> composition.Parts:
+    """The same parts; the stream prints its port when it has started."""
+
+    async def start(stream: Any) -> None:
+        await stream.start()
+        print(f"streams {stream.port}", flush=True)
+
+    return replace(parts, stream=Overridden(parts.stream, start=start))

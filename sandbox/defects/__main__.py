@@ -9,4 +9,4 @@ protect_output()
 if len(sys.argv) == 2:
     serve_with(sys.argv[1])
 else:
-    print("\n".join(f"{each.name:50} {each.words}" for each in DEFECTS.values()))
+    print("\n".join(f"{each.name:50} {each.summary}" for each in DEFECTS.values()))

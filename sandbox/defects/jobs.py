@@ -1,278 +1,150 @@
-"""Defects of making and ending jobs: their records, analyzers, queues and answers."""
+"""Defects of creating and cancelling jobs that are not about one store: ids, order, rejections, clean-up."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any
 
-from sandbox.defects.registry import MOMENT_S, Changed, answering, defect
+from sandbox.defects.defect import (
+    MOMENT_S,
+    Change,
+    Defect,
+    combine,
+    defect,
+    defective,
+    do_nothing,
+    later,
+    override,
+)
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.errors import DependencyUnavailable, InvalidConfiguration, UnknownJob, Violation
-from sandbox.focus_server.identity import consumer_tag
-from sandbox.focus_server.ports import JobRecord
+from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, UnknownJob, Violation
+from sandbox.focus_server.ports import CANCELLED, JobRecord
 
-AREA = "making and ending a job"
-
-
-@defect
-def task_not_written(parts: Parts) -> Parts:
-    """The record of a job is not written.
-
-    The job runs and costs a pod, and nobody can find or account for it.
-    """
-
-    async def insert(tasks: Any, record: JobRecord) -> None:
-        return None
-
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+AREA = "creating and cancelling a job"
 
 
-@defect
-def task_written_twice(parts: Parts) -> Parts:
-    """The record of a job is written twice.
+def too_late(part: str, method: str) -> Change:
+    """Return from a method of a part at once, and do its work when the answer has been sent."""
 
-    One request is counted and billed as two, and one of the two can never be ended.
-    """
+    async def begin(original: Any, *args: Any) -> None:
+        later(MOMENT_S, getattr(original, method), *args)
 
-    async def insert(tasks: Any, record: JobRecord) -> None:
-        await tasks.insert(record)
-        await tasks.insert(replace(record, job_id=f"{record.job_id}_copy"))
+    return override(part, **{method: begin})
 
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+
+def launching_after_rejections(delay_s: float) -> Change:
+    """Launch an analyzer some time after each request."""
+
+    def change(parts: Parts) -> Parts:
+        async def create_job(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+            later(delay_s, parts.analyzers.launch, parts.ids.new(), {})
+            return await create(payload, **more)
+
+        return override("service", create=create_job)(parts)
+
+    return change
 
 
 @defect
-def configuration_changed_on_its_way(parts: Parts) -> Parts:
-    """The analyzer gets another configuration than the one that was sent.
+def ids_come_again(parts: Parts) -> Parts:
+    """Jobs that are requested at once get the same id.
 
-    The operator looks at a spectrogram that is not the one asked for.
+    Two operators share a job, and the first to close the view closes it for both.
     """
+    made: list[str] = []
 
-    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
-        await analyzers.launch(job_id, {**config, "nfftSelection": str(config["nfftSelection"])})
+    def new(ids: Any) -> str:
+        made.append(ids.new())
+        return made[-1 - (len(made) + 1) % 2]
 
-    return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
+    def accepting_duplicates(method: str) -> Callable[..., Any]:
+        async def do(original: Any, *args: Any) -> None:
+            try:
+                await getattr(original, method)(*args)
+            except IdTaken:
+                return
 
+        return do
 
-@defect
-def queue_without_consumer(parts: Parts) -> Parts:
-    """A job has a queue that nobody consumes.
-
-    The view opens and stays empty: nobody feeds its analyzer.
-    """
-
-    async def open_(queues: Any, job_id: str) -> None:
-        await queues.open(job_id)
-        await queues._consumers[job_id]._queue.cancel(consumer_tag(job_id))
-
-    return replace(parts, queues=Changed(parts.queues, open=open_))
-
-
-@defect
-def consumer_that_takes_and_never_acknowledges(parts: Parts) -> Parts:
-    """The consumer of a job takes messages and never acknowledges them.
-
-    The broker fills up with messages that are never done with, until it takes no more.
-    """
-
-    async def open_(queues: Any, job_id: str) -> None:
-        await queues.open(job_id)
-
-        async def take(message: Any) -> None:
-            await asyncio.Event().wait()
-
-        queue = queues._consumers[job_id]._queue
-        await queue.cancel(consumer_tag(job_id))
-        await queue.consume(take, consumer_tag=consumer_tag(job_id))
-
-    return replace(parts, queues=Changed(parts.queues, open=open_))
-
-
-@defect
-def wrong_image(parts: Parts) -> Parts:
-    """The analyzer is of an old image.
-
-    Operators see the faults of a release that was taken back.
-    """
-    parts.analyzers._image = "baby-analyzer:previous"  # type: ignore[attr-defined]
-    return parts
-
-
-@defect
-def pod_never_running(parts: Parts) -> Parts:
-    """The pod of an analyzer is never scheduled.
-
-    The view opens and stays empty, while everything says that it runs.
-    """
-
-    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
-        analyzers._request, sent = _gated(analyzers._request), analyzers._request
-        try:
-            await analyzers.launch(job_id, config)
-        finally:
-            analyzers._request = sent
-
-    return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
-
-
-def _gated(request: Callable[..., Any]) -> Callable[..., Any]:
-    """Kubernetes schedules no pod that has a scheduling gate."""
-
-    async def gated(method: str, path: str, body: dict[str, Any]) -> Any:
-        body["spec"]["template"]["spec"]["schedulingGates"] = [{"name": "focus-server/never"}]
-        return await request(method, path, body)
-
-    return gated
-
-
-@defect
-def empty_status(parts: Parts) -> Parts:
-    """The status in the answer is empty, though the job was made.
-
-    Clients cannot tell a job that was made from one that was not.
-    """
-    return answering(parts, status="")
-
-
-@defect
-def cancel_does_not_find_a_running_job(parts: Parts) -> Parts:
-    """A running job is not found when it is to be cancelled.
-
-    Nobody can end a job: each view that was ever opened goes on using the cluster.
-    """
-
-    class Forgetful(parts.service):  # type: ignore[misc, name-defined]
-        async def cancel(self, job_id: str) -> JobRecord:
-            raise UnknownJob(job_id)
-
-    return replace(parts, service=Forgetful)
-
-
-@defect
-def queue_leaked_after_cancel(parts: Parts) -> Parts:
-    """The queue of a cancelled job stays.
-
-    Each closed view leaves a queue behind, until the broker has no room.
-    """
-
-    async def close(queues: Any, job_id: str) -> None:
-        consumer = queues._consumers.pop(job_id)
-        await consumer._channel.close()
-
-    return replace(parts, queues=Changed(parts.queues, close=close))
+    return combine(
+        override("ids", new=new),
+        override("tasks", insert=accepting_duplicates("insert")),
+        override("analyzers", launch=accepting_duplicates("launch")),
+    )(parts)
 
 
 @defect
 def refused_request_launches_an_analyzer(parts: Parts) -> Parts:
-    """A refused request launches an analyzer.
+    """A rejected request launches an analyzer.
 
     A mistyped parameter costs a pod that nobody knows of.
     """
 
-    class Eager(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            await self._analyzers.launch(self._ids.new(), {})
-            return await super().create(payload, **more)
+    async def create_job(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+        await parts.analyzers.launch(parts.ids.new(), {})
+        return await create(payload, **more)
 
-    return replace(parts, service=Eager)
-
-
-@defect
-def refused_request_launches_an_analyzer_later(parts: Parts) -> Parts:
-    """A refused request launches an analyzer, a moment after it was answered.
-
-    A mistyped parameter costs a pod, and it is gone from sight when it comes.
-    """
-    return launching_after_refusals(parts, delay_s=0.1)
-
-
-def launching_after_refusals(parts: Parts, delay_s: float) -> Parts:
-    """A server that launches an analyzer some time after each request."""
-
-    class Slow(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            self._late = asyncio.create_task(self._launch_later())
-            return await super().create(payload, **more)
-
-        async def _launch_later(self) -> None:
-            await asyncio.sleep(delay_s)
-            await self._analyzers.launch(self._ids.new(), {})
-
-    return replace(parts, service=Slow)
-
-
-@defect
-def record_goes_bad(parts: Parts) -> Parts:
-    """The record of a job goes bad when its consumer is at work.
-
-    A job that runs well is shown as failed, and is opened again.
-    """
-
-    async def open_(queues: Any, job_id: str) -> None:
-        await queues.open(job_id)
-
-        class Buffer(deque[bytes]):
-            def append(self, message: bytes) -> None:
-                self.late = asyncio.ensure_future(parts.tasks.set_status(job_id, "error"))
-
-        queues._consumers[job_id]._buffer = Buffer()
-
-    return replace(parts, queues=Changed(parts.queues, open=open_))
-
-
-@defect
-def record_doubled_for_a_moment(parts: Parts) -> Parts:
-    """There are two records of a job for a moment.
-
-    Whoever looks at that moment counts a job that does not exist.
-    """
-
-    async def insert(tasks: Any, record: JobRecord) -> None:
-        await tasks.insert(record)
-        copy = f"{record.job_id}_copy"
-        await tasks.insert(replace(record, job_id=copy))
-        asyncio.get_running_loop().call_later(MOMENT_S, lambda: asyncio.ensure_future(tasks.remove(copy)))
-
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert))
+    return override("service", create=create_job)(parts)
 
 
 @defect
 def last_configuration_wins(parts: Parts) -> Parts:
-    """Of jobs that are requested at once all get the last configuration.
+    """Jobs that are requested at once all get the last configuration.
 
-    Two operators open a view at the same moment, and one gets what the other asked for.
+    Two operators open a view at the same moment, and one gets what the other requested.
     """
+    last: list[Any] = []
 
-    class Shared(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            self._last = payload
-            await asyncio.sleep(0.05)
-            return await super().create(self._last, **more)
+    async def create_job(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+        last.append(payload)
+        await asyncio.sleep(0.05)
+        return await create(last[-1], **more)
 
-    return replace(parts, service=Shared)
+    return override("service", create=create_job)(parts)
 
 
-@defect
-def cancel_marks_every_record(parts: Parts) -> Parts:
-    """Cancelling one job marks the records of all.
+@defective("service", "create")
+async def error_though_created(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+    """A job is created, and an error answered.
 
-    One operator closes a view, and those of all others are shown as closed.
+    The client tries again, and each try leaves a job running.
     """
-    known: list[str] = []
+    await create(payload, **more)
+    raise RuntimeError("something else went wrong")
 
-    async def insert(tasks: Any, record: JobRecord) -> None:
-        known.append(record.job_id)
-        await tasks.insert(record)
 
-    async def set_status(tasks: Any, job_id: str, status: str) -> None:
-        for each in known:
-            await tasks.set_status(each, status)
+@defective("service", "create")
+async def dies_of_a_request(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+    """The server crashes at a request.
 
-    return replace(parts, tasks=Changed(parts.tasks, insert=insert, set_status=set_status))
+    One request ends the service for everybody.
+    """
+    os._exit(1)
+
+
+@defective("validator", "validate")
+def refusal_that_names_everything(validator: Any, payload: Any, now: Any) -> Any:
+    """A rejection names every parameter, and shows a stack trace.
+
+    The operator does not learn what to correct, and sees the inside of the server.
+    """
+    try:
+        return validator.validate(payload, now)
+    except InvalidConfiguration:
+        fields = " ".join(payload)
+        raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
+
+
+@defective("service", "cancel")
+async def cancel_does_not_find_a_running_job(service: Any, cancel: Any, job_id: str) -> JobRecord:
+    """A running job is not found when it is to be cancelled.
+
+    Nobody can end a job: each view that was ever opened goes on using the cluster.
+    """
+    raise UnknownJob(job_id)
 
 
 @defect
@@ -281,134 +153,102 @@ def first_cancel_finds_nothing(parts: Parts) -> Parts:
 
     Clients that clean up once, as they should, leave everything running.
     """
+    asked: set[str] = set()
 
-    class Hesitant(parts.service):  # type: ignore[misc, name-defined]
-        _asked: ClassVar[set[str]] = set()
+    async def cancel_job(service: Any, cancel: Any, job_id: str) -> JobRecord:
+        if job_id not in asked:
+            asked.add(job_id)
+            raise UnknownJob(job_id)
+        return await cancel(job_id)
 
-        async def cancel(self, job_id: str) -> JobRecord:
-            if job_id not in self._asked:
-                self._asked.add(job_id)
-                raise UnknownJob(job_id)
-            return await super().cancel(job_id)
-
-    return replace(parts, service=Hesitant)
+    return override("service", cancel=cancel_job)(parts)
 
 
-@defect
-def analyzer_without_its_labels(parts: Parts) -> Parts:
-    """The analyzer lacks its labels.
-
-    Operations cannot find the analyzers, neither to count nor to end them.
-    """
-
-    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
-        sent = analyzers._request
-
-        async def bare(method: str, path: str, body: dict[str, Any]) -> Any:
-            for metadata in (body["metadata"], body["spec"]["template"]["metadata"]):
-                metadata["labels"] = {"focus-server/job-id": job_id}
-            return await sent(method, path, body)
-
-        analyzers._request = bare
-        try:
-            await analyzers.launch(job_id, config)
-        finally:
-            analyzers._request = sent
-
-    return replace(parts, analyzers=Changed(parts.analyzers, launch=launch))
-
-
-@defect
-def id_that_is_none(parts: Parts) -> Parts:
-    """The id of a job is not of the form that ids have.
-
-    Clients and stores refuse the id: the job can be neither followed nor ended.
-    """
-    return answering(parts, job_id="job deadbeef!")
-
-
-@defect
-def answers_with_its_password(parts: Parts) -> Parts:
-    """The answer holds the password of the broker.
-
-    Every client learns the password of the broker.
-    """
-    password = os.environ["FOCUS_SERVER_RABBITMQ_URL"].split(":")[2].split("@")[0]
-    return answering(parts, stream_url=f"http://focus:{password}@127.0.0.1")
-
-
-@defect
-def error_though_created(parts: Parts) -> Parts:
-    """A job is made, and an error answered.
-
-    The client tries again, and each try leaves a job running.
-    """
-
-    class Confused(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            await super().create(payload, **more)
-            raise RuntimeError("something else went wrong")
-
-    return replace(parts, service=Confused)
-
-
-@defect
-def dies_of_a_request(parts: Parts) -> Parts:
-    """The server dies of a request.
-
-    One request ends the service for everybody.
-    """
-
-    class Fragile(parts.service):  # type: ignore[misc, name-defined]
-        async def create(self, payload: Any, **more: Any) -> JobRecord:
-            os._exit(1)
-
-    return replace(parts, service=Fragile)
-
-
-@defect
-def refusal_that_names_everything(parts: Parts) -> Parts:
-    """A refusal names every parameter, and shows a stack trace.
-
-    The operator is not told what to mend, and is shown the inside of the server.
-    """
-
-    def validate(validator: Any, payload: Any, now: Any) -> Any:
-        try:
-            return validator.validate(payload, now)
-        except InvalidConfiguration:
-            fields = " ".join(payload)
-            raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
-
-    return replace(parts, validator=Changed(parts.validator, validate=validate))
-
-
-@defect
-def fails_to_cancel_again(parts: Parts) -> Parts:
-    """Cancelling a job again is a defect of the server.
+@defective("service", "cancel")
+async def fails_to_cancel_again(service: Any, cancel: Any, job_id: str) -> JobRecord:
+    """Cancelling a job again is an internal error.
 
     A client that is not sure whether a job ended gets an error instead of an answer.
     """
-
-    class Surprised(parts.service):  # type: ignore[misc, name-defined]
-        async def cancel(self, job_id: str) -> JobRecord:
-            if (await self.find(job_id)).status == "cancelled":
-                raise RuntimeError("it was cancelled before")
-            return await super().cancel(job_id)
-
-    return replace(parts, service=Surprised)
+    if (await service.find(job_id)).status == CANCELLED:
+        raise RuntimeError("it was cancelled before")
+    return await cancel(job_id)
 
 
-@defect
-def cancelling_needs_the_analyzer(parts: Parts) -> Parts:
-    """A job whose analyzer has gone cannot be cancelled.
+@defective("service", "create")
+async def made_for_nobody(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+    """A job is created though its client went away while it was waited for.
 
-    A job whose analyzer has crashed can never be cleaned up.
+    A client that gives up and asks again has two jobs, and does not know the id of one.
     """
+    return await asyncio.shield(create(payload, **more))
 
-    async def stop(analyzers: Any, job_id: str) -> None:
-        if not await analyzers.is_running(job_id):
-            raise DependencyUnavailable("Kubernetes", "there is no analyzer")
-        await analyzers.stop(job_id)
 
-    return replace(parts, analyzers=Changed(parts.analyzers, stop=stop))
+@defective("clock", "now")
+def clock_an_hour_ahead(clock: Any) -> datetime:
+    """The server's clock is an hour ahead, as after a change of the time zone.
+
+    Every job is filed under a time that has not come, and times of the next hour are taken for the past.
+    """
+    return clock.now() + timedelta(hours=1)
+
+
+@defective("clock", "now")
+def clock_a_second_behind(clock: Any) -> datetime:
+    """The server's clock is a second behind.
+
+    What happened on the fibre is dated before it happened.
+    """
+    return clock.now() - timedelta(seconds=1)
+
+
+DEFECTS: tuple[Defect, ...] = (
+    ids_come_again,
+    clock_an_hour_ahead,
+    clock_a_second_behind,
+    Defect(
+        "answered_before_the_work_is_done",
+        "A job is answered while its analyzer and its queue are still to be made.",
+        "A client that goes on at once finds nothing there, and a failure comes when nobody listens any more.",
+        combine(too_late("analyzers", "launch"), too_late("queues", "open")),
+    ),
+    Defect(
+        "record_after_the_answer",
+        "A job is answered while its record is still to be made.",
+        "A client that asks for its job at once learns that there is none.",
+        too_late("tasks", "insert"),
+    ),
+    Defect(
+        "analyzer_after_the_answer",
+        "A job is answered while its analyzer is still to be made.",
+        "A client is shown a view that nobody may ever compute.",
+        too_late("analyzers", "launch"),
+    ),
+    Defect(
+        "queue_after_the_answer",
+        "A job is answered while its queue is still to be made.",
+        "What is sent to the analyzer at once is lost.",
+        too_late("queues", "open"),
+    ),
+    last_configuration_wins,
+    error_though_created,
+    dies_of_a_request,
+    made_for_nobody,
+    refused_request_launches_an_analyzer,
+    Defect(
+        "refused_request_launches_an_analyzer_later",
+        "A rejected request launches an analyzer, a moment after it was answered.",
+        "A mistyped parameter costs a pod, and nobody looks any more when it comes.",
+        launching_after_rejections(delay_s=0.1),
+    ),
+    refusal_that_names_everything,
+    Defect(
+        "nothing_undone",
+        "What was begun of a job that fails half way is left.",
+        "Each failed attempt leaves a record and a pod behind.",
+        override("service", undo=do_nothing),
+    ),
+    cancel_does_not_find_a_running_job,
+    first_cancel_finds_nothing,
+    fails_to_cancel_again,
+)

@@ -4,189 +4,113 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.defects.defect import Change, Defect, defect, defective, override
+from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.errors import DependencyUnavailable, UnknownJob
+from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
 
 AREA = "what happens while a store fails"
 
-Answer = Callable[[DependencyUnavailable], Any]
 
+def on_outage(part: str, method: str, respond: Callable[[DependencyUnavailable], Any]) -> Change:
+    """Where a method of a part fails because of its store, return or raise something else."""
 
-def taking_failures(parts: Parts, part: str, method: str, answer: Answer) -> Parts:
-    """A server in which a method of a part, where its store fails, gives or raises something else."""
-
-    async def do(usual: Any, *args: Any) -> Any:
+    async def do(original: Any, *args: Any) -> Any:
         try:
-            return await getattr(usual, method)(*args)
+            return await getattr(original, method)(*args)
         except DependencyUnavailable as error:
-            return answer(error)
+            return respond(error)
 
-    return replace(parts, **{part: Changed(getattr(parts, part), **{method: do})})
-
-
-def _as_a_defect(error: DependencyUnavailable) -> Any:
-    raise RuntimeError from error
+    return override(part, **{method: do})
 
 
-def _as_without_effect(error: DependencyUnavailable) -> Any:
+def raising(error: Callable[[], Exception]) -> Callable[[DependencyUnavailable], Any]:
+    """Raise another error than that of the store."""
+
+    def respond(cause: DependencyUnavailable) -> Any:
+        raise error() from cause
+
+    return respond
+
+
+def _say_no_effect(error: DependencyUnavailable) -> Any:
     error.no_effect = True
     raise error
 
 
-for name, words, harm, part, method, answer in (
-    (
-        "database_outage_as_a_defect",
-        "A database that cannot be reached is told as a defect of the server.",
-        "Operations look for a fault in the wrong place.",
-        *("tasks", "insert", _as_a_defect),
-    ),
-    (
-        "archive_outage_as_nothing_recorded",
-        "While the database cannot be reached it is said that nothing was recorded.",
-        "Whoever looks for last night's event believes that there is no recording of it.",
-        *("recordings", "any_between", lambda error: False),
-    ),
-    (
-        "accepted_without_a_queue",
-        "A job is accepted though the broker cannot be reached.",
-        "The view opens and stays empty, and nobody is told why.",
-        *("queues", "open", lambda error: None),
-    ),
-    (
-        "accepted_without_an_analyzer",
-        "A job is accepted though Kubernetes cannot be reached.",
-        "The view opens and stays empty, and nobody is told why.",
-        *("analyzers", "launch", lambda error: None),
-    ),
-    (
-        "lost_answer_as_no_analyzer",
-        "An analyzer whose launch was not confirmed is taken for not launched.",
-        "After each such failure a pod runs for nobody.",
-        *("analyzers", "launch", _as_without_effect),
-    ),
-    (
-        "lost_answer_as_no_record",
-        "A record that was not confirmed is taken for not written.",
-        "Jobs are listed that never were.",
-        *("tasks", "insert", _as_without_effect),
-    ),
-    (
-        "cancelled_without_the_broker",
-        "Cancelling is confirmed though the broker cannot be reached.",
-        "The queue of a job that is said to be over goes on being fed.",
-        *("queues", "close", lambda error: None),
-    ),
-    (
-        "cancelled_without_kubernetes",
-        "Cancelling is confirmed though Kubernetes cannot be reached.",
-        "The pod of a job that is said to be over goes on costing memory.",
-        *("analyzers", "stop", lambda error: None),
-    ),
-    (
-        "region_changed_without_a_record",
-        "A change of the region of interest is confirmed though it cannot be recorded.",
-        "Whoever opens the view anew sees another part of the fibre than was looked at.",
-        *("tasks", "set_roi", lambda error: None),
-    ),
-):
-    register(name, words, harm, change=partial(taking_failures, part=part, method=method, answer=answer))
+def given_up(part: str, method: str) -> Change:
+    """Do not ask a store again that has failed once."""
+
+    def change(parts: Parts) -> Parts:
+        failed: list[DependencyUnavailable] = []
+
+        async def do(original: Any, *args: Any) -> Any:
+            if failed:
+                raise failed[0]
+            try:
+                return await getattr(original, method)(*args)
+            except DependencyUnavailable as error:
+                failed.append(error)
+                raise
+
+        return override(part, **{method: do})(parts)
+
+    return change
 
 
-@defect
-def never_undone_later(parts: Parts) -> Parts:
-    """What cannot be undone at once, because its store fails, too, is never undone.
+def waiting_longer(name: str, summary: str, client: Callable[[Parts], Any]) -> Defect:
+    """The server waits twice as long for a store."""
+
+    def change(parts: Parts) -> Parts:
+        client(parts).limit_s = 6.0
+        return parts
+
+    return Defect(name, summary, "Operators wait in front of an empty view, and ask again.", change)
+
+
+@defective("queues", "open")
+async def outage_told_late(queues: Any, job_id: str) -> None:
+    """The answer that the broker takes no queues comes after more than five seconds.
+
+    Operators wait for an answer that is known at once.
+    """
+    try:
+        await queues.open(job_id)
+    except DependencyUnavailable:
+        await asyncio.sleep(5.1)
+        raise
+
+
+@defective("service", "undo")
+async def never_undone_later(service: Any, undo: Any, roll_back: Any) -> None:
+    """What cannot be undone at once, because its store fails as well, is never undone.
 
     Each outage leaves records and pods behind that nobody looks for.
     """
-
-    async def undo(service: Any, usual: Any, roll_back: Any) -> None:
-        await roll_back.run()
-
-    return replace(parts, service=derived(parts.service, _undo=undo))
+    await roll_back.run()
 
 
-def giving_up(parts: Parts, part: str, method: str) -> Parts:
-    """A server that does not ask a store again that has failed once."""
-    failed: list[DependencyUnavailable] = []
-
-    async def do(usual: Any, *args: Any) -> Any:
-        if failed:
-            raise failed[0]
-        try:
-            return await getattr(usual, method)(*args)
-        except DependencyUnavailable as error:
-            failed.append(error)
-            raise
-
-    return replace(parts, **{part: Changed(getattr(parts, part), **{method: do})})
-
-
-for name, store, part, method in (
-    ("database_given_up", "A database", "tasks", "insert"),
-    ("broker_given_up", "A broker", "queues", "open"),
-    ("orchestrator_given_up", "A Kubernetes", "analyzers", "launch"),
-):
-    register(
-        name,
-        f"{store} that could not be reached once is not asked again.",
-        "After each outage somebody has to restart the server.",
-        change=partial(giving_up, part=part, method=method),
-    )
-
-
-@defect
-def consumers_not_restored(parts: Parts) -> Parts:
-    """Jobs that run do not get their consumers back when the broker is.
-
-    Views that were open during an outage take no commands any more, until they are opened anew.
-    """
-
-    async def restore(*_: Any) -> None:
-        return None
-
-    parts.queues._restore = restore  # type: ignore[attr-defined]
-    return parts
-
-
-def patient(parts: Parts, part: str) -> Parts:
-    """A server that waits for a store for twice as long."""
-    found = getattr(parts, part)
-    getattr(found, "_database", found)._limit_s = 6.0
-    return parts
-
-
-for name, store, part in (
-    ("silent_database_waited_for", "A database", "tasks"),
-    ("silent_broker_waited_for", "A broker", "queues"),
-    ("silent_orchestrator_waited_for", "A Kubernetes", "analyzers"),
-):
-    register(
-        name,
-        f"{store} that does not answer is waited for longer than is promised.",
-        "Operators wait in front of an empty view, and ask again.",
-        change=partial(patient, part=part),
-    )
+async def _attach_only_once(consumer: Any, attach: Any, channel: Any) -> None:
+    if consumer.channel is None:
+        await attach(channel)
 
 
 @defect
 def half_made_job_found(parts: Parts) -> Parts:
-    """A job that is still being made can be looked up and cancelled.
+    """A job that is still being created can be looked up and cancelled.
 
-    Who cancels it is told that it is over, and it is finished all the same.
+    A client that cancels it learns that it is over, and it is finished all the same.
     """
 
-    async def find(service: Any, usual: Any, job_id: str) -> Any:
+    async def find_job(service: Any, find: Any, job_id: str) -> Any:
         found = await parts.tasks.find(job_id)
         if found is None:
             raise UnknownJob(job_id)
         return found
 
-    return replace(parts, service=derived(parts.service, find=find))
+    return override("service", find=find_job)(parts)
 
 
 @defect
@@ -197,25 +121,147 @@ def queue_not_undone(parts: Parts) -> Parts:
     """
     opened: set[str] = set()
 
-    async def open_(queues: Any, job_id: str) -> None:
+    async def open_queue(queues: Any, job_id: str) -> None:
         await queues.open(job_id)
         opened.add(job_id)
 
-    async def close(queues: Any, job_id: str) -> None:
+    async def close_queue(queues: Any, job_id: str) -> None:
         if job_id in opened:
             await queues.close(job_id)
 
-    return replace(parts, queues=Changed(parts.queues, open=open_, close=close))
+    return override("queues", open=open_queue, close=close_queue)(parts)
 
 
-@defect
-def made_for_nobody(parts: Parts) -> Parts:
-    """A job is made though its client went away while it was waited for.
+_WRONG_PLACE = "Operations look for a fault in the wrong place."
+_RESTART = "After each outage somebody has to restart the server."
+_EMPTY_VIEW = "The view opens and stays empty, and nobody learns why."
 
-    Who gives up and asks again has two jobs, and of one nobody knows the id.
-    """
-
-    async def create(service: Any, usual: Any, payload: Any, **more: Any) -> Any:
-        return await asyncio.shield(usual(payload, **more))
-
-    return replace(parts, service=derived(parts.service, create=create))
+DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "outage_as_a_defect",
+        "A broker that takes no queues is reported as an internal error.",
+        _WRONG_PLACE,
+        on_outage("queues", "open", raising(RuntimeError)),
+    ),
+    Defect(
+        "outage_of_another",
+        "A broker that takes no queues is reported as another store.",
+        "Operations repair what is not broken.",
+        on_outage("queues", "open", raising(lambda: DependencyUnavailable("MongoDB", "no"))),
+    ),
+    Defect(
+        "outage_tells_its_address",
+        "A broker that takes no queues is reported with its address.",
+        "Every client learns where the broker is.",
+        on_outage("queues", "open", raising(lambda: DependencyUnavailable("RabbitMQ", "amqp://10.0.0.7/ refused"))),
+    ),
+    Defect(
+        "outage_as_taken",
+        "A broker that takes no queues is reported as an id that is taken.",
+        _WRONG_PLACE,
+        on_outage("queues", "open", raising(lambda: IdTaken("the store"))),
+    ),
+    Defect(
+        "outage_for_ever",
+        "A broker that took no queues once is not asked again.",
+        _RESTART,
+        given_up("queues", "open"),
+    ),
+    outage_told_late,
+    Defect(
+        "database_outage_as_a_defect",
+        "A database that cannot be reached is reported as an internal error.",
+        _WRONG_PLACE,
+        on_outage("tasks", "insert", raising(RuntimeError)),
+    ),
+    Defect(
+        "archive_outage_as_nothing_recorded",
+        "While the database cannot be reached the answer is that nothing was recorded.",
+        "Operators who look for last night's event believe that there is no recording of it.",
+        on_outage("recordings", "any_between", lambda error: False),
+    ),
+    Defect(
+        "accepted_without_a_queue",
+        "A job is accepted though the broker cannot be reached.",
+        _EMPTY_VIEW,
+        on_outage("queues", "open", lambda error: None),
+    ),
+    Defect(
+        "accepted_without_an_analyzer",
+        "A job is accepted though Kubernetes cannot be reached.",
+        _EMPTY_VIEW,
+        on_outage("analyzers", "launch", lambda error: None),
+    ),
+    Defect(
+        "lost_answer_as_no_analyzer",
+        "An analyzer whose launch was not confirmed is taken for not launched.",
+        "After each such failure a pod runs for nobody.",
+        on_outage("analyzers", "launch", _say_no_effect),
+    ),
+    Defect(
+        "lost_answer_as_no_record",
+        "A record that was not confirmed is taken for not written.",
+        "Jobs are listed that never existed.",
+        on_outage("tasks", "insert", _say_no_effect),
+    ),
+    Defect(
+        "cancelled_without_the_broker",
+        "Cancelling is confirmed though the broker cannot be reached.",
+        "The queue of a job that is said to be over is still fed.",
+        on_outage("queues", "close", lambda error: None),
+    ),
+    Defect(
+        "cancelled_without_kubernetes",
+        "Cancelling is confirmed though Kubernetes cannot be reached.",
+        "The pod of a job that is said to be over still costs memory.",
+        on_outage("analyzers", "stop", lambda error: None),
+    ),
+    Defect(
+        "region_changed_without_a_record",
+        "A change of the region of interest is confirmed though it cannot be recorded.",
+        "Those who open the view again see another part of the fibre than was looked at.",
+        on_outage("tasks", "set_roi", lambda error: None),
+    ),
+    never_undone_later,
+    Defect(
+        "database_given_up",
+        "A database that could not be reached once is not asked again.",
+        _RESTART,
+        given_up("tasks", "insert"),
+    ),
+    Defect(
+        "broker_given_up",
+        "A broker that could not be reached once is not asked again.",
+        _RESTART,
+        given_up("queues", "open"),
+    ),
+    Defect(
+        "orchestrator_given_up",
+        "A Kubernetes that could not be reached once is not asked again.",
+        _RESTART,
+        given_up("analyzers", "launch"),
+    ),
+    Defect(
+        "consumers_not_restored",
+        "Running jobs do not get their consumers back when the broker is back.",
+        "Views that were open during an outage take no commands any more, until they are opened again.",
+        overriding_consumers(attach=_attach_only_once),
+    ),
+    waiting_longer(
+        "silent_database_waited_for",
+        "The server waits for a database that does not answer, longer than is promised.",
+        lambda parts: parts.tasks.database,
+    ),
+    waiting_longer(
+        "silent_broker_waited_for",
+        "The server waits for a broker that does not answer, longer than is promised.",
+        lambda parts: parts.queues,
+    ),
+    waiting_longer(
+        "silent_orchestrator_waited_for",
+        "The server waits for a Kubernetes that does not answer, longer than is promised.",
+        lambda parts: parts.analyzers,
+    ),
+    half_made_job_found,
+    queue_not_undone,
+)

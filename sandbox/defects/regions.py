@@ -3,127 +3,113 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from sandbox.defects.registry import Changed, defect, derived, register
+from sandbox.defects.defect import Change, Defect, defect, defective, do_nothing, override
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.identity import consumer_tag
 from sandbox.focus_server.region import BOUNDS, SAFETY, Region
 
 AREA = "the region of interest"
 
-CRASHES = "An analyzer is made to follow what it cannot, and the view breaks off."
-STAYS = "An operator who follows something along the fibre is stopped without need."
+Command = dict[str, Any]
 
-for part, rules in (("region_rules", BOUNDS), ("region_safety_rules", SAFETY)):
-    for rule in rules:
-        kept = tuple(one for one in rules if one is not rule)
-        register(
+_UNSAFE = "An analyzer is made to follow what it cannot, and the view breaks off."
+_STOPPED = "An operator who follows something along the fibre is stopped without need."
+
+
+def without_rules() -> list[Defect]:
+    """For each rule about regions a server that does not check it."""
+    return [
+        Defect(
             f"without_region_{rule.__name__}",
             f"It is not checked of a region: {rule.__doc__}",
-            CRASHES,
-            change=lambda parts, part=part, kept=kept: replace(parts, **{part: kept}),
+            _UNSAFE,
+            lambda parts, part=part, others=tuple(one for one in rules if one is not rule): replace(
+                parts, **{part: others}
+            ),
         )
+        for part, rules in (("region_rules", BOUNDS), ("region_safety_rules", SAFETY))
+        for rule in rules
+    ]
 
 
-def limited(parts: Parts, **figures: float) -> Parts:
-    """A server with other limits for regions."""
+def limiting(**limits: float) -> Change:
+    """Check regions against other limits."""
 
-    def init(regions: Any, usual: Any, *, limits: Any, **more: Any) -> None:
-        usual(limits=replace(limits, **figures), **more)
+    def init(regions: Any, init: Any, *, limits: Any, _others: Any = limits, **more: Any) -> None:
+        init(limits=replace(limits, **_others), **more)
 
-    return replace(parts, regions=derived(parts.regions, __init__=init))
-
-
-for name, words, harm, figures in (
-    ("size_by_49_percent", "A region that changes its size by half is refused.", STAYS, {"roi_max_size_change": 0.49}),
-    ("size_by_51_percent", "A region may change its size by more than half.", CRASHES, {"roi_max_size_change": 0.51}),
-    ("shift_by_49_percent", "A region that moves by half its size is refused.", STAYS, {"roi_max_shift": 0.49}),
-    ("shift_by_51_percent", "A region may move by more than half its size.", CRASHES, {"roi_max_shift": 0.51}),
-    ("region_without_the_last_sensor", "A region cannot hold the last sensor.", STAYS, {"sensors": 2221}),
-    ("region_with_a_sensor_more", "A region may end one sensor beyond the fibre.", CRASHES, {"sensors": 2223}),
-):
-    register(name, words, harm, change=partial(limited, **figures))
+    return override("regions", __init__=init)
 
 
-def changing(parts: Parts, change: Callable[..., Any]) -> Parts:
-    """A server that carries out a command otherwise."""
-    return replace(parts, regions=derived(parts.regions, change=change))
+def accepting(kind: type) -> Change:
+    """Accept an end of a region that has a wrong type: it is read as the present one."""
+
+    async def change(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+        current = regions.in_force(job_id).model_dump()
+        asked = {end: current[end] if type(value) is kind else value for end, value in command["roi"].items()}
+        return await change(job_id, {**command, "roi": asked})
+
+    return override("regions", change=change)
 
 
-@defect
-def region_change_not_recorded(parts: Parts) -> Parts:
-    """A change of the region is confirmed, and not done.
+def rejecting(when: Callable[[dict[str, int], dict[str, int]], bool], reason: str) -> Change:
+    """Reject some changes of a region; `when` gets the present region and the requested one."""
 
-    The operator is told that the view has moved, and it has not.
-    """
+    async def change(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+        current = regions.in_force(job_id).model_dump()
+        if when(current, command["roi"]):
+            return {"status": "refused", "roi": current, "detail": [{"loc": ["roi"], "msg": reason}]}
+        return await change(job_id, command)
 
-    async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
-        return None
-
-    return replace(parts, tasks=Changed(parts.tasks, set_roi=set_roi))
+    return override("regions", change=change)
 
 
-@defect
-def region_one_sensor_short(parts: Parts) -> Parts:
-    """A region is taken without its last sensor.
+def _size(roi: dict[str, int]) -> int:
+    return roi["end"] - roi["start"]
 
-    The last sensor of the region is missing from the view.
-    """
 
-    async def set_roi(tasks: Any, job_id: str, roi: Region) -> None:
-        await tasks.set_roi(job_id, Region(start=roi.start, end=roi.end - 1))
-
-    return replace(parts, tasks=Changed(parts.tasks, set_roi=set_roi))
+async def _record_one_sensor_less(tasks: Any, job_id: str, roi: Region) -> None:
+    await tasks.set_roi(job_id, Region(start=roi.start, end=roi.end - 1))
 
 
 @defect
 def refused_region_recorded(parts: Parts) -> Parts:
-    """A change that is refused is done all the same.
+    """A change that is rejected is made all the same.
 
     A change that is unsafe for the analyzer is made all the same.
     """
 
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        outcome = await usual(job_id, command)
+    async def change_region(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+        outcome = await change(job_id, command)
         if outcome["status"] == "refused":
-            await regions._tasks.set_roi(job_id, Region(start=0, end=1))
+            await parts.tasks.set_roi(job_id, Region(start=0, end=1))
         return outcome
 
-    return changing(parts, change)
+    return override("regions", change=change_region)(parts)
 
 
-@defect
-def refused_region_said_to_be_in_force(parts: Parts) -> Parts:
-    """A refusal says that the region is in force that was asked for.
+@defective("regions", "change")
+async def refused_region_said_to_be_in_force(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+    """A rejection says that the requested region is in force.
 
     The client draws a region that the job does not look at.
     """
-
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        return {**await usual(job_id, command), "roi": command["roi"]}
-
-    return changing(parts, change)
+    return {**await change(job_id, command), "roi": command["roi"]}
 
 
-@defect
-def regions_measured_against_the_first(parts: Parts) -> Parts:
-    """Each change of a region is measured against the one that the job began with.
+@defective("regions", "change")
+async def regions_measured_against_the_first(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+    """Each change of a region is compared with the region that the job began with.
 
     Following something along the fibre ends after two steps.
     """
-
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        first = regions._in_force[job_id]
-        outcome = await usual(job_id, command)
-        regions._in_force[job_id] = first
-        return outcome
-
-    return changing(parts, change)
+    first = regions.in_force(job_id)
+    outcome = await change(job_id, command)
+    regions.begin(job_id, first)
+    return outcome
 
 
 @defect
@@ -132,118 +118,123 @@ def region_of_every_job(parts: Parts) -> Parts:
 
     One operator moves a view, and those of all others move with it.
     """
+    jobs: set[str] = set()
 
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        outcome = await usual(job_id, command)
+    def begin_region(regions: Any, begin: Any, job_id: str, region: Region) -> None:
+        jobs.add(job_id)
+        begin(job_id, region)
+
+    def end_region(regions: Any, end: Any, job_id: str) -> None:
+        jobs.discard(job_id)
+        end(job_id)
+
+    async def change_region(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+        outcome = await change(job_id, command)
         if outcome["status"] == "changed":
-            for other in regions._in_force:
-                await regions._tasks.set_roi(other, Region(**outcome["roi"]))
+            for other in jobs:
+                await parts.tasks.set_roi(other, Region(**outcome["roi"]))
         return outcome
 
-    return changing(parts, change)
+    return override("regions", begin=begin_region, end=end_region, change=change_region)(parts)
 
 
-@defect
-def stranger_in_command_accepted(parts: Parts) -> Parts:
-    """A command may hold what no command has.
+@defective("regions", "change")
+async def stranger_in_command_accepted(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+    """A command may have an unknown parameter.
 
-    A mistyped parameter of a command is passed over in silence.
+    A mistyped parameter of a command is ignored without a word.
     """
-
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        known = {end: value for end, value in command["roi"].items() if end in ("start", "end")}
-        return await usual(job_id, {"command": command["command"], "roi": known})
-
-    return changing(parts, change)
+    known = {end: value for end, value in command["roi"].items() if end in ("start", "end")}
+    return await change(job_id, {"command": command["command"], "roi": known})
 
 
-@defect
-def command_never_carried_out(parts: Parts) -> Parts:
-    """A command is taken, and nothing comes of it.
+@defective("regions", "change")
+async def command_never_carried_out(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+    """A command is taken, and never carried out.
 
-    The view does not move, and nobody is told why.
+    The view does not move, and nobody learns why.
     """
-
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        await asyncio.Event().wait()
-        return {}
-
-    return changing(parts, change)
+    await asyncio.Event().wait()
+    return {}
 
 
-@defect
-def command_not_acknowledged(parts: Parts) -> Parts:
-    """A command is carried out and answered, and never acknowledged.
-
-    The broker sends the command again and again, and keeps it for ever.
-    """
-
-    async def open_(queues: Any, job_id: str) -> None:
-        await queues.open(job_id)
-        consumer = queues._consumers[job_id]
-
-        async def ack(message: Any) -> None:
-            return None
-
-        await consumer._queue.cancel(consumer_tag(job_id))
-        await consumer._queue.consume(
-            lambda message: consumer._take(consumer._channel, Changed(message, ack=ack)),
-            consumer_tag=consumer_tag(job_id),
-        )
-
-    return replace(parts, queues=Changed(parts.queues, open=open_))
-
-
-def accepting(kind: type) -> Callable[..., Any]:
-    """Take an end of a region that is of a wrong type for the one that it has."""
-
-    async def change(regions: Any, usual: Any, job_id: str, command: dict[str, Any]) -> dict[str, Any]:
-        current = regions._in_force[job_id].model_dump()
-        asked = {end: current[end] if type(value) is kind else value for end, value in command["roi"].items()}
-        return await usual(job_id, {**command, "roi": asked})
-
-    return change
-
-
-register(
-    "region_in_words", "An end of a region may be a text.", CRASHES, change=partial(changing, change=accepting(str))
+DEFECTS: tuple[Defect, ...] = (
+    *without_rules(),
+    Defect(
+        "size_by_49_percent",
+        "A region that changes its size by half is rejected.",
+        _STOPPED,
+        limiting(roi_max_size_change=0.49),
+    ),
+    Defect(
+        "size_by_51_percent",
+        "A region may change its size by more than half.",
+        _UNSAFE,
+        limiting(roi_max_size_change=0.51),
+    ),
+    Defect(
+        "shift_by_49_percent",
+        "A region that moves by half its size is rejected.",
+        _STOPPED,
+        limiting(roi_max_shift=0.49),
+    ),
+    Defect(
+        "shift_by_51_percent",
+        "A region may move by more than half its size.",
+        _UNSAFE,
+        limiting(roi_max_shift=0.51),
+    ),
+    Defect(
+        "region_without_the_last_sensor",
+        "A region cannot include the last sensor.",
+        _STOPPED,
+        limiting(sensors=2221),
+    ),
+    Defect(
+        "region_with_a_sensor_more",
+        "A region may end one sensor after the fibre.",
+        _UNSAFE,
+        limiting(sensors=2223),
+    ),
+    Defect(
+        "regions_cannot_move",
+        "A region of interest may change its size but not its place.",
+        "Nothing can be followed along the fibre.",
+        rejecting(lambda current, asked: asked != current and _size(asked) == _size(current), "it cannot move"),
+    ),
+    Defect(
+        "no_region_of_one_sensor",
+        "A region of one sensor is rejected.",
+        _STOPPED,
+        rejecting(lambda current, asked: _size(asked) == 1, "it is none"),
+    ),
+    Defect(
+        "no_region_from_zero",
+        "A region that starts at zero is rejected.",
+        _STOPPED,
+        rejecting(lambda current, asked: asked["start"] == 0, "it is none"),
+    ),
+    Defect(
+        "region_change_not_recorded",
+        "A change of the region is confirmed, and not made.",
+        "The view has not moved, and the operator believes that it has.",
+        override("tasks", set_roi=do_nothing),
+    ),
+    Defect(
+        "region_one_sensor_short",
+        "A region loses its last sensor.",
+        "The last sensor of the region is missing from the view.",
+        override("tasks", set_roi=_record_one_sensor_less),
+    ),
+    refused_region_recorded,
+    refused_region_said_to_be_in_force,
+    regions_measured_against_the_first,
+    region_of_every_job,
+    stranger_in_command_accepted,
+    command_never_carried_out,
+    Defect("region_in_words", "An end of a region may be a text.", _UNSAFE, accepting(str)),
+    Defect("region_without_an_end", "A region may lack an end.", _UNSAFE, accepting(type(None))),
+    Defect("region_by_a_query", "An end of a region may be a query.", _UNSAFE, accepting(dict)),
+    Defect("region_in_decimals", "An end of a region may have decimals.", _UNSAFE, accepting(float)),
+    Defect("region_in_truths", "An end of a region may be true.", _UNSAFE, accepting(bool)),
 )
-register(
-    "region_without_an_end",
-    "A region may lack an end.",
-    CRASHES,
-    change=partial(changing, change=accepting(type(None))),
-)
-register(
-    "region_by_a_query", "An end of a region may be a query.", CRASHES, change=partial(changing, change=accepting(dict))
-)
-register(
-    "region_in_decimals",
-    "An end of a region may have decimals.",
-    CRASHES,
-    change=partial(changing, change=accepting(float)),
-)
-register(
-    "region_in_truths", "An end of a region may be true.", CRASHES, change=partial(changing, change=accepting(bool))
-)
-
-
-@defect
-def consumer_stops_at_no_json(parts: Parts) -> Parts:
-    """The consumer of a job stops at a message that is no JSON.
-
-    One message that nobody understands blocks the queue of a job.
-    """
-
-    async def open_(queues: Any, job_id: str) -> None:
-        await queues.open(job_id)
-        consumer = queues._consumers[job_id]
-
-        async def take(message: Any) -> None:
-            json.loads(message.body)
-            await consumer._take(consumer._channel, message)
-
-        await consumer._queue.cancel(consumer_tag(job_id))
-        await consumer._queue.consume(take, consumer_tag=consumer_tag(job_id))
-
-    return replace(parts, queues=Changed(parts.queues, open=open_))

@@ -9,14 +9,14 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from kubeconfig import Cluster, read_context
+from kubeconfig import Cluster, describe
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.discovery import Discovery
 from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.http_answers import ERROR_HANDLERS, SECURITY_HEADERS, TLS_HEADERS, Headers, WithHeaders
 from sandbox.focus_server.http_api import Endpoints
-from sandbox.focus_server.identity import JobIds, SystemClock
+from sandbox.focus_server.identity import JobIds, SystemClock, to_milliseconds
 from sandbox.focus_server.json_input import read_json
 from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
@@ -30,7 +30,7 @@ from sandbox.focus_server.rules import TaskIdRule, Validator, task_id_well_forme
 from sandbox.focus_server.service import JobService
 from sandbox.focus_server.settings import Settings
 from sandbox.focus_server.spectrogram import Spectrogram
-from sandbox.focus_server.waterfall import Waterfall
+from sandbox.focus_server.waterfall import Playback, Waterfall
 
 _CLOSE_WAIT_S = 0.4
 
@@ -60,6 +60,8 @@ class Parts:
     region_rules: tuple[RegionRule, ...] = BOUNDS
     region_safety_rules: tuple[RegionRule, ...] = SAFETY
     waterfall: type[Waterfall] = Waterfall
+    playback: type[Playback] = Playback
+    row_calculation: type[Calculation] = Calculation
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
     headers: Headers = SECURITY_HEADERS
     tls_headers: Headers = TLS_HEADERS
@@ -71,7 +73,7 @@ def build_parts(settings: Settings) -> Parts:
         settings.mongodb_uri.get_secret_value(), settings.mongodb_database, limit_s=settings.step_limit_s
     )
     analyzers = KubernetesAnalyzers(
-        Cluster(read_context(settings.kubeconfig), limit_s=settings.step_limit_s),
+        Cluster(describe(settings.kubeconfig), limit_s=settings.step_limit_s),
         namespace=settings.namespace,
         image=settings.analyzer_image,
         limit_s=settings.step_limit_s,
@@ -129,6 +131,8 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         recordings=parts.recordings,
         clock=parts.clock,
         limits=parts.limits,
+        calculation=parts.row_calculation(parts.limits),
+        playback=parts.playback(to_milliseconds(parts.clock.now()), kept=parts.limits.waterfall_rows_kept),
         spectrogram=parts.spectrogram,
     )
 

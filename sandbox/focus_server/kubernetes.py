@@ -47,11 +47,14 @@ def job_object(job_id: str, config: Payload, *, namespace: str, image: str) -> d
 class KubernetesAnalyzers:
     """Launches analyzers in one namespace, stops them, and knows whether they run."""
 
+    # Without a policy the pods of a batch/v1 Job would be orphaned, not deleted.
+    propagation_policy = "Background"
+
     def __init__(self, cluster: Cluster, *, namespace: str, image: str, limit_s: float) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._image = image
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -59,24 +62,33 @@ class KubernetesAnalyzers:
 
     async def launch(self, job_id: str, config: Payload) -> None:
         """Create the Job, not waiting for its pod; raises `IdTaken`, `DependencyUnavailable`."""
-        job = job_object(job_id, config, namespace=self._namespace, image=self._image)
-        status = await self._request("POST", "", job)
+        status = await self._request("POST", "", self.job_of(job_id, config))
         if status == 409:
             raise IdTaken(_NAME)
         _require(status, 201)
 
+    def job_of(self, job_id: str, config: Payload) -> dict[str, Any]:
+        """The Job that is created for an analyzer."""
+        return job_object(job_id, config, namespace=self._namespace, image=self._image)
+
     async def stop(self, job_id: str) -> None:
         """Delete the Job and, in the background, its pod; raises `DependencyUnavailable`."""
-        # Without a policy the pods of a batch/v1 Job would be orphaned, not deleted.
-        status = await self._request("DELETE", f"/{object_name(job_id)}", {"propagationPolicy": "Background"})
+        options = {"propagationPolicy": self.propagation_policy}
+        status = await self._request("DELETE", f"/{object_name(job_id)}", options)
         _require(status, 200, 202, 404)
 
     async def is_running(self, job_id: str) -> bool:
         """Whether the Job is there, and neither complete nor failed; raises `DependencyUnavailable`."""
+        job = await self.find(job_id)
+        return job is not None and not _has_ended(job)
+
+    async def find(self, job_id: str) -> dict[str, Any] | None:
+        """The Job of the analyzer, if there is one; raises `DependencyUnavailable`."""
         status, text = await self._exchange("GET", f"/{object_name(job_id)}", None)
         _require(status, 200, 404)
         try:
-            return status == 200 and not _has_ended(json.loads(text))
+            found: dict[str, Any] | None = json.loads(text) if status == 200 else None
+            return found
         except ValueError as error:
             raise DependencyUnavailable(_NAME, "what it answered is no JSON") from error
 
@@ -86,7 +98,7 @@ class KubernetesAnalyzers:
 
     async def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, str]:
         never_sent = (aiohttp.ClientConnectorError, KubeconfigError)
-        async with guarded(_NAME, self._limit_s, (aiohttp.ClientError, OSError, KubeconfigError), never_sent):
+        async with guarded(_NAME, self.limit_s, (aiohttp.ClientError, OSError, KubeconfigError), never_sent):
             used = await asyncio.to_thread(self._cluster.credentials)
             status, text = await self._send(method, path, body, used)
             if status == 401:

@@ -43,7 +43,7 @@ class Database:
             uri, serverSelectionTimeoutMS=int(limit_s * 600), tz_aware=True, appname="focus-server"
         )
         self._database = self._client[name]
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._indexed: set[str] = set()
         self._indexing = asyncio.Lock()
 
@@ -59,7 +59,7 @@ class Database:
     @asynccontextmanager
     async def collection(self, name: str) -> AsyncIterator[AsyncCollection[Document]]:
         """The collection, indexed; inside, time is limited and errors become `DependencyUnavailable`."""
-        async with guarded("MongoDB", self._limit_s, (PyMongoError,), (ServerSelectionTimeoutError,)):
+        async with guarded("MongoDB", self.limit_s, (PyMongoError,), (ServerSelectionTimeoutError,)):
             collection = self._database[name]
             if name not in self._indexed:
                 async with self._indexing:
@@ -81,7 +81,7 @@ class MongoTasks:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     async def insert(self, record: JobRecord) -> None:
         """Write a new record; raises `IdTaken`, `DependencyUnavailable`."""
@@ -89,7 +89,7 @@ class MongoTasks:
         document: Document = {"task_id": record.job_id, **plain}
         if record.client_task_id is not None:
             document["client_task_id"] = record.client_task_id
-        async with self._database.collection("tasks") as tasks:
+        async with self.database.collection("tasks") as tasks:
             try:
                 await tasks.insert_one(document)
             except DuplicateKeyError:
@@ -97,7 +97,7 @@ class MongoTasks:
 
     async def find(self, job_id: str) -> JobRecord | None:
         """The record, if there is one; raises `DependencyUnavailable`."""
-        async with self._database.collection("tasks") as tasks:
+        async with self.database.collection("tasks") as tasks:
             found = await tasks.find_one({"task_id": job_id})
         if found is None:
             return None
@@ -110,19 +110,19 @@ class MongoTasks:
 
     async def set_status(self, job_id: str, status: str) -> None:
         """Change the status; raises `DependencyUnavailable`."""
-        async with self._database.collection("tasks") as tasks:
+        async with self.database.collection("tasks") as tasks:
             await tasks.update_one({"task_id": job_id}, {"$set": {"status": status}})
 
     async def set_roi(self, job_id: str, roi: Region) -> None:
         """Write the region of interest; raises `UnknownJob`, `DependencyUnavailable`."""
-        async with self._database.collection("tasks") as tasks:
+        async with self.database.collection("tasks") as tasks:
             done = await tasks.update_one({"task_id": job_id}, {"$set": {"roi": roi.model_dump()}})
         if done.matched_count == 0:
             raise UnknownJob(job_id)
 
     async def remove(self, job_id: str) -> None:
         """Take the record away, if there is one; raises `DependencyUnavailable`."""
-        async with self._database.collection("tasks") as tasks:
+        async with self.database.collection("tasks") as tasks:
             await tasks.delete_one({"task_id": job_id})
 
 
@@ -133,16 +133,16 @@ class MongoRecordings:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     async def any_between(self, start: datetime, end: datetime) -> bool:
         """Whether a finished one that is not deleted overlaps the window; raises `DependencyUnavailable`."""
-        async with self._database.collection("recordings") as recordings:
+        async with self.database.collection("recordings") as recordings:
             return await recordings.find_one(_overlapping(start, end)) is not None
 
     async def between(self, start: datetime, end: datetime) -> list[Span]:
         """The finished ones, not deleted, that overlap the window, by start; raises `DependencyUnavailable`."""
-        async with self._database.collection("recordings") as recordings:
+        async with self.database.collection("recordings") as recordings:
             found = recordings.find(_overlapping(start, end)).sort([("start_time", ASCENDING), ("end_time", ASCENDING)])
             return [(each["start_time"], each["end_time"]) async for each in found]
 
@@ -150,7 +150,7 @@ class MongoRecordings:
         """When the one under way started that started last; raises `DependencyUnavailable`."""
         # Null also finds those that have no such field.
         open_ended = {"end_time": None, "deleted": {"$ne": True}}
-        async with self._database.collection("recordings") as recordings:
+        async with self.database.collection("recordings") as recordings:
             found = await recordings.find_one(open_ended, sort=[("start_time", DESCENDING)])
         if found is None:
             return None

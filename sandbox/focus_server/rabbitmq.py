@@ -44,25 +44,26 @@ class BufferedRecordingConsumer:
     """
 
     def __init__(self, job_id: str, *, capacity: int, obey: CommandHandler) -> None:
-        self._job_id = job_id
+        self.job_id = job_id
         self._buffer: deque[bytes] = deque(maxlen=capacity)
         self._obey = obey
         self._in_turn = asyncio.Lock()  # which those who wait get in the order in which they came
         self._received = 0
-        self._channel: AbstractChannel | None = None
-        self._queue: AbstractQueue | None = None
+        self.channel: AbstractChannel | None = None
+        self.queue: AbstractQueue | None = None
 
     async def attach(self, channel: AbstractChannel) -> None:
         """Declare the queue on this channel, and start to consume it."""
         await channel.set_qos(prefetch_count=self._buffer.maxlen or 0)
         # Durable, neither exclusive nor deleted automatically: a running job outlives broker and server.
-        queue = await channel.declare_queue(queue_name(self._job_id), durable=True)
-        await queue.consume(partial(self._take, channel), consumer_tag=consumer_tag(self._job_id))
-        self._channel, self._queue = channel, queue
+        queue = await channel.declare_queue(queue_name(self.job_id), durable=True)
+        await queue.consume(partial(self.receive, channel), consumer_tag=consumer_tag(self.job_id))
+        self.channel, self.queue = channel, queue
 
-    async def _take(self, channel: AbstractChannel, message: AbstractIncomingMessage) -> None:
+    async def receive(self, channel: AbstractChannel, message: AbstractIncomingMessage) -> None:
+        """Handle one message, and acknowledge it."""
         self._received += 1
-        with about(self._job_id):
+        with about(self.job_id):
             async with self._in_turn:
                 command = command_in(message.body)
                 if command is None:
@@ -77,7 +78,7 @@ class BufferedRecordingConsumer:
 
     async def _outcome(self, command: Command) -> CommandAnswer:
         try:
-            return await self._obey(self._job_id, command)
+            return await self._obey(self.job_id, command)
         except Exception:
             # It would fail again and again, and the messages behind it wait for ever.
             log.exception("a command could not be carried out")
@@ -98,16 +99,16 @@ class BufferedRecordingConsumer:
     @property
     def is_attached(self) -> bool:
         """Whether its channel is open."""
-        return self._channel is not None and not self._channel.is_closed
+        return self.channel is not None and not self.channel.is_closed
 
     async def detach(self) -> None:
         """Stop consuming, delete the queue and close the channel."""
-        if self._channel is None or self._queue is None:
+        if self.channel is None or self.queue is None:
             return
-        await self._queue.cancel(consumer_tag(self._job_id))
-        await self._queue.delete(if_unused=False, if_empty=False)
-        await self._channel.close()
-        with about(self._job_id):
+        await self.queue.cancel(consumer_tag(self.job_id))
+        await self.queue.delete(if_unused=False, if_empty=False)
+        await self.channel.close()
+        with about(self.job_id):
             log.info("consumer closed after %d messages", self._received)
 
 
@@ -123,15 +124,17 @@ class _Connection(aio_pika.Connection):
 class RabbitQueues:
     """Opens and closes the queues of jobs, a channel for each.
 
-    A connection that was lost is made again in the background, and every open job's consumer with it.
+    A connection that was lost is made again in the background, and every open job's consumer with it. Consumers are
+    made by `consumer`.
     """
 
     def __init__(
         self, url: str, *, limit_s: float, retry_interval_s: float, tls_server_name: str | None = None
     ) -> None:
+        self.limit_s = limit_s
+        self.consumer = BufferedRecordingConsumer
         self._url = url
         self._tls_server_name = tls_server_name
-        self._limit_s = limit_s
         self._retry_interval_s = retry_interval_s
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
@@ -143,7 +146,7 @@ class RabbitQueues:
     async def start(self) -> None:
         """Connect; a broker out of reach is logged, and asked for again at the next job."""
         try:
-            async with guarded(_NAME, self._limit_s, _ERRORS):
+            async with guarded(_NAME, self.limit_s, _ERRORS):
                 await self._connected()
         except DependencyUnavailable as error:
             log.warning("at start: %s", error)
@@ -159,8 +162,8 @@ class RabbitQueues:
 
     async def open(self, job_id: str) -> None:
         """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
-        consumer = BufferedRecordingConsumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
-        async with guarded(_NAME, self._limit_s, _ERRORS):
+        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
+        async with guarded(_NAME, self.limit_s, _ERRORS):
             await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer
 
@@ -176,12 +179,12 @@ class RabbitQueues:
     async def _give_up(self, channel: AbstractChannel) -> None:
         # Whatever goes wrong here: the channel ends with its connection at the latest.
         with suppress(DependencyUnavailable):
-            async with guarded(_NAME, self._limit_s, _ERRORS):
+            async with guarded(_NAME, self.limit_s, _ERRORS):
                 await channel.close()
 
     async def close(self, job_id: str) -> None:
         """Remove the job's consumer and queue, also an earlier process's; raises `DependencyUnavailable`."""
-        async with guarded(_NAME, self._limit_s, _ERRORS):
+        async with guarded(_NAME, self.limit_s, _ERRORS):
             connection = await self._connected()
             consumer = self._consumers.pop(job_id, None)
             if consumer is not None and consumer.is_attached:
@@ -212,7 +215,7 @@ class RabbitQueues:
     async def _reconnect(self) -> None:
         while True:
             try:
-                async with guarded(_NAME, self._limit_s, _ERRORS):
+                async with guarded(_NAME, self.limit_s, _ERRORS):
                     await self._connected()
             except DependencyUnavailable:
                 await asyncio.sleep(self._retry_interval_s)
@@ -223,7 +226,7 @@ class RabbitQueues:
     async def _restore(self, job_id: str, consumer: BufferedRecordingConsumer, connection: AbstractConnection) -> None:
         while self._connection is connection and self._consumers.get(job_id) is consumer:
             try:
-                async with guarded(_NAME, self._limit_s, _ERRORS):
+                async with guarded(_NAME, self.limit_s, _ERRORS):
                     await self._attach(consumer, connection)
                     if self._consumers.get(job_id) is not consumer:
                         # Closed while we were at it: the queue that attach declared must not stay.

@@ -58,13 +58,17 @@ class Regions:
         """A job is made, with this region."""
         self._in_force[job_id] = region
 
+    def in_force(self, job_id: str) -> Region | None:
+        """The region of a job; None of a job that is over."""
+        return self._in_force.get(job_id)
+
     def end(self, job_id: str) -> None:
         """Take note that a job is over; none of this id is fine."""
         self._in_force.pop(job_id, None)
 
     async def change(self, job_id: str, command: Command) -> CommandAnswer:
         """Carry out a command to change the region; tells what came of it, and raises nothing for it."""
-        current = self._in_force.get(job_id)
+        current = self.in_force(job_id)
         if current is None:
             return {"status": "refused", "roi": None, "detail": "the job is over"}
         with about(job_id):

@@ -136,7 +136,7 @@ class JobService:
             except BaseException as error:
                 log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
                 # Not to be cut short, as when the client goes away while we are at it.
-                await _to_the_end(self._undo(roll_back))
+                await _to_the_end(self.undo(roll_back))
                 raise
             finally:
                 self._unfinished.discard(job_id)
@@ -147,7 +147,8 @@ class JobService:
         await self._queues.close(job_id)
         self._regions.end(job_id)
 
-    async def _undo(self, roll_back: RollBack) -> None:
+    async def undo(self, roll_back: RollBack) -> None:
+        """Undo what was begun of a job; what cannot be undone now is left to be undone later."""
         for undo in await roll_back.run():
             self._leftovers.add(undo)
 

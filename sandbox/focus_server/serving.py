@@ -3,10 +3,11 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from sandbox.focus_server.composition import Parts, create_app
 from sandbox.focus_server.errors import CannotServe
@@ -51,7 +52,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, parts: Parts) -> None:
+def serve(settings: Settings, parts: Parts, create_app: Callable[[Settings, Parts], ASGIApp] = create_app) -> None:
     """Serve until SIGTERM or SIGINT; raises `CannotServe` when an address or a certificate cannot be used."""
     host = settings.host
     with _named("FOCUS_SERVER_PORT", f"{host}:{settings.port} cannot be listened at"):

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from sandbox.focus_server.calculation import Calculation, RowTimes
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import BadRowCount
-from sandbox.focus_server.identity import SystemClock, to_milliseconds
+from sandbox.focus_server.identity import SystemClock
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.ports import CANCELLED, AnalyzerOrchestrator, RecordingStore
 from sandbox.focus_server.region import region_in_force
@@ -39,7 +39,7 @@ class Playback:
         ended = times.ended_by(now)
         position = self._next.get(job_id, times.first_from(self._started))
         first = max(position, ended - self._kept)
-        return self._given(job_id, list(range(first, min(first + count, ended))))
+        return self.mark_given(job_id, list(range(first, min(first + count, ended))))
 
     def recorded(self, job_id: str, recorded: Iterable[range], count: int) -> list[int]:
         """At most `count` rows of a historic job that were not given yet, of those that were recorded.
@@ -49,13 +49,14 @@ class Playback:
         position = self._next.get(job_id, 0)
         ahead = merge(*(range(max(span.start, position), span.stop) for span in recorded))
         # Recordings may overlap; their rows are given once all the same.
-        return self._given(job_id, [row for row, _ in islice(groupby(ahead), count)])
+        return self.mark_given(job_id, [row for row, _ in islice(groupby(ahead), count)])
 
     def forget(self, job_id: str) -> None:
         """Take note that the job's waterfall is over."""
         self._next.pop(job_id, None)
 
-    def _given(self, job_id: str, rows: list[int]) -> list[int]:
+    def mark_given(self, job_id: str, rows: list[int]) -> list[int]:
+        """Take note that these rows are given; gives them back."""
         if rows:
             self._next[job_id] = rows[-1] + 1
         return rows
@@ -86,6 +87,8 @@ class Waterfall:
         recordings: RecordingStore,
         clock: SystemClock,
         limits: Limits,
+        calculation: Calculation,
+        playback: Playback,
         spectrogram: Spectrogram,
     ) -> None:
         self._jobs = jobs
@@ -93,9 +96,9 @@ class Waterfall:
         self._recordings = recordings
         self._clock = clock
         self._limits = limits
-        self._calculation = Calculation(limits)
+        self._calculation = calculation
         self._spectrogram = spectrogram
-        self._playback = Playback(to_milliseconds(clock.now()), kept=limits.waterfall_rows_kept)
+        self._playback = playback
 
     async def rows(self, job_id: str, asked: str) -> Rows:
         """The job's next rows, at most as many as are asked for; what is left when its analyzer exits is lost.

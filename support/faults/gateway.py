@@ -63,14 +63,14 @@ def answering(status: int, detail: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def unresponsive() -> Iterator[Gateway]:
+def silent() -> Iterator[Gateway]:
     """A gateway that takes a request and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield Gateway(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
 
 @contextmanager
-def unreachable() -> Iterator[Gateway]:
+def absent() -> Iterator[Gateway]:
     """An address where nobody listens, and nobody else can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))

@@ -42,7 +42,11 @@ class RequestVerdicts:
         self._known = self._snapshot()
 
     def expect_right_answer(self, request: GeneratedRequest) -> None:
-        """Send one request; raise ExpectationFailed unless the server does with it what the contract says."""
+        """Send one request, and see that the server does with it what the contract says.
+
+        Raises:
+            ExpectationFailed: it does not.
+        """
         client, settings = self._session.client, self._session.settings
         body, key, counts = request.body, None, self.counts[request.kind]
         # One of the marked fields alone has too few values to prove that what carries it is ours.
@@ -67,9 +71,10 @@ class RequestVerdicts:
             self._expect_no_trace(exchange, error, key)
 
     def expect_each_kind(self, valid: Iterable[str], violations: Iterable[str]) -> None:
-        """Raise ExpectationFailed unless each valid kind was accepted, and each violation refused for its rule alone.
+        """See that each kind was tried: otherwise nothing was shown of it.
 
-        Otherwise nothing was shown of it.
+        Raises:
+            ExpectationFailed: a valid kind was never accepted, or a violation never refused for one rule alone.
         """
         never = [f"{kind}: never accepted" for kind in valid if not self.counts[kind][ACCEPTED]]
         never += [f"{kind}: never refused for it alone" for kind in violations if not self.counts[kind][FOR_ONE_RULE]]

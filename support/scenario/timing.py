@@ -23,14 +23,19 @@ class Timing:
         self._evidence.keep_durations(title, durations_s, getattr(self._limits, setting), setting)
 
     def expect_in_time(self, exchanges: Sequence[Exchange], setting: str) -> None:
-        """Raise ExpectationFailed unless every answer came within `time_limits.{setting}`."""
+        """See that every answer came within `time_limits.{setting}`.
+
+        Raises:
+            ExpectationFailed: some came later.
+        """
         self.chart("how long each answer took", [exchange.elapsed_s for exchange in exchanges], setting)
         answers.expect_in_time(exchanges, getattr(self._limits, setting), setting)
 
     def expect_recovery(self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int]) -> None:
         """After an outage, ask until the answer has one of these statuses.
 
-        Raises ExpectationFailed if it has not within `time_limits.recovered_s`.
+        Raises:
+            ExpectationFailed: it has not within `time_limits.recovered_s`.
         """
         started = time.monotonic()
         eventually(

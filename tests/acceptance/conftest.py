@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from proof.processes import RUN_LIMIT_S, serving, variables_of
-from proof.tenants import tenant_of
+from proof.tenant_pool import leased_tenant
 from support.api.client import FocusServerAPI
 from support.core.files import ROOT
 from support.observers.stores import Stores
@@ -80,5 +80,5 @@ def feature():
 @pytest.fixture
 def defective_server(endpoints, tmp_path):
     """Starts a server with a defect on the infrastructure of the sandbox; gives the variables of a run on it."""
-    with tenant_of(endpoints, tmp_path) as tenant, ExitStack() as servers:
+    with leased_tenant(endpoints, tmp_path) as tenant, ExitStack() as servers:
         yield lambda defect: servers.enter_context(serving(defect, tenant, tmp_path))

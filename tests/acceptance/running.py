@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from proof.outcomes import Ran, ran, reporting_to
+from proof.behave_runs import BehaveRun, read_run, report_options
 from proof.processes import QUICK, RUN_LIMIT_S
 from support.core.files import ROOT
 
@@ -21,10 +21,10 @@ def behave(
     place: Path,
     limit_s: float = RUN_LIMIT_S,
     cwd: Path = ROOT,
-) -> Ran:
+) -> BehaveRun:
     """Run behave in a process of its own."""
     process = subprocess.run(
-        [sys.executable, "-m", "behave", *reporting_to(place), *arguments],
+        [sys.executable, "-m", "behave", *report_options(place), *arguments],
         cwd=cwd,
         env=variables,
         stdout=subprocess.PIPE,
@@ -32,4 +32,4 @@ def behave(
         text=True,
         timeout=limit_s,
     )
-    return ran(process.returncode, process.stdout, place)
+    return read_run(process.returncode, process.stdout, place)

@@ -3,23 +3,23 @@
 import pytest
 from playwright.sync_api import expect
 
-from proof import mutation_report, report
-from proof.catalogue import Entry, Expected
-from proof.killing import End, Fate
-from proof.mutants import Identity, Mutant
-from proof.mutation_report import Mutation
-from proof.outcomes import Outcome
-from proof.report import Proof
-from proof.survivors import Excuse, Why
-from proof.verdicts import verdict_on
+from proof import defect_report, mutation_report
+from proof.behave_runs import ScenarioOutcome
+from proof.catalogue import Entry, Expectation
+from proof.defect_report import Proof
+from proof.detection import outcome_of
+from proof.mutant_runs import MutantOutcome, MutantStatus
+from proof.mutants import Mutant, MutantId
+from proof.mutation_report import MutationRun
+from proof.survivors import AcceptedSurvivor, Classification
 from sandbox.defects import DEFECTS
 
 from .looks import sticks_out_px, too_pale
 
 
-def verdict(name, key, outcome):
-    line = Expected(name, (key,), "A job", "it is made", "no analyzer")
-    return verdict_on(Entry(DEFECTS[name], (line,)), {"A job": outcome})
+def outcome(name, key, outcome):
+    line = Expectation(name, (key,), "A job", "it is made", "no analyzer")
+    return outcome_of(Entry(DEFECTS[name], (line,)), {"A job": outcome})
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def matrix(opened, tmp_path):
     for name, defect in DEFECTS.items():
         areas.setdefault(defect.area, name)
     first, second = list(areas.values())[:2]
-    caught = verdict(first, "PZ-13873", Outcome("failed", "it is made", "there is no analyzer <of it>"))
-    missed = verdict(second, "PZ-13880", Outcome("passed"))
-    html, _ = report.write(Proof({}, (caught, missed), {}, 12.3, {}, whole=False), tmp_path)
+    caught = outcome(first, "PZ-13873", ScenarioOutcome("failed", "it is made", "there is no analyzer <of it>"))
+    missed = outcome(second, "PZ-13880", ScenarioOutcome("passed"))
+    html, _ = defect_report.write(Proof({}, (caught, missed), {}, 12.3, {}, whole=False), tmp_path)
     return opened(html)
 
 
@@ -55,7 +55,7 @@ def test_what_caught_a_defect_unfolds_by_mouse_and_keyboard(matrix):
 
 
 def test_a_missed_defect_is_told_at_the_head_and_by_its_word(matrix):
-    expect(matrix.get_by_role("heading", name="To be mended")).to_be_visible()
+    expect(matrix.get_by_role("heading", name="Problems")).to_be_visible()
     expect(matrix.locator("td.missed")).to_have_text("not caught")
     mark = matrix.locator("td.missed").evaluate("one => getComputedStyle(one, '::before').content")
     assert "✗" in mark
@@ -78,21 +78,21 @@ def test_printed_it_has_no_search_and_everything_is_unfolded(matrix):
 
 @pytest.fixture
 def mutants(opened, tmp_path):
-    excused, not_excused = (
-        Mutant(Identity("rules.py", name, "a < b", "a <= b"), line, "core/ReplaceComparison", "")
+    accepted, not_excused = (
+        Mutant(MutantId("rules.py", name, "a < b", "a <= b"), line, "core/ReplaceComparison", "")
         for line, name in ((3, "first"), (7, "second"))
     )
-    ends = [End(excused, Fate.SURVIVED), End(not_excused, Fate.SURVIVED)]
-    excuses = {excused.identity: Excuse(Why.EQUIVALENT, "a is never b")}
-    html, _ = mutation_report.write(Mutation({}, ends, {}, excuses, [], 711, 12.3), tmp_path)
+    results = [MutantOutcome(accepted, MutantStatus.SURVIVED), MutantOutcome(not_excused, MutantStatus.SURVIVED)]
+    accepted_survivors = {accepted.id: AcceptedSurvivor(Classification.EQUIVALENT, "a is never b")}
+    html, _ = mutation_report.write(MutationRun({}, results, {}, accepted_survivors, [], 711, 12.3), tmp_path)
     return opened(html)
 
 
 def test_a_mutant_that_lives_is_told_with_its_change_and_why_it_may(mutants):
-    expect(mutants.get_by_role("heading", name="To be mended")).to_be_visible()
-    excused, not_excused = mutants.get_by_role("table").nth(1).locator("tbody tr").all()
-    assert excused.locator("td").all_inner_texts() == ["rules.py:3", "a < b", "a <= b", "equivalent: a is never b"]
-    expect(not_excused).to_contain_text("It may not.")
+    expect(mutants.get_by_role("heading", name="Problems")).to_be_visible()
+    accepted, not_excused = mutants.get_by_role("table").nth(1).locator("tbody tr").all()
+    assert accepted.locator("td").all_inner_texts() == ["rules.py:3", "a < b", "a <= b", "equivalent: a is never b"]
+    expect(not_excused).to_contain_text("Not accepted.")
 
 
 def test_a_part_of_the_mutants_says_of_how_many_it_is_one(mutants):

@@ -3,19 +3,19 @@ from collections import Counter
 import pytest
 
 from proof import catalogue
-from proof.catalogue import Expected, mistakes
-from proof.features import Scenario
+from proof.catalogue import Expectation, catalogue_problems
+from proof.features import NamedScenario
 from sandbox.defects import DEFECTS
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
 KNOWN = {
-    "A job": Scenario("A job", ("a.feature",), frozenset({"PZ-1"}), frozenset({"PZ-1"}), frozenset({"it is made"}))
+    "A job": NamedScenario("A job", ("a.feature",), frozenset({"PZ-1"}), frozenset({"PZ-1"}), frozenset({"it is made"}))
 }
-GOOD = Expected("no_job", ("PZ-1",), "A job", "it is made", "no job")
+GOOD = Expectation("no_job", ("PZ-1",), "A job", "it is made", "no job")
 
 
 def test_a_good_line_has_no_mistake():
-    assert mistakes([GOOD], {"no_job"}, KNOWN) == []
+    assert catalogue_problems([GOOD], {"no_job"}, KNOWN) == []
 
 
 @pytest.mark.parametrize(
@@ -24,18 +24,18 @@ def test_a_good_line_has_no_mistake():
         (GOOD._replace(defect="two_jobs"), "line 2: there is no defect 'two_jobs'"),
         (GOOD._replace(scenario="Two jobs"), "line 2: there is no scenario 'Two jobs'"),
         (GOOD._replace(step="it is there"), "line 2: the scenario 'A job' has no step 'it is there'"),
-        (GOOD._replace(keys=("PZ-1", "PZ-2")), "line 2: the scenario 'A job' is not one of PZ-2"),
-        (GOOD._replace(keys=("extra",)), "line 2: the scenario 'A job' is not one of extra"),
-        (GOOD._replace(keys=()), "line 2: the scenario 'A job' is not one of no key"),
-        (GOOD._replace(message=""), "line 2: it is not said what the message must hold"),
+        (GOOD._replace(keys=("PZ-1", "PZ-2")), "line 2: the scenario 'A job' does not have the key PZ-2"),
+        (GOOD._replace(keys=("extra",)), "line 2: the scenario 'A job' does not have the key extra"),
+        (GOOD._replace(keys=()), "line 2: the scenario 'A job' does not have the key (none is given)"),
+        (GOOD._replace(message=""), "line 2: it does not say what the message must contain"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(line, told):
-    assert told in mistakes([line], {"no_job"}, KNOWN)
+    assert told in catalogue_problems([line], {"no_job"}, KNOWN)
 
 
 def test_a_defect_without_a_line_is_told():
-    assert mistakes([GOOD], {"no_job", "two_jobs"}, KNOWN) == ["the defect 'two_jobs' has no line"]
+    assert catalogue_problems([GOOD], {"no_job", "two_jobs"}, KNOWN) == ["the defect 'two_jobs' has no line"]
 
 
 class TestTheCatalogue:
@@ -46,7 +46,7 @@ class TestTheCatalogue:
         assert unnamed == []
 
     def test_each_says_what_is_wrong_in_words_of_its_own(self):
-        counts = Counter(defect.words for defect in DEFECTS.values())
+        counts = Counter(defect.summary for defect in DEFECTS.values())
         assert [words for words, count in counts.items() if count > 1] == []
 
     def test_every_malformed_body_is_taken_for_good_by_one(self):
@@ -54,7 +54,7 @@ class TestTheCatalogue:
         assert [what for what in MALFORMED_BODIES if f"{what} is sent" not in caught] == []
 
     def test_what_is_out_of_reach_has_a_reason(self):
-        assert all(catalogue.out_of_reach().values())
+        assert all(catalogue.exempt_test_cases().values())
 
 
 def test_a_catalogue_with_a_mistake_is_refused(tmp_path):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from proof import decisions, mutants
-from proof.mutants import Identity, Mutant, mutants_of
+from proof import mutants, mutated_modules
+from proof.mutants import Mutant, MutantId, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def changes(text: str) -> set[tuple[str, str]]:
-    return {(mutant.identity.before, mutant.identity.after) for mutant in mutants_of(text, "a.py")}
+    return {(mutant.id.before, mutant.id.after) for mutant in mutants_of(text, "a.py")}
 
 
 def test_a_comparison_is_moved_and_turned_round() -> None:
@@ -50,10 +50,10 @@ def test_two_ways_to_one_program_are_one_mutant() -> None:
 
 def test_each_mutant_is_known_by_a_name_of_its_own_that_lines_above_do_not_change() -> None:
     text = "def f(x):\n    if x:\n        return False\n    g()\n    return False\n"
-    found = [mutant.identity for mutant in mutants_of(text, "a.py")]
-    assert Identity("a.py", "f", "return False", "return True") in found
-    assert Identity("a.py", "f 2", "return False", "return True") in found
-    assert [mutant.identity for mutant in mutants_of("import os\n\n" + text, "a.py")] == found
+    found = [mutant.id for mutant in mutants_of(text, "a.py")]
+    assert MutantId("a.py", "f", "return False", "return True") in found
+    assert MutantId("a.py", "f 2", "return False", "return True") in found
+    assert [mutant.id for mutant in mutants_of("import os\n\n" + text, "a.py")] == found
     assert len(set(found)) == len(found)
 
 
@@ -67,7 +67,7 @@ def test_a_mutant_is_the_whole_text_with_one_change() -> None:
 
 def test_a_removed_decorator_is_known_by_what_it_decorated() -> None:
     (mutant,) = mutants_of("class A:\n    @property\n    def b(self): ...\n", "a.py")
-    assert mutant.identity[2:] == ("@property def b(self): ...", "def b(self): ...")
+    assert mutant.id[2:] == ("@property def b(self): ...", "def b(self): ...")
 
 
 def test_an_exception_with_a_dot_in_its_name_is_replaced_as_a_whole() -> None:
@@ -76,26 +76,26 @@ def test_an_exception_with_a_dot_in_its_name_is_replaced_as_a_whole() -> None:
 
 
 def test_every_module_that_decides_is_there() -> None:
-    assert [file for file in decisions.files(ROOT) if not file.is_file()] == []
+    assert [file for file in mutated_modules.files(ROOT) if not file.is_file()] == []
 
 
 def test_the_mutants_of_a_module_are_known_by_its_path() -> None:
     file = ROOT / "sandbox/focus_server/rules.py"
-    assert {mutant.identity.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/rules.py"}
+    assert {mutant.id.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/rules.py"}
 
 
 def test_every_feature_that_shows_a_decision_is_there() -> None:
-    for file in decisions.files(ROOT):
-        features = decisions.features_for(file.name)
+    for file in mutated_modules.files(ROOT):
+        features = mutated_modules.features_for(file.name)
         assert all((ROOT / feature).is_file() for feature in features)
-        others = decisions.other_features(file.name)
+        others = mutated_modules.other_features(file.name)
         assert len({*features, *others}) == len(features) + len(others) == len(list(ROOT.glob("features/**/*.feature")))
 
 
 def test_the_unchanged_module_is_what_is_on_disk() -> None:
-    file = decisions.files(ROOT)[0]
+    file = mutated_modules.files(ROOT)[0]
     name = str(file.relative_to(ROOT))
-    mutant = Mutant(Identity(name, "", "", "x"), 1, "any", "x")
+    mutant = Mutant(MutantId(name, "", "", "x"), 1, "any", "x")
     unchanged = mutants.unchanged(mutant, ROOT)
     assert unchanged.source == file.read_text("utf-8")
     assert unchanged.module == "sandbox.focus_server." + file.stem

@@ -11,10 +11,10 @@ from support.core.files import ROOT
 
 FORKING = """
 import time
-from proof.forks import fork, private_place
+from proof.forks import fork, private_directory
 if __name__ == "__main__":
     process = fork(time.sleep, 600)
-    (private_place() / "kept").touch()
+    (private_directory() / "kept").touch()
     print(process.pid, flush=True)
     time.sleep(600)
 """
@@ -41,8 +41,8 @@ def test_the_sockets_of_forks_have_a_place_where_the_temporary_directory_is_too_
     temporary = tmp_path / ("x" * 100)
     temporary.mkdir()
     script = (
-        "from proof.forks import fork, private_place\n"
-        "process = fork(print, 'forked'); process.join(); print(private_place())"
+        "from proof.forks import fork, private_directory\n"
+        "process = fork(print, 'forked'); process.join(); print(private_directory())"
     )
     environment = {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     ran = subprocess.run(

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from proof import mutation_report, survivors
-from proof.killing import End, Fate
-from proof.mutants import Identity, Mutant
-from proof.mutation_report import Mutation
-from proof.outcomes import Outcome
-from proof.survivors import Excuse, SurvivorsError, Why
+from proof.behave_runs import ScenarioOutcome
+from proof.mutant_runs import MutantOutcome, MutantStatus
+from proof.mutants import Mutant, MutantId
+from proof.mutation_report import MutationRun
+from proof.survivors import AcceptedSurvivor, Classification, SurvivorsError
 
-HEAD = "file,definition,before,after,why,reason\n"
-ONE = Identity("rules.py", "f", "x > 0", "x >= 0")
+HEAD = "file,definition,before,after,classification,reason\n"
+ONE = MutantId("rules.py", "f", "x > 0", "x >= 0")
 OTHER = ONE._replace(after="x == 0")
-EQUIVALENT = {ONE: Excuse(Why.EQUIVALENT, "x is never 0")}
+EQUIVALENT = {ONE: AcceptedSurvivor(Classification.EQUIVALENT, "x is never 0")}
 
 
-def read(tmp_path: Path, *rows: str) -> dict[Identity, Excuse]:
+def read(tmp_path: Path, *rows: str) -> dict[MutantId, AcceptedSurvivor]:
     file = tmp_path / "survivors.csv"
     file.write_text(HEAD + "".join(f"{row}\n" for row in rows))
     return survivors.read(file)
@@ -33,7 +33,7 @@ def test_a_line_excuses_one_mutant(tmp_path: Path) -> None:
     ("rows", "words"),
     [
         (["rules.py,f,a,b,equivalent,"], "line 2: it must say"),
-        (["rules.py,f,a,b,boring,because"], "line 2: it must say equivalent or not visible from outside"),
+        (["rules.py,f,a,b,boring,because"], "line 2: it must say equivalent or not observable"),
         (["rules.py,f,a,b,equivalent,because"] * 2, "line 3: there is a line for this mutant already"),
     ],
 )
@@ -47,20 +47,22 @@ def test_the_file_of_the_project_can_be_read() -> None:
 
 
 def test_an_excuse_for_a_mutant_that_is_gone_is_found() -> None:
-    assert survivors.unknown(EQUIVALENT, [OTHER]) == [ONE]
-    assert survivors.unknown(EQUIVALENT, [ONE, OTHER]) == []
+    assert survivors.obsolete(EQUIVALENT, [OTHER]) == [ONE]
+    assert survivors.obsolete(EQUIVALENT, [ONE, OTHER]) == []
 
 
-def end(identity: Identity, fate: Fate) -> End:
-    return End(Mutant(identity, 7, "any", ""), fate, "A scenario" if fate is Fate.KILLED else "")
+def end(mutant_id: MutantId, status: MutantStatus) -> MutantOutcome:
+    return MutantOutcome(Mutant(mutant_id, 7, "any", ""), status, "A scenario" if status is MutantStatus.KILLED else "")
 
 
-def mutation(*ends: End, red: dict[str, Outcome] | None = None, unknown: tuple[Identity, ...] = ()) -> Mutation:
-    return Mutation(red or {}, ends, {}, EQUIVALENT, unknown, len(ends), 1.0)
+def mutation(
+    *results: MutantOutcome, red: dict[str, ScenarioOutcome] | None = None, obsolete: tuple[MutantId, ...] = ()
+) -> MutationRun:
+    return MutationRun(red or {}, results, {}, EQUIVALENT, obsolete, len(results), 1.0)
 
 
 def test_all_is_well_when_what_lives_is_excused() -> None:
-    found = mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.KILLED))
+    found = mutation(end(ONE, MutantStatus.SURVIVED), end(OTHER, MutantStatus.KILLED))
     assert found.problems == []
     assert (found.killed, found.equivalent, found.score) == (1, 1, 1.0)
 
@@ -68,28 +70,36 @@ def test_all_is_well_when_what_lives_is_excused() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.SURVIVED)), "x == 0: survives"),
-        (mutation(end(ONE, Fate.KILLED)), "was killed by 'A scenario'"),
-        (mutation(end(OTHER, Fate.UNCLEAR)), "unclear"),
-        (mutation(end(OTHER, Fate.KILLED), unknown=(ONE,)), "there is no such mutant: rules.py, f: x > 0 -> x >= 0"),
-        (mutation(end(OTHER, Fate.KILLED), red={"Green": Outcome("failed", "a step", "why")}), "red without a mutant"),
-        (mutation(end(OTHER, Fate.SURVIVED)), "0.0% of the mutants that are not equivalent were killed"),
+        (mutation(end(ONE, MutantStatus.SURVIVED), end(OTHER, MutantStatus.SURVIVED)), "x == 0: survives"),
+        (mutation(end(ONE, MutantStatus.KILLED)), "was killed by 'A scenario'"),
+        (mutation(end(OTHER, MutantStatus.UNCLEAR)), "unclear"),
+        (
+            mutation(end(OTHER, MutantStatus.KILLED), obsolete=(ONE,)),
+            "there is no such mutant: rules.py, f: x > 0 -> x >= 0",
+        ),
+        (
+            mutation(end(OTHER, MutantStatus.KILLED), red={"Green": ScenarioOutcome("failed", "a step", "why")}),
+            "red without a mutant",
+        ),
+        (mutation(end(OTHER, MutantStatus.SURVIVED)), "0.0% of the non-equivalent mutants were killed"),
     ],
 )
-def test_what_is_not_as_it_must_be_is_told(found: Mutation, words: str) -> None:
+def test_what_is_not_as_it_must_be_is_told(found: MutationRun, words: str) -> None:
     assert any(words in problem for problem in found.problems)
 
 
 def test_of_a_part_no_share_is_wanted() -> None:
     """What may live is not spread evenly over the files."""
-    part = replace(mutation(end(OTHER, Fate.SURVIVED)), total=2)
+    part = replace(mutation(end(OTHER, MutantStatus.SURVIVED)), total=2)
     assert [problem for problem in part.problems if "were killed" in problem] == []
 
 
 def test_what_came_of_it_is_written_for_people_and_programs(tmp_path: Path) -> None:
-    html, data = mutation_report.write(mutation(end(ONE, Fate.SURVIVED), end(OTHER, Fate.KILLED)), tmp_path)
+    html, data = mutation_report.write(
+        mutation(end(ONE, MutantStatus.SURVIVED), end(OTHER, MutantStatus.KILLED)), tmp_path
+    )
     told = json.loads(data.read_text())
     assert (told["mutants"], told["killed"], told["equivalent"], told["score"]) == (2, 1, 1, 1.0)
-    assert [one["fate"] for one in told["ends"]] == ["survived", "killed"]
-    assert told["ends"][0]["reason"] == "x is never 0"
+    assert [one["status"] for one in told["results"]] == ["survived", "killed"]
+    assert told["results"][0]["reason"] == "x is never 0"
     assert "x is never 0" in html.read_text()

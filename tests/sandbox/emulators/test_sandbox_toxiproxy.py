@@ -12,8 +12,8 @@ import requests
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from kubeconfig import read_context
-from sandbox.defects.usual import usual
+from kubeconfig import describe
+from sandbox.defects.sample_configuration import valid_configuration
 from sandbox.emulators.toxiproxy.api import application
 from sandbox.emulators.toxiproxy.relay import Proxy
 from sandbox.emulators.toxiproxy.toxics import Latency, LatencyAttributes, Timeout, TimeoutAttributes
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(60)
 LATE_MS = 300
 NEVER_MS = 3_600_000
 BIG = bytes(range(256)) * 40_000  # 10 MB: more than all buffers on the way hold
-JOB = usual()
+JOB = valid_configuration()
 
 
 @pytest.fixture
@@ -458,7 +458,7 @@ def test_a_relayed_kubeconfig_differs_in_nothing_but_host_and_place(tmp_path):
     relayed.parent.mkdir()
     relayed.write_text(relayed_kubeconfig(original, "127.0.0.1:3"))
     expected = content("https://127.0.0.1:3/base", f"{tmp_path}/")
-    described = read_context(relayed)
+    described = describe(relayed)
     assert described.cluster == expected["clusters"][0]["cluster"]
     assert described.user == expected["users"][0]["user"]
 

@@ -142,7 +142,7 @@ async def test_one_that_hangs_holds_up_no_other(broker: Broker, queues: RabbitQu
         await queues.open(f"job_0000000{number}")
     release = asyncio.Event()
     broker.trouble |= {3: release.wait}
-    queues._limit_s = 60
+    queues.limit_s = 60
     broker.connections[0].lose()
     await until(lambda: len(broker.channels) == 6 and all(each.consuming.is_set() for each in broker.channels))
     assert not release.is_set()

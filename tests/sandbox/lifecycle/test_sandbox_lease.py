@@ -16,7 +16,7 @@ import requests
 import yaml
 from pymongo import MongoClient
 
-from sandbox.defects.usual import usual
+from sandbox.defects.sample_configuration import valid_configuration
 from sandbox.launchers.processes import PartFailed
 from sandbox.lifecycle.tenants import Leases, Tenant
 
@@ -95,7 +95,7 @@ def test_all_endpoints_are_usable(sandbox_endpoints):
 def test_the_log_of_the_leased_server_tells_of_its_jobs(sandbox_endpoints):
     server = sandbox_endpoints["focus_server"]
     verify = authority(sandbox_endpoints)
-    answer = requests.post(f"{server['base_url']}/configure", json=usual(), timeout=10, verify=verify)
+    answer = requests.post(f"{server['base_url']}/configure", json=valid_configuration(), timeout=10, verify=verify)
     assert answer.ok, answer.text
     job_id = answer.json()["job_id"]
     assert requests.delete(f"{server['base_url']}/job/{job_id}", timeout=10, verify=verify).ok

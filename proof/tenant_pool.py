@@ -1,4 +1,4 @@
-"""Tenants of a sandbox that is up, each to work in for one thing at a time."""
+"""Tenants of a running sandbox, each leased to one worker at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from pymongo import MongoClient
 
-from proof.forks import private_place
+from proof.forks import private_directory
 from sandbox.launchers.toxiproxy_access import relayed_kubeconfig
 from support.core.errors import EnvironmentBroken
 from support.core.http_access import HttpAccess
@@ -32,10 +32,10 @@ _ANSWERS_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
-class Tenant:
-    """A database, a virtual host and a namespace with a server; `file` holds the endpoints as a profile.
+class LeasedTenant:
+    """A database, a virtual host and a namespace with a server; `file` has the endpoints as a profile.
 
-    `stores` says, as the server's settings do, where a server finds them: each over the proxy that can break the way.
+    `stores` are the settings by which a server finds them: each through the proxy that can interrupt the connection.
     `forget` removes the records of all jobs: each look at the stores reads all of them.
     """
 
@@ -46,19 +46,19 @@ class Tenant:
     forget: Callable[[], object]
 
 
-class Tenants:
-    """So many tenants, each lent to one worker at a time."""
+class TenantPool:
+    """Some tenants, each leased to one worker at a time."""
 
-    def __init__(self, tenants: list[Tenant]) -> None:
-        self._free: SimpleQueue[Tenant] = SimpleQueue()
+    def __init__(self, tenants: list[LeasedTenant]) -> None:
+        self._free: SimpleQueue[LeasedTenant] = SimpleQueue()
         self._workers = len(tenants)
         for tenant in tenants:
             self._free.put(tenant)
 
-    def work(self, do: Callable[[T, Tenant, Path], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
-        """Do something with each item in a tenant and an empty directory, several at a time; gives them as they end.
+    def work(self, do: Callable[[T, LeasedTenant, Path], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Handle each item in a tenant and an empty directory, several at a time; yield results as they come.
 
-        The ways to a tenant's stores are open again when the next one gets it: who was killed leaves a journal.
+        The connections to a tenant's stores are repaired before the next item gets it: a killed run leaves a journal.
         """
 
         def one(item: T) -> R:
@@ -70,7 +70,7 @@ class Tenants:
                         return do(item, tenant, place)
                     finally:
                         if any(journals_in(place).iterdir()):
-                            _open_ways(tenant)
+                            _repair_connections(tenant)
                         tenant.forget()
             finally:
                 self._free.put(tenant)
@@ -85,13 +85,13 @@ class Tenants:
 
 
 def journals_in(place: Path) -> Path:
-    """Where runs keep their journals that keep everything in a directory."""
+    """The journals of runs that keep everything in this directory."""
     directory = place / "journals"
     directory.mkdir(exist_ok=True)
     return directory
 
 
-def _open_ways(tenant: Tenant) -> None:
+def _repair_connections(tenant: LeasedTenant) -> None:
     toxiproxy = Toxiproxy.model_validate(tenant.endpoints["toxiproxy"])
     for proxy in (toxiproxy.mongodb, toxiproxy.rabbitmq, toxiproxy.kubernetes):
         assert proxy is not None
@@ -99,15 +99,15 @@ def _open_ways(tenant: Tenant) -> None:
 
 
 @contextmanager
-def tenants(count: int) -> Iterator[Tenants]:
-    """So many tenants of the sandbox; they go with the context.
+def lease_tenants(count: int) -> Iterator[TenantPool]:
+    """Lease some tenants of the sandbox until the context ends.
 
     Raises:
-        EnvironmentBroken: the sandbox does not give them.
+        EnvironmentBroken: the sandbox does not provide them.
         SettingsError: the profile of the sandbox cannot be read.
     """
     with ExitStack() as leases:
-        place = Path(leases.enter_context(TemporaryDirectory(dir=private_place())))
+        place = Path(leases.enter_context(TemporaryDirectory(dir=private_directory())))
         made = []
         for number in range(count):
             provided = provide(read_profile("local"))
@@ -115,26 +115,26 @@ def tenants(count: int) -> Iterator[Tenants]:
             leases.callback(provided.close)
             own = place / str(number)
             own.mkdir()
-            made.append(leases.enter_context(tenant_of(provided.endpoints(), own)))
-        yield Tenants(made)
+            made.append(leases.enter_context(leased_tenant(provided.endpoints(), own)))
+        yield TenantPool(made)
 
 
 @contextmanager
-def tenant_of(endpoints: dict[str, Any], place: Path) -> Iterator[Tenant]:
-    """The tenant at these endpoints of the sandbox; in `place` it keeps its files.
+def leased_tenant(endpoints: dict[str, Any], place: Path) -> Iterator[LeasedTenant]:
+    """The tenant at these endpoints of the sandbox; its files are in `place`.
 
     Raises:
-        EnvironmentBroken: where its stores' proxies listen is not told.
+        EnvironmentBroken: the sandbox does not say where the proxies of its stores listen.
     """
     file = place / "endpoints.json"
     file.write_text(json.dumps(endpoints), "utf-8")
     try:
         stores = _stores_of(endpoints, place / "kubeconfig")
     except requests.RequestException as error:
-        raise EnvironmentBroken(f"the sandbox's Toxiproxy does not tell its proxies: {error}") from error
+        raise EnvironmentBroken(f"the sandbox's Toxiproxy does not list its proxies: {error}") from error
     with MongoClient[dict[str, Any]](endpoints["mongodb"]["uri"]) as client:
         records = client[endpoints["mongodb"]["database"]]["tasks"]
-        yield Tenant(endpoints, file, place, stores, lambda: records.delete_many({}))
+        yield LeasedTenant(endpoints, file, place, stores, lambda: records.delete_many({}))
 
 
 def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:

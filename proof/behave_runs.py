@@ -1,4 +1,4 @@
-"""What came of a run of behave, as its JSON report tells it."""
+"""The outcome of a run of behave, read from its JSON report."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from support.runner.run_folder import LATEST
 
 
-class Outcome(NamedTuple):
-    """What came of one scenario: behave's status, and the step that failed first with its message, if one did."""
+class ScenarioOutcome(NamedTuple):
+    """The outcome of one scenario: behave's status, and the first failed step with its message, if there is one."""
 
     status: str
     step: str | None = None
@@ -20,28 +20,28 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Ran:
-    """A run of behave: its exit status, what it printed, and what came of each scenario that ran, by its name.
+class BehaveRun:
+    """A run of behave: its exit status, its output, and the outcome of each scenario that ran, by its name.
 
-    `statuses` counts all scenarios that were begun, those that skip themselves as well. `results` are Allure's.
+    `statuses` counts all scenarios that began, including those that skipped themselves. `results` are Allure's.
     """
 
     status: int
     printed: str
-    scenarios: dict[str, Outcome]
+    scenarios: dict[str, ScenarioOutcome]
     statuses: Counter[str]
     results: Path
 
 
-def reporting_to(place: Path) -> list[str]:
-    """The options for behave with which `ran` can read what came of the run."""
+def report_options(place: Path) -> list[str]:
+    """The options for behave that `read_run` needs."""
     output = place / "behave.json"
     output.unlink(missing_ok=True)
     return ["--no-capture", "-f", "json", "-o", str(output), "-f", "plain"]
 
 
-def ran(status: int, printed: str, place: Path) -> Ran:
-    """Read what came of a run with `reporting_to(place)`."""
+def read_run(status: int, printed: str, place: Path) -> BehaveRun:
+    """Read the outcome of a run with `report_options(place)`."""
     output = place / "behave.json"
     text = output.read_text("utf-8") if output.exists() else ""
     # A run that was killed has not closed its list.
@@ -50,7 +50,7 @@ def ran(status: int, printed: str, place: Path) -> Ran:
         element for feature in features for element in feature.get("elements", []) if element["type"] == "scenario"
     ]
     statuses = Counter(scenario["status"] for scenario in scenarios)
-    return Ran(status, printed, _outcomes(scenarios), statuses, place / LATEST / "allure-results")
+    return BehaveRun(status, printed, _outcomes(scenarios), statuses, place / LATEST / "allure-results")
 
 
 def name_of(scenario: str) -> str:
@@ -58,19 +58,22 @@ def name_of(scenario: str) -> str:
     return scenario.split(" -- @")[0]
 
 
-def _outcomes(scenarios: list[dict[str, Any]]) -> dict[str, Outcome]:
-    """Of two that have one name it is the one that failed."""
-    found: dict[str, Outcome] = {}
+def _outcomes(scenarios: list[dict[str, Any]]) -> dict[str, ScenarioOutcome]:
+    """The outcomes by name; of several scenarios with one name, that of the failed one."""
+    found: dict[str, ScenarioOutcome] = {}
     for scenario in scenarios:
         name = name_of(scenario["name"])
-        if scenario["status"] in ("skipped", "untested") or found.get(name, Outcome("passed")).status != "passed":
+        if (
+            scenario["status"] in ("skipped", "untested")
+            or found.get(name, ScenarioOutcome("passed")).status != "passed"
+        ):
             continue
         failed = [
             (step["name"], _text(step["result"].get("error_message", "")))
             for step in scenario["steps"]
             if step.get("result", {}).get("status") in ("failed", "error")
         ]
-        found[name] = Outcome(scenario["status"], *(failed[0] if failed else ()))
+        found[name] = ScenarioOutcome(scenario["status"], *(failed[0] if failed else ()))
     return found
 
 

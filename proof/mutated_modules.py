@@ -1,7 +1,7 @@
-"""Which modules of the server decide something, and which features show what they decide.
+"""The modules of the server that are mutated, and the features that cover each.
 
-Left out are those that carry what is decided to and fro: the wire and how much goes into an answer, the drivers of the
-stores, logs, settings, and how the parts are put together. What they do wrong is the catalogue's (`sandbox/defects`).
+Mutated are the modules that make decisions. Those that only transport them (HTTP, the size of answers, the drivers of
+the stores, logs, settings, composition) are not: their faults are in the catalogue of defects (`sandbox/defects`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _REGION = "features/streaming/region_of_interest.feature"
 _SINGLE = "features/views/single_channel.feature"
 _WATERFALL = "features/streaming/waterfall.feature"
 
-# In the order in which they are asked: the sooner one fails, the better.
-SHOWN_BY = {
+# In the order in which they are run: the sooner one fails, the better.
+COVERED_BY = {
     "rules": (_LIMITS, _SINGLE, _PLAYBACK, _REFUSING, _WATERFALL, _CREATION, _MALFORMED),
     "limits": (_LIMITS, _FIBRE, _FIGURES, _REGION, _WATERFALL),
     "configuration": (_REFUSING, _PLAYBACK, _FIBRE, _MALFORMED),
@@ -46,17 +46,17 @@ SHOWN_BY = {
 
 
 def files(root: Path) -> list[Path]:
-    """The modules that decide something."""
-    return [root / SERVER / f"{name}.py" for name in SHOWN_BY]
+    """The files of the modules that are mutated."""
+    return [root / SERVER / f"{name}.py" for name in COVERED_BY]
 
 
 def features_for(file: str) -> tuple[str, ...]:
-    """The features that show what a module decides, the likeliest first."""
-    return SHOWN_BY[Path(file).stem]
+    """The features that cover a module, the likeliest to fail first."""
+    return COVERED_BY[Path(file).stem]
 
 
 def features_for_all(files: Iterable[str]) -> list[str]:
-    """The features that show what any of the modules decides."""
+    """The features that cover any of the modules."""
     return list(dict.fromkeys(feature for file in dict.fromkeys(files) for feature in features_for(file)))
 
 
@@ -66,5 +66,5 @@ def every_feature() -> list[str]:
 
 
 def other_features(file: str) -> tuple[str, ...]:
-    """Those that are about something else than a module decides."""
+    """All other features."""
     return tuple(feature for feature in every_feature() if feature not in features_for(file))

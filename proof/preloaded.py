@@ -1,8 +1,8 @@
-# ruff: noqa: F401 - what is imported here is there in every process that is forked from this one
-"""Loads what a run of behave and a server need, so that processes that are forked from here begin at once.
+# ruff: noqa: F401 - what is imported here is loaded in every process that is forked from this one
+"""Load what a run of behave and a server need, so that processes forked from here begin at once.
 
-A run as a user has it takes two seconds of a processor, nearly all of it to load what it needs, and so does a server.
-Steps, features, hooks and behave's settings are read here, too: a forked run does not read them again.
+A user's run takes two seconds of a processor, nearly all of it to load what it needs, and so does a server.
+Steps, features, hooks and behave's settings are read here as well: a forked run does not read them again.
 """
 
 import gc
@@ -33,10 +33,10 @@ import support.evidence.allure_report
 import support.observers.stream
 import support.runner.behave_files
 import support.scenario.suite_run
-from proof.forks import remove_place_at_end
+from proof.forks import remove_directory_at_end
 from support.core.files import ROOT
 
-remove_place_at_end()
+remove_directory_at_end()
 os.chdir(ROOT)  # Behave looks for its settings here, and calls the hooks' file by a relative path.
 load_step_modules([str(ROOT / "steps")])
 behave.parser.parse_file = cache(behave.parser.parse_file)
@@ -49,6 +49,6 @@ behave.runner_util.exec_file(str(ROOT / "environment.py"))
 for feature in ROOT.glob("features/**/*.feature"):
     list(behave.parser.parse_file(str(feature), language=None).walk_scenarios())
 yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # Each run reads a kubeconfig, and each server.
-# What is loaded stays, and forks live for a moment: none looks through it, or copies it for that.
+# What is loaded stays, and forks are short-lived: they need no garbage collection, which would copy memory.
 gc.freeze()
 gc.disable()

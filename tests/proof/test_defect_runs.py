@@ -7,12 +7,12 @@ from collections import Counter
 
 import pytest
 
-from proof import trial
-from proof.catalogue import EXPECTED, Entry, Expected
-from proof.outcomes import Outcome, Ran
+from proof import defect_runs
+from proof.behave_runs import BehaveRun, ScenarioOutcome
+from proof.catalogue import EXPECTED, Entry, Expectation
+from proof.detection import Detection
 from proof.processes import serving
-from proof.tenants import Tenants, tenant_of
-from proof.verdicts import Result
+from proof.tenant_pool import TenantPool, leased_tenant
 from sandbox.defects import DEFECTS
 from support.core.files import ROOT
 
@@ -23,44 +23,44 @@ DEFECT = "one_channel_more"
 
 
 def entry(scenario, step, message):
-    return Entry(DEFECTS[DEFECT], (Expected(DEFECT, ("PZ-13560",), scenario, step, message),))
+    return Entry(DEFECTS[DEFECT], (Expectation(DEFECT, ("PZ-13560",), scenario, step, message),))
 
 
 @pytest.fixture(scope="module")
 def tenant(leased, tmp_path_factory):
-    with leased() as endpoints, tenant_of(endpoints, tmp_path_factory.mktemp("tenant")) as tenant:
+    with leased() as endpoints, leased_tenant(endpoints, tmp_path_factory.mktemp("tenant")) as tenant:
         yield tenant
 
 
 def tried(tenant, *entries):
-    return trial.with_defects(Tenants([tenant]), entries, lambda: None)
+    return defect_runs.with_defects(TenantPool([tenant]), entries, lambda: None)
 
 
 def test_a_defect_is_caught_by_the_scenario_that_must_catch_it(tenant):
-    (verdict,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2222} instead of"))
-    assert verdict.caught
+    (outcome,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2222} instead of"))
+    assert outcome.caught
 
 
 def test_one_that_only_an_unrelated_scenario_notices_is_not_caught(tenant):
-    (verdict,) = tried(tenant, entry(SENSORS, "every sensor of the fibre is listed once", "2222"))
-    assert [one.result for one in verdict.judged] == [Result.MISSED]
-    assert CHANNELS in verdict.noticed_by
+    (outcome,) = tried(tenant, entry(SENSORS, "every sensor of the fibre is listed once", "2222"))
+    assert [one.detection for one in outcome.expectations] == [Detection.MISSED]
+    assert CHANNELS in outcome.noticed_by
 
 
 def test_a_message_must_name_what_is_wrong(tenant):
-    (verdict,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2223} instead of"))
-    assert [one.result for one in verdict.judged] == [Result.UNNAMED]
-    assert verdict.noticed_by == ()
+    (outcome,) = tried(tenant, entry(CHANNELS, REACH, "'highest_channel': 2223} instead of"))
+    assert [one.detection for one in outcome.expectations] == [Detection.UNNAMED]
+    assert outcome.noticed_by == ()
 
 
 def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
     names = [CHANNELS, SENSORS]
-    assert trial.without_defect(Tenants([tenant]), names, lambda: None) == {}
+    assert defect_runs.baseline(TenantPool([tenant]), names, lambda: None) == {}
     with serving(DEFECT, tenant, tmp_path) as server:
         base_url = {"base_url": server["FOCUS__FOCUS_SERVER__BASE_URL"]}
         defective = tenant.endpoints | {"focus_server": tenant.endpoints["focus_server"] | base_url}
-        with tenant_of(defective, tmp_path) as spoilt:
-            red = trial.without_defect(Tenants([spoilt]), names, lambda: None)
+        with leased_tenant(defective, tmp_path) as spoilt:
+            red = defect_runs.baseline(TenantPool([spoilt]), names, lambda: None)
     assert list(red) == [CHANNELS]
     assert red[CHANNELS].step == REACH
 
@@ -68,7 +68,7 @@ def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
 @pytest.fixture
 def busy(monkeypatch):
     """The scenario of the channels skips itself the first time that it is asked for, as on a busy machine."""
-    asked, really = [], trial.run_behave
+    asked, really = [], defect_runs.run_behave
 
     def run_behave(arguments, *rest):
         ran = really(arguments, *rest)
@@ -77,12 +77,12 @@ def busy(monkeypatch):
             del ran.scenarios[CHANNELS]
         return ran
 
-    monkeypatch.setattr(trial, "run_behave", run_behave)
+    monkeypatch.setattr(defect_runs, "run_behave", run_behave)
     return asked
 
 
 def test_what_skipped_itself_is_asked_once_more_and_nothing_else(tenant, busy):
-    (verdict,) = tried(
+    (outcome,) = tried(
         tenant,
         Entry(
             DEFECTS[DEFECT],
@@ -93,18 +93,20 @@ def test_what_skipped_itself_is_asked_once_more_and_nothing_else(tenant, busy):
         ),
     )
     assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
-    assert [one.result for one in verdict.judged] == [Result.CAUGHT, Result.MISSED]
+    assert [one.detection for one in outcome.expectations] == [Detection.CAUGHT, Detection.MISSED]
 
 
 def test_so_it_is_without_a_defect(tenant, busy):
-    assert trial.without_defect(Tenants([tenant]), [CHANNELS, SENSORS], lambda: None) == {}
+    assert defect_runs.baseline(TenantPool([tenant]), [CHANNELS, SENSORS], lambda: None) == {}
     assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
 
 
 def test_what_never_ran_without_a_defect_is_told_with_what_the_run_printed(tenant, monkeypatch):
-    monkeypatch.setattr(trial, "run_behave", lambda *_: Ran(1, "the environment is broken", {}, Counter(), ROOT))
-    assert trial.without_defect(Tenants([tenant]), [CHANNELS], lambda: None) == {
-        CHANNELS: Outcome("not run", None, "the environment is broken")
+    monkeypatch.setattr(
+        defect_runs, "run_behave", lambda *_: BehaveRun(1, "the environment is broken", {}, Counter(), ROOT)
+    )
+    assert defect_runs.baseline(TenantPool([tenant]), [CHANNELS], lambda: None) == {
+        CHANNELS: ScenarioOutcome("not run", None, "the environment is broken")
     }
 
 

@@ -1,4 +1,4 @@
-"""A configuration as clients usually send it, and where its parameters stand in it, by their names in the product."""
+"""A valid configuration, and where its parameters are in it, by their names in the product."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATHS: dict[str, tuple[str, ...]] = {
 }
 
 
-def usual() -> dict[str, Any]:
+def valid_configuration() -> dict[str, Any]:
     """A full, valid configuration of a live job (contract, "Client flow"); the caller may change it."""
     return {
         "displayTimeAxisDuration": 10,

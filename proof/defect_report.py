@@ -10,57 +10,57 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from proof.behave_runs import ScenarioOutcome
+from proof.detection import DefectOutcome, keys_seen_red
 from proof.features import scenarios
-from proof.outcomes import Outcome
-from proof.verdicts import Verdict, keys_seen_red
 from support.core.characters import allowed
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of a proof: of the runs without a defect what was red, and a verdict on each defect.
+    """The results of a proof: what was red in the baseline runs, and the outcome of each defect.
 
-    Only of a `whole` one it is a problem what no defect has turned red.
+    Test cases that no defect turned red are a problem only of a `whole` proof.
     """
 
-    red_before: Mapping[str, Outcome]
-    verdicts: Sequence[Verdict]
-    red_after: Mapping[str, Outcome]
+    red_before: Mapping[str, ScenarioOutcome]
+    outcomes: Sequence[DefectOutcome]
+    red_after: Mapping[str, ScenarioOutcome]
     matrix_s: float
-    out_of_reach: Mapping[str, str]
+    exempt: Mapping[str, str]
     whole: bool
 
     @property
     def problems(self) -> list[str]:
-        """Everything that makes the proof fail, a line each."""
+        """List everything that makes the proof fail."""
         problems = [
             f"red without any defect, {when}: {name} ({_where(outcome)})"
             for when, red in (("before", self.red_before), ("after", self.red_after))
             for name, outcome in red.items()
         ]
-        for verdict in self.verdicts:
+        for outcome in self.outcomes:
             problems += [
-                f"{verdict.entry.defect.name}: {one.result} by {' '.join(one.expected.keys)}, {one.expected.scenario} "
-                f"({_where(one.outcome)})"
-                for one in verdict.judged
-                if one.result != "caught"
+                f"{outcome.entry.defect.name}: {one.detection} by {' '.join(one.expected.keys)}, "
+                f"{one.expected.scenario} ({_where(one.outcome)})"
+                for one in outcome.expectations
+                if one.detection != "caught"
             ]
-            if verdict.noticed_by:
-                problems.append(f"{verdict.entry.defect.name}: noticed only by {', '.join(verdict.noticed_by)}")
+            if outcome.noticed_by:
+                problems.append(f"{outcome.entry.defect.name}: noticed only by {', '.join(outcome.noticed_by)}")
         return problems + (self.gaps if self.whole else [])
 
     @property
     def keys_seen_red(self) -> list[str]:
         """Test cases that caught something."""
-        return sorted(keys_seen_red(self.verdicts) - {"extra"})
+        return sorted(keys_seen_red(self.outcomes) - {"extra"})
 
     @property
     def gaps(self) -> list[str]:
-        """Where the catalogue as a whole leaves something out: of a part of it this says nothing."""
-        unproven = set(self.keys_never_red) - set(self.out_of_reach)
-        proven = set(self.out_of_reach) & set(self.keys_seen_red)
-        return [f"{key} has caught nothing, and it is not said why" for key in sorted(unproven)] + [
-            f"{key} is said to be out of reach, and has caught something" for key in sorted(proven)
+        """List the test cases that the whole catalogue leaves out: of a part of it this says nothing."""
+        unproven = set(self.keys_never_red) - set(self.exempt)
+        proven = set(self.exempt) & set(self.keys_seen_red)
+        return [f"{key} has caught nothing, and no reason is given" for key in sorted(unproven)] + [
+            f"{key} is exempt, and has caught something" for key in sorted(proven)
         ]
 
     @property
@@ -70,11 +70,11 @@ class Proof:
         return sorted(automated.difference(self.keys_seen_red))
 
 
-def by_area(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
-    """The verdicts by the area of their defects, in their order."""
-    found: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        found.setdefault(verdict.entry.defect.area, []).append(verdict)
+def by_area(outcomes: Sequence[DefectOutcome]) -> dict[str, list[DefectOutcome]]:
+    """The outcomes by the area of their defects, in their order."""
+    found: dict[str, list[DefectOutcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.entry.defect.area, []).append(outcome)
     return found
 
 
@@ -84,45 +84,45 @@ def write(proof: Proof, directory: Path) -> tuple[Path, Path]:
     html, data = directory / "defects.html", directory / "defects.json"
     data.write_text(allowed(json.dumps(as_json(proof), indent=2, ensure_ascii=False)) + "\n", "utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    page = pages.get_template("defects.html.j2").render(proof=proof, areas=by_area(proof.verdicts))
+    page = pages.get_template("defects.html.j2").render(proof=proof, areas=by_area(proof.outcomes))
     html.write_text(allowed(page), "utf-8")
     return html, data
 
 
 def as_json(proof: Proof) -> dict[str, Any]:
-    """The proof as data: totals, and of each defect who should have caught it and what came of that."""
+    """The proof as data: totals, and each defect with the scenarios that should catch it and their outcomes."""
     return {
-        "defects": len(proof.verdicts),
-        "caught": sum(verdict.caught for verdict in proof.verdicts),
+        "defects": len(proof.outcomes),
+        "caught": sum(outcome.caught for outcome in proof.outcomes),
         "matrix_s": round(proof.matrix_s, 1),
         "keys_seen_red": proof.keys_seen_red,
         "keys_never_red": proof.keys_never_red,
         "problems": proof.problems,
         "matrix": [
             {
-                "defect": verdict.entry.defect.name,
-                "area": verdict.entry.defect.area,
-                "what_is_wrong": verdict.entry.defect.words,
-                "who_suffers": verdict.entry.defect.harm,
-                "caught": verdict.caught,
-                "noticed_by": list(verdict.noticed_by),
+                "defect": outcome.entry.defect.name,
+                "area": outcome.entry.defect.area,
+                "summary": outcome.entry.defect.summary,
+                "impact": outcome.entry.defect.impact,
+                "caught": outcome.caught,
+                "noticed_by": list(outcome.noticed_by),
                 "by": [
                     {
                         "keys": list(one.expected.keys),
                         "scenario": one.expected.scenario,
-                        "result": str(one.result),
+                        "result": str(one.detection),
                         "failed_step": one.outcome.step,
                         "message": one.outcome.message,
                     }
-                    for one in verdict.judged
+                    for one in outcome.expectations
                 ],
             }
-            for verdict in proof.verdicts
+            for outcome in proof.outcomes
         ],
     }
 
 
-def _where(outcome: Outcome) -> str:
+def _where(outcome: ScenarioOutcome) -> str:
     if outcome.step is None:
         return outcome.status
     return f"{outcome.status} at '{outcome.step}': {' '.join(outcome.message.split())[:300]}"

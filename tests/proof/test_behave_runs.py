@@ -1,6 +1,6 @@
 import json
 
-from proof.outcomes import Outcome, ran
+from proof.behave_runs import ScenarioOutcome, read_run
 
 
 def step(name, status, message=None):
@@ -13,12 +13,12 @@ def scenario(name, status, *steps):
 
 def reported(place, *scenarios):
     (place / "behave.json").write_text(json.dumps([{"elements": [*scenarios, {"type": "background", "name": ""}]}]))
-    return ran(1, "", place)
+    return read_run(1, "", place)
 
 
 def test_the_step_that_failed_first_is_told(tmp_path):
     failed = scenario("A job", "failed", step("a", "passed"), step("b", "failed", ["no", "job"]), step("c", "error"))
-    assert reported(tmp_path, failed).scenarios == {"A job": Outcome("failed", "b", "no\njob")}
+    assert reported(tmp_path, failed).scenarios == {"A job": ScenarioOutcome("failed", "b", "no\njob")}
 
 
 def test_of_rows_of_one_outline_the_red_one_counts(tmp_path):
@@ -28,7 +28,7 @@ def test_of_rows_of_one_outline_the_red_one_counts(tmp_path):
         scenario("A job -- @1.3 three", "passed"),
     ]
     found = reported(tmp_path, *rows)
-    assert found.scenarios == {"A job": Outcome("failed", "a", "x")}
+    assert found.scenarios == {"A job": ScenarioOutcome("failed", "a", "x")}
     assert found.statuses == {"passed": 2, "failed": 1}
 
 
@@ -40,4 +40,4 @@ def test_what_did_not_run_has_no_outcome(tmp_path):
 
 def test_a_killed_run_has_reported_nothing(tmp_path):
     (tmp_path / "behave.json").write_text('[{"elements": [')
-    assert ran(0, "", tmp_path).scenarios == {}
+    assert read_run(0, "", tmp_path).scenarios == {}

@@ -1,0 +1,231 @@
+"""Defects of task records: missing, doubled, wrong, lost, or not indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sandbox.defects.analyzers import next_sensors, without_view
+from sandbox.defects.defect import MOMENT_S, Change, Defect, defect, defective, do_nothing, later, override
+from sandbox.defects.queues import overriding_consumers
+from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.identity import as_iso
+from sandbox.focus_server.ports import JobRecord
+from sandbox.focus_server.regions import command_in
+
+AREA = "task records"
+
+
+def inserting(change: Callable[[JobRecord], JobRecord]) -> Change:
+    """Write another record."""
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        await tasks.insert(change(record))
+
+    return override("tasks", insert=insert)
+
+
+def recording_configuration(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """Write another configuration into the record."""
+    return inserting(lambda record: replace(record, config=change(record.config)))
+
+
+def setting(fields: Callable[[JobRecord], dict[str, Any]]) -> Change:
+    """Set fields of the document when the record has been written."""
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        await tasks.insert(record)
+        async with tasks.database.collection("tasks") as collection:
+            await collection.update_one({"task_id": record.job_id}, {"$set": fields(record)})
+
+    return override("tasks", insert=insert)
+
+
+def without_index(collection: str, index: str, summary: str, impact: str) -> Defect:
+    """A collection lacks an index."""
+
+    def change(parts: Parts) -> Parts:
+        class DropsTheIndex:
+            async def start(self) -> None:
+                async with parts.tasks.database.collection(collection) as found:
+                    await found.drop_index(index)
+
+            async def aclose(self) -> None:
+                return None
+
+        return replace(parts, resources=(*parts.resources, DropsTheIndex()))
+
+    return Defect(f"without_index_{collection}_{index}", summary, impact, change)
+
+
+@defective("tasks", "insert")
+async def task_written_twice(tasks: Any, record: JobRecord) -> None:
+    """The record of a job is written twice.
+
+    One request is counted and billed as two, and one of the two can never be ended.
+    """
+    await tasks.insert(record)
+    await tasks.insert(replace(record, job_id=f"{record.job_id}_copy"))
+
+
+@defective("tasks", "insert")
+async def record_doubled_for_a_moment(tasks: Any, record: JobRecord) -> None:
+    """There are two records of a job for a moment.
+
+    Anyone who looks at that moment counts a job that does not exist.
+    """
+    await tasks.insert(record)
+    copy = f"{record.job_id}_copy"
+    await tasks.insert(replace(record, job_id=copy))
+    later(MOMENT_S, tasks.remove, copy)
+
+
+@defective("tasks", "insert")
+async def record_of_another_job(tasks: Any, record: JobRecord) -> None:
+    """The record has the id of another job.
+
+    The job of the answer cannot be found, and the one that can be found does not exist.
+    """
+    await tasks.insert(replace(record, job_id=record.job_id[:-1] + ("0" if record.job_id[-1] != "0" else "1")))
+
+
+@defect
+def record_goes_bad(parts: Parts) -> Parts:
+    """The record of a job says "error" as soon as its consumer gets a message.
+
+    A job that runs well is shown as failed, and is opened again.
+    """
+
+    async def receive(consumer: Any, receive: Any, channel: Any, message: Any) -> None:
+        if command_in(message.body) is None:
+            later(0, parts.tasks.set_status, consumer.job_id, "error")
+        await receive(channel, message)
+
+    return overriding_consumers(receive=receive)(parts)
+
+
+@defect
+def cancel_marks_every_record(parts: Parts) -> Parts:
+    """Cancelling one job marks the records of all.
+
+    One operator closes a view, and those of all others are shown as closed.
+    """
+    known: list[str] = []
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        known.append(record.job_id)
+        await tasks.insert(record)
+
+    async def set_status(tasks: Any, job_id: str, status: str) -> None:
+        for each in known:
+            await tasks.set_status(each, status)
+
+    return override("tasks", insert=insert, set_status=set_status)(parts)
+
+
+@defective("tasks", "set_status")
+async def record_goes_with_the_job(tasks: Any, job_id: str, status: str) -> None:
+    """The record of a cancelled job is removed.
+
+    Nobody can tell afterwards who looked at what.
+    """
+    await tasks.remove(job_id)
+
+
+_WRONG_HISTORY = "An examination of the job later finds something that never happened."
+_WRONG_VIEW = "What is shown, or found afterwards, is not what was requested."
+_SLOW = "With a year of recordings, to look for those of a time takes seconds."
+
+DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "task_not_written",
+        "The record of a job is not written.",
+        "The job runs and costs a pod, and nobody can find or account for it.",
+        override("tasks", insert=do_nothing),
+    ),
+    task_written_twice,
+    record_doubled_for_a_moment,
+    record_of_another_job,
+    record_goes_bad,
+    Defect(
+        "record_not_undone",
+        "Of a job that fails half way the record is left.",
+        "Jobs are listed that never existed.",
+        override("tasks", remove=do_nothing),
+    ),
+    Defect(
+        "cancelled_in_words_only",
+        "The record of a cancelled job says that it runs.",
+        "Closed views are counted as open ones.",
+        override("tasks", set_status=do_nothing),
+    ),
+    cancel_marks_every_record,
+    record_goes_with_the_job,
+    Defect(
+        "creation_time_as_text",
+        "The record has the time as text, not as a date.",
+        "A search for the jobs of a day finds none.",
+        setting(lambda record: {"created_at": as_iso(record.created_at)}),
+    ),
+    Defect(
+        "recorded_with_more",
+        "The record has a field that no job has.",
+        "Records grow by what nobody has agreed on, and other readers of the database stumble.",
+        setting(lambda record: {"host": "node-1"}),
+    ),
+    Defect(
+        "task_id_not_recorded",
+        "The record lacks the task id.",
+        _WRONG_HISTORY,
+        inserting(lambda record: replace(record, client_task_id=None)),
+    ),
+    Defect(
+        "recorded_an_hour_late",
+        "The record has another time.",
+        _WRONG_HISTORY,
+        inserting(lambda record: replace(record, created_at=record.created_at + timedelta(hours=1))),
+    ),
+    Defect(
+        "recorded_for_another_user",
+        "The record has another user.",
+        _WRONG_HISTORY,
+        inserting(lambda record: replace(record, user="root")),
+    ),
+    Defect(
+        "recorded_with_texts",
+        "The record has a number as text.",
+        _WRONG_HISTORY,
+        recording_configuration(lambda config: {**config, "displayTimeAxisDuration": "10"}),
+    ),
+    Defect(
+        "recorded_without_times",
+        "The record lacks the times that were left empty.",
+        _WRONG_HISTORY,
+        recording_configuration(lambda config: {k: v for k, v in config.items() if v is not None}),
+    ),
+    Defect(
+        "record_without_the_view",
+        "The configuration in the record lacks the view.",
+        _WRONG_VIEW,
+        recording_configuration(without_view),
+    ),
+    Defect(
+        "record_of_the_next_sensors",
+        "The configuration in the record has the next sensors.",
+        _WRONG_VIEW,
+        recording_configuration(next_sensors),
+    ),
+    without_index(
+        *("tasks", "task_id_1", "Jobs are not indexed by their ids."),
+        "Two jobs may get one id, and each sees the other's.",
+    ),
+    without_index(
+        *("recordings", "uuid_1", "Recordings are not indexed by their ids."),
+        "A recording may be stored twice under one id.",
+    ),
+    without_index("recordings", "start_time_1", "Recordings are not indexed by their beginnings.", _SLOW),
+    without_index("recordings", "end_time_1", "Recordings are not indexed by their ends.", _SLOW),
+    without_index("recordings", "deleted_1", "Recordings are not indexed by whether they were deleted.", _SLOW),
+)

@@ -1,0 +1,134 @@
+"""Defects of security: headers, hostile paths, secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from sandbox.defects.defect import Change, Defect
+from sandbox.defects.interception import InterceptedRequest, InterceptedResponse, intercepting
+from sandbox.focus_server.http_answers import SECURITY_HEADERS
+
+AREA = "security"
+
+_DISCLOSED = "An attacker learns what to attack."
+_BROWSER = "An attacker's code runs in the browser of everybody who reads the answer."
+
+
+def without_header(name: str) -> Change:
+    """Leave out one of the headers that protect the reader."""
+    return lambda parts: replace(parts, headers=tuple(header for header in parts.headers if header[0] != name))
+
+
+def with_header(name: str, value: str) -> Change:
+    """Send another header with every answer."""
+    return lambda parts: replace(parts, headers=(*parts.headers, (name, value)))
+
+
+def on_path(name: str, summary: str, impact: str, part: str, change: Callable[[InterceptedResponse], object]) -> Defect:
+    """Responses to requests are changed whose path contains something."""
+
+    def response(request: InterceptedRequest, response: InterceptedResponse) -> None:
+        if part in request.path:
+            change(response)
+
+    return intercepting(name, summary, impact, response=response)
+
+
+def disclosing(name: str, summary: str, text: Callable[[], str]) -> Defect:
+    """A text is disclosed in the answer that a page was not found."""
+    return on_path(name, summary, _DISCLOSED, "no-such-page", lambda response: response.become(404, {"detail": text()}))
+
+
+def in_errors(*headers: str) -> Callable[[InterceptedRequest, InterceptedResponse], None]:
+    """Leave out headers from errors."""
+
+    def change(request: InterceptedRequest, response: InterceptedResponse) -> None:
+        if response.status >= 400:
+            for name in headers:
+                del response.headers[name]
+
+    return change
+
+
+DEFECTS: tuple[Defect, ...] = (
+    *(
+        Defect(f"without_{name.replace('-', '_').lower()}", f"Answers lack {name}.", _BROWSER, without_header(name))
+        for name, _ in SECURITY_HEADERS
+    ),
+    intercepting(
+        "errors_without_headers",
+        "Errors lack the headers that protect the reader.",
+        _BROWSER,
+        response=in_errors(*(name for name, _ in SECURITY_HEADERS)),
+    ),
+    intercepting(
+        "errors_may_be_sniffed",
+        "A browser may take an error for something else than it is.",
+        _BROWSER,
+        response=in_errors("X-Content-Type-Options"),
+    ),
+    Defect(
+        "no_word_of_tls",
+        "A client that came over TLS is not told to come that way again.",
+        "The next request may be sent in the clear, and be read or changed on its way.",
+        lambda parts: replace(parts, tls_headers=()),
+    ),
+    Defect(
+        "tls_for_a_day",
+        "A client that came over TLS is told to come that way for a day only.",
+        "After a weekend a request may be sent in the clear, and be read or changed on its way.",
+        lambda parts: replace(parts, tls_headers=(("Strict-Transport-Security", "max-age=86400"),)),
+    ),
+    Defect(
+        "tells_x_powered_by",
+        "Answers disclose what the server is made of (X-Powered-By).",
+        _DISCLOSED,
+        with_header("X-Powered-By", "FastAPI"),
+    ),
+    Defect(
+        "tells_server",
+        "Answers disclose what the server is made of (Server).",
+        _DISCLOSED,
+        with_header("Server", "uvicorn/0.35"),
+    ),
+    on_path(
+        *("header_from_outside", "A line break in a path puts a header into the answer.", _BROWSER),
+        *("\r\n", lambda response: response.headers.update({"X-Injected": "yes"})),
+    ),
+    on_path(
+        *("fails_at_null_bytes", "A null byte in a path is an internal error.", "An attacker makes the server fail."),
+        *("\x00", lambda response: response.become(500, {"detail": "internal error"})),
+    ),
+    on_path(
+        *("fails_at_long_paths", "A long path is answered differently."),
+        "Clients cannot tell an unknown job from a fault.",
+        *("x" * 1000, lambda response: response.become(414, {"detail": "too long"})),
+    ),
+    on_path(
+        *("finds_files", "A way out of the path is followed.", "An attacker reads files of the server."),
+        *("../", lambda response: response.become(200, {"detail": "root:x:0:0"})),
+    ),
+    on_path(
+        *("finds_nothing_but_spaces", "Spaces in a path are cut off."),
+        "A mistyped id reaches another call than the one that was meant.",
+        *("/   ", lambda response: response.become(405, {"detail": "no"})),
+    ),
+    on_path(
+        *("page_with_a_script", "What is not found is repeated on a page as it was requested.", _BROWSER),
+        *("<script>", lambda response: response.become(404, "<p>no <script>alert(1)</script>", "text/html")),
+    ),
+    disclosing(
+        "tells_store",
+        "An error discloses the address of a store.",
+        lambda: "mongodb://10.0.0.7/ is not what you want",
+    ),
+    disclosing(
+        "gives_its_password",
+        "An error discloses the password of the broker.",
+        lambda: urlsplit(os.environ["FOCUS_SERVER_RABBITMQ_URL"]).password,
+    ),
+    disclosing("tells_kubeconfig", "An error discloses a file of the server.", lambda: "see /etc/kubeconfig"),
+)

@@ -78,9 +78,8 @@ parse_cause = choice(
 )
 
 
-@parse.with_pattern(r".+")
 def parse_value(text: str) -> Any:
-    """A value: `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, …"""
+    """A value of a parameter, as it stands after its name or in a table."""
     if text == "nothing":
         return None
     if text in _RELATIVE:
@@ -105,7 +104,10 @@ _WORDS = any_of(PARAMETERS)
 
 @parse.with_pattern(rf"with (?:{_WORDS}) .+|without (?:{_WORDS})|with an unknown parameter beside its (?:{_WORDS})")
 def parse_change(text: str) -> Change:
-    """What is unusual: `with FFT length 512`, `without channel`, `with an unknown parameter beside its channel`."""
+    """What is unusual: `with FFT length 512`, `without channel`, `with an unknown parameter beside its channel`.
+
+    A value is `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, …
+    """
     if text.startswith("without "):
         return lambda payload, _: without(payload, PARAMETERS[text.removeprefix("without ")])
     if neighbour := re.fullmatch("with an unknown parameter beside its (.+)", text):
@@ -134,7 +136,6 @@ register_type(
     JobCount=parse_job_count,
     Parameter=parse_parameter,
     Cause=parse_cause,
-    Value=parse_value,
     Hostile=choice(
         "Something that means harm: `a script`; as text, for where only text goes.",
         {words: value if isinstance(value, str) else json.dumps(value) for words, value in _HOSTILE.items()},

@@ -1,4 +1,4 @@
-"""Runs an SSH server that stands in for a production server: `python -m sandbox.emulators.ssh --help`.
+"""An SSH server that stands in for a production server: `python -m sandbox.emulators.ssh --help`.
 
 It lets in one user with one key, both made at its start, and runs nothing: it only knows what `true` says.
 """
@@ -20,7 +20,7 @@ _NOT_FOUND = 127  # as a shell says it
 
 
 class _Access(asyncssh.SSHServer):
-    """Lets in one user with one key; whatever else a client may ask for but a session is refused by default."""
+    """Lets in one user with one key; anything but a session is refused by default."""
 
     def __init__(self, user: str, key: asyncssh.SSHKey) -> None:
         self._user = user

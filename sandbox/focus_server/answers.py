@@ -1,4 +1,4 @@
-"""Step G: what a client is told about a job."""
+"""Step G: the answers about a job that clients get."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The figures that a configuration implies (contract, "Server flow"), and when the rows of a waterfall are."""
+"""The figures that follow from a configuration (contract, "Server flow"), and the times of the rows of a waterfall."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Putting the server together from its parts; every part can be replaced with `dataclasses.replace`."""
+"""The server put together from its parts; each part can be replaced with `dataclasses.replace`."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What the installation has to offer: its sensors, its live source, its recordings (contract, "Other endpoints")."""
+"""The calls about the installation: its sensors, its live source, its recordings (contract, "Other endpoints")."""
 
 from datetime import datetime
 

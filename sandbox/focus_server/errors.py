@@ -1,4 +1,4 @@
-"""What can go wrong, in the server's own words; how each is answered stands in ``http_answers``."""
+"""The errors of the server; how each is answered is in ``http_answers``."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Where the streams of jobs are found: a gRPC server that says of each job whether it is served.
+"""The gRPC server of the jobs' streams: it says for each job whether there is a stream.
 
 The standard health service, ``grpc.health.v1.Health``, with job ids for service names.
 """

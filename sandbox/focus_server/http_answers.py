@@ -1,4 +1,4 @@
-"""What holds for every answer over HTTP: the form of errors (contract, "Errors"), and headers against browsers."""
+"""The form of every answer over HTTP: errors (contract, "Errors") and security headers."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The endpoints (contract, "Server flow" and "Other endpoints")."""
+"""The HTTP endpoints (contract, "Server flow" and "Other endpoints")."""
 
 import asyncio
 import json

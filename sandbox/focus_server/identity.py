@@ -1,4 +1,4 @@
-"""Step C and the names that follow from it."""
+"""Step C: the id of a job, the names that are made from it, and the clock."""
 
 import re
 import secrets

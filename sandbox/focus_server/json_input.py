@@ -1,4 +1,4 @@
-"""Reading JSON: the bodies of requests, and text from elsewhere; strictly, as the standard has it."""
+"""Strict parsing of JSON, in the bodies of requests and in messages from a queue."""
 
 import asyncio
 import json

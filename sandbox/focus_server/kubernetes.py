@@ -1,4 +1,4 @@
-"""Step E: the analyzers, one Kubernetes Job each."""
+"""Step E: the analyzers of jobs, one Kubernetes Job each."""
 
 import asyncio
 import json

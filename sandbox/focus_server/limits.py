@@ -1,4 +1,4 @@
-"""The figures of an installation that requests are measured against."""
+"""The limits and figures of an installation, against which requests are checked."""
 
 from dataclasses import dataclass
 

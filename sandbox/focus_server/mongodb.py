@@ -1,4 +1,4 @@
-"""Step D, and what has been recorded: the collections ``tasks`` and ``recordings`` in MongoDB."""
+"""Step D: the records of jobs and the recordings, in the collections ``tasks`` and ``recordings`` of MongoDB."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What the server needs from the stores, and what it hands them; anything of the same shape can take their place."""
+"""The interfaces of the stores as the server needs them, and the types that it exchanges with them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ class WorkQueues(Protocol):
         """Make the job's queue and connect its consumer."""
 
     async def close(self, job_id: str) -> None:
-        """Take consumer and queue away, whoever made them; none is fine."""
+        """Take consumer and queue away, also those that another process made; none is fine."""
 
     def obey(self, handler: CommandHandler) -> None:
         """From now on, have this carry out the commands that come over the queues of jobs, in their order."""

@@ -1,4 +1,4 @@
-"""Step F: the jobs' queues and their consumers on RabbitMQ, over one connection."""
+"""Step F: the queues of jobs and their consumers on RabbitMQ, over one connection."""
 
 import asyncio
 import json
@@ -177,7 +177,7 @@ class RabbitQueues:
             raise
 
     async def _give_up(self, channel: AbstractChannel) -> None:
-        # Whatever goes wrong here: the channel ends with its connection at the latest.
+        # A failure does not matter: the channel ends with its connection at the latest.
         with suppress(DependencyUnavailable):
             async with guarded(_NAME, self.limit_s, _ERRORS):
                 await channel.close()

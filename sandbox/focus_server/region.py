@@ -1,4 +1,4 @@
-"""The region of interest (ROI): the sensors that a running job looks at, and what it may be changed to."""
+"""The region of interest (ROI), the sensors that a running job shows, and the rules for changing it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

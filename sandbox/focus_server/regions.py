@@ -1,4 +1,4 @@
-"""The regions of interest of running jobs, and the commands that change them."""
+"""The regions of interest of the running jobs, and the command that changes one."""
 
 import logging
 from typing import Literal

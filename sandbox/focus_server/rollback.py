@@ -1,4 +1,4 @@
-"""Undoing a job that could not be created as a whole (contract, "failure half way")."""
+"""Rollback of a job that could not be created as a whole (contract, "failure half way")."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Step B: is this a request that the server accepts? The contract's field table and task ids, one rule a function."""
+"""Step B, validation: the contract's field table and the form of task ids, one rule a function."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The life of a job: created by the contract's steps A to G, looked up, cancelled."""
+"""The life cycle of a job: creation by the contract's steps A to G, look-up, cancelling."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Serving the application on a socket of its own, until a signal ends it."""
+"""The server process: it listens, serves the application, and ends at a signal."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""What an installation of the server can set, read from ``FOCUS_SERVER_*`` environment variables."""
+"""The settings of an installation, read from ``FOCUS_SERVER_*`` environment variables."""
 
 from pathlib import Path
 from typing import Self

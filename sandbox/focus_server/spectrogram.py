@@ -1,4 +1,4 @@
-"""What the fibre says: a made-up signal of sensor, frequency and time; and how much of it goes into one answer."""
+"""The intensities: a made-up signal of sensor, frequency and time; and how many fit into one answer."""
 
 import math
 from collections.abc import Sequence

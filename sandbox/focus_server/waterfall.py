@@ -1,4 +1,4 @@
-"""The rows of a job's waterfall (contract, "Other endpoints"): which are given next, each once, and what is in them."""
+"""The rows of a job's waterfall (contract, "Other endpoints"): which come next, each once, and their content."""
 
 import asyncio
 import re

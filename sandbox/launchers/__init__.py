@@ -1,1 +1,1 @@
-"""How each part of a sandbox is started, and what the others need to know to use it."""
+"""How each part of a sandbox is started, a module for each kind of part, and what is needed to use it then."""

@@ -1,4 +1,4 @@
-"""What all tenants of a sandbox share, the three stores above all, started side by side."""
+"""All that the tenants of a sandbox share, above all the three stores, started at the same time."""
 
 import asyncio
 import importlib

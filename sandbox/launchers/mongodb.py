@@ -1,4 +1,4 @@
-"""The database of a sandbox: ``mongod`` if it is installed, SecantusDB otherwise; who uses it logs in."""
+"""The database of a sandbox: ``mongod`` if it is installed, else SecantusDB, always with a login."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Starting, watching and stopping the processes that a sandbox is made of."""
+"""Processes: how the parts of a sandbox are started, watched and stopped."""
 
 import asyncio
 import contextlib
@@ -65,7 +65,7 @@ class RunningPart:
     async def stop(self) -> None:
         """End the part and everything in its process group; returns when its leader is gone."""
         if self.process.poll() is not None:
-            return  # by now its number may be a stranger's; what it left, if anything, the reaper ends
+            return  # another process may have its number by now; the reaper ends what it left
         deadline = time.monotonic() + self.grace
         if self.grace:
             self.process.terminate()
@@ -79,7 +79,7 @@ class RunningPart:
 
 @dataclass(frozen=True)
 class Launcher:
-    """Starts parts so that whoever clears up finds them, in the working directory of the supervisor: the checkout."""
+    """Starts parts with a mark by which the reaper finds them; they run where the supervisor does, in the checkout."""
 
     mark: Mapping[str, str]
     """The environment variable that every process of the sandbox carries."""

@@ -1,4 +1,4 @@
-"""Stands in for the recorder, the other writer of a Focus Server's database: what it would have left there."""
+"""The recordings that the recorder, the other writer of a Focus Server's database, would have left there."""
 
 import uuid
 from datetime import UTC, datetime, timedelta

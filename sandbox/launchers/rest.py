@@ -1,4 +1,4 @@
-"""Small JSON requests to the management interfaces of the parts."""
+"""A small JSON client for the HTTP APIs of the parts."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""The ways of a tenant's Focus Server to its stores: each through a proxy that can be told to fail."""
+"""Toxiproxy: how it is started, and the proxies between a tenant's Focus Server and its stores."""
 
 import sys
 from collections.abc import Mapping

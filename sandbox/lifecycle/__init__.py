@@ -1,1 +1,1 @@
-"""How a sandbox begins, is shared out and ends: supervisor, command line's side of it, tenants, leases, reaper."""
+"""The life of a sandbox: its supervisor and what talks to it, tenants and leases, directories, removal of leftovers."""

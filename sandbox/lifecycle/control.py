@@ -1,4 +1,4 @@
-"""Talking to a supervisor: one JSON line there, one back, over a Unix socket.
+"""The client's side of a supervisor: one JSON line there, one back, over a Unix socket.
 
 Requests are ``{"ask": "up", "focus_server": true}``, ``{"ask": "lease"}``, ``{"ask": "status"}`` and
 ``{"ask": "down"}``, one a connection; answers carry ``"ok"``, and if it is false a ``"message"`` for

@@ -1,4 +1,4 @@
-"""Where a sandbox keeps its state: one private directory a name, and the lock that says who owns it."""
+"""The directories of a sandbox: one private directory for each name, and the lock that says who owns it."""
 
 import fcntl
 import hashlib

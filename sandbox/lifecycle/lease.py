@@ -1,4 +1,4 @@
-"""Holding a lease for a run, until the run ends in one way or another."""
+"""The lease of a run: `python -m sandbox lease` holds a tenant until the run ends, however it ends."""
 
 import json
 import os

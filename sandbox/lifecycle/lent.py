@@ -25,7 +25,7 @@ _GONE_OR_GOING = (404, 409)
 class Lent:
     """Keeps in the record what has to be removed from stores that outlive the sandbox.
 
-    The record, which its owner alone can read, has the settings too: whoever clears up later may have others.
+    The record, which its owner alone can read, has the settings too: the process that clears up later may have others.
     """
 
     def __init__(self, record: Record, environment: Mapping[str, str]) -> None:

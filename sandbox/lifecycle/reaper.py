@@ -1,4 +1,4 @@
-"""Ends what a sandbox leaves behind, however its supervisor died.
+"""The reaper: a process that removes what a sandbox leaves behind, however its supervisor died.
 
 A supervisor writes down in a *record* what would outlive it: a marker that
 its processes carry, directories, commands that remove what lives elsewhere (a
@@ -37,9 +37,9 @@ class Record:
     directories: list[str] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
-    """Variables for the commands, over those of whoever clears."""
+    """Variables for the commands; they override those of the process that runs them."""
     working_directory: str | None = None
-    """Where the commands run; None: where whoever clears does."""
+    """The working directory of the commands; None: that of the process that runs them."""
 
     @property
     def mark(self) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _executing(marker: str) -> list[int]:
 
 
 def end_processes(marker: str) -> None:
-    """Kill all that carry the marker, whatever group they are in; wait until they are gone.
+    """Kill all that carry the marker, in any process group; wait until they are gone.
 
     Raises TimeoutError naming the processes that are still there after 10 s.
     """
@@ -154,7 +154,7 @@ def main(record: Path, lock: Path) -> None:
         pass
     found = Record.load(record)
     if found is not None and not clear(found):
-        return  # The lock's file shows whoever sweeps that there is something left to do.
+        return  # The file of the lock shows the next sweep that there is something left to do.
     lock.unlink(missing_ok=True)
     try:
         lock.parent.rmdir()

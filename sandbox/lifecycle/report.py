@@ -1,4 +1,4 @@
-"""What a sandbox tells: its endpoints (the same tree as a profile of the suite) and its status."""
+"""What a sandbox says about itself: its endpoints (in the form of a profile of the suite) and its status."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The process that owns a sandbox: starts it, answers for it, ends it.
+"""The supervisor: the process that owns a sandbox, starts it, answers requests and ends it.
 
 Started by ``sandbox.lifecycle.control`` with one connection already open, which belongs to who wanted the sandbox:
 if that closes before the sandbox is ready, or ends its lease in a sandbox made for one lease, the

@@ -18,7 +18,7 @@ from sandbox.lifecycle.report import Endpoints
 
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
-# How quickly things happen here, for whoever waits for them, s: all on one machine, with one clock.
+# Time limits for the suite, in seconds: all runs on one machine, with one clock.
 PACE = {
     "effect_appears_s": 15.0,
     "analyzer_runs_s": 10.0,

@@ -1,4 +1,4 @@
-"""Runs the API server as a process of its own: `python -m sandbox.emulators.kubernetes --help`."""
+"""Run the Kubernetes API server as a process of its own: `python -m sandbox.emulators.kubernetes --help`."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""Fills in what a reader of a stored object sees although nobody wrote it."""
+"""The default values that an API server adds to an object when it is stored."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a client can learn about this server before it knows anything: version, groups, resources."""
+"""The discovery documents: from them a client learns the version, the groups and the resources of this server."""
 
 import platform
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Failures as a real API server words them: every one is a `Status` object with a reason and a code."""
+"""The errors of the API, worded as a real API server does: a `Status` object with a reason and a code."""
 
 import json
 from collections.abc import Iterable, Sequence

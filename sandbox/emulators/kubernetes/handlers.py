@@ -1,4 +1,4 @@
-"""The HTTP side: who may ask, what is asked, how the answer looks."""
+"""The HTTP side of the API: authentication, which verb does what, and the form of the answers."""
 
 import base64
 import binascii

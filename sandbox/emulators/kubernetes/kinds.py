@@ -1,4 +1,4 @@
-"""The kinds that this API server knows: where they live, what they are called, how they behave."""
+"""The kinds of objects that are served: their group, names, sub-resources and what is special about each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What may stand in names and labels (RFC 1123, RFC 1035 and Kubernetes' own rules)."""
+"""The rules for names and labels (RFC 1123, RFC 1035 and Kubernetes' own), and generated names."""
 
 import re
 import secrets

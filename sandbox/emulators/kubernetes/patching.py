@@ -1,4 +1,4 @@
-"""Applies the two kinds of patch that clients send by default: merge patch (RFC 7386), strategic merge patch."""
+"""The two kinds of patch that are served: merge patch (RFC 7386) and strategic merge patch."""
 
 import copy
 from typing import Any

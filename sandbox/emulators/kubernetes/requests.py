@@ -1,4 +1,4 @@
-"""What a request asks for: the resource its path names, its options, its body."""
+"""Parsing of requests: the resource that the path names, the options in the query, the body."""
 
 import json
 from collections.abc import Mapping

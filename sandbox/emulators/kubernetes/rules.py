@@ -1,4 +1,4 @@
-"""What an API server checks beyond the schemas, as far as it matters here; each broken rule names its field."""
+"""Validation of objects beyond the schemas, as far as it matters here; each broken rule names its field."""
 
 from sandbox.emulators.kubernetes import errors
 from sandbox.emulators.kubernetes.errors import Causes

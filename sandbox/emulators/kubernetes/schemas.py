@@ -1,4 +1,4 @@
-"""Checks the shape of objects by Kubernetes' own JSON schemas, which the package kubernetes-validate ships.
+"""Validation of an object's shape by Kubernetes' own JSON schemas, from the package kubernetes-validate.
 
 Only the package's data is used: its `validate` reads 1.5 MB at each call (10 to 24 ms); here the validators
 are kept (below 1 ms).
@@ -97,7 +97,7 @@ class Schemas:
 
 
 def sorted_causes(causes: Causes) -> list[dict[str, str]]:
-    """In one order whatever the order of checking."""
+    """In one order, which does not depend on the order of checking."""
     return sorted(causes.found, key=lambda cause: cause["field"])
 
 

@@ -1,4 +1,4 @@
-"""All objects, one resourceVersion counter for them, and the log of what happened to them."""
+"""The store of all objects: one resourceVersion counter, and the history of changes that watches read."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Streams changes to a client that watches: line by line, through the client's selectors."""
+"""Watches: a stream of changes to a client, filtered by its selectors."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""A TCP relay that can be told to fail, in the terms of Toxiproxy 2: the part of its HTTP API that is needed here."""
+"""An emulator of Toxiproxy 2: TCP proxies that can be told to fail, by the part of its HTTP API that is used here."""

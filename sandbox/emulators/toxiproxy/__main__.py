@@ -1,4 +1,4 @@
-"""Relays connections that can be broken by an HTTP API: `python -m sandbox.emulators.toxiproxy --help`."""
+"""Run Toxiproxy's emulator as a process of its own: `python -m sandbox.emulators.toxiproxy --help`."""
 
 import argparse
 import asyncio

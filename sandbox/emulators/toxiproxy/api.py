@@ -1,4 +1,4 @@
-"""The HTTP API, as Toxiproxy 2 documents it."""
+"""The HTTP API of the proxies and toxics, as Toxiproxy 2 documents it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -20,8 +20,6 @@ def _host_and_port(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_host_and_port)]
-
-_VERSION = "2.9.0+sandbox"  # of the API that this follows
 
 
 class _NewProxy(BaseModel):
@@ -51,9 +49,6 @@ class _Refused(Exception):
 class _Api:
     def __init__(self) -> None:
         self._proxies: dict[str, Proxy] = {}
-
-    async def version(self, _: web.Request) -> web.Response:
-        return web.json_response({"version": _VERSION})
 
     async def list(self, _: web.Request) -> web.Response:
         return web.json_response({name: _proxy(proxy) for name, proxy in self._proxies.items()})
@@ -109,13 +104,6 @@ class _Api:
                 return web.Response(status=204)
         raise _Refused(404, f"there is no toxic {name!r} on {proxy.name!r}")
 
-    async def reset(self, _: web.Request) -> web.Response:
-        for proxy in self._proxies.values():
-            for toxic in [*proxy.all_toxics()]:
-                proxy.remove(toxic)
-            await _enable(proxy)
-        return web.Response(status=204)
-
     def _proxy(self, request: web.Request) -> Proxy:
         name = request.match_info["name"]
         if name not in self._proxies:
@@ -129,13 +117,10 @@ def application() -> web.Application:
     app = web.Application(middlewares=[_errors_as_json])
     app.add_routes(
         [
-            web.get("/version", api.version),
-            web.post("/reset", api.reset),
             web.get("/proxies", api.list),
             web.post("/proxies", api.create),
             web.get("/proxies/{name}", api.show),
             web.post("/proxies/{name}", api.change),
-            web.patch("/proxies/{name}", api.change),
             web.delete("/proxies/{name}", api.delete),
             web.get("/proxies/{name}/toxics", api.list_toxics),
             web.post("/proxies/{name}/toxics", api.add_toxic),

@@ -1,4 +1,4 @@
-"""What can be put in the way of a stream of bytes, as the API writes it."""
+"""The toxics, which delay or drop what a proxy relays, in the form that the API has for them."""
 
 from typing import Annotated, Literal
 

@@ -369,17 +369,7 @@ async def test_a_timeout_drops_what_latency_holds(api, proxy, stream):
     assert await reader.read() == b""
 
 
-async def test_reset_enables_and_removes_all_toxics(api, proxy):
-    await proxy.poison("latency", "upstream", latency=NEVER_MS)
-    await proxy.enable(False)
-    assert (await api.post("/reset")).status == 204
-    shown = await (await api.get(proxy.path)).json()
-    assert (shown["enabled"], shown["toxics"]) == (True, [])
-    assert await passes(await proxy.connect(), "upstream")
-
-
 async def test_proxies_and_toxics_are_told(api, proxy, upstream):
-    assert (await (await api.get("/version")).json())["version"].startswith("2.")
     answer = await api.post(f"{proxy.path}/toxics", json={"type": "latency", "attributes": {"latency": 5}})
     toxic = {
         "name": "latency_downstream",

@@ -1,1 +1,1 @@
-"""The work that a cluster does by itself: pods start, Jobs make pods, what lost its owner goes."""
+"""The controllers of a cluster: they start pods, make the pods of Jobs, and delete what has lost its owner."""

@@ -1,4 +1,4 @@
-"""Deployments and ReplicaSets: so many pods of a template, kept at that number."""
+"""The controllers of Deployments and ReplicaSets: they keep the number of pods that the spec asks for."""
 
 import copy
 import hashlib

@@ -1,4 +1,4 @@
-"""Removes what lost its owner, and empties namespaces that are on their way out."""
+"""The garbage collector, which deletes what has lost its owner, and the one that empties deleted namespaces."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

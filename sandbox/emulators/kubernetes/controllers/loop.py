@@ -1,4 +1,4 @@
-"""How a controller runs: changes name what to look at, and each such thing is brought to order by itself."""
+"""The loop that runs a controller: a change names the objects to look at, each of which is then reconciled."""
 
 import asyncio
 import logging

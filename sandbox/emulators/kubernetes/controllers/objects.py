@@ -1,4 +1,4 @@
-"""What controllers share: who owns whom, pods made from templates, warnings about objects."""
+"""What the controllers share: owner references, pods made from a template, warning events."""
 
 import uuid
 from collections.abc import Iterator

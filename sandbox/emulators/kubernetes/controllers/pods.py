@@ -1,4 +1,4 @@
-"""The life of a pod: scheduled at once, running after a delay, gone after a shorter one. No process runs in it.
+"""The kubelet and the scheduler: a pod is scheduled at once, runs after a delay, and stops after a shorter one.
 
 Two things can keep a pod from running, besides scheduling gates: a node selector that the one node does not meet, and
 an image of a registry below `.invalid`, a domain that is never found (RFC 2606).

@@ -103,11 +103,11 @@ def lease(name: Name = None) -> None:
     ends or SIGTERM or SIGINT comes; all of it is gone when it exits. Taken from the sandbox of that name
     if it is up; otherwise a sandbox is started that lives as long as the lease.
     """
-    from sandbox.lifecycle import lease as holding
+    from sandbox.lifecycle import lease_holder
 
     try:
-        holding.hold(_home(name))
-    except holding.Failure as failure:
+        lease_holder.hold(_home(name))
+    except lease_holder.Failure as failure:
         _fail(str(failure))
 
 

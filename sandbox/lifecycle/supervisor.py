@@ -30,8 +30,9 @@ from sandbox.launchers.rest import RequestFailed
 from sandbox.lifecycle import directories, reaper
 from sandbox.lifecycle.control import Answer, Kind
 from sandbox.lifecycle.directories import Home
+from sandbox.lifecycle.leases import Leases
 from sandbox.lifecycle.lent import Lent
-from sandbox.lifecycle.tenants import FOCUS_SERVER, Leases, Tenant, Tenants
+from sandbox.lifecycle.tenants import FOCUS_SERVER, Tenant, Tenants
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0

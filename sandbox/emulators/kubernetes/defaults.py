@@ -1,6 +1,5 @@
 """The default values that an API server adds to an object when it is stored."""
 
-import hashlib
 from typing import Any
 
 from sandbox.emulators.kubernetes.kinds import (
@@ -91,9 +90,3 @@ def _pod_spec(spec: dict[str, Any]) -> None:
         image = str(container.get("image", ""))
         always = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
         _set(container, imagePullPolicy="Always" if always else "IfNotPresent", resources={})
-
-
-def cluster_ip(uid: str) -> str:
-    """A service's address within 10.96.0.0/12, the same for the same uid."""
-    number = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:3]) & 0x0FFFFF
-    return f"10.{96 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.emulators.kubernetes import defaults, errors
-from sandbox.emulators.kubernetes.kinds import JOBS, NAMESPACES, PODS, SERVICES, Kind, Object
+from sandbox.emulators.kubernetes.kinds import JOBS, NAMESPACES, PODS, Kind, Object
 from sandbox.emulators.kubernetes.names import generated_name
 from sandbox.emulators.kubernetes.rules import check, check_change
 from sandbox.emulators.kubernetes.schemas import Schemas
@@ -72,9 +72,6 @@ class Registry:
             item["status"] = defaults.first_status(kind)
         if kind is JOBS and isinstance(item["spec"].get("template"), dict):
             defaults.select_own_pods(item)
-        if kind is SERVICES and item["spec"]["type"] != "ExternalName":
-            item["spec"].setdefault("clusterIP", defaults.cluster_ip(metadata["uid"]))
-            item["spec"].setdefault("clusterIPs", [item["spec"]["clusterIP"]])
         check(kind, item)
         return self.store.insert(kind, item)
 
@@ -106,10 +103,6 @@ class Registry:
             if kind.has_status:
                 item["status"] = old["status"]
             defaults.fill(kind, item)
-            if kind is SERVICES:
-                for field in ("clusterIP", "clusterIPs"):
-                    if field in old["spec"] and item["spec"]["type"] != "ExternalName":
-                        item["spec"].setdefault(field, old["spec"][field])
             check(kind, item)
             check_change(kind, old, item)
             if kind.counts_generations and item["spec"] != old["spec"]:

@@ -48,7 +48,6 @@ def check_change(kind: Kind, old: Object, new: Object) -> None:
         JOBS: ("template", "selector", "completions", "completionMode", "manualSelector"),
         DEPLOYMENTS: ("selector",),
         REPLICA_SETS: ("selector",),
-        SERVICES: ("clusterIP",) if before.get("type") == after.get("type") else (),
     }
     for field in fixed.get(kind, ()):
         if before.get(field) != after.get(field):
@@ -154,7 +153,7 @@ def _container(container: Object, path: str, causes: Causes) -> None:
 
 
 def _service(spec: Object, causes: Causes) -> None:
-    if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+    if not spec.get("ports") and spec["type"] != "ExternalName":
         causes.required("spec.ports")
     for key, value in spec.get("selector", {}).items():
         check_label(key, value, "spec.selector", causes)

@@ -18,7 +18,8 @@ from pymongo import MongoClient
 
 from sandbox.defects.sample_configuration import valid_configuration
 from sandbox.launchers.processes import PartFailed
-from sandbox.lifecycle.tenants import Leases, Tenant
+from sandbox.lifecycle.leases import Leases
+from sandbox.lifecycle.tenants import Tenant
 
 
 def databases(endpoints: Mapping[str, Any]) -> list[str]:

@@ -72,11 +72,7 @@ class Broker:
 
     async def delete(self, virtual_host: str) -> None:
         """Remove a virtual host with all in it; none of that name is fine. Raises RequestFailed."""
-        try:
-            await self.interface.send("DELETE", f"/api/vhosts/{quote(virtual_host, safe='')}")
-        except RequestFailed as refusal:
-            if refusal.status != 404:
-                raise
+        await self.interface.delete(f"/api/vhosts/{quote(virtual_host, safe='')}")
 
     async def wait_until_ready(self) -> None:
         """Return when both AMQP and the management API let the user in. Raises PartFailed."""

@@ -36,6 +36,14 @@ class RestApi:
         """Send a request; return the JSON answered, None if there is none. Raises RequestFailed."""
         return await asyncio.to_thread(self._send, method, path, body)
 
+    async def delete(self, path: str) -> None:
+        """Delete what is at a path; nothing there is fine. Raises RequestFailed."""
+        try:
+            await self.send("DELETE", path)
+        except RequestFailed as refusal:
+            if refusal.status != 404:
+                raise
+
     def _send(self, method: str, path: str, body: object) -> Any:
         request = urllib.request.Request(
             self.address + path,

@@ -10,7 +10,7 @@ import yaml
 
 from kubeconfig import describe
 from sandbox.launchers.processes import Launcher, RunningPart, announced, free_port
-from sandbox.launchers.rest import RequestFailed, RestApi
+from sandbox.launchers.rest import RestApi
 
 STORES = ("mongodb", "rabbitmq", "kubernetes")
 
@@ -39,11 +39,7 @@ class Toxiproxy:
 
     async def delete(self, proxy: str) -> None:
         """Remove a proxy and close its connections; none of that name is fine. Raises RequestFailed."""
-        try:
-            await self.interface.send("DELETE", f"/proxies/{proxy}")
-        except RequestFailed as refusal:
-            if refusal.status != 404:
-                raise
+        await self.interface.delete(f"/proxies/{proxy}")
 
 
 async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Toxiproxy:

@@ -58,7 +58,7 @@ def _resources(kind: Kind) -> list[Object]:
         "singularName": kind.kind.lower(),
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": kind.verbs,
+        "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
         "shortNames": list(kind.short_names),
         "categories": ["all"] if kind.in_all else [],
     }

@@ -7,14 +7,13 @@ import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.emulators.kubernetes import discovery, errors
 from sandbox.emulators.kubernetes.errors import ApiError
-from sandbox.emulators.kubernetes.kinds import Kind, Object
+from sandbox.emulators.kubernetes.kinds import Object
 from sandbox.emulators.kubernetes.patching import patched
 from sandbox.emulators.kubernetes.registry import Registry
 from sandbox.emulators.kubernetes.requests import (
@@ -129,11 +128,8 @@ class _Server:
             return self._create(request, target, body)
         if request.method in ("PUT", "PATCH") and target.name:
             return self._change(request, target, body)
-        if request.method == "DELETE" and not target.subresource:
-            if target.name:
-                return self._delete(request, target, body)
-            if target.namespace:
-                return self._delete_many(request, target, body)
+        if request.method == "DELETE" and target.name and not target.subresource:
+            return self._delete(request, target, body)
         raise errors.method_not_allowed()
 
     def _get(self, target: ResourcePath) -> Object:
@@ -154,10 +150,8 @@ class _Server:
     def _list(self, request: web.Request, target: ResourcePath, selects: Selects) -> web.Response:
         # `limit` is left aside, as the API allows: everything comes in one page.
         number_asked(request.query, "resourceVersion")
-        return self._listed(target.kind, [*filter(selects, self._store.listing(target.kind, target.namespace))])
-
-    def _listed(self, kind: Kind, items: list[Object]) -> web.Response:
-        metadata = {"resourceVersion": str(self._store.version)}
+        kind, metadata = target.kind, {"resourceVersion": str(self._store.version)}
+        items = [*filter(selects, self._store.listing(kind, target.namespace))]
         return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
 
     def _create(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
@@ -187,15 +181,6 @@ class _Server:
     def _delete(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
         deletion = deletion_asked(request.query, body, request.content_type)
         return _json(self._registry.delete(target.kind, target.namespace, target.name, deletion))
-
-    def _delete_many(self, request: web.Request, target: ResourcePath, body: bytes) -> web.Response:
-        kind = target.kind
-        deletion = replace(deletion_asked(request.query, body, request.content_type), uid=None, resource_version=None)
-        selects = _selects(request, target)
-        items = [item for item in self._store.listing(kind, target.namespace) if selects(item)]
-        for item in items:
-            self._registry.delete(kind, target.namespace, item["metadata"]["name"], deletion)
-        return self._listed(kind, items)
 
 
 def _selects(request: web.Request, target: ResourcePath) -> Selects:

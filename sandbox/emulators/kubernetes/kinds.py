@@ -46,12 +46,6 @@ class Kind:
         """Whether `status` is written through a sub-resource only."""
         return "status" in self.subresources
 
-    @property
-    def verbs(self) -> list[str]:
-        """What a client may do, in discovery's words."""
-        several = ["deletecollection"] if self.namespaced else []
-        return ["create", "delete", *several, "get", "list", "patch", "update", "watch"]
-
 
 _NAMESPACE_FIELDS = {"metadata.name": "metadata.name", "status.phase": "status.phase"}
 _POD_FIELDS = {**_METADATA, "spec.nodeName": "spec.nodeName", "status.phase": "status.phase"}

@@ -288,11 +288,6 @@ def test_field_selectors(cluster, namespace, several):
     assert len(everywhere(field_selector=f"metadata.namespace={namespace}").items) == 4
 
 
-def test_a_collection_is_deleted_by_its_labels(cluster, namespace, several):
-    cluster.core.delete_collection_namespaced_service(namespace, label_selector="tier=db")
-    assert names(cluster.core.list_namespaced_service(namespace)) == ["a", "d"]
-
-
 # --- change
 
 

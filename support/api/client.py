@@ -39,10 +39,8 @@ _TASK_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_require_
 class FocusServerAPI:
     """Speaks to one Focus Server. Not to be shared between threads: each worker gets its own.
 
-    Each exchange, also a failed one, is published once: to the subscribers, in their order.
-
-    Raises:
-        SettingsError: the certificates to trust, or the proxy that leads to the server, cannot be used.
+    Each exchange, also a failed one, is published once: to the subscribers, in their order. Making a client raises
+    SettingsError if the certificates to trust, or the proxy that leads to the server, cannot be used.
     """
 
     def __init__(self, settings: Settings, *subscribers: Callable[[Exchange], None]) -> None:
@@ -78,19 +76,11 @@ class FocusServerAPI:
             ) from error
 
     def cancel_job(self, job_id: str) -> None:
-        """End a job and everything that was made for it.
-
-        Raises:
-            APIError: the server did not; `status` is 404 for a job it does not know.
-        """
+        """End a job and everything made for it; raises APIError otherwise, with status 404 for an unknown job."""
         self._require(self.request_cancellation(job_id), self._answers.cancelled_statuses)
 
     def acknowledge(self) -> None:
-        """Ask the server whether it is alive.
-
-        Raises:
-            APIError: it is not, or does not answer.
-        """
+        """Raise APIError unless the server says that it is alive."""
         self._require(self.send("GET", self._paths.health), (200,))
 
     @contextmanager
@@ -103,21 +93,13 @@ class FocusServerAPI:
             self.cancel_job(response.job_id)
 
     def request_job(self, payload: Mapping[str, Any], task_id: str | None = None) -> Exchange:
-        """Send a configuration, valid or not, and return what came back, whatever its status.
-
-        Raises:
-            APIError: as `send`.
-        """
+        """Send a configuration, valid or not, and return what came back, as `send` does."""
         paths = self._paths
         path = paths.configure if task_id is None else paths.configure_by_task.format(task_id=quote(task_id, safe=""))
         return self.send("POST", path, payload)
 
     def request_cancellation(self, job_id: str) -> Exchange:
-        """Ask for the end of a job, and return what came back, whatever its status.
-
-        Raises:
-            APIError: as `send`.
-        """
+        """Ask for the end of a job, and return what came back, as `send` does."""
         return self.send("DELETE", self._paths.job.format(job_id=quote(job_id, safe="")))
 
     def send(
@@ -125,8 +107,7 @@ class FocusServerAPI:
     ) -> Exchange:
         """Send `body` as JSON, or `raw` as it is, and return what came back, whatever its status.
 
-        Raises:
-            APIError: no usable answer came, or not in time, or the server could not be reached at all.
+        Raises APIError if no usable answer came, or not in time, or the server could not be reached.
         """
         sent_at, started = datetime.now(UTC), time.perf_counter()
         response: requests.Response | None = None

@@ -42,11 +42,7 @@ class RequestVerdicts:
         self._known = self._snapshot()
 
     def expect_right_answer(self, request: GeneratedRequest) -> None:
-        """Send one request, and see that the server does with it what the contract says.
-
-        Raises:
-            ExpectationFailed: it does not.
-        """
+        """Send one request; raise ExpectationFailed unless the server does with it what the contract says."""
         client, settings = self._session.client, self._session.settings
         body, key, counts = request.body, None, self.counts[request.kind]
         # One of the marked fields alone has too few values to prove that what carries it is ours.
@@ -71,10 +67,9 @@ class RequestVerdicts:
             self._expect_no_trace(exchange, error, key)
 
     def expect_each_kind(self, valid: Iterable[str], violations: Iterable[str]) -> None:
-        """See that each kind was tried: otherwise nothing was shown of it.
+        """Raise ExpectationFailed unless each valid kind was accepted, and each violation refused for its rule alone.
 
-        Raises:
-            ExpectationFailed: a valid kind was never accepted, or a violation never refused for one rule alone.
+        Otherwise nothing was shown of it.
         """
         never = [f"{kind}: never accepted" for kind in valid if not self.counts[kind][ACCEPTED]]
         never += [f"{kind}: never refused for it alone" for kind in violations if not self.counts[kind][FOR_ONE_RULE]]

@@ -1,7 +1,6 @@
-"""What a run has made and broken, on disk, so that after a killed run the one is still removed, the other mended.
+"""What a run makes and breaks, on disk, so that it is still removed and repaired when the run is killed.
 
-A journal is a file of JSON lines, locked for as long as its run lives: a file that can be locked belongs to a run
-that is dead.
+A journal is a file of JSON lines, locked as long as its run lives: a file that can be locked belongs to a dead run.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from support.observers.request_marks import TraceKey
 
 
 class Journal:
-    """The journal of the living run. Every line is on disk before what it is about is done, or is cleaned.
+    """The journal of the present run. Every line is on disk before what it is about is done.
 
-    Whatever cannot be written raises EnvironmentBroken, which says where and what to do.
+    What cannot be written raises EnvironmentBroken, which says where and what to do.
     """
 
     def __init__(self, directory: Path, base_url: str, *, provided: bool) -> None:
@@ -46,7 +45,7 @@ class Journal:
             return ScenarioJournal(partial(self._write, self._scenarios))
 
     def close(self) -> None:
-        """End the journal; it stays on disk only if a scenario's requests were not all cleaned up after."""
+        """End the journal; it stays on disk only if something of a scenario was not cleaned up."""
         with _told(self._path):
             settled = not _read(self._path).open
             self._file.close()
@@ -56,7 +55,7 @@ class Journal:
     def _write(self, scenario: int, entry: dict[str, Any]) -> None:
         line = json.dumps({"scenario": scenario, **entry}).encode() + b"\n"
         with self._lock, _told(self._path):
-            while line:  # of a disk that is nearly full a part is taken
+            while line:  # a disk that is nearly full takes only a part
                 line = line[self._file.write(line) :]
 
 
@@ -67,7 +66,7 @@ class ScenarioJournal:
     _write: Callable[[dict[str, Any]], None]
 
     def requested(self, key: TraceKey) -> None:
-        """A request that can be recognised by this key is about to be sent."""
+        """A request with this key is about to be sent."""
         self._write({"requested": dict(key)})
 
     def enter_exchange(self, exchange: Exchange) -> None:
@@ -97,31 +96,21 @@ class ScenarioJournal:
 
 
 @dataclass
-class Requests:
-    """What a scenario had made or broken.
-
-    Ids that were answered, keys by which requests can be recognised, its recordings; proxies on ways that it broke.
-    """
-
-    jobs: set[str] = field(default_factory=set)
-    keys: list[TraceKey] = field(default_factory=list)
-    recordings: set[str] = field(default_factory=set)
-    broker_limited: bool = False
-    ways_broken: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Leftover:
-    """What a journal tells: `open` has the requests of each scenario that was not cleaned up after."""
+class JournalContents:
+    """What a journal on disk says; `open` has the entries of each scenario that was not cleaned up."""
 
     path: Path
     base_url: str = ""
     provided: bool = False
-    open: dict[int, Requests] = field(default_factory=dict)
+    open: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def values(self, kind: str) -> list[Any]:
+        """The values of all open entries of a kind, as `created`."""
+        return [entry[kind] for entries in self.open.values() for entry in entries if kind in entry]
 
 
-def of_dead_runs(directory: Path) -> Iterator[Leftover]:
-    """The journals that no living run holds.
+def of_dead_runs(directory: Path) -> Iterator[JournalContents]:
+    """The journals of runs that have died.
 
     Raises:
         EnvironmentBroken: the directory or a journal in it cannot be read.
@@ -138,14 +127,10 @@ def of_dead_runs(directory: Path) -> Iterator[Leftover]:
                 yield _read(path)
 
 
-def remove(leftover: Leftover) -> None:
-    """Remove the journal of a dead run, of which nothing is left.
-
-    Raises:
-        EnvironmentBroken: it cannot be removed.
-    """
-    with _told(leftover.path):
-        leftover.path.unlink()
+def remove(path: Path) -> None:
+    """Remove the journal of a dead run of which nothing is left; raises EnvironmentBroken if that is impossible."""
+    with _told(path):
+        path.unlink()
 
 
 @contextmanager
@@ -170,26 +155,17 @@ def _lockable(file: TextIO) -> bool:
     return True
 
 
-def _read(path: Path) -> Leftover:
-    leftover = Leftover(path)
+def _read(path: Path) -> JournalContents:
+    contents = JournalContents(path)
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
             continue  # The last line of a run that was killed while it wrote.
-        scenario = entry["scenario"]
         if "base_url" in entry:
-            leftover.base_url, leftover.provided = entry["base_url"], entry["provided"]
-        elif "created" in entry:
-            leftover.open.setdefault(scenario, Requests()).jobs.add(entry["created"])
-        elif "requested" in entry:
-            leftover.open.setdefault(scenario, Requests()).keys.append(entry["requested"])
-        elif "recorded" in entry:
-            leftover.open.setdefault(scenario, Requests()).recordings.add(entry["recorded"])
-        elif "broker_limited" in entry:
-            leftover.open.setdefault(scenario, Requests()).broker_limited = True
-        elif "way_broken" in entry:
-            leftover.open.setdefault(scenario, Requests()).ways_broken.add(entry["way_broken"])
+            contents.base_url, contents.provided = entry["base_url"], entry["provided"]
         elif "settled" in entry:
-            leftover.open.pop(scenario, None)
-    return leftover
+            contents.open.pop(entry["scenario"], None)
+        else:
+            contents.open.setdefault(entry["scenario"], []).append(entry)
+    return contents

@@ -13,7 +13,7 @@ from support.api.client import FocusServerAPI, Headers
 from support.api.exchange import Exchange
 from support.api.job import Attempt
 from support.contract.configuration import ConfigureRequest, fields_set
-from support.core.errors import APIError, ExpectationFailed, ValidationError
+from support.core.errors import APIError, ExpectationFailed, ValidationError, require
 from support.observers.request_marks import TraceKey, stamp
 from support.profile.settings import Settings
 
@@ -59,11 +59,7 @@ class ScenarioClient:
         return _at_once(lambda request: self.send(*request), requests, clients)
 
     def configuration(self, payload: Mapping[str, Any]) -> ConfigureRequest:
-        """A valid request for a job with this payload, marked where that is needed.
-
-        Raises:
-            ValidationError: the payload is not valid.
-        """
+        """A request for a job with this payload, marked where that is needed; raises ValidationError if invalid."""
         return ConfigureRequest.model_validate(self.mark(payload)[0], context=self._settings.limits)
 
     def validation_error(self, payload: Any) -> ValidationError | None:
@@ -100,11 +96,7 @@ class ScenarioClient:
         return _at_once(self.request_job, requests, clients)
 
     def request_job_meanwhile(self, request: ConfigureRequest, meanwhile: Callable[[], object]) -> Attempt:
-        """Ask for a job, and call `meanwhile` while the server works on it.
-
-        Raises:
-            ExpectationFailed: also what `meanwhile` raised; the message then ends with the answer that came.
-        """
+        """Ask for a job, and call `meanwhile` while the server works on it; if that fails, the answer is told, too."""
         with ThreadPoolExecutor(max_workers=1) as pool:
             asked = pool.submit(self.request_job, request)
             try:
@@ -126,11 +118,7 @@ class ScenarioClient:
             return self._client().request_cancellation(job_id)
 
     def cancelling_problems(self, job_ids: Iterable[str]) -> list[str]:
-        """Cancel jobs; a line for each that could not be cancelled.
-
-        Raises:
-            EnvironmentBroken: the server cannot be reached.
-        """
+        """Cancel jobs; a line for each that could not be cancelled."""
         problems = []
         for job_id in job_ids:
             try:
@@ -143,11 +131,7 @@ class ScenarioClient:
         return problems
 
     def use_temporary_job(self, request: ConfigureRequest, work: Callable[[str], None]) -> None:
-        """Do some work with the id of a job that exists only for it.
-
-        Raises:
-            ExpectationFailed: also when the job was not created, or not cancelled at the end.
-        """
+        """Do some work with the id of a job that exists only for it; it must be made, and be cancelled at the end."""
         with _judged(), self._client().temporary_job(request) as response:
             work(response.job_id)
 
@@ -171,13 +155,8 @@ class ScenarioClient:
         return None
 
     def expect_nothing_sent(self) -> None:
-        """See that no request left the client.
-
-        Raises:
-            ExpectationFailed: one did.
-        """
-        if self.exchanges:
-            raise ExpectationFailed("expected nothing to be sent\n" + "\n".join(f"  - {e}" for e in self.exchanges))
+        """Raise ExpectationFailed if any request left the client."""
+        require("nothing to be sent", [str(exchange) for exchange in self.exchanges])
 
     def _client(self) -> FocusServerAPI:
         """The client of the thread that calls."""

@@ -23,7 +23,7 @@ from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
 from support.scenario.journal import Journal
 from support.scenario.session import ScenarioSession
-from support.scenario.sweeping import heal, sweep
+from support.scenario.sweeping import repair, sweep
 
 _DEATH_IS_TOLD_WITHIN_S = 2.0  # by the provider, which looks after its parts some times a second
 
@@ -41,7 +41,7 @@ class SuiteRun:
         provided: ProvidedEnvironment | None = None,
     ) -> None:
         self.settings, self.stores = settings, stores
-        self.late: list[str] = []
+        self._late: list[str] = []
         self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
         self._last: tuple[str, Snapshot] | None = None
 
@@ -70,68 +70,52 @@ class SuiteRun:
             return cls(settings, stores, client, journal, parts.pop_all(), provided)
 
     def open_scenario(self, keep: Callable[[Evidence], None]) -> ScenarioSession:
-        """Begin a scenario.
-
-        Raises:
-            EnvironmentBroken: a part of the environment cannot be reached any more.
-        """
+        """Begin a scenario; raises EnvironmentBroken if a part of the environment can't be reached any more."""
         try:
             acknowledge(self._client)
             session = ScenarioSession(self.settings, self.stores, self._journal.begin(), keep)
         except EnvironmentBroken:
             self.check_provided()
             raise
-        self._note_late(session.ledger.before)
+        self._late += [f"  - {problem}" for problem in self._late_problems(session.ledger.before)]
         return session
 
     def close_scenario(self, session: ScenarioSession, name: str) -> None:
         """End a scenario: what it closed with is what the next one must find."""
-        self._last = (
-            (name, session.closed_with) if self.settings.exclusive and session.closed_with is not None else None
-        )
+        snapshot = session.closed_with if self.settings.exclusive else None
+        self._last = None if snapshot is None else (name, snapshot)
 
     def look_once_more(self) -> None:
-        """After the last scenario: see that nothing came after any of them had ended.
+        """After the last scenario: raise ExpectationFailed if anything changed after any scenario had ended.
 
-        Raises:
-            ExpectationFailed: something came; it is named, and after which scenario.
+        The message says what, and after which scenario.
         """
+        naming, limits = self.settings.naming, self.settings.time_limits
         if self._last is not None:
-            self._wait_for_late_ones(*self._last)
-        if self.late:
-            raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self.late))
+            try:
+                consistently(
+                    "nothing to come after the last scenario",
+                    lambda: take_snapshot(self.stores, naming, (), exclusive=self.settings.exclusive),
+                    self._late_problems,
+                    limits.wait_policy("settling_s", limits.between_settling_looks_s),
+                )
+            except ExpectationFailed as error:
+                self._late += str(error).splitlines()[1:-1]
+        if self._late:
+            raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self._late))
 
-    def _wait_for_late_ones(self, name: str, last: Snapshot) -> None:
-        settings = self.settings
-        limits = settings.time_limits
-        try:
-            consistently(
-                "nothing to come after the last scenario",
-                lambda: take_snapshot(self.stores, settings.naming, (), exclusive=settings.exclusive),
-                lambda now: self._late_ones(name, last, now),
-                limits.wait_policy("settling_s", limits.between_settling_looks_s),
-            )
-        except ExpectationFailed as error:
-            self.late += str(error).splitlines()[1:-1]
-
-    def _note_late(self, now: Snapshot) -> None:
-        if self._last is not None:
-            self.late += [f"  - {problem}" for problem in self._late_ones(*self._last, now)]
-
-    def _late_ones(self, name: str, last: Snapshot, now: Snapshot) -> list[str]:
-        changes = unstated_problems(last, now, no_effects(), ())
-        return [f"after '{name}' had ended: {change}" for change in changes]
+    def _late_problems(self, now: Snapshot) -> list[str]:
+        if self._last is None:
+            return []
+        name, last = self._last
+        return [f"after '{name}' had ended: {change}" for change in unstated_problems(last, now, no_effects(), ())]
 
     def close(self) -> None:
-        """Give everything back, in the reverse order."""
+        """Close all parts, in the reverse order."""
         self._parts.close()
 
     def check_provided(self) -> None:
-        """After a failure: see that the environment that was made for this run is still there, where one was.
-
-        Raises:
-            EnvironmentBroken: it has ended, and the message says why.
-        """
+        """After a failure: raise EnvironmentBroken if the environment that was made for this run has ended."""
         if self._provided is not None:
             self._provided.check()
             # What cannot be reached may be about to be told as dead.
@@ -140,7 +124,7 @@ class SuiteRun:
     def is_healthy(self) -> bool:
         """Whether all of the environment can be reached."""
         try:
-            # On a new connection: that the kept one has been cut would say nothing of the server.
+            # On a new connection: the kept one may have been cut, which says nothing of the server.
             expect_healthy_environment(FocusServerAPI(self.settings), self.stores)
         except (EnvironmentBroken, SettingsError):  # SettingsError: with an environment go the files that it gave
             return False
@@ -161,7 +145,7 @@ class SuiteRun:
 
 
 def _blind_spots(stores: Stores) -> str:
-    """What cannot be seen of the broker, for whoever reads the report."""
+    """What cannot be seen of the broker, for the report."""
     hidden = [] if stores.queues.sees_unnamed else ["queues that nobody named"]
     why = stores.blind_spots.acknowledgements
     hidden += [] if why is None else ["whether messages are acknowledged"]
@@ -173,28 +157,23 @@ def _host_of(url: SecretStr) -> str:
 
 
 def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> None:
-    """See that all is healthy, and remove what killed runs left; what these broke is mended first.
+    """Repair what killed runs broke, see that all is healthy, and remove what they left.
 
-    Raises:
-        EnvironmentBroken: it is not, or what they broke cannot be mended.
+    Raises EnvironmentBroken if it is not healthy, or cannot be repaired.
     """
     journals = ROOT / settings.journals
-    swept = heal(journals, settings, stores)
+    result = repair(journals, settings, stores)
     try:
         expect_healthy_environment(client, stores)
         stores.blind_spots.acknowledgements = stores.queues.lack_of_statistics()
-        sweep(journals, settings, stores, swept)
+        sweep(journals, settings, stores, result)
     finally:
-        for line in swept.lines:
+        for line in result.lines:
             logging.getLogger("focus").warning("%s", redact(line))
 
 
 def acknowledge(client: FocusServerAPI) -> None:
-    """See that the server is alive.
-
-    Raises:
-        EnvironmentBroken: it is not.
-    """
+    """Raise EnvironmentBroken unless the server is alive."""
     try:
         client.acknowledge()
     except APIError as error:
@@ -202,11 +181,7 @@ def acknowledge(client: FocusServerAPI) -> None:
 
 
 def expect_healthy_environment(client: FocusServerAPI, stores: Stores) -> None:
-    """See that the server and all three stores are healthy, side by side.
-
-    Raises:
-        EnvironmentBroken: some are not; each of them is named.
-    """
+    """Raise EnvironmentBroken unless the server and all three stores are healthy; each that is not is named."""
     checks: dict[str, Callable[[], None]] = {
         "Focus Server": lambda: acknowledge(client),
         "MongoDB": stores.database.check_health,

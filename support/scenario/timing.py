@@ -23,19 +23,14 @@ class Timing:
         self._evidence.keep_durations(title, durations_s, getattr(self._limits, setting), setting)
 
     def expect_in_time(self, exchanges: Sequence[Exchange], setting: str) -> None:
-        """See that every answer came within `time_limits.{setting}`.
-
-        Raises:
-            ExpectationFailed: some came later.
-        """
+        """Raise ExpectationFailed unless every answer came within `time_limits.{setting}`."""
         self.chart("how long each answer took", [exchange.elapsed_s for exchange in exchanges], setting)
         answers.expect_in_time(exchanges, getattr(self._limits, setting), setting)
 
     def expect_recovery(self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int]) -> None:
         """After an outage, ask until the answer has one of these statuses.
 
-        Raises:
-            ExpectationFailed: it has not within `time_limits.recovered_s`.
+        Raises ExpectationFailed if it has not within `time_limits.recovered_s`.
         """
         started = time.monotonic()
         eventually(

@@ -522,11 +522,11 @@ OUTAGES = [
 ]
 
 
-def nothing_healed(heal):
+def nothing_repaired(repair):
     def calm(*_):
-        from support.scenario.sweeping import Swept
+        from support.scenario.sweeping import SweepResult
 
-        return Swept()
+        return SweepResult()
 
     return calm
 
@@ -600,11 +600,11 @@ CLEANING = [
     ),
     spoilt(
         *("a journal that writes nothing", "scenario.journal:Journal._write", never),
-        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: [{"),
     ),
     spoilt(
         *("a journal that is thrown away unsettled", "scenario.journal:Journal.close", forgotten),
-        *(f"journal.py::{KILLED}", "Right contains one more item: {1: Requests("),
+        *(f"journal.py::{KILLED}", "Right contains one more item: {1: [{"),
     ),
     spoilt(
         *("a journal that never settles", "scenario.journal:ScenarioJournal.settled", never),
@@ -613,18 +613,18 @@ CLEANING = [
     spoilt(
         *("a journal that takes the living for dead", "scenario.journal:_lockable", always(True)),
         "journal.py::test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone",
-        "[Leftover(",
+        "[JournalContents(",
     ),
     spoilt(
         *("a sweep that removes nothing", "scenario.sweeping:_sweep_one", always(True)),
         *(f"sweeping.py::{SWEPT}", "['r_1', 'r_2', 'theirs'] == ['theirs']"),
     ),
     spoilt(
-        *("a sweep that leaves ways broken", "scenario.sweeping:heal", nothing_healed),
+        *("a sweep that leaves ways broken", "scenario.sweeping:repair", nothing_repaired),
         *("sweeping.py::test_ways_that_were_broken_are_open_again", "assert [] == [(Toxiproxy("),
     ),
     spoilt(
-        *("a run that asks for health while ways are broken", "scenario.suite_run:heal", nothing_healed),
+        *("a run that asks for health while ways are broken", "scenario.suite_run:repair", nothing_repaired),
         "suite_run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
         "the server is ill while its ways are broken",
     ),

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from support.core.errors import EnvironmentBroken
-from support.scenario.journal import Journal, Requests, of_dead_runs
+from support.scenario.journal import Journal, of_dead_runs
 
 
 def killed_run(directory, entries):
@@ -39,18 +39,16 @@ def test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone(tmp_pat
     )
     assert living == []
     (dead,) = of_dead_runs(tmp_path)
-    assert [(requests.jobs, requests.keys) for requests in dead.open.values()] == [
-        ({"job_2"}, [{"displayInfo.height": 7}])
-    ]
-    (requests,) = dead.open.values()
-    assert (requests.recordings, requests.broker_limited) == ({"r_2", "r_3"}, False)
+    kinds = ("created", "requested", "recorded", "broker_limited")
+    assert [dead.values(kind) for kind in kinds] == [["job_2"], [{"displayInfo.height": 7}], ["r_2", "r_3"], []]
+    assert len(dead.open) == 1
     assert dead.base_url == "http://127.0.0.1:1"
 
 
 def test_a_line_cut_by_the_kill_does_not_hide_the_others(tmp_path):
     killed_run(tmp_path, "j.created('job_1'); run._file.write(b'{\"creat'); run._file.flush()")
     (dead,) = of_dead_runs(tmp_path)
-    assert dead.open[1].jobs == {"job_1"}
+    assert dead.values("created") == ["job_1"]
 
 
 @pytest.fixture
@@ -68,19 +66,20 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
 
 
 @pytest.mark.parametrize(
-    ("entry", "values", "left"),
+    ("entry", "values"),
     [
-        ("created", ["job_1"], Requests(jobs={"job_1"})),
-        ("requested", [{"displayInfo.height": 7}], Requests(keys=[{"displayInfo.height": 7}])),
-        ("recorded", ["r_1"], Requests(recordings={"r_1"})),
-        ("broker_limited", [], Requests(broker_limited=True)),
-        ("way_broken", ["way-to-mongodb"], Requests(ways_broken={"way-to-mongodb"})),
+        ("created", ["job_1"]),
+        ("requested", [{"displayInfo.height": 7}]),
+        ("recorded", ["r_1"]),
+        ("broker_limited", []),
+        ("way_broken", ["way-to-mongodb"]),
     ],
 )
-def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry, values, left):
+def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry, values):
     getattr(journal.begin(), entry)(*values)
     journal.begin().settled()
     journal.close()
+    left = [{"scenario": 1, entry: values[0] if values else True}]
     assert [dead.open for dead in of_dead_runs(tmp_path)] == [{1: left}]
 
 

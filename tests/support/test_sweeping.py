@@ -8,7 +8,7 @@ from support.core.errors import APIError, EnvironmentBroken
 from support.faults.outages import NoSuchProxy
 from support.scenario import sweeping
 from support.scenario.journal import Journal
-from support.scenario.sweeping import Swept, heal
+from support.scenario.sweeping import SweepResult, repair
 
 SETTINGS = settings()
 HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
@@ -16,7 +16,7 @@ HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
 
 def sweep(directory, settings, stores):
     """As a run does it, and `make sweep`."""
-    swept = heal(directory, settings, stores)
+    swept = repair(directory, settings, stores)
     sweeping.sweep(directory, settings, stores, swept)
     return swept
 
@@ -115,9 +115,9 @@ def test_a_toxiproxy_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(t
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_the_journal_of_a_run_that_was_killed_after_the_healing_stays_for_the_next(tmp_path):
+def test_the_journal_of_a_run_that_was_killed_after_the_repair_stays_for_the_next(tmp_path):
     run(tmp_path, broken=["way"])
-    swept = Swept()
+    swept = SweepResult()
     sweeping.sweep(tmp_path, SETTINGS, Stores(), swept)
     assert (swept.remains, len(list(tmp_path.iterdir()))) == (True, 1)
 

@@ -29,7 +29,7 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
     context.state.begun = begun
 
     def once_begun() -> None:
-        session.ledger.wait_until_begun(begun)
+        session.ledger.expect_begun(begun)
         meanwhile()
 
     context.state.asked(session.client.request_job_meanwhile(context.state.configuration, once_begun))
@@ -86,7 +86,7 @@ def neither_finds_such_a_job(context: Context) -> None:
 
 @then("what was begun could not be undone yet")
 def it_could_not_be_undone_yet(context: Context) -> None:
-    context.state.session.ledger.wait_until_begun(context.state.begun)
+    context.state.session.ledger.expect_begun(context.state.begun)
 
 
 @when("all stores can be reached again")

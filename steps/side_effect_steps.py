@@ -13,12 +13,12 @@ from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_ELSE_H
 
 @then("the side effects are")
 def the_side_effects_are(context: Context) -> None:
-    context.state.session.ledger.state(stated_in((row["side effect"], row["change"]) for row in context.table))
+    context.state.session.ledger.expect_effects(stated_in((row["side effect"], row["change"]) for row in context.table))
 
 
 @then("the side effects are those of {jobs:JobCount}")
 def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
-    context.state.session.ledger.state(effects_of(jobs, context.state.settings.effects_of_a_job))
+    context.state.session.ledger.expect_effects(effects_of(jobs, context.state.settings.effects_of_a_job))
 
 
 @then("it was there when it was answered")
@@ -29,18 +29,18 @@ def it_was_there(context: Context) -> None:
 @then("only the record of the job remains")
 @then("only the records of the jobs remain")
 def only_the_records_remain(context: Context) -> None:
-    context.state.session.ledger.state_records_alone()
+    context.state.session.ledger.expect_records_alone()
 
 
 @then("only the record of the temporary job remains")
 def only_the_temporary_record_remains(context: Context) -> None:
     context.state.session.promises.expect_cancelled_jobs([context.state.abandoned])
-    context.state.session.ledger.state({"task record": 1})
+    context.state.session.ledger.expect_effects({"task record": 1})
 
 
 @then("whatever was begun is undone")
 def whatever_was_begun_is_undone(context: Context) -> None:
-    context.state.session.ledger.state({})
+    context.state.session.ledger.expect_effects({})
 
 
 @then("nothing but a record remains of the cancelled job")

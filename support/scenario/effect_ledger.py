@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from support.api.exchange import Exchange
@@ -35,11 +36,7 @@ class EffectLedger:
     """Compares what the stores show with the snapshot `before`, which is taken when the ledger is opened."""
 
     def __init__(self, settings: Settings, stores: Stores, promises: Promises, sightings: SightingLog) -> None:
-        """Open it, when all that is being deleted has gone.
-
-        Raises:
-            EnvironmentBroken: a store cannot be read, or what is being deleted does not go.
-        """
+        """Open it, when all that is being deleted has gone; raises EnvironmentBroken if it does not go."""
         self._settings, self._stores, self._promises, self._sightings = settings, stores, promises, sightings
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
@@ -92,36 +89,32 @@ class EffectLedger:
                 f"{error}\nSee what holds it: its metadata.finalizers, its grace period, a node that does not answer."
             ) from None
 
-    def state(self, changes: Mapping[str, int]) -> None:
+    def expect_effects(self, changes: Mapping[str, int]) -> None:
         """State what the scenario changes, kind by kind, and wait until it is so. What is not named stays zero.
 
         Too much of a kind is a failure at once, even if it would vanish again; only after a cancel or a disturbance
-        may it vanish in time.
-
-        Raises:
-            ExpectationFailed: the stores show something else.
+        may it vanish in time. Raises ExpectationFailed if the stores show something else.
         """
         self._stated = {**no_effects(), **changes}
         may_go = self._something_goes or bool(self._cancelled)
-        try:
+        with self._explaining_failures():
             eventually(
                 "these side effects and no others",
                 self.snapshot,
-                self._not_as_stated,
+                self._unstated_problems,
                 self._settings.time_limits.wait_policy("analyzer_runs_s"),
                 fail_fast=lambda seen: (
                     [] if may_go else surplus_problems(self.before, seen, self._stated, self.own_jobs)
                 ),
             )
-        except ExpectationFailed as failure:
-            raise self._explained(failure) from None
 
-    def wait_until_begun(self, kind: str) -> None:
-        """Wait until an effect of this kind shows of a job that is not answered yet.
+    def expect_records_alone(self) -> None:
+        """State that of every job only the cancelled record remains; raise ExpectationFailed unless it gets so."""
+        self._promises.expect_cancelled_jobs(self._answered)
+        self.expect_effects({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
 
-        Raises:
-            ExpectationFailed: none does.
-        """
+    def expect_begun(self, kind: str) -> None:
+        """Raise ExpectationFailed unless an effect of this kind shows of a job that is not answered yet."""
         eventually(
             f"a {kind} of a job that is being made",
             self.snapshot,
@@ -129,37 +122,23 @@ class EffectLedger:
             self._settings.time_limits.wait_policy("unavailable_answered_s"),  # By then it must be answered.
         )
 
-    def state_records_alone(self) -> None:
-        """State that of every job only the cancelled record remains, and wait until it is so.
-
-        Raises:
-            ExpectationFailed: the stores show something else.
-        """
-        self._promises.expect_cancelled_jobs(self._answered)
-        self.state({"task record": self._settings.effects_of_a_job.task_record * len(self._answered)})
-
     def expect_nothing_else(self) -> None:
-        """See that the stores show what was stated, and that promises still hold, until late effects would have come.
+        """Raise ExpectationFailed unless the stores go on showing what was stated, and promises still hold.
 
-        These may come for `time_limits.settling_s` after the last answer.
-
-        Raises:
-            ExpectationFailed: they do not.
+        It is looked until late effects would have come: for `time_limits.settling_s` after the last answer.
         """
         limits, answered_s_ago = self._settings.time_limits, time.monotonic() - self._answered_at
         settling = limits.wait_policy("settling_s", limits.between_settling_looks_s)
-        try:
+        with self._explaining_failures():
             self._settled = consistently(
                 "no side effects but those that the scenario states, and its promises to hold still",
                 self.snapshot,
                 lambda seen: [
-                    *self._not_as_stated(seen),
+                    *self._unstated_problems(seen),
                     *self._promises.broken_problems(self._cancelled | self._disturbed),
                 ],
                 replace(settling, limit_s=max(0.0, settling.limit_s - answered_s_ago)),
             )
-        except ExpectationFailed as failure:
-            raise self._explained(failure) from None
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
         """The jobs of this scenario, also those that are `unanswered`, that were not cancelled."""
@@ -173,12 +152,9 @@ class EffectLedger:
         return now if now == self.before else None
 
     def expect_nothing_left(self, unanswered: Collection[str]) -> Snapshot:
-        """See that only cancelled records of the scenario's jobs are left; returns the snapshot that shows it.
+        """Raise ExpectationFailed unless only cancelled records are left; returns the snapshot that shows it.
 
         `unanswered` are the jobs that no answer named, as they were before anything was cancelled.
-
-        Raises:
-            ExpectationFailed: there is more, or a record is not as it should be.
         """
         if self._answered:
             self._promises.expect_cancelled_jobs(self._answered)
@@ -198,12 +174,16 @@ class EffectLedger:
             self._settings.time_limits.wait_policy("effect_disappears_s"),
         )
 
-    def _explained(self, failure: ExpectationFailed) -> ExpectationFailed:
-        """The failure, with what Kubernetes says about analyzers that should run and do not."""
-        running = [job_id for job_id in self._answered if job_id not in self._cancelled | self._disturbed]
-        return obstacles.explained(failure, self._stores.analyzers, running)
+    @contextmanager
+    def _explaining_failures(self) -> Iterator[None]:
+        """Add to a failure what Kubernetes says about analyzers that should run and do not."""
+        try:
+            yield
+        except ExpectationFailed as failure:
+            running = [job_id for job_id in self._answered if job_id not in self._cancelled | self._disturbed]
+            raise obstacles.explained(failure, self._stores.analyzers, running) from None
 
-    def _not_as_stated(self, seen: Snapshot) -> list[str]:
+    def _unstated_problems(self, seen: Snapshot) -> list[str]:
         return unstated_problems(self.before, seen, self._stated, self.own_jobs)
 
     def jobs_carrying(self, key: TraceKey) -> set[str]:

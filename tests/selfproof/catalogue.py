@@ -329,7 +329,7 @@ COUNTING = [
         *("effect_ledger.py::test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a ledger that takes what is stated for true", "scenario.effect_ledger:EffectLedger.state", never),
+        *("a ledger that takes what is stated for true", "scenario.effect_ledger:EffectLedger.expect_effects", never),
         *("effect_ledger.py::test_what_is_missing_is_told", "DID NOT RAISE"),
     ),
     spoilt(
@@ -492,7 +492,7 @@ OUTAGES = [
     spoilt(
         *(
             "a wait for a job that is being made that does not wait",
-            "scenario.effect_ledger:EffectLedger.wait_until_begun",
+            "scenario.effect_ledger:EffectLedger.expect_begun",
             never,
         ),
         *(f"effect_ledger.py::{BEING_MADE}", "assert 1 == 4"),
@@ -595,7 +595,7 @@ CLEANING = [
     ),
     spoilt(
         *("a disturbance that is not undone", "faults.disturbances:Disturbances.undo", never),
-        "disturbances.py::test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once",
+        "disturbances.py::test_ledger_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once",
         "('limit', None)",
     ),
     spoilt(

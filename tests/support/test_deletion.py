@@ -129,7 +129,7 @@ def test_what_is_being_deleted_is_not_counted_while_the_scenario_goes_on(product
         getattr(product, what).extend(getattr(late, what))
     add_service(product)
     ledger.enter_exchange(requested(product.make(configured()).job_id))
-    ledger.state(ONE)
+    ledger.expect_effects(ONE)
     ledger.expect_nothing_else()
     assert ledger.unanswered() == set()
 
@@ -168,7 +168,7 @@ def test_an_orphaned_pod_counts(product, exclusive):
     product.jobs.clear()
     del product.pods[0]["metadata"]["ownerReferences"]
     with pytest.raises(ExpectationFailed, match="analyzer: \\+0 instead of \\+1"):
-        ledger.state(ONE)
+        ledger.expect_effects(ONE)
     ledger.enter_exchange(cancelled(JOB_ID))
     product.records[0]["status"] = "cancelled"
     product.queues.clear()

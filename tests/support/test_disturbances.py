@@ -36,7 +36,7 @@ def disturbances(journal):
     return Disturbances(settings(), STORES, journal, entered)
 
 
-def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal):
+def test_the_ledger_knows_of_a_disturbance_before_it_is_made(disturbances, journal):
     disturbances.delete_analyzer(JOB_ID)
     disturbances.finish_analyzer(JOB_ID, "Failed")
     disturbances.take_queue_away(JOB_ID)
@@ -47,14 +47,14 @@ def test_the_books_know_of_a_disturbance_before_it_is_made(disturbances, journal
     ]
 
 
-def test_books_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once(disturbances, journal):
+def test_ledger_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once(disturbances, journal):
     disturbances.refuse_queues()
     disturbances.undo()
     disturbances.undo()
     assert journal.entries == [("entered", None), "broker limited", ("limit", 0), ("limit", None)]
 
 
-def test_books_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(journal, monkeypatch):
+def test_ledger_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(journal, monkeypatch):
     asked = []
 
     def ask(toxiproxy, method, path, body=None):

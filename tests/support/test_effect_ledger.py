@@ -56,23 +56,23 @@ def test_a_snapshot_counts_every_kind_and_where_it_is_shared_our_own_only(produc
 def test_what_is_stated_is_waited_for(ledger, product):
     ledger.enter_exchange(requested(JOB_ID))
     product.at_look[3] = lambda: product.make(configured())
-    ledger.state(ONE)
+    ledger.expect_effects(ONE)
     assert product.looks == 3
     ledger.expect_nothing_else()
 
 
 def test_what_is_missing_is_told(ledger, job, product):
     product.queues.pop(QUEUE)
-    assert "work queue: +0 instead of +1" in told(ledger.state, ONE)
+    assert "work queue: +0 instead of +1" in told(ledger.expect_effects, ONE)
 
 
 def test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel(ledger, job, product):
     product.at_look[4] = lambda: product.cancel(JOB_ID)
     stated = no_effects() | {"task record": 1}
-    assert "work queue: +1 instead of +0" in told(ledger.state, stated)
+    assert "work queue: +1 instead of +0" in told(ledger.expect_effects, stated)
     assert product.looks == 2
     ledger.enter_exchange(cancelled(JOB_ID))
-    ledger.state(stated)
+    ledger.expect_effects(stated)
 
 
 def test_what_comes_late_is_seen(ledger, product):
@@ -82,7 +82,7 @@ def test_what_comes_late_is_seen(ledger, product):
 
 
 def test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled(ledger, job, product, promises):
-    ledger.state(ONE)
+    ledger.expect_effects(ONE)
     promises.expect_kept([job])
     ledger.expect_nothing_else()
     product.records[0]["status"] = "error"
@@ -102,7 +102,7 @@ def test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_tho
 def test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none(ledger, product):
     ledger.enter_exchange(requested(product.make(configured(OTHER)).job_id))
     product.at_look[4] = lambda: product.make(configured())
-    ledger.wait_until_begun("analyzer")
+    ledger.expect_begun("analyzer")
     assert product.looks == 4
     assert ledger.unanswered() == {JOB_ID}
 
@@ -110,8 +110,8 @@ def test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_non
 def test_that_no_effect_of_a_job_being_made_shows_is_told(ledger, product):
     product.make(configured())
     product.jobs.clear()
-    ledger.wait_until_begun("task record")
-    assert "there is no analyzer of one" in told(ledger.wait_until_begun, "analyzer")
+    ledger.expect_begun("task record")
+    assert "there is no analyzer of one" in told(ledger.expect_begun, "analyzer")
 
 
 def test_where_it_is_shared_what_no_answer_named_is_found_by_its_mark(product, promises):

@@ -101,7 +101,7 @@ def told_by(product, job, ledger):
     with pytest.raises(ExpectationFailed) as promise:
         Promises(ALONE, product.stores).expect_running_analyzer(job)
     with pytest.raises(ExpectationFailed) as counted:
-        ledger.state(ONE)
+        ledger.expect_effects(ONE)
     return str(promise.value), str(counted.value)
 
 
@@ -187,7 +187,7 @@ def test_of_analyzers_that_run_nothing_is_told_nor_asked(product, job, ledger):
     product.warnings = None
     product.queues.clear()
     with pytest.raises(ExpectationFailed) as failure:
-        ledger.state(ONE)
+        ledger.expect_effects(ONE)
     assert "Kubernetes" not in str(failure.value)
 
 

@@ -61,10 +61,7 @@ class ScenarioEvidence:
         self._keep(Evidence(title, distribution(title, durations_s, limit_s, f"time_limits.{setting}"), "svg"))
 
     def keep_server_log(self, job_ids: Collection[str]) -> None:
-        """Keep what the server has logged since the scenario began: about these jobs, or all of it if there are none.
-
-        Without a setting for the log there is nothing to keep.
-        """
+        """Keep what the server, if its log is known, has logged since the scenario began: about these jobs, if any."""
         log_file = self._settings.focus_server.log_file
         if log_file is None:
             return
@@ -73,11 +70,10 @@ class ScenarioEvidence:
                 log.seek(self._log_start)
                 lines = log.read().decode("utf-8", errors="replace").splitlines()
         except OSError as error:
-            self._keep(Evidence("server log", f"could not be read: {error}", "text"))
-            return
-        about = [line for line in lines if any(job_id in line for job_id in job_ids)] if job_ids else lines
-        text = "\n".join(about[-LOG_LINES:]) or "it has no line about this"
-        self._keep(Evidence("server log", text, "text"))
+            lines = [f"could not be read: {error}"]
+        else:
+            lines = [line for line in lines if not job_ids or any(job_id in line for job_id in job_ids)]
+        self._keep_lines("server log", lines[-LOG_LINES:] or ["it has no line about this"])
 
     def keep_all(self, unseen: Collection[str]) -> None:
         """Keep what the stores hold, before it is cleaned up, how long requests took, and what could not be seen."""
@@ -88,10 +84,12 @@ class ScenarioEvidence:
             lines = ["request,sent,status,seconds"]
             for one in self._exchanges:
                 lines.append(f"{one.method} {one.path},{one.sent_at.isoformat()},{one.status},{one.elapsed_s:.4f}")
-            self._keep(Evidence(f"latency of {len(self._exchanges)} requests", "\n".join(lines), "text"))
+            self._keep_lines(f"latency of {len(self._exchanges)} requests", lines)
         if unseen:
-            lines = [f"cannot be seen: {one}" for one in unseen]
-            self._keep(Evidence("what could not be seen", "\n".join(lines), "text"))
+            self._keep_lines("what could not be seen", [f"cannot be seen: {one}" for one in unseen])
+
+    def _keep_lines(self, name: str, lines: Sequence[str]) -> None:
+        self._keep(Evidence(name, "\n".join(lines), "text"))
 
     def _keep_effects_of(self, job_id: str, look: Look) -> None:
         """Keep every side effect of a job as it is now, and when each came."""
@@ -101,7 +99,7 @@ class ScenarioEvidence:
             try:
                 documents = found[kind.name] = list(kind.of_job(look, self._settings.naming, job_id))
             except EnvironmentBroken as error:
-                self._keep(Evidence(name, f"could not be read: {error}", "text"))
+                self._keep_lines(name, [f"could not be read: {error}"])
                 continue
             if documents:
                 in_yaml = kind.in_kubernetes
@@ -109,7 +107,7 @@ class ScenarioEvidence:
                     Evidence(name, (_as_yaml if in_yaml else _as_json)(documents), "yaml" if in_yaml else "json")
                 )
             elif getattr(self._settings.effects_of_a_job, kind.setting):
-                self._keep(Evidence(name, "there is none", "text"))
+                self._keep_lines(name, ["there is none"])
         title = f"when the effects of {job_id} came"
         self._keep(Evidence(title, timeline(title, arrivals_of(self._asked[job_id], self._sightings, found)), "svg"))
 

@@ -7,7 +7,8 @@ a call is made in a thread of its own, and given up from outside when the time h
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future
+from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
@@ -19,23 +20,16 @@ class TimeLimitPassed(Exception):
 
 
 def within(limit_s: float, name: str, call: Callable[[], T]) -> T:
-    """Make a call and give what it returns, or raise what it raises; `name` is that of its thread.
+    """Make a call and return its result, or raise what it raises; `name` is that of its thread.
 
     Raises:
         TimeLimitPassed: it had not ended after `limit_s` seconds.
     """
     worker = Worker(name)
     try:
-        result, error = worker.do(call, limit_s)
-    except BaseException as interruption:  # Also the user's Ctrl+C: nobody waits for this call any more.
-        worker.give_up()
-        if isinstance(interruption, Empty):
-            raise TimeLimitPassed from None
-        raise
-    worker.end()
-    if error is not None:
-        raise error
-    return result[0]
+        return worker.make(call, limit_s)
+    finally:
+        worker.end()
 
 
 class _GivenUp(SystemExit):
@@ -43,50 +37,59 @@ class _GivenUp(SystemExit):
 
 
 class Worker:
-    """A thread that makes one call after another. Being a daemon it never holds up the end of the process."""
+    """A thread that makes one call after another. It is a daemon, which does not delay the end of the process."""
 
     def __init__(self, name: str) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._has_ended = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def is_alive(self) -> bool:
-        """Whether it can still make calls."""
-        return self._thread.is_alive()
+    def is_usable(self) -> bool:
+        """Whether it can make another call: it was not ended, and no call of it was given up."""
+        return not self._has_ended and self._thread.is_alive()
 
-    def do(self, call: Callable[[], T], limit_s: float) -> tuple[list[T], BaseException | None]:
-        """Make a call; what it returned (in a list) or what it raised.
+    def make(self, call: Callable[[], T], limit_s: float) -> T:
+        """Make a call and return its result, or raise what it raises.
 
         Raises:
-            Empty: it has not ended within the limit.
+            TimeLimitPassed: it had not ended within the limit; it is given up, and the worker cannot be used again.
         """
-        outcome: SimpleQueue[tuple[list[T], BaseException | None]] = SimpleQueue()
+        outcome: Future[T] = Future()
 
-        def make() -> None:
+        def settle() -> None:
             try:
-                outcome.put(([call()], None))
-            except BaseException as error:  # noqa: BLE001 - whoever made the call raises it
-                outcome.put(([], error))
+                outcome.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
+                outcome.set_exception(error)
 
-        self._calls.put(make)
-        return outcome.get(timeout=limit_s)
+        self._calls.put(settle)
+        try:
+            outcome.exception(limit_s)
+        except BaseException as interruption:  # Also the user's Ctrl+C: nobody waits for this call any more.
+            self._give_up()
+            if isinstance(interruption, TimeoutError):
+                raise TimeLimitPassed from None
+            raise
+        return outcome.result()
 
-    def give_up(self) -> None:
-        """Have the call raise an error as soon as it runs any Python again, and the thread end."""
+    def end(self) -> None:
+        """Let the thread end after its present call."""
+        self._has_ended = True
+        self._calls.put(None)
+
+    def _give_up(self) -> None:
+        """Raise an error in the call as soon as it runs any Python again; then its thread ends."""
         import ctypes  # Here: nearly no run needs it.
 
         self.end()
         if self._thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(_GivenUp))
 
-    def end(self) -> None:
-        """Have the thread end after its present call."""
-        self._calls.put(None)
-
     def _run(self) -> None:
         try:
-            while (make := self._calls.get()) is not None:
-                make()
-                del make  # It holds the outcome, and with that all that was read.
+            while (settle := self._calls.get()) is not None:
+                settle()
+                del settle  # It holds the outcome, and with that all that was read.
         except _GivenUp:
             pass

@@ -11,12 +11,11 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import Empty
 from typing import TypeVar
 
 from redaction import redact
 from support.core.errors import EnvironmentBroken
-from support.core.time_limit import Worker
+from support.core.time_limit import TimeLimitPassed, Worker
 from transport.trust import Trust
 
 T = TypeVar("T")
@@ -69,20 +68,19 @@ class StoreCalls:
         started = time.monotonic()
         worker = self._worker()
         try:
-            result, error = worker.do(call, self.limit_s + waiting_s)
-        except BaseException as interruption:  # Also the user's Ctrl+C: nobody waits for this call any more.
-            worker.give_up()
-            self._forget()
-            if isinstance(interruption, Empty):
-                raise self.unusable(asked, "nothing came back", time.monotonic() - started) from None
-            raise
-        self._idle.append(worker)
-        if error is None:
-            return result[0]
-        if isinstance(error, EnvironmentBroken) or not isinstance(error, Exception):
-            raise error
-        # Whatever type it has: on an answer that they do not understand, drivers raise AssertionError and more.
-        raise self.unusable(asked, _said(error), time.monotonic() - started) from None
+            return worker.make(call, self.limit_s + waiting_s)
+        except BaseException as error:
+            after_s = time.monotonic() - started
+            if not worker.is_usable():  # The call was given up, at the time limit or by the user's Ctrl+C.
+                self._forget()
+            if isinstance(error, TimeLimitPassed):
+                raise self.unusable(asked, "nothing came back", after_s) from None
+            if isinstance(error, EnvironmentBroken) or not isinstance(error, Exception):
+                raise
+            # Whatever type it has: on an answer that they do not understand, drivers raise AssertionError and more.
+            raise self.unusable(asked, _said(error), after_s) from None
+        finally:
+            self._idle.append(worker)
 
     def unusable(
         self, asked: str, seen: str, after_s: float | None = None, advice: str | None = None
@@ -113,7 +111,7 @@ class StoreCalls:
     def _worker(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
-            if worker.is_alive():  # No thread survives a fork.
+            if worker.is_usable():  # No thread survives a fork.
                 return worker
         return Worker(f"calls to {self.store}")
 

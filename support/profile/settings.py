@@ -15,28 +15,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from support.contract.limits import Limits
 from support.core.eventually import WaitPolicy
 from support.core.files import ROOT
-from support.profile.setting_types import (
-    AmqpAddress,
-    CaFile,
-    ExpandedPath,
-    Host,
-    HttpAddress,
-    JobName,
-    JobPath,
-    Listed,
-    MongoAddress,
-    Pattern,
-    PlainAddress,
-    PlainPath,
-    PresentFile,
-    RowsPath,
-    Status,
-    Statuses,
-    StreamName,
-    Table,
-    TaskPath,
-    password_of,
-)
+from support.profile import setting_types as types
+from support.profile.setting_types import password_of
 from support.profile.variables import PREFIX, readable
 
 
@@ -47,11 +27,13 @@ class _Group(BaseModel):
 class FocusServer(_Group):
     """The system under test."""
 
-    base_url: PlainAddress = Field(description="with the base path", examples=["https://focus.example/focus-server"])
+    base_url: types.PlainAddress = Field(
+        description="with the base path", examples=["https://focus.example/focus-server"]
+    )
     version: str | None = Field(None, description="for the reports; the server does not tell it", examples=["1.2.3"])
     request_timeout_s: float = Field(10.0, gt=0, description="no answer by then is a failure of the product")
-    ca_file: CaFile = Field(None, description="certificate authority of an https address")
-    log_file: ExpandedPath | None = Field(
+    ca_file: types.CaFile = Field(None, description="certificate authority of an https address")
+    log_file: types.ExpandedPath | None = Field(
         None, description="the server's log, if this machine can read it", examples=["/var/log/focus.log"]
     )
 
@@ -60,22 +42,22 @@ class Stream(_Group):
     """How a job's stream is reached: in plain gRPC by default, even where the Focus Server speaks TLS."""
 
     tls: bool = Field(False, description="whether the stream speaks TLS")
-    ca_file: CaFile = Field(None, description="certificate authority of a TLS stream; None: the Focus Server's")
+    ca_file: types.CaFile = Field(None, description="certificate authority of a TLS stream; None: the Focus Server's")
 
 
 class Paths(_Group):
     """The paths of the server's calls, below its address."""
 
-    configure: PlainPath = "/configure"
-    configure_by_task: TaskPath = "/configure/{task_id}"
-    health: PlainPath = "/ack"
-    job: JobPath = "/job/{job_id}"
-    metadata: JobPath = "/metadata/{job_id}"
-    channels: PlainPath = "/channels"
-    sensors: PlainPath = "/sensors"
-    live_metadata: PlainPath = "/live_metadata"
-    recordings: PlainPath = "/recordings_in_time_range"
-    waterfall: RowsPath = "/waterfall/{job_id}/{rows}"
+    configure: types.PlainPath = "/configure"
+    configure_by_task: types.TaskPath = "/configure/{task_id}"
+    health: types.PlainPath = "/ack"
+    job: types.JobPath = "/job/{job_id}"
+    metadata: types.JobPath = "/metadata/{job_id}"
+    channels: types.PlainPath = "/channels"
+    sensors: types.PlainPath = "/sensors"
+    live_metadata: types.PlainPath = "/live_metadata"
+    recordings: types.PlainPath = "/recordings_in_time_range"
+    waterfall: types.RowsPath = "/waterfall/{job_id}/{rows}"
 
     def creates_jobs(self, path: str) -> bool:
         """Whether a POST to this path asks for a job."""
@@ -85,43 +67,43 @@ class Paths(_Group):
 class MongoDB(_Group):
     """Where the task records are."""
 
-    uri: MongoAddress = Field(examples=["mongodb://user:password@store.example:27017/"])
+    uri: types.MongoAddress = Field(examples=["mongodb://user:password@store.example:27017/"])
     database: str = Field(min_length=1, examples=["focus"])
-    server_uri: MongoAddress | None = Field(
+    server_uri: types.MongoAddress | None = Field(
         None,
         description="the Focus Server's own; PZ-13807 is skipped without it",
         examples=["mongodb://server:password@store.example:27017/"],
     )
     tasks_collection: str = Field("tasks", min_length=1)
     recordings_collection: str = Field("recordings", min_length=1)
-    ca_file: CaFile = Field(None, description="certificate authority of a server that speaks TLS")
+    ca_file: types.CaFile = Field(None, description="certificate authority of a server that speaks TLS")
     timeout_s: float = Field(3.0, gt=0, description="for finding a server and for each operation")
 
 
 class RabbitMQ(_Group):
     """Where the work queues are."""
 
-    url: AmqpAddress = Field(
+    url: types.AmqpAddress = Field(
         description="amqp(s)://user:password@host:port/virtual-host",
         examples=["amqps://user:password@broker.example:5671/focus"],
     )
-    management_url: HttpAddress | None = Field(
+    management_url: types.HttpAddress | None = Field(
         None,
         description="http(s)://user:password@host:port; without it only queues of known names can be seen",
         examples=["https://user:password@broker.example:15671"],
     )
-    ca_file: CaFile = Field(None, description="certificate authority of an amqps address")
-    management_ca_file: CaFile = Field(None, description="the same for an https management_url; None: as ca_file")
+    ca_file: types.CaFile = Field(None, description="certificate authority of an amqps address")
+    management_ca_file: types.CaFile = Field(None, description="the same for an https management_url; None: as ca_file")
     timeout_s: float = Field(3.0, gt=0)
 
 
 class Kubernetes(_Group):
     """Where the analyzers are."""
 
-    kubeconfig: ExpandedPath | None = Field(
+    kubeconfig: types.ExpandedPath | None = Field(
         None, description="None: the client's own rules (KUBECONFIG, ~/.kube)", examples=["~/.kube/staging"]
     )
-    ca_file: CaFile = Field(None, description="certificate authority of the API; None: as the kubeconfig says")
+    ca_file: types.CaFile = Field(None, description="certificate authority of the API; None: as the kubeconfig says")
     context: str | None = Field(None, description="None: the current one", examples=["staging"])
     namespace: str = Field(min_length=1, examples=["analyzers"])
     timeout_s: float = Field(5.0, gt=0)
@@ -130,14 +112,14 @@ class Kubernetes(_Group):
 class Toxiproxy(_Group):
     """Toxiproxy, with a proxy between the Focus Server and each of its stores; outages are made with it."""
 
-    url: PlainAddress | None = Field(
+    url: types.PlainAddress | None = Field(
         None, description="address of its API; outages are skipped without it", examples=["http://127.0.0.1:8474"]
     )
-    ca_file: CaFile = Field(None, description="certificate authority of an https address")
+    ca_file: types.CaFile = Field(None, description="certificate authority of an https address")
     mongodb: str | None = Field(None, description="name of its proxy", examples=["mongodb"])
     rabbitmq: str | None = Field(None, description="name of its proxy", examples=["rabbitmq"])
     kubernetes: str | None = Field(None, description="name of its proxy", examples=["kubernetes"])
-    not_relayed: Table = Field(
+    not_relayed: types.Table = Field(
         {},
         description="why a store (`mongodb`, `rabbitmq`, `kubernetes`) has no proxy; shown by what is skipped for it",
         examples=["mongodb=it has none"],
@@ -160,16 +142,16 @@ class Toxiproxy(_Group):
 class Ssh(_Group):
     """How an operator reaches the servers that the product runs on."""
 
-    hosts: Listed[Host] = Field(
+    hosts: types.Listed[types.Host] = Field(
         (),
         description="host or host:port, an IPv6 address in brackets; PZ-13900 is skipped without one",
         examples=["server-1.example,server-2.example:2222"],
     )
     user: str = Field("operator", min_length=1)
-    key_file: PresentFile | None = Field(
+    key_file: types.PresentFile | None = Field(
         None, description="private key; None: the keys of the user who runs the suite", examples=["~/.ssh/id_ed25519"]
     )
-    known_hosts_file: PresentFile | None = Field(
+    known_hosts_file: types.PresentFile | None = Field(
         None, description="None: the known hosts of that user", examples=["~/.ssh/known_hosts"]
     )
     timeout_s: float = Field(5.0, gt=0)
@@ -187,23 +169,23 @@ def _filled(name: str, job_id: str) -> str:
 class Naming(_Group):
     """How a job's effects are named. `{job_id}` is the id, `{object_name}` the id with `-` in place of `_`."""
 
-    job_id_pattern: Pattern = r"job_[0-9a-f]{8}"
+    job_id_pattern: types.Pattern = r"job_[0-9a-f]{8}"
     unknown_job_id: str = Field("job_00000000", description="well formed, but not of any job")
     job_id_label: str = Field("focus-server/job-id", description="label of an analyzer's Job and pod")
-    analyzer: JobName = "baby-analyzer-{object_name}"
+    analyzer: types.JobName = "baby-analyzer-{object_name}"
     analyzer_image: str = "baby-analyzer:latest"
     analyzer_configuration_variable: str = "FOCUS_CONFIG"
-    work_queue: JobName = "grpc-job-{job_id}"
-    stream_service: JobName = Field(
+    work_queue: types.JobName = "grpc-job-{job_id}"
+    stream_service: types.JobName = Field(
         "grpc-service-{object_name}", description="a job's Service, where the server makes one"
     )
-    analyzer_labels: Table = Field(
+    analyzer_labels: types.Table = Field(
         {"app.kubernetes.io/name": "baby-analyzer", "app.kubernetes.io/managed-by": "focus-server"},
         description="further labels of an analyzer's Job and pod",
     )
     task_user: str = "automation"
     client_task_id: str = Field("client_task_id", description="field of the record that keeps the client's task id")
-    stream_health: StreamName = Field("{job_id}", description="service that the stream's health is asked for")
+    stream_health: types.StreamName = Field("{job_id}", description="service that the stream's health is asked for")
 
     def analyzer_of(self, job_id: str) -> str:
         """Name of the analyzer's Job; Kubernetes refuses an underscore (contract, "the name trap")."""
@@ -221,28 +203,28 @@ class Naming(_Group):
 class Answers(_Group):
     """What the server answers with."""
 
-    accepted_statuses: Statuses = (200,)
-    cancelled_statuses: Statuses = Field((200,), description="for a job that is running")
-    refused_statuses: Statuses = (400, 422)
-    unreadable_statuses: Statuses = Field((400,), description="for a body that is not JSON")
-    wrong_type_statuses: Statuses = Field((415,), description="for a body without the media type of JSON")
-    too_large_statuses: Statuses = (413,)
-    nothing_recorded_statuses: Statuses = (400,)
-    unavailable_statuses: Statuses = Field((503,), description="while a store cannot be used")
-    unknown_statuses: Statuses = Field((404,), description="for what does not exist")
-    cancelled_again_statuses: Statuses = (200, 404)
+    accepted_statuses: types.Statuses = (200,)
+    cancelled_statuses: types.Statuses = Field((200,), description="for a job that is running")
+    refused_statuses: types.Statuses = (400, 422)
+    unreadable_statuses: types.Statuses = Field((400,), description="for a body that is not JSON")
+    wrong_type_statuses: types.Statuses = Field((415,), description="for a body without the media type of JSON")
+    too_large_statuses: types.Statuses = (413,)
+    nothing_recorded_statuses: types.Statuses = (400,)
+    unavailable_statuses: types.Statuses = Field((503,), description="while a store cannot be used")
+    unknown_statuses: types.Statuses = Field((404,), description="for what does not exist")
+    cancelled_again_statuses: types.Statuses = (200, 404)
     stream_port: int = Field(50051, gt=0, le=65535)
     configured_status: str = "configured"
     cancelled_status: str = "cancelled"
     multichannel_streams: Literal["one each", "shared"] = Field(
         "one each", description="whether each channel of a multichannel job has its own stream, or all share one"
     )
-    no_rows_yet_status: Status = 200
-    rows_status: Status = 201
-    rows_over_status: Status = 208
-    bad_row_count_statuses: Statuses = (400,)
-    healthy: Table = Field({"status": "ok"}, description="what the answer to a health check holds")
-    headers: Table = Field(
+    no_rows_yet_status: types.Status = 200
+    rows_status: types.Status = 201
+    rows_over_status: types.Status = 208
+    bad_row_count_statuses: types.Statuses = (400,)
+    healthy: types.Table = Field({"status": "ok"}, description="what the answer to a health check holds")
+    headers: types.Table = Field(
         {
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
@@ -310,7 +292,7 @@ class Provider(_Group):
 class Reports(_Group):
     """Where the results go."""
 
-    directory: ExpandedPath = Field(ROOT / "reports", examples=["~/reports"])
+    directory: types.ExpandedPath = Field(ROOT / "reports", examples=["~/reports"])
     test_case_url: str | None = Field(
         None,
         description="pattern with {key}, for a link to a test case",
@@ -338,7 +320,7 @@ class Settings(BaseSettings):
     answers: Answers = Answers()
     time_limits: TimeLimits = TimeLimits()
     effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
-    journals: ExpandedPath = Field(
+    journals: types.ExpandedPath = Field(
         ROOT / ".run" / "journals",
         description="files by which the next run finds what a killed one left",
         examples=["~/journals"],

@@ -1,10 +1,10 @@
-"""Kubernetes API servers as kubeconfig files describe them: where they are, whom they trust, and how one logs in.
+"""Kubernetes API servers as kubeconfig files describe them: their addresses, certificates and logins.
 
-The one place that reads kubeconfigs, for the suite, the sandbox and the reference server. It imports none of these.
+Only this package reads kubeconfigs, for the suite, the sandbox and the reference server; it imports none of these.
 """
 
 from kubeconfig.cluster import Cluster, Credentials
 from kubeconfig.errors import KubeconfigError
-from kubeconfig.files import Described, describe
+from kubeconfig.files import ClusterContext, read_context
 
-__all__ = ["Cluster", "Credentials", "Described", "KubeconfigError", "describe"]
+__all__ = ["Cluster", "ClusterContext", "Credentials", "KubeconfigError", "read_context"]

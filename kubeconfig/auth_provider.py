@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from kubeconfig.errors import KubeconfigError
-from kubeconfig.files import Described
-from kubeconfig.identity import Identity
+from kubeconfig.files import ClusterContext
+from kubeconfig.login import Login
 
 
 class AuthProvider:
     """A provider that the Kubernetes client knows. What it renews is not written back to the kubeconfig."""
 
-    at_hand = False
+    is_static = False
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: ClusterContext) -> None:
         # The client would leave authorities and keys of the cluster in files.
         self._document = {
             **described.document(),
@@ -20,7 +20,7 @@ class AuthProvider:
         }
         self._folder = described.folder
 
-    def obtain(self) -> Identity:
+    def obtain(self) -> Login:
         """Have the client ask for a token. Raises `KubeconfigError`."""
         # Half a second to load, and hardly anybody needs it.
         import urllib3
@@ -47,4 +47,4 @@ class AuthProvider:
         authorization = configuration.api_key.get("BearerToken")
         if not authorization:
             raise KubeconfigError("the user's auth-provider gave no token, or is not known: use an exec plugin")
-        return Identity(str(authorization))
+        return Login(str(authorization))

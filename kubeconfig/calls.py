@@ -1,4 +1,4 @@
-"""Asking a Kubernetes API, and telling what came of it."""
+"""Calls to a Kubernetes API, and messages about those that failed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout, make_headers
 
+from kubeconfig.api_request import ApiRequest
 from kubeconfig.cluster import Cluster, Credentials
-from kubeconfig.questions import Question
 from redaction import redact
 
 _SHOWN = 500  # characters of an answer
 _PIECE = 65536
 
 
-class Answer(NamedTuple):
-    """What came back."""
+class ApiAnswer(NamedTuple):
+    """The answer to a request."""
 
     status: int
     reason: str
@@ -36,88 +36,88 @@ class Answer(NamedTuple):
     location: str = ""
 
 
-class Unanswered(Exception):
-    """No answer came; the message says why, and has no secret."""
+class NoAnswer(Exception):
+    """No answer came; the message says why, without secrets."""
 
 
-class Unreadable(Exception):
-    """An answer that is none of a Kubernetes API; the message says what came instead, and has no secret."""
+class InvalidAnswer(Exception):
+    """An answer that no Kubernetes API gives; the message says what came instead, without secrets."""
 
 
 class Refused(Exception):
-    """An answer of another status than 2xx; the message says what it said, and has no secret."""
+    """An answer with another status than 2xx; the message has what it said, without secrets."""
 
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
 
 
-class Connection:
-    """Keeps connections to a cluster open. Can be used by several threads at once."""
+class ApiConnection:
+    """Calls one cluster, over connections that stay open; several threads can use it at once."""
 
     def __init__(self, cluster: Cluster, limit_s: float) -> None:
         self.cluster = cluster
         self._limit_s = limit_s
         self._pools: tuple[ssl.SSLContext | None, urllib3.PoolManager] | None = None
 
-    def ask(self, question: Question) -> dict[str, Any]:
-        """Ask; the object that is answered.
+    def ask(self, request: ApiRequest) -> dict[str, Any]:
+        """Send a request and return the object that is answered.
 
-        Credentials that are refused are asked for anew, and if there are others, so is the question, once.
+        When the credentials are refused and there are new ones, the request is sent once more.
 
         Raises:
-            KubeconfigError: there are no credentials to be had.
-            Unanswered: no answer came.
+            KubeconfigError: there are no credentials.
+            NoAnswer: no answer came.
             Refused: the answer is not 2xx.
-            Unreadable: it is no object.
+            InvalidAnswer: it is not a JSON object.
         """
-        answer = self._answer(question)
+        answer = self._answer(request)
         if not 200 <= answer.status < 300:
             raise Refused(self._said(answer), answer.status)
         try:
             found = json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise Unreadable(f"{answer.status} with what is no JSON: {self._beginning(answer)}") from None
+            raise InvalidAnswer(f"{answer.status} with what is not JSON: {self._beginning(answer)}") from None
         if not isinstance(found, dict):
-            raise Unreadable(f"{answer.status} with what is no object: {self._beginning(answer)}")
+            raise InvalidAnswer(f"{answer.status} with what is not an object: {self._beginning(answer)}")
         return found
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         pools, self._pools = self._pools, None
         if pools is not None:
             pools[1].clear()
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, request: ApiRequest) -> ApiAnswer:
         used = self.cluster.credentials()
         try:
-            answer = self._exchange(question, used)
-        except Unanswered as failure:
+            answer = self._exchange(request, used)
+        except NoAnswer as failure:
             # A certificate that has ended may be refused before there is an answer.
-            if used.identity.certificate is None or not isinstance(failure.__cause__, SSLError):
+            if used.login.certificate is None or not isinstance(failure.__cause__, SSLError):
                 raise
             fresh = self.cluster.credentials(instead_of=used)
             if fresh is used:
                 raise
-            return self._exchange(question, fresh)
+            return self._exchange(request, fresh)
         if answer.status == 401:
             fresh = self.cluster.credentials(instead_of=used)
             if fresh is not used:
-                return self._exchange(question, fresh)
+                return self._exchange(request, fresh)
         return answer
 
-    def _exchange(self, question: Question, credentials: Credentials) -> Answer:
-        body = None if question.body is None else json.dumps(question.body).encode()
+    def _exchange(self, request: ApiRequest, credentials: Credentials) -> ApiAnswer:
+        body = None if request.body is None else json.dumps(request.body).encode()
         headers = {"Accept": "application/json", **credentials.headers}
         if body is not None:
-            headers["Content-Type"] = question.media_type
-        address = self.cluster.server + question.path
-        if question.query:
-            address += "?" + urlencode(list(question.query))
+            headers["Content-Type"] = request.media_type
+        address = self.cluster.server + request.path
+        if request.query:
+            address += "?" + urlencode(list(request.query))
         ends = time.monotonic() + self._limit_s
         try:
             answer = self._pool(credentials.tls).request(
-                question.method,
+                request.method,
                 address,
                 body=body,
                 headers=headers,
@@ -131,11 +131,11 @@ class Connection:
                 text += piece
                 if time.monotonic() > ends:  # The time limit of urllib3 is one for each read.
                     answer.close()
-                    raise Unanswered(f"no whole answer within {self._limit_s:g} s: {self._line(_text(text))}")
+                    raise NoAnswer(f"no whole answer within {self._limit_s:g} s: {self._line(_text(text))}")
             answer.release_conn()
         except HTTPError as error:
-            raise Unanswered(redact(self._why(error))) from error
-        return Answer(answer.status, answer.reason or "", bytes(text), answer.headers.get("Location", ""))
+            raise NoAnswer(redact(self._why(error))) from error
+        return ApiAnswer(answer.status, answer.reason or "", bytes(text), answer.headers.get("Location", ""))
 
     def _pool(self, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
         held = self._pools
@@ -148,7 +148,7 @@ class Connection:
         options: dict[str, Any] = {"maxsize": 10}
         if tls is not None:
             options["ssl_context"] = tls
-            if tls.verify_mode is ssl.CERT_NONE:  # Whoever writes insecure-skip-tls-verify knows what a warning says.
+            if tls.verify_mode is ssl.CERT_NONE:  # insecure-skip-tls-verify was chosen: no warning needed.
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if self.cluster.tls_server_name:
             options["server_hostname"] = self.cluster.tls_server_name
@@ -176,7 +176,7 @@ class Connection:
             return f"TLS failed: {error}"
         return f"{type(error).__name__}: {error}"
 
-    def _said(self, answer: Answer) -> str:
+    def _said(self, answer: ApiAnswer) -> str:
         """What a refusal says: the message of Kubernetes' Status, or else the beginning of the body."""
         said = f"{answer.status} {answer.reason}".strip()
         if answer.location:
@@ -191,11 +191,11 @@ class Connection:
             words = self._beginning(answer)
         return f"{said}: {words}" if words and words != answer.reason else said
 
-    def _beginning(self, answer: Answer) -> str:
+    def _beginning(self, answer: ApiAnswer) -> str:
         return self._line(_text(answer.body)) or "nothing at all"
 
     def _line(self, text: str) -> str:
-        # Masked before it is cut: of half a secret nobody would know it.
+        # Masked before it is cut: half a secret would not be recognized.
         line = " ".join(redact(text).split())
         shown = "".join(character if character.isprintable() else "?" for character in line[:_SHOWN])
         return shown + ("…" if len(line) > _SHOWN else "")

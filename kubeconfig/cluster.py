@@ -1,4 +1,4 @@
-"""A cluster, and the credentials for it as they are at the time."""
+"""A cluster, and its credentials, which are renewed when they expire."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from kubeconfig.auth_provider import AuthProvider
 from kubeconfig.errors import KubeconfigError
-from kubeconfig.files import Described
-from kubeconfig.identity import Identity, Source, Stated, basic, stated_certificate
+from kubeconfig.files import ClusterContext
+from kubeconfig.login import Login, LoginSource, StaticLogin, basic, static_certificate
 from kubeconfig.plugin import Plugin
 from kubeconfig.tls import context_for
 from redaction import redact
@@ -28,28 +28,28 @@ _IMPERSONATION = {"as": "Impersonate-User", "as-uid": "Impersonate-Uid"}
 
 @dataclass(frozen=True, eq=False)
 class Credentials:
-    """What a call is made with."""
+    """Headers and TLS settings of a call."""
 
     headers: Mapping[str, str] = field(repr=False)
     tls: ssl.SSLContext | None
-    identity: Identity
+    login: Login
 
 
 class Cluster:
-    """Where an API server is, and how one is let in. Can be used by several threads at once.
+    """The address of an API server, and its credentials; several threads can use it at once.
 
-    Its secrets are masked in all output from the moment when they are known.
+    Its secrets are masked in all output as soon as they are known.
 
     Args:
         described: A context of a kubeconfig.
         limit_s: How long an exec plugin may take.
-        ca_file: Certificate authorities, which count instead of those that the kubeconfig names.
+        ca_file: Certificate authorities, in place of those that the kubeconfig names.
 
     Raises:
         KubeconfigError: the kubeconfig cannot be used.
     """
 
-    def __init__(self, described: Described, *, limit_s: float, ca_file: Path | None = None) -> None:
+    def __init__(self, described: ClusterContext, *, limit_s: float, ca_file: Path | None = None) -> None:
         self.origin = described.origin
         self._described, self._ca_file = described, ca_file
         redact.learn(_stated_secrets(described))
@@ -57,10 +57,10 @@ class Cluster:
         self.server = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
         """Its address, without credentials."""
         self.tls_server_name = str(described.cluster.get("tls-server-name") or "") or None
-        """The name in its certificate, where that is another than the address has."""
+        """The name in its certificate, where it differs from the address."""
         proxy = _proxy(described.cluster, self.server)
         self.proxy = proxy.url if proxy is not None else None
-        """The way to it, where there is one; may hold a password."""
+        """The proxy that leads to it, if there is one; the address may hold a password."""
         self.proxy_named_by = proxy.variable if proxy is not None else None
         """The variable that names it, or `proxy-url`; for messages."""
         redact.learn(_password_in(self.proxy or ""))
@@ -69,49 +69,49 @@ class Cluster:
         self._lock = threading.Lock()
 
     def credentials(self, instead_of: Credentials | None = None) -> Credentials:
-        """What the next call is made with: at hand as long as it is good, else asked for.
+        """The credentials for the next call; they are renewed when they have expired.
 
         Args:
-            instead_of: Credentials that were refused. When no others are to be had, they are returned.
+            instead_of: Credentials that were refused. They are returned when there are no others.
 
         Raises:
-            KubeconfigError: there are none to be had.
+            KubeconfigError: there are none.
         """
         with self._lock:
             held = self._held
             if (
                 held is None
                 or held is instead_of
-                or self._source.at_hand
-                or (held.identity.until is not None and time.time() >= held.identity.until)
+                or self._source.is_static
+                or (held.login.until is not None and time.time() >= held.login.until)
             ):
                 try:
-                    identity = self._source.obtain()
-                    if held is None or identity != held.identity:
-                        held = self._held = self._made_of(identity)
+                    login = self._source.obtain()
+                    if held is None or login != held.login:
+                        held = self._held = self._made_of(login)
                 except KubeconfigError:
-                    # Files that are being written: what they held before is good until it is refused.
-                    if held is None or not self._source.at_hand:
+                    # A file may be half written: its earlier content is used until that is refused.
+                    if held is None or not self._source.is_static:
                         raise
             return held
 
-    def _made_of(self, identity: Identity) -> Credentials:
-        if identity.authorization:
-            redact.learn([identity.authorization.partition(" ")[2]])
+    def _made_of(self, login: Login) -> Credentials:
+        if login.authorization:
+            redact.learn([login.authorization.partition(" ")[2]])
         user = self._described.user
         headers = {header: str(user[name]) for name, header in _IMPERSONATION.items() if user.get(name)}
         if further := next((name for name in ("as-groups", "as-user-extra") if user.get(name)), None):
             raise KubeconfigError(f"the user has {further} (impersonation), which is not supported: use `as` only")
-        if identity.authorization:
-            headers["Authorization"] = identity.authorization
+        if login.authorization:
+            headers["Authorization"] = login.authorization
         secure = self.server.startswith("https:")
         # A plugin that gives a token only leaves the certificate to the kubeconfig.
-        certificate = identity.certificate or stated_certificate(user)
+        certificate = login.certificate or static_certificate(user)
         tls = context_for(self._described.cluster, certificate, self._ca_file) if secure else None
-        return Credentials(headers, tls, identity)
+        return Credentials(headers, tls, login)
 
 
-def _source(described: Described, address: SplitResult, limit_s: float) -> Source:
+def _source(described: ClusterContext, address: SplitResult, limit_s: float) -> LoginSource:
     user = described.user
     stated = any(user.get(name) for name in ("token", "tokenFile", "username"))
     if user.get("exec") and not stated:
@@ -122,18 +122,18 @@ def _source(described: Described, address: SplitResult, limit_s: float) -> Sourc
         return AuthProvider(described)
     if address.password and not stated:
         login = {"username": unquote(address.username or ""), "password": unquote(address.password)}
-        return Stated({**user, **login})
-    return Stated(user)
+        return StaticLogin({**user, **login})
+    return StaticLogin(user)
 
 
-def _address_in(described: Described) -> SplitResult:
+def _address_in(described: ClusterContext) -> SplitResult:
     try:
         parts = urlsplit(str(described.cluster.get("server") or "").strip())
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise KubeconfigError(f"{described.origin}: the cluster's server is no address, such as https://host:6443")
+        raise KubeconfigError(f"{described.origin}: the cluster's server is not an address, such as https://host:6443")
     return parts
 
 
@@ -148,13 +148,13 @@ def _proxy(cluster: Mapping[str, Any], server: str) -> Proxy | None:
 
 
 def _password_in(address: str) -> list[str]:
-    # By hand: it may be no address at all.
+    # By hand: it may not be an address at all.
     login, at, _ = address.rpartition("@")
     password = login.rpartition("//")[2].partition(":")[2] if at else ""
     return [password, unquote(password)] if password else []
 
 
-def _stated_secrets(described: Described) -> list[str]:
+def _stated_secrets(described: ClusterContext) -> list[str]:
     user, cluster = described.user, described.cluster
     plugin: Any = user.get("exec") if isinstance(user.get("exec"), dict) else {}
     provider: Any = user.get("auth-provider") if isinstance(user.get("auth-provider"), dict) else {}

@@ -1,4 +1,4 @@
-"""What goes wrong before a question reaches the API server."""
+"""Errors before a request reaches the API server."""
 
 from __future__ import annotations
 

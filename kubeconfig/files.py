@@ -25,13 +25,13 @@ _DEFAULT = "~/.kube/config"
 
 
 @dataclass(frozen=True)
-class Described:
+class ClusterContext:
     """One context of some kubeconfig files: a cluster and a user. All paths in them are absolute."""
 
     origin: str
     """The files, for messages."""
     folder: Path
-    """Where the user is described: an exec plugin runs there."""
+    """The folder of the file that describes the user: an exec plugin runs there."""
     cluster: Mapping[str, Any]
     user: Mapping[str, Any] = field(repr=False)
 
@@ -47,9 +47,9 @@ class Described:
         }
 
 
-def describe(
+def read_context(
     file: Path | str | None, context: str | None = None, environment: Mapping[str, str] = os.environ
-) -> Described:
+) -> ClusterContext:
     """Read a context, the current one by default, of a kubeconfig.
 
     Args:
@@ -59,7 +59,7 @@ def describe(
         environment: Where KUBECONFIG is looked up.
 
     Raises:
-        KubeconfigError: there is no such file or context, or it does not hold what it should.
+        KubeconfigError: there is no such file or context, or something in it is missing or wrong.
     """
     paths = _paths(file, environment)
     found = [path for path in paths if path.exists()]
@@ -88,7 +88,7 @@ def describe(
     if user is None and chosen.get("user"):
         raise KubeconfigError(f"{origin} has no user {chosen['user']!r}, which its context {current!r} names")
     folder, described = user or (cluster[0], {})
-    return Described(origin, folder, cluster[1], described)
+    return ClusterContext(origin, folder, cluster[1], described)
 
 
 def _paths(file: Path | str | None, environment: Mapping[str, str]) -> list[Path]:
@@ -115,9 +115,9 @@ def _document(path: Path) -> Mapping[str, Any]:
         raise KubeconfigError(f"the kubeconfig {path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeError, ValueError, RecursionError):
         # Such an error quotes the text around it, which may be a token.
-        raise KubeconfigError(f"the kubeconfig {path} is no YAML") from None
+        raise KubeconfigError(f"the kubeconfig {path} is not YAML") from None
     if not isinstance(document, dict):
-        raise KubeconfigError(f"the kubeconfig {path} is empty, or no mapping")
+        raise KubeconfigError(f"the kubeconfig {path} is empty, or not a mapping")
     return document
 
 

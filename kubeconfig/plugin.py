@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeconfig.errors import KubeconfigError
-from kubeconfig.identity import Identity, bearer, data_or_file
+from kubeconfig.login import Login, bearer, data_or_file
 from redaction import Redactor, redact
 
 _RENEWED_BEFORE_S = 10.0  # client-go's, for a token that it is about to send
@@ -31,7 +31,7 @@ _SHOWN = 1000  # characters of what the plugin said
 class Plugin:
     """A command that prints credentials."""
 
-    at_hand = False
+    is_static = False
 
     def __init__(self, described: Mapping[str, Any], folder: Path, cluster: Mapping[str, Any], limit_s: float) -> None:
         for key in ("command", "apiVersion"):
@@ -43,11 +43,11 @@ class Plugin:
             )
         self._described, self._folder, self._cluster, self._limit_s = described, folder, cluster, limit_s
 
-    def obtain(self) -> Identity:
-        """Run it.
+    def obtain(self) -> Login:
+        """Run the command.
 
         Raises:
-            KubeconfigError: it failed, printed no credentials, or did not end within the limit; with its own words.
+            KubeconfigError: it failed, printed no credentials, or did not end in time; the message has what it said.
         """
         command = [str(self._described["command"]), *map(str, self._described.get("args") or [])]
         try:
@@ -68,7 +68,7 @@ class Plugin:
         try:
             printed, said = process.communicate(timeout=self._limit_s)
         except subprocess.TimeoutExpired as late:
-            # It may have ended and left somebody behind who holds its output open.
+            # It may have ended, and a process that it started may hold its output open.
             printed, said = late.stdout or b"", late.stderr or b""
         finally:
             _end(process)
@@ -81,7 +81,7 @@ class Plugin:
                 f"the exec plugin {command[0]} failed with {process.returncode}{_words(said, printed)}"
             )
         try:
-            return self._identity(json.loads(printed))
+            return self._login(json.loads(printed))
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # What it printed may be a token, and is not shown.
             raise KubeconfigError(
@@ -97,17 +97,17 @@ class Plugin:
         try:
             further = {str(each["name"]): str(each["value"]) for each in self._described.get("env") or []}
         except (TypeError, KeyError):
-            raise KubeconfigError("the env of the user's exec plugin is no list of name and value") from None
+            raise KubeconfigError("the env of the user's exec plugin is not a list of name and value") from None
         return {**os.environ, **further, "KUBERNETES_EXEC_INFO": json.dumps(about)}
 
-    def _identity(self, answered: Mapping[str, Any]) -> Identity:
+    def _login(self, answered: Mapping[str, Any]) -> Login:
         if answered["kind"] != "ExecCredential" or answered["apiVersion"] != self._described["apiVersion"]:
             raise ValueError
         status = answered["status"]
         token, certificate, key = (status.get(key) for key in ("token", "clientCertificateData", "clientKeyData"))
         if not token and not (certificate and key):
             raise ValueError
-        return Identity(
+        return Login(
             bearer(str(token), f"the exec plugin {self._described['command']}") if token else None,
             f"{certificate}\n{key}".encode() if certificate and key else None,
             _renewal(status.get("expirationTimestamp")),
@@ -129,12 +129,12 @@ def _renewal(expiry: str | None) -> float | None:
         return None
     moment = datetime.fromisoformat(expiry)
     ends, now = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), time.time()
-    # One that has ended already, by this machine's clock, is used until it is refused.
+    # Credentials that have expired by this machine's clock are used until they are refused.
     return ends - min(_RENEWED_BEFORE_S, _RENEWED_BEFORE * (ends - now)) if ends > now else None
 
 
 def _words(said: bytes, printed: bytes) -> str:
-    """What the plugin said, without the token that it may have printed as well; masked before it is cut."""
+    """What the plugin said, without the token that it may also have printed; masked before it is cut."""
     unseen = Redactor(_LONG.findall(printed.decode(errors="replace")))
     text = " ".join(unseen(redact(said.decode(errors="replace"))).split())
     return f": {text[-_SHOWN:]}" if text else ", and said nothing"

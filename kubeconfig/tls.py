@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeconfig.errors import KubeconfigError
-from kubeconfig.identity import data_or_file
+from kubeconfig.login import data_or_file
 from transport.errors import SettingsError
 from transport.trust import certificates_in, trusted
 

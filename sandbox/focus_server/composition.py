@@ -9,7 +9,7 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from kubeconfig import Cluster, describe
+from kubeconfig import Cluster, read_context
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.discovery import Discovery
@@ -73,7 +73,7 @@ def build_parts(settings: Settings) -> Parts:
         settings.mongodb_uri.get_secret_value(), settings.mongodb_database, limit_s=settings.step_limit_s
     )
     analyzers = KubernetesAnalyzers(
-        Cluster(describe(settings.kubeconfig), limit_s=settings.step_limit_s),
+        Cluster(read_context(settings.kubeconfig), limit_s=settings.step_limit_s),
         namespace=settings.namespace,
         image=settings.analyzer_image,
         limit_s=settings.step_limit_s,

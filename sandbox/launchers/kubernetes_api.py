@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubeconfig import Cluster, Described, KubeconfigError, describe
-from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
-from kubeconfig.questions import Question
+from kubeconfig import Cluster, ClusterContext, KubeconfigError, read_context
+from kubeconfig.api_request import ApiRequest
+from kubeconfig.calls import ApiConnection, InvalidAnswer, NoAnswer, Refused
 from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, announced
 from sandbox.launchers.rest import RequestFailed
 
@@ -73,7 +73,7 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
 
 async def _existing(kubeconfig: str) -> Kubernetes:
     try:
-        described = describe(kubeconfig)
+        described = read_context(kubeconfig)
         # Others read it from other directories, and may not know the same home.
         cluster = Kubernetes(None, Path(described.origin), _interface(described))
         await cluster.interface.send("GET", f"{_NAMESPACES}?limit=1")
@@ -96,11 +96,11 @@ class KubernetesApi:
     def __init__(self, cluster: Cluster) -> None:
         self.address = cluster.server
         self.is_proxied = cluster.proxy is not None
-        self._connection = Connection(cluster, _ANSWER_LIMIT)
+        self._connection = ApiConnection(cluster, _ANSWER_LIMIT)
 
     async def send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Send a request; return the object answered. Raises RequestFailed."""
-        question = Question(method, path, body=body)
+        question = ApiRequest(method, path, body=body)
         try:
             async with asyncio.timeout(_ANSWER_LIMIT):
                 return await asyncio.to_thread(self._connection.ask, question)
@@ -111,17 +111,17 @@ class KubernetesApi:
             raise RequestFailed(f"{self._asked(question)} it answered {refusal}{needed}", refusal.status) from None
         except TimeoutError:
             raise RequestFailed(f"{self._asked(question)} nothing came back within {_ANSWER_LIMIT:g} s") from None
-        except (Unanswered, Unreadable, KubeconfigError) as failure:
+        except (NoAnswer, InvalidAnswer, KubeconfigError) as failure:
             raise RequestFailed(f"{self._asked(question)} {failure}") from None
 
-    def _asked(self, question: Question) -> str:
+    def _asked(self, question: ApiRequest) -> str:
         return f"Kubernetes at {self.address} was asked for `{question}`:"
 
 
 def interface(kubeconfig: Path | str) -> KubernetesApi:
     """The API of the current context of a kubeconfig, or of several. Raises KubeconfigError."""
-    return _interface(describe(kubeconfig))
+    return _interface(read_context(kubeconfig))
 
 
-def _interface(described: Described) -> KubernetesApi:
+def _interface(described: ClusterContext) -> KubernetesApi:
     return KubernetesApi(Cluster(described, limit_s=_ANSWER_LIMIT))

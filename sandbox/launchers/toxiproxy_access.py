@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from kubeconfig import describe
+from kubeconfig import read_context
 from sandbox.launchers.processes import Launcher, RunningPart, announced, free_port
 from sandbox.launchers.rest import RestApi
 
@@ -71,7 +71,7 @@ def relayed_kubeconfig(original: Path, host: str) -> str:
     The certificate is still held against the name that it was held against before. Files it refers to are the
     original's. Raises KubeconfigError.
     """
-    content = describe(original).document()
+    content = read_context(original).document()
     cluster = content["clusters"][0]["cluster"]
     server = urlsplit(str(cluster["server"]))
     login, at, _ = server.netloc.rpartition("@")

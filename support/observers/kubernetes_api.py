@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from kubeconfig import Cluster, KubeconfigError, describe
-from kubeconfig.calls import Connection, Refused, Unanswered, Unreadable
-from kubeconfig.questions import Question
+from kubeconfig import Cluster, KubeconfigError, read_context
+from kubeconfig.api_request import ApiRequest
+from kubeconfig.calls import ApiConnection, InvalidAnswer, NoAnswer, Refused
 from redaction import redact
 from support.core.errors import EnvironmentBroken, SettingsError
 from support.observers.manifests import Manifest, manifest_problem
@@ -47,14 +47,14 @@ class Namespace:
     def __init__(self, settings: Kubernetes) -> None:
         self._calls = StoreCalls("Kubernetes", settings.timeout_s, "kubernetes.timeout_s", _ADVICE)
         try:
-            described = describe(settings.kubeconfig, settings.context)
+            described = read_context(settings.kubeconfig, settings.context)
             self._cluster = Cluster(described, limit_s=self._calls.driver_limit_s, ca_file=settings.ca_file)
         except KubeconfigError as error:
             # A variable that cannot be used is told with what to do about it.
             is_told = isinstance(error.__cause__, SettingsError)
             advice = "" if is_told else ". Are kubernetes.kubeconfig and kubernetes.context right?"
             raise EnvironmentBroken(f"Kubernetes cannot be used: {error}{advice}") from None
-        self._connection = Connection(self._cluster, self._calls.driver_limit_s)
+        self._connection = ApiConnection(self._cluster, self._calls.driver_limit_s)
         self._name = settings.namespace
 
     @property
@@ -64,7 +64,7 @@ class Namespace:
 
     def items(self, path: str, *query: tuple[str, str]) -> list[Manifest]:
         """The objects at a path such as `PODS`."""
-        question = Question("GET", self._path(path), query)
+        question = ApiRequest("GET", self._path(path), query)
         return self._accepted(question, lambda: self._pages(question))
 
     def change(
@@ -72,7 +72,7 @@ class Namespace:
     ) -> None:
         """Delete or change the object of that name at a path such as `PODS`, or a part of it such as `status`."""
         where = "/".join([self._path(path), quote(name), *([part] if part else [])])
-        question = Question(method, where, body=body, media_type=media_type)
+        question = ApiRequest(method, where, body=body, media_type=media_type)
         self._accepted(question, lambda: self._connection.ask(question))
 
     def check_health(self) -> None:
@@ -80,7 +80,7 @@ class Namespace:
 
         Rights in the namespace are enough. Whether it is there can then be told only from what may be listed.
         """
-        question = Question("GET", self._path(_NAMESPACE))
+        question = ApiRequest("GET", self._path(_NAMESPACE))
         namespace = self._try(question, lambda: self._connection.ask(question))
         if isinstance(namespace, Refused) and namespace.status != 403:
             raise self._refusal(question, namespace)
@@ -105,12 +105,12 @@ class Namespace:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": everywhere},
         }
-        question = Question("POST", _REVIEWS, body=review)
+        question = ApiRequest("POST", _REVIEWS, body=review)
         answer = self._try(question, lambda: self._connection.ask(question))
         status = {} if isinstance(answer, Refused) else answer.get("status")
         return isinstance(status, dict) and status.get("allowed") is False
 
-    def _pages(self, question: Question) -> list[Manifest]:
+    def _pages(self, question: ApiRequest) -> list[Manifest]:
         """All items of a list, also of one that the API gives in pages."""
         found: list[Manifest] = []
         token, begun_anew = "", False
@@ -130,13 +130,13 @@ class Namespace:
             if not token:
                 return found
 
-    def _accepted(self, question: Question, call: Callable[[], T]) -> T:
+    def _accepted(self, question: ApiRequest, call: Callable[[], T]) -> T:
         answered = self._try(question, call)
         if isinstance(answered, Refused):
             raise self._refusal(question, answered)
         return answered
 
-    def _try(self, question: Question, call: Callable[[], T]) -> T | Refused:
+    def _try(self, question: ApiRequest, call: Callable[[], T]) -> T | Refused:
         started = time.monotonic()
         asked = f"`{question}`"
 
@@ -147,18 +147,18 @@ class Namespace:
                 return refusal
             except KubeconfigError as error:
                 seen, advice = f"there are no credentials for it: {error}", _LOGIN_ADVICE
-            except Unanswered as failure:
+            except NoAnswer as failure:
                 seen = f"no answer came: {failure}"
                 advice = _TRUST_ADVICE if "certificate is not trusted" in seen else _ADVICE
                 if "the proxy that" in seen:
                     advice = _PROXY_ADVICE
-            except Unreadable as failure:
+            except InvalidAnswer as failure:
                 seen, advice = f"it answered {failure}", _ADVICE
             raise self._calls.unusable(asked, seen, time.monotonic() - started, advice)
 
         return self._calls.make(asked, refused_or_answered)
 
-    def _refusal(self, question: Question, refusal: Refused) -> EnvironmentBroken:
+    def _refusal(self, question: ApiRequest, refusal: Refused) -> EnvironmentBroken:
         advice = _ADVICE
         if refusal.status == 403:
             verb, resource, group = question.right
@@ -181,9 +181,9 @@ def _items(page: dict[str, Any]) -> list[Manifest]:
     if items is None:  # An empty list, as some servers write it.
         return []
     if not isinstance(items, list):
-        raise Unreadable(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
+        raise InvalidAnswer(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
     for item in items:
         if wrong := manifest_problem(item):
             shown = redact(json.dumps(item))[:_SHOWN]
-            raise Unreadable(f"an item that is no object of Kubernetes ({wrong}): {shown}")
+            raise InvalidAnswer(f"an item that is no object of Kubernetes ({wrong}): {shown}")
     return items

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kubeconfig import Cluster, KubeconfigError, cluster, describe
-from kubeconfig.calls import Connection, Refused
-from kubeconfig.questions import Question
+from kubeconfig import Cluster, KubeconfigError, cluster, read_context
+from kubeconfig.api_request import ApiRequest
+from kubeconfig.calls import ApiConnection, Refused
 from redaction import MASK, Redactor
 from tests.kubernetes_stand_in import serving
 
-PODS = Question("GET", "/api/v1/namespaces/focus/pods")
+PODS = ApiRequest("GET", "/api/v1/namespaces/focus/pods")
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def api():
 @pytest.fixture
 def connect(kubeconfig, api):
     def connect(user, limit_s=5, **options):
-        described = describe(kubeconfig(api.address, user, **options))
-        return Connection(Cluster(described, limit_s=limit_s), limit_s)
+        described = read_context(kubeconfig(api.address, user, **options))
+        return ApiConnection(Cluster(described, limit_s=limit_s), limit_s)
 
     return connect
 

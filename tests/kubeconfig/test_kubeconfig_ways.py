@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from kubeconfig import Cluster, KubeconfigError, describe
-from kubeconfig.calls import Connection, Unanswered
-from kubeconfig.questions import Question
+from kubeconfig import Cluster, KubeconfigError, read_context
+from kubeconfig.api_request import ApiRequest
+from kubeconfig.calls import ApiConnection, NoAnswer
 from redaction import redact
 from tests.kubernetes_stand_in import serving
 
-PODS = Question("GET", "/api/v1/namespaces/focus/pods")
+PODS = ApiRequest("GET", "/api/v1/namespaces/focus/pods")
 ANSWER = {"items": []}
 
 
@@ -42,7 +42,7 @@ def pem(authority):
 @pytest.fixture
 def connect(kubeconfig):
     def connect(server, user=None, **cluster):
-        return Connection(Cluster(describe(kubeconfig(server, user, **cluster)), limit_s=5), 5)
+        return ApiConnection(Cluster(read_context(kubeconfig(server, user, **cluster)), limit_s=5), 5)
 
     return connect
 
@@ -74,7 +74,7 @@ def test_an_authority_is_given_as_data_or_as_a_file_with_remarks(authority, pem,
             (tmp_path / "ca").mkdir(exist_ok=True)
             (tmp_path / "ca" / "root.pem").write_bytes("Ünsere Wurzel\n".encode() + pem)
             assert connect(server.address, **cluster).ask(PODS)["items"] == []
-        with pytest.raises(Unanswered, match="certificate is not trusted"):
+        with pytest.raises(NoAnswer, match="certificate is not trusted"):
             connect(server.address, **{"certificate-authority-data": data(trustme.CA().cert_pem.bytes())}).ask(PODS)
         assert connect(server.address, **{"insecure-skip-tls-verify": True}).ask(PODS)["items"] == []
 
@@ -92,7 +92,7 @@ def test_where_the_kubeconfig_names_no_authority_the_environment_does(
 def test_the_name_in_a_certificate_may_be_another_than_that_of_the_address(authority, pem, connect):
     known = {"certificate-authority-data": data(pem)}
     with secure(authority, "kubernetes.example") as server:
-        with pytest.raises(Unanswered, match="certificate is not trusted"):
+        with pytest.raises(NoAnswer, match="certificate is not trusted"):
             connect(server.address, **known).ask(PODS)
         named = {**known, "tls-server-name": "kubernetes.example"}
         assert connect(server.address, **named).ask(PODS)["items"] == []
@@ -134,7 +134,7 @@ def test_a_plugin_gives_a_certificate_and_another_when_it_is_refused(authority, 
     with secure(authority, "127.0.0.1", clients=clients) as server:
         print_one_of(trustme.CA(), "first")  # Refused, as one that has ended is.
         connection = connect(server.address, plugin.user, **trusted)
-        with pytest.raises(Unanswered):
+        with pytest.raises(NoAnswer):
             connection.ask(PODS)
         print_one_of(clients, "second")
         assert [connection.ask(PODS)["shown"] for _ in range(3)] == ["second"] * 3
@@ -157,7 +157,7 @@ def test_a_plugin_that_gives_a_token_leaves_the_certificate_to_the_kubeconfig(au
         ({"client-certificate-data": "AAAA", "client-key-data": "AAAA"}, {}, "no pair"),
         ({"client-certificate": "/not/there", "client-key": "/not/there"}, {}, "client-certificate /not/there"),
         ({}, {"certificate-authority-data": "AAAA"}, "no certificate"),
-        ({}, {"certificate-authority-data": "***"}, "no base64"),
+        ({}, {"certificate-authority-data": "***"}, "not base64"),
         ({}, {"certificate-authority": "/not/there"}, "certificate-authority /not/there"),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_proxy_that_does_not_answer_is_told_without_its_password(connect):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     connection = connect("https://far.example", **{"proxy-url": f"http://me:hush-hush@127.0.0.1:{port}"})
-    with pytest.raises(Unanswered, match="the proxy that proxy-url names did not let through") as failure:
+    with pytest.raises(NoAnswer, match="the proxy that proxy-url names did not let through") as failure:
         connection.ask(PODS)
     assert "hush" not in str(failure.value)
 
@@ -271,17 +271,17 @@ def test_the_proxy_of_the_environment_is_for_what_is_far(connect, monkeypatch, s
 @pytest.mark.parametrize(
     ("question", "told"),
     [
-        (Question("GET", "/api/v1/namespaces?limit=1"), "list namespaces"),
-        (Question("GET", "/api/v1/namespaces/focus"), "get namespaces focus"),
-        (Question("DELETE", "/api/v1/namespaces/focus"), "delete namespaces focus"),
-        (Question("POST", "/api/v1/namespaces"), "create namespaces"),
+        (ApiRequest("GET", "/api/v1/namespaces?limit=1"), "list namespaces"),
+        (ApiRequest("GET", "/api/v1/namespaces/focus"), "get namespaces focus"),
+        (ApiRequest("DELETE", "/api/v1/namespaces/focus"), "delete namespaces focus"),
+        (ApiRequest("POST", "/api/v1/namespaces"), "create namespaces"),
         (PODS, "list pods in the namespace focus"),
         (
-            Question("PATCH", "/api/v1/namespaces/focus/pods/p/status"),
+            ApiRequest("PATCH", "/api/v1/namespaces/focus/pods/p/status"),
             "patch pods/status p in the namespace focus",
         ),
         (
-            Question("DELETE", "/apis/batch/v1/namespaces/focus/jobs/j"),
+            ApiRequest("DELETE", "/apis/batch/v1/namespaces/focus/jobs/j"),
             "delete jobs.batch j in the namespace focus",
         ),
     ],

@@ -7,8 +7,8 @@ import pytest
 import requests
 import yaml
 
-from kubeconfig import Cluster, describe
-from kubeconfig.questions import Question, Right
+from kubeconfig import Cluster, read_context
+from kubeconfig.api_request import ApiRequest, Right
 from support.core.files import ROOT
 from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import Namespace
@@ -45,7 +45,7 @@ def guarding(upstream, granted):
         user = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if user not in granted:
             return 401, {"kind": "Status", "message": "who is that?"}
-        right = Question(request.method, request.path.partition("?")[0]).right
+        right = ApiRequest(request.method, request.path.partition("?")[0]).right
         asked[user].add(right)
         if right not in granted[user]:
             return 403, {"kind": "Status", "message": f"{user} cannot {right}"}
@@ -67,7 +67,7 @@ def guarding(upstream, granted):
 
 @pytest.fixture
 def upstream(sandbox_endpoints):
-    return Cluster(describe(sandbox_endpoints["kubernetes"]["kubeconfig"]), limit_s=10)
+    return Cluster(read_context(sandbox_endpoints["kubernetes"]["kubeconfig"]), limit_s=10)
 
 
 @pytest.fixture

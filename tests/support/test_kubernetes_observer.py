@@ -87,13 +87,13 @@ def broken(request):
 
 
 WRONG = {
-    "a page": ((200, b"<html><title>Log in</title></html>"), r"200 with what is no JSON: <html><title>Log in"),
-    "a list": ((200, []), r"200 with what is no object: \[\]"),
+    "a page": ((200, b"<html><title>Log in</title></html>"), r"200 with what is not JSON: <html><title>Log in"),
+    "a list": ((200, []), r"200 with what is not an object: \[\]"),
     "a number": ((200, 7), r"no object: 7"),
-    "nothing": ((200, b""), "no JSON: nothing at all"),
-    "half of JSON": ((200, b'{"items": ['), r"no JSON: \{"),
-    "no text": ((200, b"\xff\xfe\x00"), "no JSON"),
-    "deeply nested": ((200, b"[" * 100_000), "no JSON"),
+    "nothing": ((200, b""), "not JSON: nothing at all"),
+    "half of JSON": ((200, b'{"items": ['), r"not JSON: \{"),
+    "no text": ((200, b"\xff\xfe\x00"), "not JSON"),
+    "deeply nested": ((200, b"[" * 100_000), "not JSON"),
     "no items": ((200, {"kind": "Status", "status": "Success"}), "without a list of items, which has: kind, status"),
     "items that are none": ((200, {"items": {}}), "without a list of items"),
     "an item that is none": ((200, {"items": [None]}), "an item that is no object"),
@@ -126,7 +126,7 @@ WRONG = {
     "drip": (drip, f"no whole answer within|nothing came back after {LIMIT_S}"),
     "drip of headers": (drip_headers, f"nothing came back after {LIMIT_S}"),
     "half open": (half_open, "no answer within"),
-    "cut off": (cut_off, "IncompleteRead|no JSON"),
+    "cut off": (cut_off, "IncompleteRead|not JSON"),
     "broken": (broken, "RemoteDisconnected|Connection"),
     "no HTTP": (lambda request: request.handler.wfile.write(b"SSH-2.0-x\r\n"), "BadStatusLine"),
 }

@@ -12,7 +12,7 @@ import requests
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from kubeconfig import describe
+from kubeconfig import read_context
 from sandbox.defects.sample_configuration import valid_configuration
 from sandbox.emulators.toxiproxy.api import application
 from sandbox.emulators.toxiproxy.relay import Proxy
@@ -448,7 +448,7 @@ def test_a_relayed_kubeconfig_differs_in_nothing_but_host_and_place(tmp_path):
     relayed.parent.mkdir()
     relayed.write_text(relayed_kubeconfig(original, "127.0.0.1:3"))
     expected = content("https://127.0.0.1:3/base", f"{tmp_path}/")
-    described = describe(relayed)
+    described = read_context(relayed)
     assert described.cluster == expected["clusters"][0]["cluster"]
     assert described.user == expected["users"][0]["user"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kubeconfig import Cluster, Described
+from kubeconfig import Cluster, ClusterContext
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from tests.kubernetes_stand_in import serving
@@ -15,7 +15,7 @@ from tests.kubernetes_stand_in import serving
 
 @asynccontextmanager
 async def analyzers(server, user, limit_s=10.0, **cluster):
-    described = Described("a kubeconfig", Path("/"), {"server": server, **cluster}, user)
+    described = ClusterContext("a kubeconfig", Path("/"), {"server": server, **cluster}, user)
     made = KubernetesAnalyzers(Cluster(described, limit_s=limit_s), namespace="n", image="i", limit_s=limit_s)
     try:
         yield made

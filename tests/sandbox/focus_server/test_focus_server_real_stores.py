@@ -19,7 +19,7 @@ import requests
 import yaml
 from pymongo import MongoClient
 
-from kubeconfig import Cluster, describe
+from kubeconfig import Cluster, read_context
 from sandbox.focus_server.identity import object_name, queue_name
 from support.observers.stores import Stores
 from support.profile.settings import Settings
@@ -208,7 +208,7 @@ def test_a_waterfall_is_over_when_the_analyzer_has_exited(endpoints, server):
         assert reply.status_code == 201
         (row,) = reply.json()["rows"]
         assert [(sensor["id"], len(sensor["intensity"])) for sensor in row["sensors"]] == [(1, 4), (2, 4)]
-    cluster = Cluster(describe(endpoints["kubernetes"]["kubeconfig"]), limit_s=5)
+    cluster = Cluster(read_context(endpoints["kubernetes"]["kubeconfig"]), limit_s=5)
     jobs = f"{cluster.server}/apis/batch/v1/namespaces/{endpoints['kubernetes']['namespace']}/jobs"
     with requests.Session() as kubernetes:
         kubernetes.headers.update(cluster.credentials().headers)

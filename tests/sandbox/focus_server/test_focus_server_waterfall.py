@@ -11,7 +11,7 @@ import httpx
 import pytest
 from focus_server_fakes import NOW, World, payload, settings
 
-from kubeconfig import Cluster, Described
+from kubeconfig import Cluster, ClusterContext
 from sandbox.focus_server.calculation import RowTimes
 from sandbox.focus_server.composition import create_app
 from sandbox.focus_server.errors import DependencyUnavailable
@@ -329,7 +329,7 @@ async def test_kubernetes_may_not_say(monkeypatch: pytest.MonkeyPatch, status: i
 
 
 def analyzers(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> KubernetesAnalyzers:
-    nowhere = Described("a kubeconfig", Path(), {"server": "http://nowhere.example"}, {})
+    nowhere = ClusterContext("a kubeconfig", Path(), {"server": "http://nowhere.example"}, {})
     made = KubernetesAnalyzers(Cluster(nowhere, limit_s=1), namespace="n", image="i", limit_s=1)
 
     async def exchange(method: str, path: str, body: object) -> tuple[int, str]:

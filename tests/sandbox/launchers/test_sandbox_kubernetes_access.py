@@ -59,8 +59,8 @@ FORBIDDEN = {"kind": "Status", "message": f'namespaces is forbidden: User "u" ({
             r"`list namespaces`: it answered 403 Forbidden: .*right to list names",
         ),
         ((401, {"kind": "Status", "message": "expired"}), "401 Unauthorized: expired"),
-        ((200, b"<html>Log in"), "no JSON: <html>Log in"),
-        ((200, []), "no object"),
+        ((200, b"<html>Log in"), "not JSON: <html>Log in"),
+        ((200, []), "not an object"),
         ((302, b"", ("Location", "https://login.example")), "302 Found, to https://login.example"),
     ],
 )

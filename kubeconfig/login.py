@@ -1,4 +1,4 @@
-"""Credentials for a cluster, and where a kubeconfig says that they are."""
+"""Logins to a cluster: a token, a password or a client certificate, and where they come from."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from kubeconfig.errors import KubeconfigError
 
 
 @dataclass(frozen=True)
-class Identity:
+class Login:
     """A value for the Authorization header, a client certificate with its key, both or neither."""
 
     authorization: str | None = field(default=None, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
     """Certificates and key, PEM."""
     until: float | None = None
-    """When to ask for new ones, in seconds since 1970; None: only when these are refused."""
+    """When to renew it, in seconds since 1970; None: only when it is refused."""
 
 
-class Source(Protocol):
-    """Where an identity comes from."""
+class LoginSource(Protocol):
+    """Where a login comes from."""
 
-    at_hand: bool
-    """Whether it costs nothing to ask anew for each call."""
+    is_static: bool
+    """Whether it is read for each call: it stands in files."""
 
-    def obtain(self) -> Identity:
-        """Ask for it. Raises `KubeconfigError`."""
+    def obtain(self) -> Login:
+        """Get the login. Raises `KubeconfigError`."""
 
 
-class Stated:
-    """What the kubeconfig says itself, or the files that it names: these are read anew, since others renew them."""
+class StaticLogin:
+    """A login in the kubeconfig, or in files that it names, which are read for each call: others renew them."""
 
-    at_hand = True
+    is_static = True
 
     def __init__(self, user: Mapping[str, Any]) -> None:
         self._user = user
 
-    def obtain(self) -> Identity:
+    def obtain(self) -> Login:
         """Read it. Raises `KubeconfigError`."""
-        return Identity(self._authorization(), stated_certificate(self._user))
+        return Login(self._authorization(), static_certificate(self._user))
 
     def _authorization(self) -> str | None:
         user = self._user
@@ -56,7 +56,7 @@ class Stated:
         return None
 
 
-def stated_certificate(user: Mapping[str, Any]) -> bytes | None:
+def static_certificate(user: Mapping[str, Any]) -> bytes | None:
     """The client certificate and key of a user's entry, PEM; None for none. Raises `KubeconfigError`."""
     certificate, key = (data_or_file(user, name) for name in ("client-certificate", "client-key"))
     if certificate is None and key is None:
@@ -82,12 +82,12 @@ def basic(user: str, password: str) -> str:
 
 
 def data_or_file(section: Mapping[str, Any], name: str) -> bytes | None:
-    """What a kubeconfig holds as `NAME-data` in base64, or in a file; None for neither. Raises `KubeconfigError`."""
+    """Content given as `NAME-data`, in base64, or as the file `NAME`; None for neither. Raises `KubeconfigError`."""
     if section.get(f"{name}-data"):
         try:
             return base64.b64decode("".join(str(section[f"{name}-data"]).split()), validate=True)
         except binascii.Error:
-            raise KubeconfigError(f"{name}-data is no base64") from None
+            raise KubeconfigError(f"{name}-data is not base64") from None
     return read(Path(section[name]), name) if section.get(name) else None
 
 

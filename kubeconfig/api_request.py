@@ -1,4 +1,4 @@
-"""What is asked of a Kubernetes API, in the words of its access rights."""
+"""Requests to a Kubernetes API, and the access right that each needs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 
 class Right(NamedTuple):
-    """What a rule of a Role grants."""
+    """An access right, as a rule of a Role grants it."""
 
     verb: str
     resource: str
-    """With its part: `pods/status`."""
+    """With its subresource: `pods/status`."""
     group: str = ""
     """The API group; empty for the core's."""
 
@@ -29,7 +29,7 @@ class Right(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Question:
+class ApiRequest:
     """A request to the API."""
 
     method: str
@@ -41,7 +41,7 @@ class Question:
 
     @property
     def right(self) -> Right:
-        """What one must be allowed to, to ask this."""
+        """The access right that the request needs."""
         parts = _PATH.fullmatch(self.path)
         if parts is None:
             return Right(self.method, self.path)
@@ -49,7 +49,7 @@ class Question:
         return Right(verb, parts["resource"] + (f"/{parts['part']}" if parts["part"] else ""), parts["group"] or "")
 
     def __str__(self) -> str:
-        """Verb, resource and where it is, for messages."""
+        """Verb, resource and namespace, for messages."""
         parts = _PATH.fullmatch(self.path)
         name = f" {parts['name']}" if parts and parts["name"] else ""
         where = f" in the namespace {parts['namespace']}" if parts and parts["namespace"] else ""

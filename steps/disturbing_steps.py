@@ -22,7 +22,7 @@ def its_analyzer_is_deleted(context: Context) -> None:
 
 @when("its work queue is taken away")
 def its_queue_is_taken_away(context: Context) -> None:
-    context.state.session.disturbances.take_queue_away(context.state.job.job_id)
+    context.state.session.disturbances.delete_queue(context.state.job.job_id)
 
 
 @given("a message broker that takes no more queues")

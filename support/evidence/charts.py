@@ -6,8 +6,9 @@ They say everything in words, too, and tell things apart by shape and place, not
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
 from xml.etree import ElementTree
 
 from support.core.characters import allowed
@@ -26,7 +27,7 @@ def timeline(title: str, arrivals: Sequence[Arrival]) -> str:
     """When things came, a row each: a dot where it is exact, else a bar from the earliest to the latest time."""
     last_s = max((arrival.latest_s for arrival in arrivals), default=0.0)
     first_s = min(0.0, *(arrival.earliest_s for arrival in arrivals)) if arrivals else 0.0
-    scale = _Linear(first_s, _rounded_up(last_s))
+    scale = _Axis(first_s, _rounded_up(last_s))
     words = [f"{arrival.name}: {_when(arrival)}" for arrival in arrivals]
     bottom = _TOP + _ROW * len(arrivals)
     picture = _Picture(title, f"Time from the request. {'; '.join(words)}.", bottom + 76)
@@ -53,7 +54,7 @@ def distribution(title: str, values_s: Sequence[float], limit_s: float, setting:
     A percentile is a value that occurred: as many per cent of the values are no larger (nearest rank).
     """
     values = sorted(max(value, 0.0001) for value in values_s)
-    scale = _Logarithmic(min(*values, limit_s) / 1.25, max(*values, limit_s) * 1.25)
+    scale = _Axis(min(*values, limit_s) / 1.25, max(*values, limit_s) * 1.25, math.log10)
     marks = [(f"P{percent}", percentile(values, percent)) for percent in (50, 95, 99)] if len(values) > 1 else []
     words = [f"{name} {_seconds(value)}" for name, value in marks] or [_seconds(values[0])]
     late = sum(value >= limit_s for value in values)
@@ -66,7 +67,7 @@ def distribution(title: str, values_s: Sequence[float], limit_s: float, setting:
         height = (bottom - top) * count / max(counts.values())
         picture.bar(scale.x(start) + 0.5, bottom - height, scale.x(end) - 0.5, bottom, _BLUE, "none")
     picture.line(LEFT, bottom, RIGHT, bottom, _BLACK)
-    for tick in scale.ticks():
+    for tick in _ticks(scale):
         picture.line(scale.x(tick), bottom, scale.x(tick), bottom + 5, _BLACK)
         picture.text(scale.x(tick), bottom + 20, _seconds(tick), anchor="middle")
     picture.text(LEFT - 10, top + 8, _counting(max(counts.values())), anchor="end")
@@ -86,35 +87,32 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return values[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
-class _Linear:
-    """Seconds to places on the axis."""
+class _Axis:
+    """Values to places on the axis; on a logarithmic one, which is `scaled` so, each decade takes the same room."""
 
-    def __init__(self, first: float, last: float) -> None:
-        self.first, self.last = first, last
-
-    def x(self, value: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (value - self.first) / (self.last - self.first)
-
-
-class _Logarithmic:
-    """As above; each decade takes the same room."""
-
-    def __init__(self, first: float, last: float) -> None:
-        self._first, self._last = math.log10(first), math.log10(last)
+    def __init__(self, first: float, last: float, scaled: Callable[[float], float] = float) -> None:
+        self.first, self.last, self._scaled = first, last, scaled
 
     def x(self, value: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (math.log10(value) - self._first) / (self._last - self._first)
+        first, here, last = map(self._scaled, (self.first, value, self.last))
+        return LEFT + (RIGHT - LEFT) * (here - first) / (last - first)
 
-    def bins(self) -> list[tuple[float, float]]:
-        count = max(6, math.ceil((self._last - self._first) * _BINS_A_DECADE))
-        edges = [10 ** (self._first + (self._last - self._first) * number / count) for number in range(count + 1)]
-        return list(pairwise(edges))
 
-    def ticks(self) -> list[float]:
-        steps = (1, 2, 5) if self._last - self._first < 2 else (1,)
-        decades = range(math.floor(self._first), math.ceil(self._last))
-        ticks = [step * 10.0**decade for decade in decades for step in steps]
-        return [tick for tick in ticks if self._first <= math.log10(tick) <= self._last]
+def _ticks(axis: _Axis) -> list[float]:
+    """Values to name on a logarithmic axis."""
+    steps = (1, 2, 5) if axis.last / axis.first < 100 else (1,)
+    decades = range(math.floor(math.log10(axis.first)), math.ceil(math.log10(axis.last)))
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    return [tick for tick in ticks if axis.first <= tick <= axis.last]
+
+
+def _counted(values: Sequence[float], axis: _Axis) -> dict[tuple[float, float], int]:
+    """How many of some values are in each bin of a logarithmic axis; empty bins are left out."""
+    ratio = axis.last / axis.first
+    bins = max(6, math.ceil(math.log10(ratio) * _BINS_A_DECADE))
+    edges = [axis.first * ratio ** (number / bins) for number in range(bins + 1)]
+    counts = Counter(min(bisect_right(edges, value), bins) - 1 for value in values)
+    return {(edges[number], edges[number + 1]): count for number, count in counts.items()}
 
 
 class _Picture:
@@ -142,13 +140,12 @@ class _Picture:
     def line(
         self, x1: float, y1: float, x2: float, y2: float, color: str, *, dashes: str = "", width: float = 1
     ) -> None:
-        more = {"stroke-dasharray": dashes} if dashes else {}
-        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=color, **{"stroke-width": width}, **more)
+        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=color, stroke_width=width, stroke_dasharray=dashes)
 
     def bar(self, x1: float, y1: float, x2: float, y2: float, fill: str, stroke: str, dashes: str = "") -> None:
         """At least two units wide, so that it can be seen."""
-        more = {"stroke-dasharray": dashes} if dashes else {}
-        self._add("rect", x=x1, y=y1, width=max(2.0, x2 - x1), height=y2 - y1, fill=fill, stroke=stroke, **more)
+        size = {"x": x1, "y": y1, "width": max(2.0, x2 - x1), "height": y2 - y1}
+        self._add("rect", **size, fill=fill, stroke=stroke, stroke_dasharray=dashes)
 
     def dot(self, x: float, y: float, radius: float, color: str) -> None:
         self._add("circle", cx=x, cy=y, r=radius, fill=color)
@@ -156,26 +153,18 @@ class _Picture:
     def text(
         self, x: float, y: float, text: str, color: str = _BLACK, *, anchor: str = "start", size: int = 13
     ) -> None:
-        self._add("text", x=x, y=y, fill=color, **{"text-anchor": anchor, "font-size": size}).text = text
+        self._add("text", x=x, y=y, fill=color, text_anchor=anchor, font_size=size).text = text
 
     def as_text(self) -> str:
         return allowed(ElementTree.tostring(self._root, encoding="unicode"))  # A server chooses its job ids.
 
     def _add(self, name: str, **attributes: object) -> ElementTree.Element:
-        told = {key: f"{value:.2f}" if isinstance(value, float) else str(value) for key, value in attributes.items()}
+        told = {
+            key.replace("_", "-"): f"{value:.2f}" if isinstance(value, float) else str(value)
+            for key, value in attributes.items()
+            if value != ""
+        }
         return ElementTree.SubElement(self._root, name, told)
-
-
-def _counted(values: Sequence[float], scale: _Logarithmic) -> dict[tuple[float, float], int]:
-    """How many of some ordered values are in each bin; empty bins are left out."""
-    bins = scale.bins()
-    counts: dict[tuple[float, float], int] = {}
-    number = 0
-    for value in values:
-        while value >= bins[number][1] and number < len(bins) - 1:
-            number += 1
-        counts[bins[number]] = counts.get(bins[number], 0) + 1
-    return counts
 
 
 def _counting(count: int) -> str:

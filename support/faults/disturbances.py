@@ -15,6 +15,7 @@ class Disturbances:
     """Disturbs the scenario's own jobs, and, where the run is alone, the broker as a whole.
 
     `before` is called before each disturbance, with the id of the job that it is about; None when it is about all.
+    Every method raises `EnvironmentBroken` when a store does not do what it is asked.
     """
 
     def __init__(
@@ -28,48 +29,29 @@ class Disturbances:
         """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.
 
         Only where nothing but the suite says what becomes of a pod, as in the sandbox.
-
-        Raises:
-            EnvironmentBroken: it could not be made to.
         """
         self._before(job_id)
         store_writes.finish_analyzer(self._stores, job_id, phase)
 
     def delete_analyzer(self, job_id: str) -> None:
-        """The analyzer of a job is deleted.
-
-        Raises:
-            EnvironmentBroken: it could not be.
-        """
+        """The analyzer of a job is deleted."""
         self._before(job_id)
         store_writes.delete_analyzer(self._stores, job_id)
 
-    def take_queue_away(self, job_id: str) -> None:
-        """The queue of a job is deleted, and its consumer goes with it.
-
-        Raises:
-            EnvironmentBroken: it could not be deleted.
-        """
+    def delete_queue(self, job_id: str) -> None:
+        """The queue of a job is deleted, and its consumer goes with it."""
         self._before(job_id)
         store_writes.delete_queue(self._stores.broker, self._settings.naming.work_queue_of(job_id))
 
     def refuse_queues(self) -> None:
-        """The broker takes no more queues, until `undo`; only for an environment that the run has to itself.
-
-        Raises:
-            EnvironmentBroken: it cannot be told so.
-        """
+        """The broker takes no more queues, until `undo`; only for an environment that the run has to itself."""
         self._before(None)
         self._journal.broker_limited()
         self._broker_limited = True
         store_writes.limit_queues(self._stores.broker, 0)
 
     def undo(self) -> None:
-        """End all outages, and have the broker take queues again, if it was told not to.
-
-        Raises:
-            EnvironmentBroken: one of them cannot be told so; both were tried, and may be tried again.
-        """
+        """End all outages, and have the broker take queues again. Both are tried, and may be tried again."""
         try:
             self.outages.end()
         finally:

@@ -25,7 +25,10 @@ class NoSuchProxy(EnvironmentBroken):
 
 
 class Outages:
-    """Breaks the way to one store or several; `about_to` is told the name of a proxy before anything is done to it."""
+    """Breaks the way to one store or several; `about_to` is told the name of a proxy before anything is done to it.
+
+    Every method raises `EnvironmentBroken` when Toxiproxy does not do what it is asked.
+    """
 
     def __init__(self, toxiproxy: Toxiproxy, about_to: Callable[[str], object]) -> None:
         self._toxiproxy, self._about_to = toxiproxy, about_to
@@ -36,43 +39,23 @@ class Outages:
         return self._toxiproxy.why_unbreakable(dependency)
 
     def cut_off(self, dependency: str) -> None:
-        """Nobody can connect any more, and whoever was connected is not.
-
-        Raises:
-            EnvironmentBroken: Toxiproxy did not do it.
-        """
+        """No connection can be made any more, and those that there were are closed."""
         _switch(self._toxiproxy, self._about_to_break(dependency), enabled=False)
 
     def silence(self, dependency: str) -> None:
-        """What is asked does not get there; nothing is refused.
-
-        Raises:
-            EnvironmentBroken: Toxiproxy did not do it.
-        """
+        """What is asked does not get there; nothing is refused."""
         self._add(dependency, "timeout", "upstream", {"timeout": 0})
 
     def lose_answers(self, dependency: str) -> None:
-        """What is asked is done, and what is answered does not come back.
-
-        Raises:
-            EnvironmentBroken: Toxiproxy did not do it.
-        """
+        """What is asked is done, and what is answered does not come back."""
         self._add(dependency, "timeout", "downstream", {"timeout": 0})
 
     def slow_down(self, dependency: str) -> None:
-        """What is asked is done at once, and each answer comes 0.3 s later.
-
-        Raises:
-            EnvironmentBroken: Toxiproxy did not do it.
-        """
+        """What is asked is done at once, and each answer comes 0.3 s later."""
         self._add(dependency, "latency", "downstream", {"latency": int(_SLOWNESS_S * 1000)})
 
     def end(self) -> None:
-        """All ways are open again; without an outage there is nothing to do.
-
-        Raises:
-            EnvironmentBroken: some are not, all of which were tried; the message names them. They may be tried again.
-        """
+        """Open all ways again. All are tried; the message names those that stay broken, which may be tried again."""
         problems = []
         for proxy in sorted(self._broken):
             try:

@@ -39,7 +39,7 @@ def disturbances(journal):
 def test_the_ledger_knows_of_a_disturbance_before_it_is_made(disturbances, journal):
     disturbances.delete_analyzer(JOB_ID)
     disturbances.finish_analyzer(JOB_ID, "Failed")
-    disturbances.take_queue_away(JOB_ID)
+    disturbances.delete_queue(JOB_ID)
     assert journal.entries == [
         *(("entered", JOB_ID), ("analyzer", JOB_ID)),
         *(("entered", JOB_ID), ("Failed", JOB_ID)),

@@ -21,12 +21,12 @@ def a_gateway_that_answers(context: Context, answer: str) -> None:
 
 @given("a gateway in front of the server that never answers")
 def a_gateway_that_never_answers(context: Context) -> None:
-    context.state.gateway = context.state.session.fixtures.enter_context(gateway.silent())
+    context.state.gateway = context.state.session.fixtures.enter_context(gateway.unresponsive())
 
 
 @given("a gateway in front of the server that is not there")
 def a_gateway_that_is_not_there(context: Context) -> None:
-    context.state.gateway = context.state.session.fixtures.enter_context(gateway.absent())
+    context.state.gateway = context.state.session.fixtures.enter_context(gateway.unreachable())
 
 
 @when("the job is requested through the gateway")

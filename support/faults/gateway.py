@@ -63,14 +63,14 @@ def answering(status: int, detail: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def silent() -> Iterator[Gateway]:
+def unresponsive() -> Iterator[Gateway]:
     """A gateway that takes a request and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield Gateway(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
 
 @contextmanager
-def absent() -> Iterator[Gateway]:
+def unreachable() -> Iterator[Gateway]:
     """An address where nobody listens, and nobody else can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ HARMLESS = "true"
 _NAMES_OF_USER = ("LOGNAME", "USER", "LNAME", "USERNAME")  # as `getpass.getuser` reads them
 
 
-def unreachable(settings: Ssh) -> list[str]:
+def login_problems(settings: Ssh) -> list[str]:
     """The machines that the operator cannot log in to and run a harmless command on, a line each with the reason.
 
     Only a key counts, and only a host that is known.

@@ -109,8 +109,8 @@ def test_half_of_the_answers_must_be_quick():
 
 def test_an_operator_must_get_onto_every_machine(monkeypatch):
     ssh = Ssh(hosts=("one", "two"))
-    monkeypatch.setattr(machines, "unreachable", lambda asked: [] if asked == ssh else ["wrong settings"])
+    monkeypatch.setattr(machines, "login_problems", lambda asked: [] if asked == ssh else ["wrong settings"])
     access.expect_login_to_machines(ssh)
-    monkeypatch.setattr(machines, "unreachable", lambda asked: ["two: PermissionDenied"])
+    monkeypatch.setattr(machines, "login_problems", lambda asked: ["two: PermissionDenied"])
     with pytest.raises(ExpectationFailed, match="operator to log in to each of one, two\n  - two: PermissionDenied"):
         access.expect_login_to_machines(ssh)

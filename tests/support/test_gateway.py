@@ -32,16 +32,16 @@ def test_a_gateway_answers_as_told_and_knows_what_it_was_asked(status):
 
 
 def test_a_gateway_that_was_not_asked_was_not_asked_once():
-    with gateway.absent() as where, pytest.raises(ExpectationFailed, match="there were 0"):
+    with gateway.unreachable() as where, pytest.raises(ExpectationFailed, match="there were 0"):
         where.expect_asked_once()
 
 
 def test_a_silent_gateway_takes_a_request_and_never_answers():
-    with gateway.silent() as where:
+    with gateway.unresponsive() as where:
         failure, exchanges = ask(where)
     refusals.expect_reported_timeout(failure, exchanges, 0.2)
 
 
 def test_an_absent_gateway_is_not_even_connected_to():
-    with gateway.absent() as where:
+    with gateway.unreachable() as where:
         refusals.expect_reported_unreachable(*ask(where))

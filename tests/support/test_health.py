@@ -79,7 +79,7 @@ def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
     with gateway.answering(200, "") as where:
         address = where.address.replace("http:", "https:")
         assert health.ask_in_plaintext(f"{address}/focus", "/ack", 1).status_code == 501  # it knows POST alone
-    with gateway.silent() as where:
+    with gateway.unresponsive() as where:
         assert health.ask_in_plaintext(where.address.replace("http:", "https:"), "/ack", 0.2) is None
 
 

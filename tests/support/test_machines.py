@@ -30,13 +30,13 @@ def changed(machine, **changes):
 
 
 def test_the_operator_gets_onto_every_machine(machine):
-    assert machines.unreachable(changed(machine, hosts=machine.hosts * 3)) == []
+    assert machines.login_problems(changed(machine, hosts=machine.hosts * 3)) == []
 
 
 def test_the_one_machine_of_several_that_cannot_be_reached_is_named(machine):
-    with gateway.absent() as nowhere:
+    with gateway.unreachable() as nowhere:
         away = nowhere.address.removeprefix("http://")
-        (problem,) = machines.unreachable(changed(machine, hosts=(*machine.hosts, away)))
+        (problem,) = machines.login_problems(changed(machine, hosts=(*machine.hosts, away)))
     assert problem.startswith(f"{away}: ConnectionRefusedError")
 
 
@@ -51,20 +51,20 @@ def test_a_machine_may_be_named_by_its_ipv6_address_and_without_a_port(monkeypat
         raise OSError("no way")
 
     monkeypatch.setattr(machines.asyncssh, "connect", connect)
-    assert machines.unreachable(Ssh(hosts=(host,))) == [f"{host}: OSError: no way"]
+    assert machines.login_problems(Ssh(hosts=(host,))) == [f"{host}: OSError: no way"]
     assert seen == [asked]
 
 
 def test_a_machine_that_does_not_answer_is_waited_for_no_longer_than_the_limit(machine):
-    with gateway.silent() as nowhere:
+    with gateway.unresponsive() as nowhere:
         away = nowhere.address.removeprefix("http://")
         settings = changed(machine, hosts=(away,), timeout_s=0.3)
-        assert machines.unreachable(settings) == [f"{away}: no answer within 0.3 s"]
+        assert machines.login_problems(settings) == [f"{away}: no answer within 0.3 s"]
 
 
 def test_a_command_that_fails_is_told(machine, monkeypatch):
     monkeypatch.setattr(machines, "HARMLESS", "uptime")
-    assert machines.unreachable(machine) == [f"{machine.hosts[0]}: the command 'uptime' ended with 127"]
+    assert machines.login_problems(machine) == [f"{machine.hosts[0]}: the command 'uptime' ended with 127"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_way_in_is_closed_to_any_other_and_no_other_machine_is_trusted(machi
         if "machine" in setting or "hosts" in setting
         else "key_file"
     )
-    (problem,) = machines.unreachable(changed(machine, **{name: "root" if name == "user" else file}))
+    (problem,) = machines.login_problems(changed(machine, **{name: "root" if name == "user" else file}))
     assert problem.startswith(f"{machine.hosts[0]}: {told}")
 
 
@@ -117,7 +117,7 @@ def nobody(monkeypatch, *, at_home):
 def test_a_user_without_a_name_or_a_home_gets_onto_the_machines(machine, monkeypatch, at_home):
     monkeypatch.setenv("LOGNAME", "removed again")
     nobody(monkeypatch, at_home=at_home)
-    assert machines.unreachable(machine) == []
+    assert machines.login_problems(machine) == []
 
 
 @pytest.mark.parametrize("missing", ["key_file", "known_hosts_file"])
@@ -125,4 +125,4 @@ def test_that_there_is_no_home_to_look_for_keys_in_is_no_failure_of_the_product(
     monkeypatch.setenv("LOGNAME", "removed again")
     nobody(monkeypatch, at_home=False)
     with pytest.raises(EnvironmentBroken, match=r"no home directory.*set HOME"):
-        machines.unreachable(changed(machine, **{missing: None}))
+        machines.login_problems(changed(machine, **{missing: None}))

@@ -187,7 +187,7 @@ current-context: here
 
 @pytest.mark.parametrize("part", ["MongoDB", "RabbitMQ", "Kubernetes"])
 def test_what_cannot_be_looked_at_is_never_taken_for_empty(tmp_path, part):
-    with gateway.absent() as nowhere:
+    with gateway.unreachable() as nowhere:
         host = nowhere.address.removeprefix("http://")
         broken = settings(rabbitmq={"url": f"amqp://{host}", "management_url": nowhere.address})
         kubeconfig = tmp_path / "kubeconfig"

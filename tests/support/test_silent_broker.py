@@ -149,7 +149,7 @@ def test_after_a_broker_fell_silent_a_new_connection_is_made():
 
 
 def test_nobody_there_is_told():
-    with gateway.absent() as nowhere:
+    with gateway.unreachable() as nowhere:
         port = nowhere.address.rpartition(":")[2]
         with told_in_time("ConnectionRefused"):
             broker(port).declared("queue")

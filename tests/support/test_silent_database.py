@@ -148,7 +148,7 @@ def test_one_that_is_no_primary_is_told():
 
 
 def test_nobody_there_is_told_with_the_reason():
-    with gateway.absent() as nowhere, told_in_time("Connection refused", limit_s=2):
+    with gateway.unreachable() as nowhere, told_in_time("Connection refused", limit_s=2):
         database(nowhere.address.rpartition(":")[2], timeout_s=2).ping_s()
 
 

@@ -173,7 +173,7 @@ def test_a_stream_is_served_or_gone_where_the_answer_says(port):
         promises.expect_stream_gone(made, gone)
     with pytest.raises(ExpectationFailed, match="it is SERVING"):
         promises.expect_stream_gone(made, JOB_ID)
-    with gateway.absent() as where:
+    with gateway.unreachable() as where:
         away = job({"stream_url": "grpc://127.0.0.1", "stream_port": int(where.address.rpartition(":")[2])})
         for check in (promises.expect_stream_served, lambda made: promises.expect_stream_gone(made, JOB_ID)):
             with pytest.raises(ExpectationFailed, match="it is UNAVAILABLE"):

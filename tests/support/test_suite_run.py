@@ -56,7 +56,7 @@ def test_each_part_that_is_ill_is_named():
         parts = dict.fromkeys(("database", "namespace", "broker"), well) | ill_ones
         return SimpleNamespace(**{name: SimpleNamespace(check_health=check) for name, check in parts.items()})
 
-    with gateway.absent() as nowhere:
+    with gateway.unreachable() as nowhere:
         away = settings(focus_server={"base_url": nowhere.address})
         for ones in ({}, {"database": ill("MongoDB")}, {"namespace": ill("Kubernetes"), "broker": ill("RabbitMQ")}):
             with pytest.raises(EnvironmentBroken) as failure:

@@ -128,10 +128,9 @@ def _as_region(region: Any) -> Region | str:
 
 def _expect_reply_in(reply: bytes | None, limit_s: float) -> CommandReply:
     if reply is None:
-        raise ExpectationFailed(
-            "expected an answer to the change of the region of interest\n  - there is none\n"
-            f"waited {limit_s:g} s (the longer of time_limits.effect_appears_s and time_limits.unavailable_answered_s)"
-        )
+        failure = failure_text("an answer to the change of the region of interest", ["there is none"])
+        limits = "the longer of time_limits.effect_appears_s and time_limits.unavailable_answered_s"
+        raise ExpectationFailed(f"{failure}\nwaited {limit_s:g} s ({limits})")
     try:
         return CommandReply.model_validate_json(reply)
     except ValidationError as error:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_result
 
-from support.core.errors import ExpectationFailed
+from support.core.errors import ExpectationFailed, failure_text, require
 
 T = TypeVar("T")
 Problems = Sequence[str]
@@ -58,7 +58,7 @@ def eventually(
         began_s = time.monotonic() - started
         seen = look()
         if lost := fail_fast(seen):
-            raise ExpectationFailed(f"expected {expected}\n{_listed(lost)}")
+            raise ExpectationFailed(failure_text(expected, lost))
         return seen, problems(seen)
 
     retrying = Retrying(
@@ -72,11 +72,9 @@ def eventually(
     except RetryError as error:
         _, wrong = error.last_attempt.result()
         waited_s = time.monotonic() - started
-        raise ExpectationFailed(f"expected {expected}\n{_listed(wrong)}\nwaited {waited_s:.1f} s ({limit})") from None
-    if began_s > policy.limit_s + _WAKING_S:
-        raise ExpectationFailed(
-            f"expected {expected}\n  - it was first seen after {began_s:.2f} s, which is too late ({limit})"
-        )
+        raise ExpectationFailed(f"{failure_text(expected, wrong)}\nwaited {waited_s:.1f} s ({limit})") from None
+    late = [f"it was first seen after {began_s:.2f} s, which is too late ({limit})"]
+    require(expected, late if began_s > policy.limit_s + _WAKING_S else [])
     return seen
 
 
@@ -95,7 +93,7 @@ def consistently(expected: str, look: Callable[[], T], problems: Callable[[T], P
         seen = look()
         if wrong := problems(seen):
             waited = time.monotonic() - started
-            raise ExpectationFailed(f"expected {expected}\n{_listed(wrong)}\nseen {waited:.1f} s later")
+            raise ExpectationFailed(f"{failure_text(expected, wrong)}\nseen {waited:.1f} s later")
         return seen
 
     # A look that began before the end says nothing of the end, however long it took.
@@ -110,7 +108,3 @@ def _is_over(elapsed_s: float, policy: WaitPolicy) -> bool:
 def _until_the_next(started: float, policy: WaitPolicy) -> float:
     """How long to wait before the next look, s: the last one is made at the limit."""
     return max(0.0, min(policy.interval_s, started + policy.limit_s - time.monotonic()))
-
-
-def _listed(problems: Problems) -> str:
-    return "\n".join(f"  - {problem}" for problem in problems)

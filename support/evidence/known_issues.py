@@ -37,13 +37,9 @@ def shown(keys: Iterable[str], message: str) -> str:
 
 
 def expect_to_show(keys: Collection[str], place: str) -> None:
-    """Say that a scenario came to its end though its issues are said to be there.
-
-    Raises:
-        ExpectationFailed: always; the message names the tags to remove, and the place, a file and line, where.
-    """
+    """Raise ExpectationFailed always: the scenario passes, so that its tags at this place, a file and line, can go."""
     tags = ", ".join(f"@known-issue:{key}" for key in keys)
     raise ExpectationFailed(
         f"expected the scenario to fail because of {', '.join(keys)}\n  - it passes\n"
-        f"Is the issue mended? Then remove {tags} at {place} (or above it: outline, examples, rule, feature)."
+        f"Is the issue solved? Then remove {tags} at {place} (or above it: outline, examples, rule, feature)."
     )

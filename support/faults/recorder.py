@@ -32,7 +32,10 @@ class Recording:
 
 
 class Recorder:
-    """Puts recordings and takes them away; the journal knows of each before it is there."""
+    """Puts recordings and takes them away; the journal knows of each before it is there.
+
+    Every method raises `EnvironmentBroken` when the database does not do what it is asked.
+    """
 
     def __init__(
         self, collection: Documents, recordings: Recordings, journal: Announcements, chance: random.Random
@@ -43,11 +46,7 @@ class Recorder:
         self._put: list[Recording] = []
 
     def free_time(self, margin: timedelta = timedelta(hours=1)) -> datetime:
-        """A moment, long ago, with nothing recorded so long before and after.
-
-        Raises:
-            EnvironmentBroken: none was found, or the database cannot be read.
-        """
+        """A moment, long ago, with nothing recorded so long before and after."""
         span = int((_UNTIL - _FROM).total_seconds())
         for _ in range(_TRIES):
             moment = _FROM + timedelta(seconds=self._chance.randrange(span))
@@ -56,11 +55,7 @@ class Recorder:
         raise EnvironmentBroken(f"Between {_FROM:%Y} and {_UNTIL:%Y} everything is recorded; no free time is left.")
 
     def put(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> Recording:
-        """Put a recording.
-
-        Raises:
-            EnvironmentBroken: the database did not take it.
-        """
+        """Put a recording."""
         recording = Recording(str(uuid.uuid4()), start, end, deleted)
         self._journal.recorded(recording.uuid)
         self._begun.append(recording.uuid)
@@ -72,19 +67,11 @@ class Recorder:
         return recording
 
     def put_again(self, recording: Recording) -> bool:
-        """Try to put a recording once more, under the same identity; whether the database took it.
-
-        Raises:
-            EnvironmentBroken: the database cannot be written to.
-        """
+        """Try to put a recording once more, under the same identity; whether the database took it."""
         return insert(self._collection, recording.document())
 
     def take_away(self) -> list[str]:
-        """Take all of them away; what of them was no longer as it was put, a line each.
-
-        Raises:
-            EnvironmentBroken: the database did not let go of them.
-        """
+        """Take all of them away; what of them was no longer as it was put, a line each."""
         if not self._begun:
             return []
         # Looked at before any is removed, so that it can be tried again.

@@ -1,6 +1,6 @@
 """Why an analyzer does not run, as Kubernetes tells it: conditions, states of containers, warnings.
 
-Whoever is to blame, the answer promised an analyzer; the reasons are for the person who has to act on the failure.
+The answer promised an analyzer, whatever the cause; the reasons are for the person who has to act on the failure.
 """
 
 from __future__ import annotations
@@ -38,11 +38,7 @@ def of_job(job: Manifest) -> list[str]:
 
 
 def of_analyzers(analyzers: Analyzers, job_ids: Iterable[str]) -> list[str]:
-    """What Kubernetes says about those analyzers of these jobs that do not run, a line each.
-
-    Jobs without a pod and pods that are not healthy are told of; warnings about them are asked for. What cannot be
-    looked at is said instead.
-    """
+    """What Kubernetes says about Jobs without a pod and pods that are not healthy, of these jobs; a line each."""
     return [line for job_id in list(job_ids)[:_SHOWN_JOBS] for line in _of_analyzer(analyzers, job_id)]
 
 

@@ -43,12 +43,7 @@ class Broker:
         address = urlsplit(self._url)
         self._trust = trusted(settings.ca_file, "rabbitmq.ca_file") if address.scheme == "amqps" else None
         self._calls = StoreCalls(
-            "RabbitMQ",
-            settings.timeout_s,
-            "rabbitmq.timeout_s",
-            _ADVICE,
-            forget=self._forget,
-            trust=self._trust,
+            "RabbitMQ", settings.timeout_s, "rabbitmq.timeout_s", _ADVICE, forget=self._forget, trust=self._trust
         )
         self._link = _Link()
         self._where = f"AMQP, {address.netloc.rpartition('@')[2]}"

@@ -1,4 +1,4 @@
-"""Asking RabbitMQ's management API: what AMQP does not tell, and what only an administrator may do."""
+"""The connection to RabbitMQ's management API: what AMQP does not tell, and what only an administrator may do."""
 
 from __future__ import annotations
 
@@ -39,12 +39,7 @@ class ManagementAPI:
         self._virtual_host = virtual_host
         self._session = self._new_session()
         self._calls = StoreCalls(
-            "RabbitMQ",
-            settings.timeout_s,
-            "rabbitmq.timeout_s",
-            _ADVICE,
-            forget=self._forget,
-            trust=self._access.trust,
+            "RabbitMQ", settings.timeout_s, "rabbitmq.timeout_s", _ADVICE, forget=self._forget, trust=self._access.trust
         )
 
     def names(self) -> list[str]:
@@ -107,13 +102,9 @@ class ManagementAPI:
 
         def call() -> T:
             try:
+                limit_s = self._calls.driver_limit_s
                 answer = session.request(
-                    method,
-                    address,
-                    params=parameters,
-                    json=body,
-                    timeout=self._calls.driver_limit_s,
-                    allow_redirects=False,
+                    method, address, params=parameters, json=body, timeout=limit_s, allow_redirects=False
                 )
             except requests.exceptions.ProxyError as error:
                 raise UnusableAnswer(

@@ -26,7 +26,7 @@ def stamp(
 ) -> tuple[dict[str, Any], TraceKey]:
     """Mark a payload, leaving the top-level fields in `pinned` as they are.
 
-    When nothing is left to mark, the key is the configuration itself, which at least tells it from all others.
+    When nothing is left to mark, the key is the configuration itself, which at least distinguishes it from all others.
     """
     marked = deepcopy(dict(payload))
     key: dict[str, Any] = {}

@@ -301,11 +301,10 @@ def unstated_problems(
                 f"{_named('gone', removed)}"
             )
             continue
-        strangers = {effect for effect in added if effect.job_id not in known}
-        if strangers:
+        if unowned := {effect for effect in added if effect.job_id not in known}:
             problems.append(
                 f"{kind}: carries no id of a job that was answered ({_list(own_jobs) or 'there is none'})"
-                f"{_named('found', strangers)}"
+                f"{_named('found', unowned)}"
             )
     return problems
 

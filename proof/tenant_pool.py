@@ -20,7 +20,7 @@ from proof.forks import private_directory
 from sandbox.launchers.toxiproxy_access import relayed_kubeconfig
 from support.core.errors import EnvironmentBroken
 from support.core.http_access import HttpAccess
-from support.faults.outages import mend
+from support.faults.outages import restore
 from support.profile.profile import read_profile
 from support.profile.provider import provide
 from support.profile.settings import Toxiproxy
@@ -95,7 +95,7 @@ def _repair_connections(tenant: LeasedTenant) -> None:
     toxiproxy = Toxiproxy.model_validate(tenant.endpoints["toxiproxy"])
     for proxy in (toxiproxy.mongodb, toxiproxy.rabbitmq, toxiproxy.kubernetes):
         assert proxy is not None
-        mend(toxiproxy, proxy)
+        restore(toxiproxy, proxy)
 
 
 @contextmanager

@@ -22,4 +22,4 @@ def its_queue_is_served(context: Context) -> None:
 
 @then("{jobs:Jobs} keeps all its promises")
 def the_jobs_keep_their_promises(context: Context, jobs: str) -> None:
-    context.state.session.promises.expect_kept(context.state.jobs_called(jobs))
+    context.state.session.promises.expect_fulfilled(context.state.jobs_called(jobs))

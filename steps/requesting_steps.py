@@ -46,7 +46,7 @@ def two_running_jobs(context: Context) -> None:
     live_configurations(context, 2)
     jobs_are_requested_at_once(context, 2)
     every_job_is_accepted(context)
-    context.state.session.promises.expect_kept(context.state.jobs)
+    context.state.session.promises.expect_fulfilled(context.state.jobs)
 
 
 @given("a running job under a task id of the client")

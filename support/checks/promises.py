@@ -97,8 +97,9 @@ class Promises:
     def expect_messages_taken(self, jobs: Sequence[Job]) -> None:
         """Raise ExpectationFailed unless all messages in each queue are taken and acknowledged, one at least.
 
-        Where the broker's statistics are off or do not come in time, a message counts as acknowledged that nobody holds
-        unacknowledged; where the broker does not tell that either, its taking alone is seen. Both is noted in `unseen`.
+        Where the broker's statistics are off or do not come in time, a message counts as acknowledged when no
+        consumer holds it unacknowledged; where the broker does not tell that either, only its taking can be seen. Both
+        cases are noted in `unseen`.
         """
         names = self._queues_of(jobs)
         expected = "a message in each queue to be taken and acknowledged"
@@ -159,7 +160,7 @@ class Promises:
         expected = f"the stream of {job_id} to be {' or '.join(wanted)} by its health service"
         self._wait(expected, [], look, "effect_appears_s")
 
-    def expect_kept(self, jobs: Sequence[Job]) -> None:
+    def expect_fulfilled(self, jobs: Sequence[Job]) -> None:
         """Raise ExpectationFailed unless each job has its record, its running analyzer and its served queue."""
         for job in jobs:
             self.expect_complete_record(job)

@@ -43,8 +43,8 @@ def eventually(
     """Look until nothing is wrong any more, and return what was seen then.
 
     A look counts for the moment at which it began. Only one that began within the time limit counts as in time, however
-    long the interval between looks is. The last one is made at the limit itself. What `fail_fast` finds wrong cannot
-    mend: it ends the waiting at the first look that shows it.
+    long the interval between looks is. The last one is made at the limit itself. What `fail_fast` finds wrong will
+    stay wrong: it ends the waiting at the first look that shows it.
 
     Raises:
         ExpectationFailed: something was still wrong when the time limit had passed, or failed fast, or nothing was

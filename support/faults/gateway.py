@@ -71,7 +71,7 @@ def unresponsive() -> Iterator[Gateway]:
 
 @contextmanager
 def unreachable() -> Iterator[Gateway]:
-    """An address where nobody listens, and nobody else can begin to."""
+    """An address where nothing listens, and nothing else can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield Gateway(f"http://127.0.0.1:{bound.getsockname()[1]}")

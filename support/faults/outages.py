@@ -59,7 +59,7 @@ class Outages:
         problems = []
         for proxy in sorted(self._broken):
             try:
-                mend(self._toxiproxy, proxy)
+                restore(self._toxiproxy, proxy)
             except EnvironmentBroken as error:
                 problems.append(f"'{proxy}': {error}")
             else:
@@ -81,7 +81,7 @@ class Outages:
         _ask(self._toxiproxy, "POST", f"{proxy}/toxics", named)
 
 
-def mend(toxiproxy: Toxiproxy, proxy: str) -> None:
+def restore(toxiproxy: Toxiproxy, proxy: str) -> None:
     """Open the way that a proxy stands on, whichever outage it was; toxics that are not ours stay.
 
     Raises:

@@ -119,7 +119,7 @@ class Namespace:
             try:
                 page = self._connection.ask(replace(question, query=query))
             except Refused as refusal:
-                # The rest of a list is kept for some minutes only.
+                # The API holds the rest of a list for some minutes only.
                 if refusal.status != 410 or not token or begun_anew:
                     raise
                 found, token, begun_anew = [], "", True
@@ -167,7 +167,7 @@ class Namespace:
                 f'group "{group}": see {_ROLES}.'
             )
         elif refusal.status == 401:
-            advice = f"The credentials of {self._cluster.origin} are not accepted, or no longer: log in anew."
+            advice = f"The credentials of {self._cluster.origin} are not accepted, or no longer: log in again."
         elif refusal.status == 404 and question.right.resource == "namespaces":
             advice = "There is no such namespace: is kubernetes.namespace right?"
         return self._calls.unusable(f"`{question}`", f"it answered {refusal}", None, advice)

@@ -206,7 +206,7 @@ class QueueState:
 class WorkQueues:
     """The queues of a virtual host.
 
-    A queue that is named is asked for over AMQP (a passive declare, exact at once); queues that nobody named can only
+    A queue that is named is asked for over AMQP (a passive declare, exact at once); other queues can only
     be listed by the management API, whose list of names is exact while its statistics lag by seconds, or are off.
 
     Every method raises `EnvironmentBroken` as those of `Broker` do.
@@ -217,7 +217,7 @@ class WorkQueues:
 
     @property
     def sees_unnamed(self) -> bool:
-        """Whether queues can be found that nobody named."""
+        """Whether queues can be found whose names are not known."""
         return self._broker.management is not None
 
     def names(self) -> list[str]:

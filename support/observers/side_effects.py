@@ -288,7 +288,7 @@ def unstated_problems(
     """What of the difference is not as stated, a line each; empty when all is.
 
     An effect must also carry the id of a job that the server told us of (`own_jobs`): the right effect under a wrong
-    id serves nobody.
+    id is of no use to that job.
     """
     problems = []
     known = {*own_jobs, *map(object_name_of, own_jobs)}
@@ -312,7 +312,7 @@ def unstated_problems(
 def surplus_problems(
     before: Snapshot, seen: Snapshot, stated: Mapping[str, int], own_jobs: Collection[str]
 ) -> list[str]:
-    """What of the difference is too much, or belongs to nobody: waiting does not mend that."""
+    """What of the difference is too much, or belongs to no job: waiting does not change that."""
     return [
         problem
         for kind, change in stated.items()

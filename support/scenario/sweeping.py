@@ -13,7 +13,7 @@ from support.api.client import FocusServerAPI
 from support.checks.promises import Promises
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.files import ROOT
-from support.faults.outages import NoSuchProxy, mend
+from support.faults.outages import NoSuchProxy, restore
 from support.faults.store_writes import limit_queues, remove
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
@@ -49,7 +49,7 @@ def repair(journals: Path, settings: Settings, stores: Stores) -> SweepResult:
             result.lines.append("The broker, which a killed run had told not to, takes queues again.")
         for proxy in sorted(set(dead.values("way_broken"))):
             try:
-                mend(settings.toxiproxy, proxy)
+                restore(settings.toxiproxy, proxy)
                 result.lines.append(f"The way that a killed run had broken is open again: {proxy}")
             except NoSuchProxy as error:
                 result.repaired.discard(dead.path)

@@ -105,7 +105,7 @@ WAITING = [
         *("eventually.py::test_a_look_that_cannot_be_made_ends_the_waiting_at_once", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a wait that waits away what cannot mend", "core.eventually:eventually", without_hope_given_up),
+        *("a wait that waits for what cannot become right", "core.eventually:eventually", without_hope_given_up),
         *("eventually.py::test_what_is_hopeless_is_not_waited_away", "DID NOT RAISE"),
     ),
     spoilt(
@@ -486,7 +486,7 @@ OUTAGES = [
         *(f"outages.py::{CUT_OFF}", "{'way-to-mongodb': False"),
     ),
     spoilt(
-        *("a mending that mends nothing", "faults.outages:mend", never),
+        *("a restoring of ways that restores nothing", "faults.outages:restore", never),
         *(f"outages.py::{MENDED}", "assert False"),
     ),
     spoilt(

@@ -83,7 +83,7 @@ def test_what_comes_late_is_seen(ledger, product):
 
 def test_a_promise_that_held_is_looked_at_once_more_unless_its_job_was_cancelled(ledger, job, product, promises):
     ledger.expect_effects(ONE)
-    promises.expect_kept([job])
+    promises.expect_fulfilled([job])
     ledger.expect_nothing_else()
     product.records[0]["status"] = "error"
     assert "no longer: status is 'error'" in told(ledger.expect_nothing_else)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.core.errors import EnvironmentBroken
-from support.faults.outages import NoSuchProxy, Outages, mend
+from support.faults.outages import NoSuchProxy, Outages, restore
 from support.profile.settings import Toxiproxy
 
 
@@ -180,7 +180,7 @@ def test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_s
     outages.cut_off("MongoDB")
     by_hand = {"timeout_upstream": {"name": "timeout_upstream"}}
     proxies.toxics["way-to-mongodb"] |= by_hand
-    mend(proxies.settings, "way-to-mongodb")
+    restore(proxies.settings, "way-to-mongodb")
     assert proxies.enabled["way-to-mongodb"]
     assert proxies.toxics["way-to-mongodb"] == by_hand
 
@@ -188,9 +188,9 @@ def test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_s
 def test_a_proxy_that_is_not_known_is_told_apart_from_one_that_cannot_be_told(proxies):
     for toxiproxy in (proxies.settings, proxies.settings.model_copy(update={"url": None})):
         with pytest.raises(NoSuchProxy):
-            mend(toxiproxy, "another")
+            restore(toxiproxy, "another")
     with pytest.raises(EnvironmentBroken) as failure:
-        mend(Toxiproxy(url="http://127.0.0.1:9"), "another")
+        restore(Toxiproxy(url="http://127.0.0.1:9"), "another")
     assert not isinstance(failure.value, NoSuchProxy)
 
 
@@ -204,4 +204,4 @@ def test_that_nobody_is_there_is_said_with_the_address():
 def test_what_answers_something_else_is_no_toxiproxy_and_named_as_that(proxies, odd):
     proxies.odd = odd
     with pytest.raises(EnvironmentBroken, match=r"expected a list of the toxics.*\n.*seen: .*\n.*toxiproxy\.url"):
-        mend(proxies.settings, "way-to-mongodb")
+        restore(proxies.settings, "way-to-mongodb")

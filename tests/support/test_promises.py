@@ -40,7 +40,7 @@ def job(product):
 
 
 def test_a_job_that_is_whole_keeps_all_its_promises_and_goes_on_keeping_them(promises, product, job):
-    promises.expect_kept([job, product.make(configured(OTHER))])
+    promises.expect_fulfilled([job, product.make(configured(OTHER))])
     promises.expect_there(job)
     promises.expect_healthy_pods(job)
     assert promises.broken_problems(()) == []
@@ -159,7 +159,7 @@ def test_each_of_several_jobs_is_looked_at(promises, product, job):
 
 
 def test_what_held_and_holds_no_more_is_told_but_of_jobs_that_need_keep_nothing(promises, product, job):
-    promises.expect_kept([job])
+    promises.expect_fulfilled([job])
     product.records[0]["status"] = "error"
     assert promises.broken_problems(()) == ["no longer: status is 'error' instead of 'configured'"]
     assert promises.broken_problems({OTHER}) == promises.broken_problems(())

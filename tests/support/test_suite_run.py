@@ -84,7 +84,7 @@ def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(prod
         if broken:
             raise EnvironmentBroken("the server is ill while its ways are broken")
 
-    monkeypatch.setattr(sweeping, "mend", lambda toxiproxy, proxy: broken.discard(proxy))
+    monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: broken.discard(proxy))
     monkeypatch.setattr(running, "expect_healthy_environment", check)
     own = settings(journals=str(tmp_path))
     journal = Journal(tmp_path, own.focus_server.base_url, provided=False)

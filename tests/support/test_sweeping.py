@@ -76,7 +76,7 @@ def test_the_broker_takes_queues_again(tmp_path):
 
 def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):
     mended = []
-    monkeypatch.setattr(sweeping, "mend", lambda toxiproxy, proxy: mended.append((toxiproxy, proxy)))
+    monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: mended.append((toxiproxy, proxy)))
     run(tmp_path, broken=["way-to-mongodb", "way-to-mongodb", "way-to-kubernetes"])
     swept = sweep(tmp_path, SETTINGS, Stores())
     assert mended == [(SETTINGS.toxiproxy, "way-to-kubernetes"), (SETTINGS.toxiproxy, "way-to-mongodb")]
@@ -85,11 +85,11 @@ def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):
 
 
 def test_a_proxy_that_is_not_there_any_more_is_told_and_all_the_rest_is_done(tmp_path, monkeypatch):
-    def mend(toxiproxy, proxy):
+    def restore(toxiproxy, proxy):
         if proxy == "gone":
             raise NoSuchProxy("no such proxy")
 
-    monkeypatch.setattr(sweeping, "mend", mend)
+    monkeypatch.setattr(sweeping, "restore", restore)
     run(tmp_path, broken=["gone", "here"], recordings=["r_1"])
     (journal,) = tmp_path.iterdir()
     stores = Stores()
@@ -105,10 +105,10 @@ def test_a_proxy_that_is_not_there_any_more_is_told_and_all_the_rest_is_done(tmp
 
 
 def test_a_toxiproxy_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path, monkeypatch):
-    def mend(toxiproxy, proxy):
+    def restore(toxiproxy, proxy):
         raise EnvironmentBroken("no answer")
 
-    monkeypatch.setattr(sweeping, "mend", mend)
+    monkeypatch.setattr(sweeping, "restore", restore)
     run(tmp_path, broken=["way"])
     with pytest.raises(EnvironmentBroken):
         sweep(tmp_path, SETTINGS, Stores())

@@ -1,1 +1,1 @@
-"""What a run costs, measured; `make bench`."""
+"""Benchmarks of a run: `make bench`."""

@@ -1,6 +1,6 @@
-"""How long a scenario takes on a warm sandbox, and how much of that is the suite's own: `make bench`.
+"""How long a scenario takes on a warm sandbox, and how much of that is the suite's own time: `make bench`.
 
-The suite's own is the processor time of behave's process, hooks included; the rest of the time it waits for the system.
+The suite's own time is the processor time of behave's process, hooks included; the rest is waiting for the system.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Taken = list[dict[str, Any]]
 
 
 def measure(arguments: Sequence[str]) -> Taken:
-    """Run the features once and give the time of each scenario outside `@performance`.
+    """Run the features once and return the time of each scenario that is not tagged `@performance`.
 
     Raises:
-        typer.Exit: the run was not green; what it printed is shown.
+        typer.Exit: the run was not green; its output is printed.
     """
     with tempfile.TemporaryDirectory() as directory:
         times = Path(directory, "times.json")
@@ -49,7 +49,7 @@ def main(
     runs: Annotated[int, typer.Option(help="Runs of all features, one after another.")] = 3,
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to behave, after `--`.")] = None,
 ) -> None:
-    """Print a line a run: scenarios, median and 95th percentile of their time, and the suite's own share of it."""
+    """Print one line per run: number of scenarios, median and 95th percentile of their time, the suite's own share."""
     typer.echo(f"promised: a median under {PROMISED_MEDIAN_MS} ms, less than {PROMISED_OWN_SHARE:.0%} the suite's own")
     for number in range(1, runs + 1):
         taken = measure(arguments or [])

@@ -1,4 +1,4 @@
-"""A formatter for behave that takes the time of each scenario, its hooks included, in wall and in processor seconds."""
+"""A formatter for behave that measures each scenario with its hooks, in wall clock and processor seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Stopwatch(Formatter):
         self._running: tuple[Scenario, float, float] | None = None
 
     def scenario(self, scenario: Scenario) -> None:
-        """A scenario begins, and with that the one before has ended."""
+        """A scenario begins; the one before has ended."""
         self._stop()
         self._running = (scenario, time.perf_counter(), time.process_time())
 

@@ -1,4 +1,4 @@
-"""What the last run says about the plan, and what the features promise, for those who ask: see `make help`."""
+"""Commands that report on the last run, the plan and the features; see `make help`."""
 
 from __future__ import annotations
 
@@ -72,12 +72,10 @@ TestCaseUrl = Annotated[
         show_default=False,
     ),
 ]
-Evidence = Annotated[Which, typer.Option(help="Of which scenarios evidence is carried along.")]
+Evidence = Annotated[Which, typer.Option(help="Of which scenarios evidence is included.")]
 Project = Annotated[str, typer.Option(help="Project of the test execution.")]
 TestPlan = Annotated[str, typer.Option(help="Plan that the execution belongs to.")]
-ExecutionKey = Annotated[
-    str | None, typer.Option("--execution", help="An execution that is there already, and gets the results.")
-]
+ExecutionKey = Annotated[str | None, typer.Option("--execution", help="An existing execution, which gets the results.")]
 
 
 NO_RUN_YET = "Expected a run, seen none yet: run the features first (make acceptance)."
@@ -94,9 +92,8 @@ class _Found:
 def reporting() -> None:
     """Say which test cases of the plan are automated, how they ended, and what is open.
 
-    Which scenario shows which case is read from the tags in features/, results from the folder of the last run, where
-    the reports go as well. Everything works before a run, too: then no case has a result, and reports go beside the
-    folders of runs.
+    The tags in features/ say which scenario shows which case. Results are read from the folder of the last run, and
+    reports are written there. Before the first run no case has a result, and reports go beside the folders of runs.
     """
 
 
@@ -110,8 +107,8 @@ def traceability(
 ) -> None:
     """Lint plan and features, and write traceability.html, .csv and .json.
 
-    Exits with 1 when there is something to put right: a scenario without a key, an unknown or malformed key, a case
-    that is neither shown nor excused, or both, a name that stands twice in a feature. Red scenarios are no reason.
+    Exits with 1 when something has to be corrected: a scenario without a key, an unknown or malformed key, a case that
+    is neither shown nor excused, or both, two scenarios of one name in a feature. Failed scenarios do not matter.
     """
     settings = _settings()
     url = _pattern(test_case_url) or settings.test_case_url
@@ -131,10 +128,10 @@ def traceability(
 
 @app.command()
 def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedRun = None) -> None:
-    """Write the features as pages to read and to send, into the folder `docs` of the run.
+    """Write the features as HTML pages, into the folder `docs` of the run.
 
     An index of the capabilities in the order of features/capabilities.toml, a page for each feature with its rules,
-    scenarios and their last results, and the vocabulary of steps for whoever writes the next scenario.
+    scenarios and their last results, and the vocabulary of steps for authors of scenarios.
     """
     settings = _settings()
     directory = _directory(reports)
@@ -150,7 +147,7 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
     pages = as_pages(capabilities, read_vocabulary(ROOT, features), traced, test_case_url=url, made=made)
     for name, page in pages.items():
         _put(folder / "docs" / name, allowed(page).encode())
-    for old in (folder / "docs").glob("*.html"):  # Nothing else: the folder may be one that holds more.
+    for old in (folder / "docs").glob("*.html"):  # Only pages: the folder may hold other files.
         if old.name not in pages:
             old.unlink()
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
@@ -158,18 +155,18 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
 
 @app.command("folder")
 def folder_of_a_run(reports: Reports = None, run: AskedRun = None) -> None:
-    """Print the folder of the run; for scripts."""
+    """Print the path of the run's folder, for scripts."""
     found = _asked_for(_directory(reports), run)
     if found is None:
         raise _stop(NO_RUN_YET)
-    # Beside the stream, which masks: a script needs the path as it is.
+    # Past the stream, which masks secrets: a script needs the path as it is.
     sys.stdout.buffer.write(os.fsencode(found.folder) + b"\n")
     sys.stdout.buffer.flush()
 
 
 @app.command("lint")
 def lint_only(plan: Plan = PLAN) -> None:
-    """Lint plan and features, and write nothing; a problem a line, as compilers print theirs."""
+    """Lint plan and features, and write nothing; one problem per line, as compilers print theirs."""
     problems = _find(plan, None).problems
     for problem in problems:
         console.print(str(problem), soft_wrap=True, markup=False)
@@ -186,10 +183,10 @@ def export(
     execution: ExecutionKey = None,
     run: AskedRun = None,
 ) -> None:
-    """Write the last run for test management, into the folder `export` of the run.
+    """Write the last run's results for test management tools, into the folder `export` of the run.
 
     Xray JSON for Server and for Cloud, JUnit XML with the keys as properties, Cucumber JSON. docs/reports.md says what
-    each of them holds. A run that was interrupted is written only when it is asked for by its name.
+    each of them holds. An interrupted run is exported only by its name.
     """
     meant = _meant(_directory(reports), run)
     if meant is None:
@@ -224,11 +221,11 @@ def publish_execution(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
     run: AskedRun = None,
 ) -> None:
-    """Send the last run to Xray. Off, unless the environment says where to, and with which token.
+    """Send the last run to Xray; off unless environment variables give the address and the credentials.
 
     FOCUS_PUBLISH_URL (https://…, of Jira or of Xray Cloud) and FOCUS_PUBLISH_TOKEN, or for Xray Cloud
     FOCUS_PUBLISH_CLIENT_ID and FOCUS_PUBLISH_CLIENT_SECRET; FOCUS_PUBLISH_DIALECT (server, cloud),
-    FOCUS_PUBLISH_CA_FILE and FOCUS_PUBLISH_TIMEOUT_S where the defaults (server, the system's, 60) do not do.
+    FOCUS_PUBLISH_CA_FILE and FOCUS_PUBLISH_TIMEOUT_S override the defaults (server, the system's, 60).
     """
     if not any(os.environ.get(f"FOCUS_PUBLISH_{name}") for name in ("URL", "TOKEN", "CLIENT_ID", "CLIENT_SECRET")):
         console.print("Publishing is off: FOCUS_PUBLISH_URL and FOCUS_PUBLISH_TOKEN are not set.", soft_wrap=True)
@@ -280,7 +277,7 @@ def _asked_for(reports: Path, run: str | None) -> FoundRun | None:
 
 
 def _meant(reports: Path, run: str | None) -> FoundRun | None:
-    """The run that is meant, after saying which it is."""
+    """The run that is meant; its name is printed."""
     found = _asked_for(reports, run)
     console.print(found.told if found else "No run yet", soft_wrap=True, markup=False)
     return found
@@ -316,7 +313,7 @@ def _pattern(test_case_url: str | None) -> str | None:
 
 
 def _settings() -> Settings:
-    """What the profile says of reports; the rest of it need not be complete."""
+    """The profile's settings of reports; the rest of it need not be complete."""
     try:
         return read_profile(os.environ.get("FOCUS_PROFILE") or "local").reports()
     except SettingsError as error:
@@ -334,7 +331,7 @@ def _put(path: Path, content: bytes) -> None:
         write_whole(path, content)
     except OSError as error:
         raise _stop(
-            f"{path} cannot be written: {error.strerror or error}. Make room or mend that, and do this again."
+            f"{path} cannot be written: {error.strerror or error}. Free some space or correct that, and try again."
         ) from None
 
 

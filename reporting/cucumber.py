@@ -1,7 +1,7 @@
-"""Cucumber's JSON: features, scenarios and steps, with the keys as tags, as many tools import it.
+"""Cucumber's JSON, which many tools import: features, scenarios and steps, with the keys as tags.
 
-The format knows no `broken`: such a step is `failed`, and its message begins with `ENVIRONMENT_BROKE`. What went
-wrong outside of the steps, in a hook, is a failed `after`. Scenarios that were not run have skipped steps.
+The format has no `broken`: such a step is `failed`, and its message begins with `ENVIRONMENT_BROKE`. An error outside
+of the steps, in a hook, is a failed `after`. Scenarios that were not run have skipped steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RED = (Status.FAILED, Status.BROKEN)
 def as_cucumber(
     traced: Traceability, features: Iterable[Feature], *, evidence: Which = Which.RED
 ) -> list[dict[str, Any]]:
-    """The document; every feature and scenario, run or not."""
+    """The document, with every feature and scenario, whether it was run or not."""
     results = {(one.scenario.place, one.scenario.name): one for one in traced.scenarios}
     return [
         {
@@ -63,10 +63,10 @@ def _element(one: TracedScenario, evidence: Which) -> dict[str, Any]:
 
 
 def _steps(scenario: FeatureScenario, results: Iterable[StepResult], with_evidence: bool) -> list[dict[str, Any]]:
-    """The steps as they were run; where they were not, as they are written."""
+    """The steps as they were run, or as they are written if they were not run."""
     written = (*scenario.background, *scenario.steps)
     steps = []
-    # Every run adds steps of its own at the end.
+    # Every run adds closing steps at the end.
     for step, result in zip_longest(written, results):
         keyword, name = _words(step, result)
         found: dict[str, Any] = {

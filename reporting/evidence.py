@@ -1,4 +1,4 @@
-"""Evidence for files that carry it inside."""
+"""Evidence that is embedded in exported files."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from support.core.characters import file_name
 
 
 class Which(StrEnum):
-    """Of which scenarios evidence is carried along: of all, it is some 10 MB for the whole suite."""
+    """Of which scenarios evidence is included; of all, it is about 10 MB for the whole suite."""
 
     NONE = "none"
     RED = "red"
     ALL = "all"
 
     def includes(self, status: Status) -> bool:
-        """Whether it holds for a scenario that ended so."""
+        """Whether evidence of a scenario with this status is included."""
         return self is Which.ALL or (self is Which.RED and status in (Status.FAILED, Status.BROKEN))
 
 
 @dataclass(frozen=True)
 class Enclosed:
-    """An attachment as text."""
+    """An attachment, encoded as text."""
 
     filename: str
     media_type: str
@@ -35,7 +35,7 @@ class Enclosed:
 
 
 def enclosed(results: Iterable[ScenarioResult], which: Which) -> list[Enclosed]:
-    """The evidence of these results, numbered, since many have the same name; where one is lost, a text says so.
+    """The evidence of these results, numbered, since many have the same name; a text stands for a lost file.
 
     File names have at most 200 bytes: Xray Cloud takes none above 250 characters, file systems none above 255 bytes.
     """
@@ -47,7 +47,7 @@ def enclosed(results: Iterable[ScenarioResult], which: Which) -> list[Enclosed]:
 
 
 def enclose(attachment: Attachment) -> Enclosed:
-    """What is in its file, under its own name; where that cannot be read, a text that says so."""
+    """The content of its file under its own name, or a text which says that the file cannot be read."""
     try:
         return Enclosed(attachment.name, attachment.media_type, _base64(_content(attachment)))
     except OSError as error:
@@ -55,7 +55,7 @@ def enclose(attachment: Attachment) -> Enclosed:
 
 
 def missing(results: Iterable[ScenarioResult], which: Which) -> list[str]:
-    """A line for each piece of evidence that is lost."""
+    """A line for each file of evidence that cannot be read."""
     lines = []
     for result in results:
         for one in _evidence([result], which):
@@ -72,7 +72,7 @@ def _evidence(results: Iterable[ScenarioResult], which: Which) -> Iterator[Attac
 
 def _content(attachment: Attachment) -> bytes:
     if attachment.path.exists() and not attachment.path.is_file():
-        raise OSError("it is no file")  # To read a pipe or a terminal might not end.
+        raise OSError("it is no file")  # Reading a pipe or a terminal might not end.
     return attachment.path.read_bytes()
 
 

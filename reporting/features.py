@@ -1,6 +1,6 @@
-"""The features as they stand in their files: features, rules, scenarios, and the tags that hold for each.
+"""The features as they are written in their files: features, rules, scenarios, and the tags that apply to each.
 
-Every row of a scenario outline is a scenario of its own, as it is in a run.
+Every row of a scenario outline is a scenario of its own, as in a run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EXTRA_REASON = "Beyond the plan:"
 
 
 class FeatureUnreadable(Exception):
-    """A feature file is no Gherkin; the message names file and line."""
+    """A feature file is not Gherkin; the message names file and line."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag, without its @, and where it is written."""
+    """A tag, without its @, and its place."""
 
     name: str
     place: Place
@@ -50,7 +50,7 @@ class Step:
     """A step of a scenario; of an outline's row, with the row's values."""
 
     kind: str
-    """`given`, `when` or `then`: what an `And` goes on with."""
+    """`given`, `when` or `then`; an `And` has that of the step before it."""
     keyword: str
     name: str
     line: int
@@ -63,11 +63,11 @@ class FeatureScenario:
     """A scenario, or one row of a scenario outline."""
 
     name: str
-    """As behave and the reports call it; a row's ends in ` -- @1.2 <name of its examples>`."""
+    """As behave and the reports name it; a row's name ends in ` -- @1.2 <name of its examples>`."""
     title: str
-    """As it is written: an outline's, with its `<parameters>`."""
+    """The name as it is written: an outline's with its `<parameters>`."""
     place: Place
-    """Of a row, the line of the row: what behave runs it by."""
+    """Of a row, the row's own line, by which behave runs it."""
     feature: str
     rule: str
     """Empty outside of a rule."""
@@ -75,11 +75,11 @@ class FeatureScenario:
     """The folder that the feature lies in."""
     description: str
     tags: tuple[Tag, ...]
-    """All that hold: the feature's, the rule's, its own, its examples'."""
+    """All that apply: the feature's, the rule's, its own, its examples'."""
     background: tuple[Step, ...]
     steps: tuple[Step, ...]
     written: tuple[Step, ...]
-    """As they are written: an outline's, with their `<parameters>`."""
+    """The steps as they are written: an outline's with their `<parameters>`."""
     template: Place
     """Where it is written: of a row, the outline's line."""
     values: tuple[tuple[str, str], ...] = ()
@@ -98,29 +98,29 @@ class FeatureScenario:
 
     @property
     def known_issues(self) -> tuple[str, ...]:
-        """The tickets of what is known to fail in it."""
+        """The tickets of its known issues."""
         return tuple(known_issues.keys_of(tag.name for tag in self.tags))
 
     @property
     def severity(self) -> str:
-        """As Allure has them; the most specific tag wins."""
+        """Allure's severity; the most specific tag wins."""
         return severity_of(tag.name for tag in self.tags)
 
     @property
     def is_extra(self) -> bool:
-        """Whether it says that the plan has no case for it."""
+        """Whether it is tagged as beyond the plan."""
         return any(tag.name == EXTRA for tag in self.tags)
 
     @property
     def extra_reason(self) -> str:
-        """Why it is there though the plan has no case for it: the description's line that begins with these words."""
+        """Why it exists though the plan has no case for it: the text after `Beyond the plan:` in its description."""
         lines = (line for line in self.description.splitlines() if line.startswith(EXTRA_REASON))
         return next(lines, "").removeprefix(EXTRA_REASON).strip()
 
 
 @dataclass(frozen=True)
 class EmptyOutline:
-    """A scenario outline without a single row: no scenario comes of it."""
+    """A scenario outline without rows, of which no scenario is made."""
 
     title: str
     place: Place
@@ -128,7 +128,7 @@ class EmptyOutline:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, which holds some of its feature's scenarios."""
+    """A rule with its scenarios."""
 
     name: str
     place: Place
@@ -147,7 +147,7 @@ class Feature:
     capability: str
     tags: tuple[Tag, ...]
     rules: tuple[Rule, ...]
-    """In their order; scenarios outside of any rule come first, in one without a name."""
+    """In their order; scenarios outside of any rule come first, in a rule without a name."""
     keyword: str = "Feature"
     """In the language of its file."""
 
@@ -161,7 +161,7 @@ def read_features(root: Path) -> tuple[Feature, ...]:
     """Every feature below `root/features`, by path.
 
     Raises:
-        FeatureUnreadable: a file is no Gherkin.
+        FeatureUnreadable: a file is not Gherkin.
     """
     return tuple(_feature(path, root) for path in sorted((root / "features").rglob("*.feature")))
 
@@ -190,7 +190,7 @@ def _feature(path: Path, root: Path) -> Feature:
 
 
 def _rule(parsed: Any, feature: Any, file: str, *, of_feature: bool = False) -> Rule:
-    """A rule's scenarios, or those of a feature that stand in no rule."""
+    """A rule's scenarios, or a feature's scenarios outside of any rule."""
     name = "" if of_feature else parsed.name or parsed.keyword
     inherited = _tags(feature.tags, file) + (() if of_feature else _tags(parsed.tags, file))
     scenarios, empty = [], []

@@ -1,8 +1,8 @@
-"""JUnit XML with the key of its case as the property `test_key` of each test, as Xray and others take it.
+"""JUnit XML; each test has the key of its case as the property `test_key`, which Xray and others read.
 
-The property holds one key: a scenario of several cases stands there once for each. Cases that were not run, and
-scenarios that the plan has no case for, are left out, since an import would make new tests of the latter. Of a run of
-these only there is nothing else to tell, and they are held, without the property.
+The property holds one key, so a scenario of several cases is written once for each. Cases that were not run are left
+out, and so are scenarios beyond the plan: an import would make new tests of these. Where only such scenarios were run,
+they are written without the property.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from support.core.characters import allowed
 
 
 def as_junit(traced: Traceability) -> bytes:
-    """The file; a suite for each case."""
+    """The file, with a test suite for each case."""
     root = ElementTree.Element("testsuites", name="Focus Server acceptance")
     for one in traced.cases:
         if one.verdict is not CaseVerdict.NOT_RUN:

@@ -1,4 +1,4 @@
-"""What is wrong between plan and features; each problem with its file and line, and what to do."""
+"""Contradictions between plan and features, each with its file and line and a remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEANT_AS_KNOWN_ISSUE = re.compile(r"(?i)known.?issue")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to put right."""
+    """One thing to correct."""
 
     place: Place
     message: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
-    """Every problem once, by place."""
+    """All problems, each once, ordered by place."""
     features = list(features)
     cases = [one.case for one in traced.cases]
     scenarios = [scenario for feature in features for scenario in feature.scenarios]

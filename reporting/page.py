@@ -1,4 +1,4 @@
-"""The traceability as one page for people: `traceability.html`, which needs no other file and asks nobody."""
+"""The traceability as one page for people: `traceability.html`, which needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reporting.tables import counted
 from reporting.traceability import Traceability
 from reporting.verdicts import CaseVerdict, Status
 
-# Told by mark and word, and only then by colour.
+# States are shown by mark and word, and by colour only in addition.
 MARKS = {
     CaseVerdict.PASSED.value: "✓",
     CaseVerdict.FAILED.value: "✗",
@@ -67,10 +67,9 @@ def as_page(
 
 
 def find_allure_site(reports: Path) -> str | None:
-    """The address of the Allure site in the folder of the reports, relative to that.
+    """The address of the Allure site, relative to the folder of the reports.
 
-    None where none was built since the last run: results are called otherwise in every run, and an older site has none
-    of these.
+    None if it was not built since the last run: results have new ids in every run, and an older site has none of them.
     """
     results = (reports / "allure-results").glob("*-result.json")
     newest = max((result.stat().st_mtime_ns for result in results), default=0)

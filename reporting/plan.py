@@ -1,4 +1,4 @@
-"""The plan: the test cases, and why those are open that no scenario shows."""
+"""The plan: its test cases, and the reasons why some of them are not automated."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class PlanError(Exception):
 
 
 class PlannedState(StrEnum):
-    """Of a case that no scenario shows."""
+    """The state of a case that no scenario shows."""
 
     PLANNED = "planned"
-    """A later area of the suite shows it."""
+    """It will be automated later."""
     NEEDS_A_DECISION = "needs a decision"
-    """What the product should do is not decided."""
+    """It is not decided what the product should do."""
     MANUAL = "manual"
-    """A person shows it, and always will."""
+    """It is tested by a person, and always will be."""
 
 
 class PlannedCase(BaseModel):
@@ -45,7 +45,7 @@ class PlannedCase(BaseModel):
 
     @property
     def is_excused(self) -> bool:
-        """Whether the plan says that, and why, it is not automated."""
+        """Whether the plan gives a state and a reason for not automating it."""
         return self.state is not None and bool(self.reason)
 
 
@@ -53,7 +53,7 @@ def read_plan(path: Path, root: Path) -> tuple[PlannedCase, ...]:
     """The cases in the order of the file, which lies below `root`.
 
     Raises:
-        PlanError: the file is not there, a column is missing, a line is wrong, or a key stands there twice.
+        PlanError: the file is missing, a column is missing, a line is wrong, or a key occurs twice.
     """
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:

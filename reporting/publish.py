@@ -1,7 +1,7 @@
-"""Sending an execution to Xray: over https only, tried again where that can help, secrets never shown.
+"""Sending an execution to Xray, over https only; temporary failures are retried, and secrets never shown.
 
-What was sent may have arrived though its answer was lost. A second attempt then makes a second execution, unless the
-document names one that is already there (`testExecutionKey`).
+A request may have arrived although its answer was lost. A second attempt then makes a second execution, unless the
+document names an existing one (`testExecutionKey`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _https(url: str) -> str:
 
 
 def _as_meant(token: object) -> object:
-    """A token or the like without what copying puts around it: space, the quotes of JSON or of a shell, `Bearer`."""
+    """A token without what copying may add: white space, the quotes of JSON or of a shell, `Bearer`."""
     found = token.get_secret_value() if isinstance(token, SecretStr) else token
     if not isinstance(found, str):
         return token
@@ -85,9 +85,9 @@ Token = Annotated[SecretStr, BeforeValidator(_as_meant), Field(min_length=1), Af
 
 
 class XrayTarget(BaseSettings):
-    """Where to send: `FOCUS_PUBLISH_URL`, `FOCUS_PUBLISH_TOKEN` and the like of the environment.
+    """Where to send the execution, from environment variables: `FOCUS_PUBLISH_URL`, `FOCUS_PUBLISH_TOKEN` and others.
 
-    Xray Cloud gives a token of a day for a client id and its secret; it takes such a token, too.
+    Xray Cloud gives a token for a client id and its secret, valid for a day; such a token can be set, too.
     """
 
     # A wrong value may be the token: messages do not show it.
@@ -121,7 +121,7 @@ class XrayTarget(BaseSettings):
 
     @property
     def address(self) -> str:
-        """With the path of the import."""
+        """The address with the path of the import."""
         return f"{self.url}{PATHS[self.dialect]}"
 
     @property
@@ -131,7 +131,7 @@ class XrayTarget(BaseSettings):
 
 
 class PublishFailed(Exception):
-    """The execution was not taken, or nobody said so; the message says what was expected, seen, and is to be done."""
+    """The execution was not accepted, or that is unknown; the message says what was expected, seen, and can be done."""
 
 
 class _TryAgain(Exception):
@@ -141,15 +141,15 @@ class _TryAgain(Exception):
 
 
 class _Refused(Exception):
-    """The credentials were not taken."""
+    """The credentials were refused."""
 
 
 def publish(document: Mapping[str, Any], target: XrayTarget, *, sleep: Callable[[float], None] = time.sleep) -> str:
-    """Send it, and return the key of the execution that has it now.
+    """Send the document, and return the key of the execution that holds the results.
 
-    No connection, 429 and 5xx are tried again, up to five times in all; after as many seconds as `Retry-After` says,
-    but at most a minute. A token that was asked for with client id and secret, and is refused, is asked for once more.
-    Anything else is not tried again.
+    Without a connection, and after 429 and 5xx, the request is repeated, up to five attempts in all, after the seconds
+    of `Retry-After`, but at most a minute. A refused token from client id and secret is requested once more. Other
+    failures are final.
 
     Raises:
         PublishFailed: it was refused, there was no success in five attempts, there are no credentials, or a variable
@@ -179,7 +179,7 @@ def publish(document: Mapping[str, Any], target: XrayTarget, *, sleep: Callable[
 
 
 def as_dry_run(document: Mapping[str, Any], target: XrayTarget) -> str:
-    """What `publish` would send, for a person; evidence only by its number."""
+    """What `publish` would send, as text for a person; of evidence, only the number of files."""
     statuses = Counter(test["status"] for test in document["tests"])
     evidence = sum(len(test.get(name, ())) for test in document["tests"] for name in ("evidence", "evidences"))
     return "\n".join(
@@ -218,7 +218,7 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True)
 class _Xray:
-    """Speaks to it, and tries again what may pass."""
+    """Requests to Xray, with retries."""
 
     target: XrayTarget
     access: HttpAccess
@@ -327,7 +327,7 @@ class _Xray:
 
 
 class _BadRequest(Exception):
-    """What was sent was not understood, or not taken."""
+    """The request was not understood, or not accepted (400)."""
 
 
 def _not_taken(target: XrayTarget, refusal: Exception, advice: str) -> PublishFailed:
@@ -344,9 +344,9 @@ def _size(body: bytes) -> str:
 
 
 def _said(answer: requests.Response) -> str:
-    """The begin of an answer for a message, without secrets; of a redirection, where it leads to.
+    """The beginning of an answer, for a message and without secrets; of a redirection, its target.
 
-    What is nothing but a text of JSON may be a token, and is not shown.
+    An answer that is only a JSON string may be a token, and is not shown.
     """
     where = answer.headers.get("Location", "").partition("?")[0]
     to = f"to {where} " if where else ""

@@ -1,6 +1,6 @@
-"""What a run left in `allure-results` of its folder: a result for each scenario that it ran.
+"""The results of a run, read from the folder `allure-results`: one for each scenario that was run.
 
-The folder is written by `support.evidence.allure_report`, which labels each result with the place of its scenario.
+`support.evidence.allure_report` writes that folder, and labels each result with the place of its scenario.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from support.core.validation import validation_problems
 
 
 class ResultsUnreadable(Exception):
-    """The folder holds something that no run of this suite has written; the message names the file."""
+    """A file in the folder was not written by this suite, or cannot be read; the message names it."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """Evidence, in a file of its own."""
+    """A file of evidence."""
 
     name: str
     media_type: str
@@ -36,7 +36,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class StepResult:
-    """A step as it was run, its keyword in front."""
+    """A step that was run; its name begins with its keyword."""
 
     name: str
     status: Status
@@ -53,7 +53,7 @@ class ScenarioResult:
 
     uuid: str
     history_id: str
-    """The same in every run: what reports know a scenario by."""
+    """The same in every run; reports recognize a scenario by it."""
     name: str
     place: Place
     keys: tuple[str, ...]
@@ -62,11 +62,11 @@ class ScenarioResult:
     stop: datetime
     message: str = ""
     known: bool = False
-    """It failed as its known issue says."""
+    """Whether it failed because of a known issue."""
     clock_was_set_back: bool = False
-    """It, or a step of it, ended before it began, by the clock of its machine: it is read as having taken no time."""
+    """Whether it or one of its steps ended before it began, by its machine's clock; that counts as no duration."""
     attachments: tuple[Attachment, ...] = ()
-    """Those of the scenario itself; steps have their own."""
+    """The scenario's own attachments; steps have theirs."""
     steps: tuple[StepResult, ...] = ()
 
     @property
@@ -76,22 +76,22 @@ class ScenarioResult:
 
     @property
     def evidence(self) -> tuple[Attachment, ...]:
-        """All attachments, the steps' first."""
+        """All attachments, those of the steps first."""
         return (*_evidence(self.steps), *self.attachments)
 
 
 @dataclass(frozen=True)
 class RunResults:
-    """The results of one run; without any, nothing has been run yet."""
+    """The results of one run; empty if nothing has been run yet."""
 
     results: tuple[ScenarioResult, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
-    """Of the run as a whole, such as one that stopped it before any scenario."""
+    """Errors of the run as a whole, such as one that stopped it before the first scenario."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is odd about its results, for whoever reads what is made of them."""
+        """Remarks on irregular results, for readers of the reports."""
         set_back = [result for result in self.results if result.clock_was_set_back]
         return (
             (
@@ -114,12 +114,12 @@ class RunResults:
 
 
 def read_results(folder: Path) -> RunResults:
-    """The run whose results lie in a folder; one without results where the folder is not there.
+    """The results in a folder; none if the folder does not exist.
 
-    Of several results of one scenario the last counts. Texts have only characters that every form of file can hold.
+    Of several results of one scenario the last counts. Characters that not every file format can hold are replaced.
 
     Raises:
-        ResultsUnreadable: a result is no JSON, or lacks what the suite's own reports have, or cannot be read.
+        ResultsUnreadable: a result is not JSON, lacks a field that this suite writes, or cannot be read.
     """
     try:
         files = sorted(folder.iterdir())

@@ -1,4 +1,4 @@
-"""Which run is meant: each has a folder of its own, below that of the reports (`support.runner.run_folder`)."""
+"""Finding a run: each has a folder of its own in the directory of the reports (`support.runner.run_folder`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.runner.run_record import RECORD, RunRecord, State, read_record
 
 
 class RunUnknown(Exception):
-    """There is no such run, or it cannot be read; the message says what was looked for, and where."""
+    """The run does not exist, or cannot be read; the message says what was looked for, and where."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class FoundRun:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it went through all that it had selected."""
+        """Whether it went through all scenarios that it had selected."""
         return self.record.state is State.ENDED
 
     @property
     def told(self) -> str:
-        """Which run it is, in a line."""
+        """The run in one line: name, time, profile, outcome."""
         record = self.record
         ends = {True: "green", False: "red", None: "unknown"}
         end = ends[record.passed] if self.is_whole else record.state.value
@@ -40,13 +40,13 @@ class FoundRun:
 
 
 def find_run(reports: Path, asked: str | None) -> FoundRun | None:
-    """The run that is asked for by its name, by its folder, or as `latest`, the last that has ended.
+    """The run with this name or folder, or for `latest` the last that has ended.
 
-    By default it is the last one that is over, also when it was interrupted: the results of one before it would be
-    taken for its own. None if there was no run yet.
+    By default it is the last run that is over, even if it was interrupted: results of an earlier one would be mistaken
+    for its own. None if there was no run yet.
 
     Raises:
-        RunUnknown: what was asked for is not there or no run, or its record cannot be read.
+        RunUnknown: there is no such run, or its record cannot be read.
     """
     try:
         if asked is None:
@@ -73,7 +73,7 @@ def _folder(reports: Path, asked: str) -> Path:
 
 
 def _runs(reports: Path) -> list[FoundRun]:
-    """All, the first one first."""
+    """All runs, the oldest first."""
     folders = (reports / RUNS).iterdir() if (reports / RUNS).is_dir() else ()
     found = [FoundRun(folder, record) for folder in folders if (record := read_record(folder)) is not None]
     return sorted(found, key=lambda run: run.record.started)

@@ -1,4 +1,4 @@
-"""The traceability on one screen of a terminal."""
+"""A summary of the traceability, on one screen of a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporting.tables import counted
 from reporting.traceability import Traceability, TracedCase
 from reporting.verdicts import CaseVerdict, Status
 
-# For terminals that cannot show those of the pages.
+# For terminals that cannot show the marks of the pages.
 PLAIN_MARKS = {
     CaseVerdict.PASSED.value: "+",
     CaseVerdict.FAILED.value: "x",
@@ -28,11 +28,11 @@ PLAIN_MARKS = {
     PlannedState.MANUAL.value: "m",
     "unexplained": "!!",
 }
-_SHOWN = 10  # that the screen is not run over by what comes in hundreds
+_SHOWN = 10  # lines at most; there may be hundreds
 
 
 def marks_for(encoding: str) -> Mapping[str, str]:
-    """The marks of the pages where this encoding has them all; else some of ASCII."""
+    """The marks of the pages if this encoding has them all, else ASCII ones."""
     try:
         "".join(MARKS.values()).encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -41,7 +41,7 @@ def marks_for(encoding: str) -> Mapping[str, str]:
 
 
 def as_summary(traced: Traceability, problems: Sequence[Problem], marks: Mapping[str, str] = MARKS) -> RenderableType:
-    """How much was run, a table of areas and states, the cases that are red, and the problems of the lint."""
+    """How much was run, a table of areas and states, the failed and broken cases, and the problems of the lint."""
     states = [state for state in marks if state in traced.by_state()]
     table = Table(
         title=f"{len(traced.cases)} test cases, {traced.automated} automated",

@@ -1,4 +1,4 @@
-"""The traceability as data: rows for a spreadsheet, and JSON after `docs/schemas/traceability.schema.json`."""
+"""The traceability as data: CSV for spreadsheets, and JSON as in `docs/schemas/traceability.schema.json`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def as_csv(traced: Traceability) -> str:
-    """A row for each case; its scenarios' places in one cell, one a line."""
+    """A row for each case; the places of its scenarios are in one cell, one per line."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -41,7 +41,7 @@ def as_csv(traced: Traceability) -> str:
 def as_document(
     traced: Traceability, problems: Iterable[Problem], *, test_case_url: str | None, made: datetime
 ) -> dict[str, Any]:
-    """Everything, for other programs."""
+    """The whole traceability, for other programs."""
     return {
         "made": _moment(made),
         "run": {
@@ -70,7 +70,7 @@ def as_document(
 
 
 def counted(cases: Iterable[TracedCase], group: Callable[[TracedCase], str]) -> Mapping[str, Mapping[str, int]]:
-    """How many cases of each group are in which state, in the order of the plan."""
+    """The number of cases in each state, for each group in the order of the plan."""
     counts: dict[str, Counter[str]] = {}
     for one in cases:
         counts.setdefault(group(one), Counter())[one.state] += 1
@@ -111,5 +111,5 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _harmless(text: str) -> str:
-    """A spreadsheet takes what begins so for a formula."""
+    """The text with a quote before it where a spreadsheet would take it for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,4 +1,4 @@
-"""Cases, scenarios and results put together: what `make traceability` reports, and every export is made from."""
+"""Cases, scenarios and results, joined: `make traceability` and every export are made from this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.core.characters import allowed
 
 @dataclass(frozen=True)
 class TracedScenario:
-    """A scenario and its result in the run; None where it was not run."""
+    """A scenario and its result in the run, None if it was not run."""
 
     scenario: FeatureScenario
     result: ScenarioResult | None = None
@@ -28,13 +28,13 @@ class TracedScenario:
 
     @property
     def shown_issues(self) -> tuple[str, ...]:
-        """The tickets of its known issues, where it failed as they say; else none."""
+        """The tickets of its known issues, if it failed because of them."""
         return self.scenario.known_issues if self.result and self.result.known else ()
 
 
 @dataclass(frozen=True)
 class TracedCase:
-    """A test case of the plan, the scenarios that show it, and the verdict that theirs fold into."""
+    """A test case of the plan, and the scenarios that show it."""
 
     case: PlannedCase
     scenarios: tuple[TracedScenario, ...]
@@ -46,30 +46,30 @@ class TracedCase:
 
     @property
     def verdict(self) -> CaseVerdict:
-        """By the rule of `verdicts`."""
+        """Its verdict, by the rule of `verdicts`."""
         return fold(scenario.status for scenario in self.scenarios)
 
     @property
     def state(self) -> str:
-        """The verdict of an automated case, the plan's word for another (`unexplained` where it has none)."""
+        """The verdict of an automated case, the plan's state of another, or `unexplained`."""
         return (
             self.verdict.value if self.is_automated else (self.case.state.value if self.case.state else "unexplained")
         )
 
     @property
     def shown_issues(self) -> tuple[str, ...]:
-        """The tickets of what is known to fail, and did."""
+        """The tickets of the known issues that its scenarios failed because of."""
         return tuple(dict.fromkeys(key for scenario in self.scenarios for key in scenario.shown_issues))
 
     @property
     def is_known(self) -> bool:
-        """Whether it is red, and by known issues only."""
+        """Whether it is failed or broken, and by known issues only."""
         red = [scenario for scenario in self.scenarios if scenario.status in (Status.FAILED, Status.BROKEN)]
         return bool(red) and all(scenario.shown_issues for scenario in red)
 
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
-        """Those of its scenarios that were run."""
+        """The results of its scenarios that were run."""
         return tuple(scenario.result for scenario in self.scenarios if scenario.result)
 
     @property
@@ -84,28 +84,28 @@ class TracedCase:
 
     @property
     def duration_s(self) -> float:
-        """The sum of its scenarios'."""
+        """The sum of its scenarios' durations."""
         return sum(result.duration_s for result in self.results)
 
 
 @dataclass(frozen=True)
 class Traceability:
-    """The plan against the features, and the features against a run."""
+    """The plan joined with the features, and the features with a run."""
 
     cases: tuple[TracedCase, ...]
     scenarios: tuple[TracedScenario, ...]
-    """All of the features, those without a key, too."""
+    """All scenarios of the features, also those without a key."""
     run: RunResults
     stale: tuple[ScenarioResult, ...]
-    """Results of scenarios that are no longer there, or have moved since: the features have changed after the run."""
+    """Results of scenarios that have been removed or moved since the run."""
 
     def by_state(self) -> Mapping[str, int]:
-        """How many cases are in which state."""
+        """The number of cases in each state."""
         return Counter(case.state for case in self.cases)
 
     @property
     def part(self) -> str | None:
-        """How many scenarios were run, where that is not all of them; a skipped one was not."""
+        """How many scenarios were run (skipped ones do not count); None if all were."""
         ran = sum(one.status not in (Status.SKIPPED, Status.NOT_RUN) for one in self.scenarios)
         return (
             f"{ran} of {len(self.scenarios)} scenarios were run"
@@ -124,14 +124,14 @@ class Traceability:
 
     @property
     def automated(self) -> int:
-        """How many cases a scenario shows."""
+        """The number of cases that a scenario shows."""
         return sum(case.is_automated for case in self.cases)
 
 
 def trace(cases: Iterable[PlannedCase], features: Iterable[Feature], run: RunResults) -> Traceability:
-    """Put them together. A result belongs to the scenario of the same place and name.
+    """Join cases, features and results. A result belongs to the scenario of the same place and name.
 
-    Results have lost what no form of file can hold, so the names of scenarios are compared without it.
+    Names are compared without the characters that were replaced when the results were read.
     """
     results = {(result.place, result.name): result for result in run.results}
     scenarios = tuple(

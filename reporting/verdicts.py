@@ -2,10 +2,10 @@
 
 The first line that holds:
 
-1. any scenario failed: **failed** (the product did something else than promised; that it is known does not change it);
-2. any broke: **broken** (the environment; the question is open);
-3. none has come to its end: **not run** (not selected, or skipped);
-4. not all have come to their end: **incomplete** (what ran passed, which is not yet the whole case);
+1. any scenario failed: **failed** (the product broke a promise; a known issue is no exception);
+2. any broke: **broken** (the environment failed; no verdict on the product);
+3. none was completed: **not run** (not selected, or skipped);
+4. not all were completed: **incomplete** (those that ran passed, but that is not the whole case);
 5. all passed: **passed**.
 """
 
@@ -16,7 +16,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How one scenario ended."""
+    """The outcome of one scenario."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class CaseVerdict(StrEnum):
-    """How a test case ended."""
+    """The outcome of a test case."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -36,7 +36,7 @@ class CaseVerdict(StrEnum):
 
 
 def fold(statuses: Iterable[Status]) -> CaseVerdict:
-    """The verdict of a case by those of its scenarios; without any, it was not run."""
+    """The verdict of a case, from the outcomes of its scenarios; without any it is `not run`."""
     seen = set(statuses)
     if Status.FAILED in seen:
         return CaseVerdict.FAILED

@@ -1,8 +1,8 @@
 """Xray's own JSON: one test execution with a result for each case, for Xray Server (Data Center) or Xray Cloud.
 
 The two differ in the names of the statuses and of `evidences`/`evidence`; what is used of each is in `docs/schemas/`.
-A case that was not run is left out, which is how Xray says so. `broken` is ABORTED; Xray Cloud has no such status of
-its own, there it is TODO: the question is open.
+A case that was not run is left out, as Xray expects. `broken` is ABORTED; Xray Cloud has no such status, there it is
+TODO: the test has to be repeated.
 
 A case with one scenario has its steps; with several, each is an iteration.
 """
@@ -24,7 +24,7 @@ _LONGEST = 32_000
 
 
 class Dialect(StrEnum):
-    """Which Xray it is for."""
+    """The product that the file is for: Xray Server (Data Center) or Xray Cloud."""
 
     SERVER = "server"
     CLOUD = "cloud"
@@ -48,21 +48,21 @@ _EVIDENCE = {Dialect.SERVER: "evidences", Dialect.CLOUD: "evidence"}
 
 
 class NothingWasRun(Exception):
-    """There is no result of any case; the message says what to do."""
+    """No case has a result; the message says what to do."""
 
 
 class NothingForThePlan(NothingWasRun):
-    """Scenarios were run, but all of them are beyond the plan."""
+    """Only scenarios beyond the plan were run."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What the results are filed under."""
+    """The test execution that gets the results."""
 
     project: str = "PZ"
     test_plan: str = "PZ-14024"
     key: str | None = None
-    """An execution that is already there and gets the results; without it a new one is made."""
+    """The key of an existing execution; without it a new one is made."""
 
 
 def as_xray(
@@ -72,7 +72,7 @@ def as_xray(
 
     Raises:
         NothingWasRun: no case has a result.
-        NothingForThePlan: nor has any, but scenarios beyond the plan have.
+        NothingForThePlan: only scenarios beyond the plan have one.
     """
     run = traced.run
     cases = [one for one in traced.cases if one.verdict is not CaseVerdict.NOT_RUN]
@@ -153,7 +153,7 @@ def _step(step: StepResult, dialect: Dialect) -> dict[str, Any]:
 
 
 def _status(status: Status, dialect: Dialect) -> str:
-    """Of a scenario or step by itself; one that has not come to its end is still to do."""
+    """The status of a scenario or step by itself; one that was not completed is TODO."""
     return STATUSES[dialect].get(fold([status]), "TODO")
 
 

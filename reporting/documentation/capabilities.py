@@ -16,7 +16,7 @@ FILE = Path("features/capabilities.toml")
 
 
 class CapabilitiesError(Exception):
-    """The file cannot be read, or does not fit the folders of the features; the message says what to do."""
+    """The file cannot be read, or does not match the folders of the features; the message says what to do."""
 
 
 class _Entry(BaseModel):
@@ -32,7 +32,7 @@ class _Entries(RootModel[dict[str, _Entry]]):
 
 @dataclass(frozen=True)
 class Capability:
-    """What the product can do, in the product's words."""
+    """A capability of the product, in the product's words."""
 
     folder: str
     name: str
@@ -41,10 +41,10 @@ class Capability:
 
 
 def read_capabilities(root: Path, features: Iterable[Feature]) -> tuple[Capability, ...]:
-    """All of them, in the order of the file.
+    """All capabilities, in the order of the file.
 
     Raises:
-        CapabilitiesError: the file is not there or wrong, or a folder and the file do not know each other.
+        CapabilitiesError: the file is missing or wrong, or a folder has no entry, or an entry no folder.
     """
     try:
         entries = _Entries.model_validate(tomllib.loads((root / FILE).read_text("utf-8-sig"))).root

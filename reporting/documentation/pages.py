@@ -1,4 +1,4 @@
-"""The features as a set of pages, which need no other file and ask nobody for anything."""
+"""The features as a set of HTML pages, which need no other files and no network."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def as_pages(
     test_case_url: str | None,
     made: datetime,
 ) -> Mapping[str, str]:
-    """The pages by the names of their files, which lie in one folder.
+    """The pages by their file names; they belong into one folder.
 
-    `test_case_url` has `{key}` where a case's key belongs; without it, keys are no links. Results are shown where the
+    `test_case_url` has `{key}` where a case's key belongs; without it, keys are not links. Results are shown if the
     run has any.
     """
     templates = Environment(
@@ -71,7 +71,7 @@ def as_pages(
 
 
 def _with_own_page(written: WrittenFeature, taken: set[str]) -> WrittenFeature:
-    """The feature with a page that no other has, whatever a file system takes for the same name."""
+    """The feature with a file name that no other page has, even on a file system that ignores case."""
     stem, number, page = written.page.removesuffix(".html"), 1, written.page
     while page.casefold() in taken:
         number += 1
@@ -81,6 +81,6 @@ def _with_own_page(written: WrittenFeature, taken: set[str]) -> WrittenFeature:
 
 
 def _counted(features: Sequence[WrittenFeature]) -> Mapping[str, int]:
-    """How many of their scenarios ended how, in the order of the marks."""
+    """The number of their scenarios with each verdict, in the order of the marks."""
     counts = Counter(scenario.verdict.value for feature in features for scenario in feature.scenarios)
     return {state: counts[state] for state in MARKS if counts[state]}

@@ -1,4 +1,4 @@
-"""Features as they are written: an outline is one scenario with tables of examples, each row with its result."""
+"""Features for the pages: an outline is one scenario with tables of examples, each row with its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Results = Mapping[tuple[Place, str], TracedScenario]
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """A line of examples."""
+    """A row of examples."""
 
     values: tuple[str, ...]
     status: Status
@@ -29,7 +29,7 @@ class Examples:
 
     name: str
     keys: tuple[str, ...]
-    """Of the test cases that it shows, those that the outline as a whole does not."""
+    """The keys of its rows that not all rows of the outline have."""
     columns: tuple[str, ...]
     rows: tuple[ExampleRow, ...]
 
@@ -42,16 +42,16 @@ class WrittenScenario:
     """Of an outline, its first row."""
     anchor: str
     keys: tuple[str, ...]
-    """Those of every row."""
+    """The keys that every row has."""
     all_keys: tuple[str, ...]
     tables: tuple[tuple[Examples, ...], ...]
-    """The examples; those with the same columns make one table."""
+    """The examples; those with the same columns are in one table."""
     verdict: CaseVerdict
 
 
 @dataclass(frozen=True)
 class WrittenRule:
-    """A rule, or what stands before the first."""
+    """A rule, or the scenarios before the first rule."""
 
     rule: Rule
     anchor: str
@@ -60,7 +60,7 @@ class WrittenRule:
 
 @dataclass(frozen=True)
 class WrittenFeature:
-    """A feature, and the file of its page."""
+    """A feature, and the file name of its page."""
 
     feature: Feature
     page: str
@@ -68,7 +68,7 @@ class WrittenFeature:
 
     @property
     def scenarios(self) -> tuple[WrittenScenario, ...]:
-        """Of all its rules."""
+        """The scenarios of all its rules."""
         return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
 
 
@@ -122,7 +122,7 @@ def _status(scenario: FeatureScenario, results: Results) -> Status:
 
 
 def _anchor(name: str, taken: dict[str, int]) -> str:
-    """What a link ends in: it lasts for as long as the name does, wherever that moves to."""
+    """The anchor of a link; it depends on the name only, so that links still work when a scenario is moved."""
     anchor = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario"
     unique = anchor
     while unique in taken:

@@ -89,7 +89,7 @@ def broken(request):
 WRONG = {
     "a page": ((200, b"<html><title>Log in</title></html>"), r"200 with what is not JSON: <html><title>Log in"),
     "a list": ((200, []), r"200 with what is not an object: \[\]"),
-    "a number": ((200, 7), r"no object: 7"),
+    "a number": ((200, 7), r"not an object: 7"),
     "nothing": ((200, b""), "not JSON: nothing at all"),
     "half of JSON": ((200, b'{"items": ['), r"not JSON: \{"),
     "no text": ((200, b"\xff\xfe\x00"), "not JSON"),

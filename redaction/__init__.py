@@ -1,4 +1,4 @@
-"""Secrets are kept out of everything that is shown or kept: console, report, evidence, errors.
+"""Secrets are masked in everything that is shown or stored: console, report, evidence, errors.
 
 The one place for it, for the suite, the sandbox and every command of this project. It imports none of these.
 """

@@ -1,4 +1,4 @@
-"""Which secrets the variables of a process's environment hold."""
+"""Finding the secrets in a process's environment variables."""
 
 from __future__ import annotations
 

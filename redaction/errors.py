@@ -1,4 +1,4 @@
-"""Errors whose text may be shown."""
+"""Errors whose text is safe to show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from redaction.redactor import redact
 
 
 class Masked:
-    """For a class of errors: their text has no secret, whoever shows it."""
+    """A base for errors: secrets are masked in their text."""
 
     def __str__(self) -> str:
         return redact(super().__str__())

@@ -1,4 +1,4 @@
-"""The ways out of a process: its streams let no secret through, whoever writes on them and why."""
+"""The output streams of a process: secrets are masked in all that is written to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redaction.redactor import redact
 
 
 def protect_output(environment: Mapping[str, str] = os.environ) -> None:
-    """Show from now on no secret on standard output and error, and fail for no text that their encoding lacks.
+    """From now on, mask secrets on standard output and error, and write any text, whatever their encoding.
 
     To be called where a command begins. Secrets are those of the environment, and all that is learnt later. A character
     that the encoding lacks is written by its number.
@@ -26,7 +26,7 @@ def protect_output(environment: Mapping[str, str] = os.environ) -> None:
 
 
 def guard(stream: Any) -> None:
-    """Mask from now on what is written on a stream of text, also by who holds it already, such as a formatter."""
+    """From now on, mask what is written to a text stream, also by code that holds it already, such as a formatter."""
     # Not one that a test has put in its place; and once is enough.
     if not isinstance(stream, io.TextIOWrapper) or "write" in vars(stream):
         return

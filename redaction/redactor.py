@@ -1,4 +1,4 @@
-"""Masking what is known to be secret, and whatever stands where a password stands."""
+"""Masking of known secrets, and of any text in the place of a password."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORD = re.compile(r"[a-z]+")
 
 
 def is_ordinary(secret: str) -> bool:
-    """Whether a secret may as well be an ordinary word or number (guest, focus, 8080), so that it says nothing alone.
+    """Whether a secret may also be an ordinary word or number (guest, focus, 8080).
 
     It is masked where it can be the secret only: a word where it stands alone, not as a part of a name, of a path or
     of a host with its port; a number in quotes, or where an address has its password.
@@ -50,18 +50,18 @@ def is_ordinary(secret: str) -> bool:
 
 
 class Redactor:
-    """Replaces the known secrets, and whatever stands where a password stands in an address or a header."""
+    """Replaces known secrets, and any text in the place of a password in an address or a header."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.credentials: set[str] = set()
-        """What this program itself logs in with, as it was told."""
+        """The credentials that this program itself uses."""
         self._told: set[str] = set()
         self._forms: list[str] = []
         self._pieces: re.Pattern[str] | None = None
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str], *, surroundings: bool = False) -> None:
-        """Know further secrets from now on, in every way in which they may be written, and in pieces.
+        """From now on, mask these secrets too, in all their encodings, and in pieces.
 
         Those of the `surroundings` are no credentials of this program's own. What is shorter than four characters is
         passed over: it would mask ordinary text.
@@ -91,7 +91,7 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The ways in which a secret may be written as a whole, and what an address makes of it that is cut in two."""
+    """The encodings of a secret as a whole, and of the parts into which an address may be cut."""
     for text in {secret, unquote(secret), *(line for line in secret.splitlines() if len(line) > 2 * _SHORTEST)}:
         yield from (text, ascii(text)[1:-1], repr(text)[1:-1])
         yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
@@ -109,7 +109,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _stretches(secret: str) -> Iterator[str]:
-    """The parts of a secret from one cut to another that hold a further cut; they are no ordinary words."""
+    """The parts of a secret from one cut to another with a cut between; they are not ordinary words."""
     ends = [*(cut.start() for cut in _CUT.finditer(secret)), len(secret)][:_MOST_PIECES]
     starts = [0, *(end + 1 for end in ends[:-1])]
     for number, start in enumerate(starts):

@@ -1,4 +1,4 @@
-"""What is raised when a setting cannot be used."""
+"""The error for a setting that cannot be used."""
 
 from __future__ import annotations
 

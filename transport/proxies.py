@@ -1,4 +1,4 @@
-"""Proxies: by which of them, if any, an address is reached.
+"""Which proxy, if any, leads to an address.
 
 `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count as curl and requests read them; in lower case they win
 over upper case, and an empty one in lower case switches the other off. What is on this machine is never asked for
@@ -79,7 +79,7 @@ def _is_loopback(address: _Address) -> bool:
 
 
 def _address(host: str) -> _Address | None:
-    """The IP address that a host is written as; None for a name."""
+    """The IP address that a host is; None for a name."""
     try:
         return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -104,7 +104,7 @@ def _lines(hosts: Path) -> Iterator[tuple[_Address, list[str]]]:
 
 
 def _is_excepted(host: str, parts: SplitResult, environment: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host: itself, a domain that it is in, its network, or `*`; with a port or without."""
+    """Whether NO_PROXY names the host, its domain, its network, or `*`; with a port or without."""
     value = environment.get("no_proxy", environment.get("NO_PROXY", ""))
     address = _address(host)
     port = parts.port or _PORTS.get(parts.scheme)

@@ -1,4 +1,4 @@
-"""Trust: the certificate authorities that a TLS connection is verified with, for every driver alike.
+"""The certificate authorities that TLS connections are verified with, the same for every driver.
 
 The first of these that is there counts: the setting of the endpoint (`ca_file`), `REQUESTS_CA_BUNDLE`,
 `CURL_CA_BUNDLE`, `SSL_CERT_FILE` together with `SSL_CERT_DIR`, the system's certificates, and those of certifi where
@@ -30,7 +30,7 @@ _OPENSSL_FILE, _OPENSSL_DIRECTORY = "SSL_CERT_FILE", "SSL_CERT_DIR"
 
 @dataclass(frozen=True)
 class Trust:
-    """Certificate authorities, in the form that a driver takes them.
+    """Certificate authorities, in the form that each driver needs.
 
     `source` is the setting or the variable that named them, `setting` the one that can name others, for messages.
     """
@@ -41,7 +41,7 @@ class Trust:
 
     @property
     def advice(self) -> str:
-        """For a message that a certificate was refused: what it was verified with, and what to do."""
+        """Advice for a message about a refused certificate: what it was verified with, and what to do."""
         return (
             f"Its certificate was verified with {self.source}. {self.setting} must name the authority that issued it, "
             "and the certificate must hold for this address."
@@ -94,7 +94,7 @@ def trusted(ca_file: Path | None, setting: str, environment: Mapping[str, str] =
 
 
 def no_certificates_in(path: Path) -> str | None:
-    """Why nothing can be verified with what this path names: a problem in words, or None when there is none."""
+    """Why the certificates at this path cannot be used; None if they can."""
     try:
         if not path.exists():
             return f"{path} is not there"
@@ -132,12 +132,12 @@ def _certificates(path: Path) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _read(file: Path, changed_ns: int, size: int) -> tuple[bytes, ...]:
-    """The certificates of a file, read once as long as it does not change."""
+    """The certificates of a file, read again only when it changes."""
     return certificates_in(file.read_bytes())
 
 
 def certificates_in(pem: bytes) -> tuple[bytes, ...]:
-    """The certificates of a PEM text, whatever else stands in it; those that are damaged are left out."""
+    """The certificates of a PEM text, which may hold other parts; damaged ones are left out."""
     blocks = [match.group() + b"\n" for match in _CERTIFICATE.finditer(pem)]
     return tuple(block for block in blocks if _is_certificate(block))
 

@@ -1,1 +1,1 @@
-"""What everything else stands on: kinds of failure, waiting, texts, files."""
+"""The base of all other packages: kinds of failure, waiting, texts, files."""

@@ -31,7 +31,7 @@ def with_port(host: str, port: int) -> str:
 
 
 def host_of(text: str) -> str:
-    """The host, without brackets, that an address names in whatever form: with a scheme, a user, a port, a path or not.
+    """The host of an address, without brackets; scheme, user, port and path may be there or not.
 
     Raises:
         ValueError: it names none.
@@ -40,7 +40,7 @@ def host_of(text: str) -> str:
 
 
 class Address(NamedTuple):
-    """An address in its parts, as they are written; of MongoDB's, `hosts` may be several, each with its port."""
+    """The parts of an address, as they are written; MongoDB's may have several `hosts`, each with its port."""
 
     scheme: str
     login: str  # user:password, without the @

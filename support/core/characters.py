@@ -1,4 +1,4 @@
-"""Characters that a form of file cannot hold. What servers send, and what people write, may have any of them."""
+"""Replacing characters that a file format cannot hold: servers send any of them, and people write any of them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^\w.]+")
 
 
 def allowed(text: str) -> str:
-    """The text as every form of file can hold it: XML, JSON, HTML, CSV. U+FFFD stands for what they cannot."""
+    """The text with U+FFFD for each character that XML, JSON, HTML or CSV cannot hold."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def encodable(text: str) -> str:
-    """The text as UTF-8 can hold it: U+FFFD stands for each surrogate, and everything else stays as it is."""
+    """The text with U+FFFD for each surrogate, which UTF-8 cannot hold."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def allowed_document(document: Any, each: Callable[[str], str] = allowed) -> Any:
-    """A document of JSON with `allowed`, or another of these, for each text in it, the names of fields included."""
+    """A JSON document with `allowed`, or `each`, applied to every text in it, the names of fields included."""
     match document:
         case str():
             return each(document)
@@ -39,12 +39,12 @@ def allowed_document(document: Any, each: Callable[[str], str] = allowed) -> Any
 
 
 def as_json(document: Any) -> bytes:
-    """A document of JSON as a file, with characters that every program can read."""
+    """The content of a JSON file for this document, with characters that every program can read."""
     return json.dumps(allowed_document(document), ensure_ascii=False, indent=1).encode()
 
 
 def file_name(text: str, ending: str = "", *, longest: int = 200) -> str:
-    """A name for a file that says as much of the text as fits: letters, digits, `.`, `_` and `-`, then the ending.
+    """A file name made of the text, as much as fits: letters, digits, `.`, `_` and `-`, then the ending.
 
     It is never empty, begins with no dot, and takes at most `longest` bytes in UTF-8, so also characters. A name that
     had to be shortened ends in a checksum of the whole text, so that two long texts have different names.

@@ -1,4 +1,4 @@
-"""The ways in which a run can go wrong, told apart because different people act on them.
+"""The kinds of failure of a run, distinguished because different people act on them.
 
 A product failure is an `ExpectationFailed` (behave: *failed*), everything else that ends a step is an environment
 failure (behave: *error*, Allure: *broken*).

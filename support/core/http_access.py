@@ -1,4 +1,4 @@
-"""How an HTTP address is reached: what its certificate is verified with, and through which proxy."""
+"""How an HTTP address is reached: the certificates that verify it, and the proxy that leads to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transport.trust import Trust, trusted
 
 @dataclass(frozen=True)
 class HttpAccess:
-    """What a session for one address needs; `trust` is None without TLS, `proxy` where there is none on the way."""
+    """What a session for one address needs; `trust` is None without TLS, `proxy` where none leads to it."""
 
     trust: Trust | None
     proxy: Proxy | None
@@ -52,7 +52,7 @@ class HttpAccess:
 
     @property
     def on_distrust(self) -> str:
-        """For a message that a certificate was refused: what it was verified with, and what to do."""
+        """Advice for a message about a refused certificate: what it was verified with, and what to do."""
         return self.trust.advice if self.trust is not None else ""
 
     def on_proxy_failure(self, failure: requests.exceptions.ProxyError) -> str:

@@ -19,7 +19,7 @@ def dump(values: Mapping[str, str]) -> bytes:
 
 
 def load(content: bytes) -> dict[str, str]:
-    """The values of a file as `dump` writes it; other lines are passed over."""
+    """The values of a file as `dump` writes it; other lines are ignored."""
     lines = map(_LINE.fullmatch, content.decode("latin-1").splitlines())
     return {_unescaped(line[1]): _unescaped(line[2]) for line in lines if line is not None}
 

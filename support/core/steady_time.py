@@ -6,7 +6,7 @@ import time
 
 
 class SteadyTime:
-    """A wall clock that is read once, and goes on by the monotonic one. It has the form of the module `time`."""
+    """A wall clock that is read once and continued by the monotonic clock. It can replace the module `time`."""
 
     def __init__(self) -> None:
         """Read the wall clock."""
@@ -17,5 +17,5 @@ class SteadyTime:
         return self._offset_s + time.monotonic()
 
     def time_ms(self) -> int:
-        """The same in whole milliseconds."""
+        """Milliseconds since 1970."""
         return round(self.time() * 1000)

@@ -1,4 +1,4 @@
-"""Time limits for calls that have none of their own, or one that does not hold.
+"""Time limits for calls that have no reliable one of their own.
 
 Most drivers count each read anew, so that an answer which comes a byte at a time passes their limits and never ends. So
 a call is made in a thread of its own, and given up from outside when the time has passed.

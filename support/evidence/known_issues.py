@@ -1,4 +1,4 @@
-"""Scenarios that fail for a reason that is known: the tag `@known-issue:PZ-…`, and what it does to a verdict.
+"""Known issues: the tag `@known-issue:PZ-…` of scenarios that fail, and its effect on their verdicts.
 
 A failure of the product is then reported as known and does not turn the run red; a broken environment and a clean-up
 that fails still do. A scenario that passes though it should fail is red: its tag is out of date.
@@ -27,12 +27,12 @@ def keys_of(tags: Iterable[str]) -> list[str]:
 
 
 def explains(keys: Collection[str], error: BaseException | None) -> bool:
-    """Whether an issue is known that an error of a step may be put down to: only a failure of the product may."""
+    """Whether the known issues explain an error of a step: they explain failures of the product only."""
     return bool(keys) and isinstance(error, ExpectationFailed)
 
 
 def shown(keys: Iterable[str], message: str) -> str:
-    """The message of a failure that is known; the report's category "Known issue" goes by its beginning."""
+    """The message of a known failure; the report's category "Known issue" matches its beginning."""
     return f"Known issue {', '.join(keys)}: {message}"
 
 

@@ -613,7 +613,7 @@ CLEANING = [
     spoilt(
         *("a journal that takes the living for dead", "scenario.journal:_lockable", always(True)),
         "journal.py::test_a_killed_run_leaves_what_it_made_and_a_living_one_is_left_alone",
-        "[JournalContents(",
+        "more item: JournalContents(",
     ),
     spoilt(
         *("a sweep that removes nothing", "scenario.sweeping:_sweep_one", always(True)),

@@ -104,6 +104,7 @@ Feature: When a store fails
       Given a live configuration with every parameter set
       And RabbitMQ takes its time to answer
       When the job is requested by a client that goes away before there is an answer
+      And all stores can be reached again
       Then whatever was begun is undone
 
     @PZ-14787

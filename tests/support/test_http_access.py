@@ -7,7 +7,7 @@ from forwarding import LOGIN, PASSWORD, forwarding
 
 from support.checks import health
 from support.core.errors import EnvironmentBroken
-from support.faults.outages import mend
+from support.faults.outages import restore
 from support.observers.rabbitmq_management import ManagementAPI
 from support.profile.settings import RabbitMQ, Toxiproxy
 
@@ -19,7 +19,7 @@ def management(host):
 
 
 def toxiproxy(host):
-    mend(Toxiproxy(url=f"http://{host}:8474"), "mongodb")
+    restore(Toxiproxy(url=f"http://{host}:8474"), "mongodb")
 
 
 def in_the_clear(host):

@@ -66,7 +66,8 @@ class Breaking:
         session = SimpleNamespace(
             leave_nothing_behind=Mock(side_effect=UNREADABLE),
             disturbances=SimpleNamespace(undo=Mock(side_effect=undo)),
-            keep_server_log=Mock(),
+            evidence=SimpleNamespace(keep_server_log=Mock()),
+            ledger=SimpleNamespace(own_jobs=()),
         )
         run = SimpleNamespace(
             check_provided=Mock(side_effect=ended),

@@ -21,7 +21,7 @@ COLUMNS = (
 def as_csv(traced: Traceability) -> str:
     """A row for each case; the places of its scenarios are in one cell, one per line."""
     out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
+    rows = csv.writer(out)  # With its own line ends, which are of two characters, it quotes both wherever they are.
     rows.writerow(COLUMNS)
     for one in traced.cases:
         case = one.case

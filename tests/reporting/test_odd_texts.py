@@ -77,6 +77,7 @@ def saying(traced, features, text):
 @example(ODD)
 @example(" ")
 @example("\n\t")
+@example("\r")
 @example("a/b" * 200)
 @given(ANY_TEXT.filter(bool))
 def test_every_export_of_any_text_can_be_read_again(traced, ran, schema, text):

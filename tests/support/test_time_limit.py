@@ -32,7 +32,7 @@ def test_from_the_focus_server_it_is_no_answer_in_time(address):
 def test_from_a_toxiproxy_it_is_the_environments_failure(address, monkeypatch):
     monkeypatch.setattr(outages, "_ANSWERS_WITHIN_S", LIMIT_S)
     with pytest.raises(EnvironmentBroken, match=f"no whole answer within {LIMIT_S} s"):
-        outages.mend(Toxiproxy(url=address, mongodb="way"), "way")
+        outages.restore(Toxiproxy(url=address, mongodb="way"), "way")
 
 
 def test_without_tls_it_is_no_answer(address):

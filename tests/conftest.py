@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -71,15 +70,15 @@ class Sandboxes:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", "sandbox", *arguments],
+            # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited. Not by
+            # a `preexec_fn`: it takes a fork in which gRPC, where a test has used it before, aborts the child.
+            ["env", "--default-signal=INT", sys.executable, "-m", "sandbox", *arguments],
             cwd=CHECKOUT,
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -73,13 +73,12 @@ def test_a_run_that_is_interrupted_has_not_ended(feature, variables, tmp_path, n
     limits = {"FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "60", "FOCUS__TIME_LIMITS__EFFECT_APPEARS_S": "60"}
     patient = variables | limits | {"FOCUS_RUN": "cut-short"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "behave", path],
+        # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+        ["env", "--default-signal=INT", sys.executable, "-m", "behave", path],
         cwd=ROOT,
         env=patient,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     limit = time.monotonic() + 30
     while not any("created" in journal.read_text() for journal in (tmp_path / "journals").glob("*")):

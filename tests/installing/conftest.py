@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -17,12 +16,6 @@ TOOLS = """
 sh bash env make sed grep awk sort uniq head tail cut cat rm mkdir mktemp mv ln touch sleep printf dirname basename tr
 expand id uname chmod ls setpriv flock
 """.split()  # noqa: SIM905
-
-
-def _heed_signals() -> None:
-    """A shell cannot trap what it was started to ignore, as everything under nohup or in the background is."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass
@@ -52,7 +45,8 @@ class Machine:
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            command,
+            # A shell cannot trap what it was started to ignore, as everything under nohup or in the background is.
+            ("env", "--default-signal=INT,HUP", *command),
             cwd=self.checkout,
             env={"PATH": str(self.bin), "HOME": str(self.place), "TMPDIR": str(self.place / "tmp"), **self.settings},
             stdin=subprocess.DEVNULL,
@@ -60,7 +54,6 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=_heed_signals,
         )
 
     def run(self, *command: str) -> tuple[int, str]:

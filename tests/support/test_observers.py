@@ -193,7 +193,7 @@ def test_what_cannot_be_looked_at_is_never_taken_for_empty(tmp_path, part):
         kubeconfig = tmp_path / "kubeconfig"
         kubeconfig.write_text(NOWHERE_CONFIG % nowhere.address)
         if part == "MongoDB":
-            records = TaskRecords(Database(f"mongodb://{host}", "focus", 0.2).collection("tasks"))
+            records = TaskRecords(Database(f"mongodb://{host}", "focus", 0.6).collection("tasks"))
             looks = [records.all, lambda: records.of_job("job"), lambda: records.job_ids_not_in("cancelled")]
         elif part == "RabbitMQ":
             queues = WorkQueues(Broker(broken.rabbitmq))

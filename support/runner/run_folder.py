@@ -43,7 +43,7 @@ class RunFolder:
         self._reports, self._lock = reports, lock
 
     @classmethod
-    def make(cls, reports: Path, *, profile: str, command: Sequence[str]) -> RunFolder:
+    def make(cls, reports: Path, *, profile: str, command: Sequence[str], shard: str | None = None) -> RunFolder:
         """Make the folder of a run that starts now, named by `FOCUS_RUN` or else by the time.
 
         Raises:
@@ -65,6 +65,7 @@ class RunFolder:
             pid=os.getpid(),
             profile=profile,
             command=tuple(redact(part) for part in command),
+            shard=shard,
         )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,6 +41,8 @@ class RunRecord(BaseModel):
     pid: int
     profile: str
     command: tuple[str, ...]
+    shard: str | None = None
+    """Which part of a run on several machines it is, such as `2/8`; None for a whole run."""
     scenarios: Mapping[str, int] = {}
     """How many of the scenarios that were begun have which status of behave."""
     passed: bool | None = None

@@ -63,6 +63,13 @@ def test_a_run_says_from_beginning_to_end_where_it_stands(tmp_path):
     assert not os.path.isabs(os.readlink(tmp_path / "latest"))  # The directory may be moved.
 
 
+def test_a_shard_says_which_of_how_many_it_is(tmp_path):
+    run = RunFolder.make(tmp_path, profile="local", command=(), shard="2/8")
+    assert read_record(run.path).shard == "2/8"
+    assert read_record(end(run)).shard == "2/8"
+    assert read_record(end(make(tmp_path))).shard is None
+
+
 def test_two_runs_at_once_have_a_folder_each_and_the_last_to_end_is_the_latest(tmp_path):
     first, second = make(tmp_path), make(tmp_path)
     assert first.path != second.path

@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance traceability report export publish docs screenshots test prove mutants lint types sandbox \
+.PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants lint types sandbox \
   sandbox-down sweep soak bench lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
@@ -39,6 +39,9 @@ acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873"
 
 report:  ## make a site of the results of the last run, with those before as its history; needs Node
 	@run=$$($(BIN)/python -m reporting folder $(ARGS)) && sh report/site.sh "$$run"
+
+merge: $(INSTALLED)  ## one run of the runs of all shards (behave -D shard=1/8): ARGS="FOLDER…"
+	@$(BIN)/python -m reporting merge $(ARGS)
 
 traceability: $(INSTALLED)  ## which test case is shown by which scenario, and how it ended in the last run
 	@$(BIN)/python -m reporting traceability $(ARGS)

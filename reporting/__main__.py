@@ -22,6 +22,7 @@ from reporting.evidence import Which, missing
 from reporting.features import Feature, FeatureUnreadable, read_features
 from reporting.junit import as_junit
 from reporting.lint import Problem, lint
+from reporting.merge import NothingToMerge, merge
 from reporting.page import as_page, find_allure_site
 from reporting.plan import PlanError, read_plan
 from reporting.publish import PublishFailed, XrayTarget, as_dry_run, publish
@@ -32,7 +33,7 @@ from reporting.tables import as_csv, as_document
 from reporting.traceability import Traceability, trace
 from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun, as_xray
 from support.core.characters import allowed, as_json
-from support.core.errors import SettingsError
+from support.core.errors import EnvironmentBroken, SettingsError
 from support.core.files import ROOT, write_whole
 from support.profile.profile import read_profile
 from support.profile.settings import Reports as Settings
@@ -151,6 +152,30 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
         if old.name not in pages:
             old.unlink()
     console.print(f"{_shown(folder / 'docs' / INDEX)}, and {len(pages) - 1} pages beside it", soft_wrap=True)
+
+
+@app.command("merge")
+def merge_shards(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of the shards' runs, or directories that hold them.", show_default=False),
+    ],
+    reports: Reports = None,
+) -> None:
+    """Make one run of the runs of all shards (`behave -D shard=1/8`); `latest` leads to it.
+
+    Exits with 0 when the merged run is green, with 1 when it is red, and with 2 when nothing can be merged: a shard is
+    missing or given twice, or the folders are not shards of one run.
+    """
+    try:
+        merged = merge(folders, _directory(reports), command=["merge", *map(str, folders)])
+    except (NothingToMerge, SettingsError, EnvironmentBroken) as error:
+        raise _stop(str(error)) from None
+    for warning in merged.warnings:
+        complaints.print(warning, markup=False)
+    console.print(merged.run.told, soft_wrap=True, markup=False)
+    console.print(f"Results: {_shown(merged.run.folder)}", soft_wrap=True, markup=False)
+    raise typer.Exit(0 if merged.run.record.passed else 1)
 
 
 @app.command("folder")

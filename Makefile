@@ -93,8 +93,8 @@ soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=
 	  printf '\r%s of $(N) ' "$$run"; \
 	done; echo "runs, none failed"
 
-bench: sandbox  ## how long a scenario takes on a warm sandbox, and how much of it is the suite's own
-	$(BIN)/python -m bench.run_time $(ARGS)
+bench: broker $(INSTALLED)  ## what a run costs, as ratios; ARGS="--only growth" for a part, ARGS="page" for docs/bench.md
+	$(BIN)/python -m bench $(ARGS)
 
 lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

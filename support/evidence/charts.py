@@ -19,7 +19,7 @@ LEFT, RIGHT = 120, 560  # of the axis
 _ROW = 30
 _TOP = 56
 # By Okabe and Ito: told apart by colour-blind readers, and dark enough on white.
-_BLUE, _VERMILION, _GREY, _BLACK = "#0072B2", "#D55E00", "#777777", "#222222"
+BLUE, VERMILION, GREY, BLACK = "#0072B2", "#D55E00", "#777777", "#222222"
 _BINS_A_DECADE = 12
 
 
@@ -27,24 +27,24 @@ def timeline(title: str, arrivals: Sequence[Arrival]) -> str:
     """When things came, a row each: a dot where it is exact, else a bar from the earliest to the latest time."""
     last_s = max((arrival.latest_s for arrival in arrivals), default=0.0)
     first_s = min(0.0, *(arrival.earliest_s for arrival in arrivals)) if arrivals else 0.0
-    scale = _Axis(first_s, _rounded_up(last_s))
+    scale = _Axis(first_s, rounded_up(last_s))
     words = [f"{arrival.name}: {_when(arrival)}" for arrival in arrivals]
     bottom = _TOP + _ROW * len(arrivals)
-    picture = _Picture(title, f"Time from the request. {'; '.join(words)}.", bottom + 76)
+    picture = Picture(title, f"Time from the request. {'; '.join(words)}.", bottom + 76)
     for number in range(5):
         at_s = scale.first + (scale.last - scale.first) * number / 4
-        picture.line(scale.x(at_s), _TOP - 8, scale.x(at_s), bottom, _GREY, dashes="1 3")
+        picture.line(scale.x(at_s), _TOP - 8, scale.x(at_s), bottom, GREY, dashes="1 3")
         picture.text(scale.x(at_s), bottom + 18, _seconds(at_s), anchor="middle")
     for number, arrival in enumerate(arrivals):
         y = _TOP + _ROW * number + _ROW / 2 - 4
         picture.text(LEFT - 10, y + 4, arrival.name, anchor="end")
         if arrival.is_exact:
-            picture.dot(scale.x(arrival.latest_s), y, 6, _BLUE)
+            picture.dot(scale.x(arrival.latest_s), y, 6, BLUE)
         else:
-            picture.bar(scale.x(arrival.earliest_s), y - 7, scale.x(arrival.latest_s), y + 7, "none", _BLUE, "4 2")
+            picture.bar(scale.x(arrival.earliest_s), y - 7, scale.x(arrival.latest_s), y + 7, "none", BLUE, "4 2")
         picture.text(RIGHT + 14, y + 4, _when(arrival))
-    picture.text(LEFT, bottom + 38, "from the moment the request was sent", _GREY)
-    picture.text(LEFT, bottom + 58, "dot: exact; bar: it came at some moment of that time", _GREY)
+    picture.text(LEFT, bottom + 38, "from the moment the request was sent", GREY)
+    picture.text(LEFT, bottom + 58, "dot: exact; bar: it came at some moment of that time", GREY)
     return picture.as_text()
 
 
@@ -61,24 +61,24 @@ def distribution(title: str, values_s: Sequence[float], limit_s: float, setting:
     said = f"{_counting(len(values))}: {', '.join(words)}"
     limit = f"limit: {_seconds(limit_s)} ({setting}), reached by {late}"
     top, bottom = 100, 240
-    picture = _Picture(title, f"{said}; {limit}.", 320)
+    picture = Picture(title, f"{said}; {limit}.", 320)
     counts = _counted(values, scale)
     for (start, end), count in counts.items():
         height = (bottom - top) * count / max(counts.values())
-        picture.bar(scale.x(start) + 0.5, bottom - height, scale.x(end) - 0.5, bottom, _BLUE, "none")
-    picture.line(LEFT, bottom, RIGHT, bottom, _BLACK)
+        picture.bar(scale.x(start) + 0.5, bottom - height, scale.x(end) - 0.5, bottom, BLUE, "none")
+    picture.line(LEFT, bottom, RIGHT, bottom, BLACK)
     for tick in _ticks(scale):
-        picture.line(scale.x(tick), bottom, scale.x(tick), bottom + 5, _BLACK)
+        picture.line(scale.x(tick), bottom, scale.x(tick), bottom + 5, BLACK)
         picture.text(scale.x(tick), bottom + 20, _seconds(tick), anchor="middle")
     picture.text(LEFT - 10, top + 8, _counting(max(counts.values())), anchor="end")
     for number, (name, value) in enumerate(marks):
         x, y = scale.x(value), 88 - 14 * number  # The largest on top: no line crosses the name of another.
-        picture.line(x, y - 8, x, bottom, _BLACK, dashes=("", "6 3", "2 2")[number])
+        picture.line(x, y - 8, x, bottom, BLACK, dashes=("", "6 3", "2 2")[number])
         picture.text(x - 4, y, name, anchor="end")
-    picture.line(scale.x(limit_s), 46, scale.x(limit_s), bottom, _VERMILION, width=3)
-    picture.text(scale.x(limit_s) + 6, 58, f"limit {_seconds(limit_s)}", _VERMILION)
-    picture.text(LEFT, bottom + 44, said, _GREY)
-    picture.text(LEFT, bottom + 64, limit, _GREY)
+    picture.line(scale.x(limit_s), 46, scale.x(limit_s), bottom, VERMILION, width=3)
+    picture.text(scale.x(limit_s) + 6, 58, f"limit {_seconds(limit_s)}", VERMILION)
+    picture.text(LEFT, bottom + 44, said, GREY)
+    picture.text(LEFT, bottom + 64, limit, GREY)
     return picture.as_text()
 
 
@@ -115,7 +115,7 @@ def _counted(values: Sequence[float], axis: _Axis) -> dict[tuple[float, float], 
     return {(edges[number], edges[number + 1]): count for number, count in counts.items()}
 
 
-class _Picture:
+class Picture:
     """An SVG that says in words what it shows."""
 
     def __init__(self, title: str, description: str, height: float) -> None:
@@ -140,6 +140,7 @@ class _Picture:
     def line(
         self, x1: float, y1: float, x2: float, y2: float, color: str, *, dashes: str = "", width: float = 1
     ) -> None:
+        """A straight line."""
         self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=color, stroke_width=width, stroke_dasharray=dashes)
 
     def bar(self, x1: float, y1: float, x2: float, y2: float, fill: str, stroke: str, dashes: str = "") -> None:
@@ -148,14 +149,15 @@ class _Picture:
         self._add("rect", **size, fill=fill, stroke=stroke, stroke_dasharray=dashes)
 
     def dot(self, x: float, y: float, radius: float, color: str) -> None:
+        """A filled circle."""
         self._add("circle", cx=x, cy=y, r=radius, fill=color)
 
-    def text(
-        self, x: float, y: float, text: str, color: str = _BLACK, *, anchor: str = "start", size: int = 13
-    ) -> None:
+    def text(self, x: float, y: float, text: str, color: str = BLACK, *, anchor: str = "start", size: int = 13) -> None:
+        """A line of text; `anchor` says which of its ends stands at `x`."""
         self._add("text", x=x, y=y, fill=color, text_anchor=anchor, font_size=size).text = text
 
     def as_text(self) -> str:
+        """The picture as the text of an SVG file."""
         return allowed(ElementTree.tostring(self._root, encoding="unicode"))  # A server chooses its job ids.
 
     def _add(self, name: str, **attributes: object) -> ElementTree.Element:
@@ -184,7 +186,7 @@ def _seconds(value_s: float) -> str:
     return f"{value_s:.3g} s" if abs(value_s) >= 1 else f"{value_s * 1000:.3g} ms"
 
 
-def _rounded_up(value: float) -> float:
+def rounded_up(value: float) -> float:
     """The next 1, 2, 4, or 8 in its power of ten, so that quarters of it are easy to read."""
     if value <= 0:
         return 1.0

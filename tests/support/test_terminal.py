@@ -22,7 +22,7 @@ COMMANDS = {
     "defects": ["-m", "sandbox.defects"],
     "sweeping": ["-m", "support.scenario.sweeping"],
     "proof": ["-m", "proof", "--help"],
-    "bench": ["-m", "bench.run_time", "--help"],
+    "bench": ["-m", "bench", "--help"],
 }
 
 

@@ -1,0 +1,58 @@
+"""Plain behave, this suite's runner, BehaveX and behave-pool on 500 generated short scenarios with Allure results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from bench.contestants import VERSIONS, other_runners, plain_behave, run_generated, suite_runner, venv_of_others
+from bench.measurements import Part, Quantity, Ratio, interleaved, ratios
+
+SCENARIOS, WORKERS = 500, 2
+OURS = f"this suite, {WORKERS} workers"
+
+
+def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) -> Part:
+    """Have each of them run the same scenarios in each round; `arguments` are not used."""
+    notes = [f"{SCENARIOS} scenarios of three steps that wait for nothing; runners with {WORKERS} workers."]
+    with venv_of_others(tell) as venv:
+        others = {} if venv is None else other_runners(venv, WORKERS)
+        notes.append(
+            f"Versions: {', '.join(VERSIONS)}."
+            if others
+            else "BehaveX and behave-pool could not be installed (is there a network?), so they are missing here."
+        )
+        ways = {
+            "plain behave": plain_behave(),
+            "this suite, one process": suite_runner(1),
+            OURS: suite_runner(WORKERS),
+            **others,
+        }
+        calls = {name: partial(run_generated, way, SCENARIOS) for name, way in ways.items()}
+        outcomes = interleaved(calls, rounds, tell)
+    times = {name: [one.wall_s for one in outcomes[name]] for name in ways}
+    processor = {name: [one.processor_s for one in outcomes[name]] for name in ways}
+    return Part(
+        name="runners",
+        question="How long do runners of behave take for 500 short scenarios with Allure results?",
+        rounds=rounds,
+        quantities=[
+            *(Quantity(name=name, unit="s", values=values) for name, values in times.items()),
+            *(Quantity(name=f"{name}: processor time", unit="s", values=values) for name, values in processor.items()),
+            *(
+                Quantity(name=f"{name}: memory of its process", unit="MB", values=[one.peak_mb for one in runs])
+                for name, runs in outcomes.items()
+            ),
+        ],
+        ratios=[
+            Ratio(
+                name=f"{name} / {OURS}",
+                values=ratios(values, times[OURS]),
+                at_least=3 if name.startswith("BehaveX") else None,
+            )
+            for name, values in times.items()
+            if name != OURS
+        ],
+        plot=list(times),
+        notes=notes,
+    )

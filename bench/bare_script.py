@@ -2,7 +2,8 @@
 
 This is the script that somebody would write who wants only the calls: `requests` to the server and the management API,
 the drivers of the stores, pauses between. It leases a tenant of the sandbox as the suite does, and writes how long each
-scenario took. That the server answers as it did is checked, so that it is the same work; nothing else is.
+scenario took, and how much of all that were pauses. That the server answers with the recorded statuses is checked, so
+that it is the same work; nothing else is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pika
 import requests
@@ -55,6 +56,7 @@ class Player:
         self._clients = clients
         self._names: dict[str, str] = {}
         self._answered_at = 0.0
+        self.paused_s = 0.0
 
     def play(self, calls: list[Call]) -> float:
         """Make the calls of a scenario; how long that took, s."""
@@ -93,10 +95,8 @@ class Player:
         self._clients.database[call["database"]].command(json_util.loads(call["command"]))
 
     def _kubernetes(self, call: Call) -> None:
-        query = f"?{urlencode(call['query'])}" if call["query"] else ""
-        self._clients.kubernetes.request(
-            "GET", self._clients.api + call["path"] + query, headers=self._clients.token
-        ).json()
+        address = self._clients.api + call["path"]
+        self._clients.kubernetes.request("GET", address, headers=self._clients.token).json()
 
     def _queue(self, call: Call) -> None:
         try:
@@ -112,9 +112,10 @@ class Player:
 
     def _pause(self, call: Call) -> None:
         time.sleep(call["s"])
+        self.paused_s += call["s"]
 
     def _settle(self, call: Call) -> None:
-        time.sleep(max(0.0, self._answered_at + call["after_answer_s"] - time.monotonic()))
+        self._pause({"s": max(0.0, self._answered_at + call["after_answer_s"] - time.monotonic())})
 
 
 def _object_name(job_id: str) -> str:
@@ -150,7 +151,7 @@ def main(recording: str, times: str) -> None:
         told = json.loads(lease.stdout.readline())
         player = Player(Clients(told))
         taken = [player.play(one["calls"]) for one in for_tenant(Path(recording).read_text("utf-8"), told)]
-        Path(times).write_text(json.dumps(taken), encoding="utf-8")
+        Path(times).write_text(json.dumps({"scenarios_s": taken, "paused_s": player.paused_s}), encoding="utf-8")
         lease.stdin.close()
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from behave.formatter.base import Formatter, StreamOpener
@@ -181,7 +181,8 @@ class CallRecorder(Formatter):
             self._ports.add(port)
         if question.method != "GET":
             self._recording.give_up("it changes an object of Kubernetes")
-        with self._recording.call({"to": "kubernetes", "path": question.path, "query": list(question.query)}):
+        query = f"?{urlencode(list(question.query))}" if question.query else ""
+        with self._recording.call({"to": "kubernetes", "path": question.path + query}):
             return original(connection, question)
 
     def _declared(self, original: Original, broker: Any, name: str) -> Any:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.machine import ROOT
 from bench.measurements import Part, Quantity, Ratio, interleaved, ratios
 from bench.processes import run
 from bench.scenario_times import scenario_times
@@ -25,10 +26,11 @@ FEATURES = ("job_creation", "job_lifecycle", "discovery", "figures", "views", "h
 
 
 class Times(NamedTuple):
-    """How long the scenarios took, and the whole command, s."""
+    """How long the scenarios took, the whole command, and what is known of pauses in the scenarios, s."""
 
     scenarios_s: float
     command_s: float
+    paused_s: float = 0.0
 
 
 def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) -> Part:
@@ -41,7 +43,7 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
         playable = [one for one in recorded["scenarios"] if one["unplayable"] is None]
         recording, selection = place / "playable.json", place / "selection.txt"
         recording.write_text(json.dumps({**recorded, "scenarios": playable}), encoding="utf-8")
-        selection.write_text("\n".join(one["location"] for one in playable), encoding="utf-8")
+        selection.write_text("\n".join(str(ROOT / one["location"]) for one in playable), encoding="utf-8")
         outcomes = interleaved(
             {
                 "the suite": partial(_run_suite, selection, environment),
@@ -62,6 +64,7 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
                 Quantity(name=f"{name}: the whole command", unit="s", values=[one.command_s for one in runs])
                 for name, runs in outcomes.items()
             ),
+            Quantity(name="bare script: pauses in the scenarios", unit="s", values=[one.paused_s for one in script]),
         ],
         ratios=[
             Ratio(
@@ -106,4 +109,5 @@ def _run_suite(selection: Path, environment: Mapping[str, str]) -> Times:
 
 def _run_script(recording: Path, times: Path, environment: Mapping[str, str]) -> Times:
     ran = run([sys.executable, "-m", "bench.bare_script", str(recording), str(times)], environment=environment)
-    return Times(sum(json.loads(times.read_text("utf-8"))), ran.wall_s)
+    told = json.loads(times.read_text("utf-8"))
+    return Times(sum(told["scenarios_s"]), ran.wall_s, told["paused_s"])

@@ -30,6 +30,12 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
                 Quantity(name=f"--jobs {jobs}: processor time", unit="s", values=[one.processor_s for one in runs])
                 for jobs, runs in outcomes.items()
             ),
+            *(
+                Quantity(
+                    name=f"--jobs {jobs}: memory of behave's process", unit="MB", values=[one.peak_mb for one in runs]
+                )
+                for jobs, runs in outcomes.items()
+            ),
         ],
         ratios=[
             Ratio(name=f"one process / --jobs {jobs}", values=ratios(times["1"], times[jobs]), at_least=aim)

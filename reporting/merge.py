@@ -110,8 +110,8 @@ def _find(folders: Iterable[Path]) -> list[ShardRun]:
         below = [] if is_run else sorted(record.parent for record in folder.rglob(RECORD))
         runs = [run for path in (below or [folder]) if (run := _read(path)) is not None]
         if not runs:
-            what = "a run that was no shard" if is_run or below else f"no run (no {RECORD} in it or below it)"
-            raise NothingToMerge(f"Expected the runs of shards (behave -D shard=1/8), seen {what}: {folder}.")
+            what = "only runs of all scenarios" if is_run or below else f"no run ({RECORD})"
+            raise NothingToMerge(f"Expected runs of shards (behave -D shard=1/8), seen {what} in {folder}.")
         found.update((run.run.folder.resolve(), run) for run in runs)
     return sorted(found.values(), key=lambda one: one.shard.number)
 

@@ -76,12 +76,12 @@ def test_what_is_mounted_is_there(manifests):
 
 def test_a_red_shard_is_not_run_again_and_does_not_stop_the_others(job):
     spec = job["spec"]
-    assert (spec["completionMode"], spec["backoffLimitPerIndex"], spec["completions"]) == ("Indexed", 0, 4)
+    assert (spec["completionMode"], spec["backoffLimitPerIndex"], spec["completions"]) == ("Indexed", 0, 8)
     assert "maxFailedIndexes" not in spec
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
 
 
-@pytest.mark.parametrize("index", [0, 3])
+@pytest.mark.parametrize("index", [0, 7])
 def test_a_pod_runs_the_shard_of_its_index_into_a_directory_of_its_own(job, tmp_path, index):
     behave = tmp_path / ".venv/bin/behave"
     behave.parent.mkdir(parents=True)
@@ -99,8 +99,8 @@ def test_a_pod_runs_the_shard_of_its_index_into_a_directory_of_its_own(job, tmp_
         check=True,
     )
     directory, *arguments = done.stdout.splitlines()
-    assert directory == f"/results/7/{index}"
-    assert shlex.join(arguments).endswith(f"-D shard={index + 1}/4")
+    assert directory == f"/results/1/{index}"
+    assert shlex.join(arguments).endswith(f"-D shard={index + 1}/8")
 
 
 @contextmanager
@@ -126,11 +126,11 @@ def test_the_sandbox_runs_the_job_to_its_end(manifests, job, tmp_path, wait_for)
         core.create_namespaced_pod("focus", results)
 
         def pods():
-            return core.list_namespaced_pod("focus", label_selector="job-name=acceptance-7").items
+            return core.list_namespaced_pod("focus", label_selector="job-name=acceptance-1").items
 
-        wait_for(lambda: [pod.status.phase for pod in pods()] == ["Running"] * 4)
+        wait_for(lambda: [pod.status.phase for pod in pods()] == ["Running"] * 8)
         for pod in pods():
             core.patch_namespaced_pod_status(pod.metadata.name, "focus", {"status": {"phase": "Succeeded"}})
-        wait_for(lambda: batch.read_namespaced_job("acceptance-7", "focus").status.succeeded == 4)
-        (ended,) = batch.read_namespaced_job("acceptance-7", "focus").status.conditions
+        wait_for(lambda: batch.read_namespaced_job("acceptance-1", "focus").status.succeeded == 8)
+        (ended,) = batch.read_namespaced_job("acceptance-1", "focus").status.conditions
         assert (ended.type, ended.status) == ("Complete", "True")

@@ -274,9 +274,9 @@ def test_folders_that_are_no_runs_of_shards_are_named(shards, reports, tmp_path)
     folders = shards(2)
     whole = tmp_path / "whole"
     leave_record(whole)
-    assert refused([*folders, whole], reports).endswith(f"seen a run that was no shard: {whole}.")
+    assert refused([*folders, whole], reports).endswith(f"seen only runs of all scenarios in {whole}.")
     for empty in (tmp_path / "nowhere", folders[0] / "allure-results"):
-        assert f"no run.json in it or below it): {empty}." in refused([*folders, empty], reports)
+        assert refused([*folders, empty], reports).endswith(f"seen no run (run.json) in {empty}.")
 
 
 @pytest.mark.parametrize("broken", ["<testsuite", "<testsuite name='x'/>", "<testsuite name='x' tests='many'/>"])

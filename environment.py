@@ -10,8 +10,8 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
@@ -33,9 +33,14 @@ from support.profile.provider import provide
 from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
 from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
+from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, read_durations, remember
+from support.runner.jobs import Runner
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
+from support.runner.run_state import RunState
 from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.runner.shards import asked_shard, keep_only
+from support.runner.worker import Place
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
 
@@ -44,40 +49,24 @@ protect_output()
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 
 
-@dataclass
-class RunState:
-    """What the hooks know of the run."""
-
-    started_at_s: float = field(default_factory=time.monotonic)  # by the clock that is never set back
-    folder: RunFolder | None = None  # where the results go; None when it could not be made
-    report: AllureReport | None = None  # what Allure's results are written with; None when there is no folder for them
-    run: SuiteRun | None = None  # the environment; None when it was not found healthy
-    scenarios: list[Scenario] = field(default_factory=list)  # the scenarios that were begun
-    known: list[str] = field(default_factory=list)  # a line for each failure that is put down to a known issue
-    reasons: list[str] = field(default_factory=list)  # why the hooks have ended the run early
-    lost: list[str] = field(default_factory=list)  # why results could not be written
-
-    def opened(self) -> tuple[SuiteRun, AllureReport]:
-        """Environment and report; without them no feature is begun."""
-        assert self.run is not None
-        assert self.report is not None
-        return self.run, self.report
-
-
 class Context(Protocol):
     """What the hooks take of behave's context, and what they keep there."""
 
     run_state: RunState
+    worker: Place  # which of the workers this process is
     state: ScenarioState | None  # what the scenario's steps work with; None when the scenario could not be opened
     scenario: Scenario
     config: Any
     aborted: bool
     abort: Callable[..., None]
-    _runner: Any
+    _runner: Runner
 
 
 def before_all(context: Context) -> None:
-    """Make the run's folder and find the environment healthy; without both no scenario is run."""
+    """Make the run's folder, and find the environment healthy or have one made for the workers.
+
+    Without folder and environment no scenario is run.
+    """
     context.config.setup_logging(level=logging.WARNING)
     # It logs what it also raises, queues that are asked for and not there included.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -90,18 +79,41 @@ def before_all(context: Context) -> None:
     name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
     mistakes = find_mistakes(context.config, features)
     try:
-        report = _open_reports(context, name)
+        _open_reports(context, name)
         if mistakes:
             raise SettingsError(mistakes)
-        profile = read_profile(name)
-        run = context.run_state.run = SuiteRun.start(profile, provide(profile))
+        if shard := asked_shard(context.config):
+            keep_only(shard, features, read_durations(KEPT_WITH_THE_FEATURES))
+        profile = context.run_state.profile = read_profile(name)
+        jobs = context._runner.jobs()
+        if not jobs:
+            return  # A shard may have none of the scenarios that were asked for.
+        provided = context.run_state.provided = provide(profile, jobs=jobs)
+        context.run_state.endpoints = provided.endpoints() if provided else []
+        if jobs == 1:
+            _open_environment(context, Place(0, has_others=False))
     except (SettingsError, EnvironmentBroken) as error:
         _run_nothing(context, str(error))
-        return
-    report.environment({"Profile": profile.name, **run.description()})
 
 
-def _open_reports(context: Context, name: str) -> AllureReport:
+def before_worker(context: Context) -> None:
+    """In a worker: find its environment healthy, its own if one was made for each."""
+    try:
+        _open_environment(context, context.worker)
+    except (SettingsError, EnvironmentBroken) as error:
+        _run_nothing(context, str(error))
+
+
+def _open_environment(context: Context, worker: Place) -> None:
+    state = context.run_state
+    assert state.profile is not None
+    endpoints = state.endpoints[worker.number % len(state.endpoints)] if state.endpoints else None
+    is_shared = worker.has_others and state.workers_share
+    state.run = SuiteRun.start(state.profile, state.provided, endpoints, is_shared=is_shared)
+    state.describe(state.run.description())
+
+
+def _open_reports(context: Context, name: str) -> None:
     """Make the folder of the run, and have everything that reports write into it."""
     try:
         reports = read_profile(name).reports()
@@ -115,9 +127,9 @@ def _open_reports(context: Context, name: str) -> AllureReport:
     for reporter in context.config.reporters:
         if isinstance(reporter, JUnitReporter):
             reporter.feature = _telling(lost, reporter.feature)
-    report = AllureReport(folder.results, context.config, test_case_url=reports.test_case_url, lost=lost)
-    context.run_state.report = report
-    return report
+    context.run_state.report = AllureReport(
+        folder.results, context.config, context._runner.features, test_case_url=reports.test_case_url, lost=lost
+    )
 
 
 def _telling(lost: Callable[[OSError], None], report: Callable[[Feature], None]) -> Callable[[Feature], None]:
@@ -268,23 +280,25 @@ def after_feature(context: Context, feature: Feature) -> None:
     report.stop_feature(feature)
 
 
+def after_worker(context: Context) -> None:
+    """In a worker: see that nothing has come late, and give back what it works with."""
+    try:
+        _look_once_more(context)
+    finally:
+        _close_environment(context.run_state)
+
+
 def after_all(context: Context) -> None:
     """Say what is known to fail and where the results are, and give the environment back."""
     whole, run_state = False, context.run_state
     try:
-        if run_state.run is not None and not context.aborted:
-            run_state.run.look_once_more()
+        _look_once_more(context)
         _see_that_something_was_run(context)
         whole = True
-    except (ExpectationFailed, EnvironmentBroken) as error:
-        if run_state.report is not None:
-            run_state.report.run_error(str(error))
-        raise
     finally:
-        if run_state.report is not None:
-            run_state.report.close()
-        if run_state.run is not None:
-            run_state.run.close()
+        _close_environment(run_state)
+        if run_state.provided is not None:
+            run_state.provided.close()
         for reporter in _summaries(context):
             reporter.duration = time.monotonic() - run_state.started_at_s  # Its own sum leaves out rules.
             if run_state.known:
@@ -298,12 +312,38 @@ def after_all(context: Context) -> None:
             context._runner.hook_failures += 1
 
 
+def _look_once_more(context: Context) -> None:
+    run_state = context.run_state
+    if run_state.run is not None and not context.aborted:
+        with _reported(run_state):
+            run_state.run.look_once_more()
+
+
+def _close_environment(run_state: RunState) -> None:
+    if run_state.report is not None:
+        run_state.report.close()
+    if run_state.run is not None:
+        run_state.run.close()
+
+
+@contextmanager
+def _reported(run_state: RunState) -> Iterator[None]:
+    """Have the report tell an error that belongs to no scenario."""
+    try:
+        yield
+    except (ExpectationFailed, EnvironmentBroken) as error:
+        if run_state.report is not None:
+            run_state.report.run_error(str(error))
+        raise
+
+
 def _see_that_something_was_run(context: Context) -> None:
     """A run whose scenarios were all skipped has shown nothing, and is not green."""
     begun = context.run_state.scenarios
     skipped = [scenario.skip_reason for scenario in begun if scenario.status is Status.skipped]
     if begun and len(skipped) == len(begun) and not context.aborted and not may_be_empty(context.config):
-        raise EnvironmentBroken(all_were_skipped(skipped))
+        with _reported(context.run_state):
+            raise EnvironmentBroken(all_were_skipped(skipped))
 
 
 def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
@@ -312,6 +352,7 @@ def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
     interrupted = run_state.lost or (context.aborted and not run_state.reasons)
     red = context.aborted or hook_failures or any(one.status.has_failed() for one in run_state.scenarios)
     try:
+        remember(folder.path.parent.parent / OF_THE_LAST_RUNS, run_state.scenarios)
         folder.end(
             State.INTERRUPTED if interrupted else State.ENDED,
             scenarios=Counter(scenario.status.name for scenario in run_state.scenarios),

@@ -115,7 +115,7 @@ def lease_tenants(count: int) -> Iterator[TenantPool]:
             leases.callback(provided.close)
             own = place / str(number)
             own.mkdir()
-            made.append(leases.enter_context(leased_tenant(provided.endpoints(), own)))
+            made.append(leases.enter_context(leased_tenant(provided.endpoints()[0], own)))
         yield TenantPool(made)
 
 

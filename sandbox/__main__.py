@@ -96,17 +96,20 @@ def status(
 
 
 @app.command()
-def lease(name: Name = None) -> None:
+def lease(
+    name: Name = None,
+    tenants: Annotated[int, typer.Option(min=1, max=64, help="How many, one for each worker of the run.")] = 1,
+) -> None:
     """Have a tenant for one run: a database, virtual host, namespace and Focus Server of its own.
 
-    Prints one JSON line, the endpoints, as soon as they are ready, and holds them until its standard input
-    ends or SIGTERM or SIGINT comes; all of it is gone when it exits. Taken from the sandbox of that name
-    if it is up; otherwise a sandbox is started that lives as long as the lease.
+    Prints one JSON line, the endpoints (of several tenants a list), as soon as they are ready, and holds them until
+    its standard input ends or SIGTERM or SIGINT comes; all of it is gone when it exits. Taken from the sandbox of that
+    name if it is up; otherwise a sandbox is started that lives as long as the lease.
     """
     from sandbox.lifecycle import lease_holder
 
     try:
-        lease_holder.hold(_home(name))
+        lease_holder.hold(_home(name), tenants)
     except lease_holder.Failure as failure:
         _fail(str(failure))
 

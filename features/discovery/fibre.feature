@@ -22,6 +22,7 @@ Feature: What the fibre has to offer
       Then those of the bounds are accepted, and those beyond refused
       And the side effects are those of 2 jobs
 
+  @serial
   Rule: Live metadata are those of the recording under way
 
     @PZ-13561 @PZ-13764

@@ -44,7 +44,7 @@ Feature: When something goes wrong
 
   Rule: The server says which of its stores cannot be used, and leaves nothing half done
 
-    @PZ-14781 @PZ-14779 @critical
+    @PZ-14781 @PZ-14779 @critical @serial
     Scenario: The message broker takes no more queues
       Given a live configuration with every parameter set
       And a message broker that takes no more queues
@@ -54,7 +54,7 @@ Feature: When something goes wrong
       And no answer shows a password, an address of a store or the server's inside
       And whatever was begun is undone
 
-    @PZ-14781
+    @PZ-14781 @serial
     Scenario: When the broker takes queues again the same request succeeds
       Given a live configuration with every parameter set
       And a message broker that takes no more queues

@@ -126,7 +126,7 @@ Feature: Playing back what was recorded
       When the job is requested
       Then it is said that nothing was recorded then
 
-    @PZ-14019 @PZ-14018
+    @PZ-14019 @PZ-14018 @serial
     Scenario Outline: A time of which there is only <what>
       Given a time of which there is only <what>
       And the configuration of its playback
@@ -140,7 +140,7 @@ Feature: Playing back what was recorded
         | a recording that ends when it begins  |
         | a recording that begins when it ends  |
 
-    @PZ-14019
+    @PZ-14019 @serial
     Scenario Outline: A time that a recording only just reaches: <what>
       Given a time of which there is only <what>
       And the configuration of its playback

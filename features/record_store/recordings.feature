@@ -38,7 +38,7 @@ Feature: What the record store holds
       Given the product has made recordings
       Then each of them has an identity and a beginning, an end unless it is under way, and says whether it was deleted
 
-    @PZ-13705
+    @PZ-13705 @serial
     Scenario: Every recording is either history or live
       Given a recording is under way
       And the product has made recordings

@@ -1,4 +1,4 @@
-@resilience
+@resilience @serial
 Feature: When a store fails
   A job needs its record, its analyzer and its queue. When one of the three stores fails, whoever
   asks is told which one, no job is left half made, and all goes on by itself when it is back.

@@ -92,7 +92,7 @@ Feature: The rows of a waterfall
 
   Rule: When the analyzer has gone, no more rows will come
 
-    @PZ-14759
+    @PZ-14759 @serial
     Scenario Outline: The analyzer <ends>
       Given a cluster that runs no analyzers of its own
       And a running job with FFT length 128

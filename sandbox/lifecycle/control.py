@@ -6,6 +6,7 @@ people. A lease lasts until its connection is closed from either side, which the
 that was killed.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -85,13 +86,18 @@ class Connection:
         self.send(what, **details)
         return self.receive()
 
+    def hang_up(self) -> None:
+        """Let the supervisor know that this connection is to end, without waiting for what it does then."""
+        with contextlib.suppress(OSError):  # It has ended, which is at least as good.
+            self.channel.shutdown(socket.SHUT_WR)
+
     def end(self) -> None:
         """Close; returns when the supervisor has dealt with that: a lease is gone, or all of a sandbox.
 
         Raises Failure if that takes too long.
         """
+        self.hang_up()
         try:
-            self.channel.shutdown(socket.SHUT_WR)
             self.channel.settimeout(_GONE_LIMIT)
             while self.channel.recv(65536):
                 pass

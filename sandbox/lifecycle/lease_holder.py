@@ -5,8 +5,9 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from sandbox.lifecycle import control
 from sandbox.lifecycle.control import Connection, Failure
@@ -16,25 +17,36 @@ from sandbox.lifecycle.report import Endpoints
 __all__ = ["Failure", "hold"]
 
 _LEASE_NAME_BYTES = 4
+_LISTENS_WITHIN_S = 20.0
+_LOOK_AGAIN_S = 0.02
 
 
-def hold(place: Home) -> None:
-    """Lease a tenant, print its endpoints, hold it until standard input ends or a signal comes.
+def hold(place: Home, tenants: int = 1) -> None:
+    """Lease tenants, print their endpoints, hold them until standard input ends or a signal comes.
 
-    Returns when it is gone. Raises Failure if there is none to be had, or it is lost meanwhile.
+    Returns when they are gone. Raises Failure if they cannot be had, or one is lost meanwhile.
     """
-    with _signals() as signalled:
-        connection = control.connect(place) or _start_one(place)
-        try:
-            connection.send("lease")
-            if _wait(connection, signalled) != "channel":
+    with _signals() as signalled, ExitStack() as held:
+        connections = [_leased(held, control.connect(place) or _start_one(place))]
+        # Of one sandbox, also where it was started for this lease alone.
+        connections += [_leased(held, _another(connections[0])) for _ in range(tenants - 1)]
+        endpoints = []
+        for connection in connections:
+            if _wait([connection], signalled) is None:
                 raise Failure("Told to end (a signal, or the end of standard input) before the lease was ready.")
-            _print(connection.receive()["endpoints"])
-            if _wait(connection, signalled) == "channel":
-                _close_output()  # Who reads it learns of the loss before all is cleared up.
-                _tell_loss(connection)
-        finally:
-            connection.end()
+            endpoints.append(connection.receive()["endpoints"])
+        _print(endpoints[0] if tenants == 1 else endpoints)
+        if lost := _wait(connections, signalled):
+            _close_output()  # Who reads it learns of the loss before all is cleared up.
+            _tell_loss(lost)
+        for connection in connections:
+            connection.hang_up()  # So that all are cleared up at the same time.
+
+
+def _leased(held: ExitStack, connection: Connection) -> Connection:
+    held.callback(connection.end)
+    connection.send("lease")
+    return connection
 
 
 def _close_output() -> None:
@@ -57,7 +69,19 @@ def _start_one(place: Home) -> Connection:
     return control.start(Home(place.root, f"lease-{identity}"), "lease", focus_server=True)
 
 
-def _print(tree: Endpoints) -> None:
+def _another(connection: Connection) -> Connection:
+    """Another connection to the same supervisor, which listens a moment after it was started."""
+    deadline = time.monotonic() + _LISTENS_WITHIN_S
+    while (another := control.connect(connection.place)) is None:
+        if time.monotonic() > deadline or (connection.started is not None and connection.started.poll() is not None):
+            connection.receive()  # Raises with the reason why it has ended.
+            raise Failure(f"The sandbox {connection.place.name!r} does not listen.")
+        time.sleep(_LOOK_AGAIN_S)
+    another.channel.settimeout(None)
+    return another
+
+
+def _print(tree: Endpoints | list[Endpoints]) -> None:
     try:
         # Beside the stream, which masks passwords: here they are what was asked for.
         sys.stdout.buffer.write(json.dumps(tree).encode() + b"\n")
@@ -66,17 +90,19 @@ def _print(tree: Endpoints) -> None:
         raise Failure(f"The endpoints cannot be written to standard output: {failure}") from failure
 
 
-def _wait(connection: Connection, signalled: int) -> str:
-    """Wait for something from the supervisor ("channel"), or for the wish to end ("end")."""
+def _wait(connections: Sequence[Connection], signalled: int) -> Connection | None:
+    """Wait for something from the supervisor, and return what it came by; None for the wish to end."""
     standard_input = sys.stdin.fileno()
+    by_channel = {connection.channel: connection for connection in connections}
     while True:
-        readable, _, _ = select.select([connection.channel, signalled, standard_input], [], [])
+        readable, _, _ = select.select([*by_channel, signalled, standard_input], [], [])
         if signalled in readable:
-            return "end"
+            return None
         if standard_input in readable and not os.read(standard_input, 4096):
-            return "end"
-        if connection.channel in readable:
-            return "channel"
+            return None
+        for channel in readable:
+            if channel in by_channel:
+                return by_channel[channel]
 
 
 @contextmanager

@@ -104,15 +104,17 @@ class AllureReport:
         self,
         results_dir: Path,
         behave_config: Any,
+        features: Iterable[Any],
         *,
         test_case_url: str | None,
         lost: Callable[[OSError], object] = _raise,
     ) -> None:
         """Open the report.
 
-        ``behave_config`` is ``context.config``. ``test_case_url`` is the address of a test case with
-        ``{key}`` in the place of its key; with None, a key becomes a tag instead of a link. ``lost`` is called
-        when a file of the report cannot be written, as on a full disk.
+        ``behave_config`` is ``context.config``, ``features`` are all that behave has read: what is equal in them is
+        told apart by its order. ``test_case_url`` is the address of a test case with ``{key}`` in the place of its
+        key; with None, a key becomes a tag instead of a link. ``lost`` is called when a file of the report cannot be
+        written, as on a full disk.
         """
         self._results_dir = results_dir
         self._test_case_url = test_case_url
@@ -126,12 +128,12 @@ class AllureReport:
         self._clock = SteadyTime()
         self._current: _OpenResult | None = None
         self._stopped: _OpenResult | None = None
-        self._features: list[Any] = []
-        self._seen: Counter[tuple[str, ...]] = Counter()
+        self._features: dict[int, Any] = {}
+        self._order = _order_among_equals(features)
 
     def start_feature(self, feature: Any) -> None:
         """Begin a feature."""
-        self._features.append(feature)
+        self._features[id(feature)] = feature
         self._listener.start_file()
 
     def stop_feature(self, feature: Any) -> None:
@@ -209,12 +211,19 @@ class AllureReport:
         """Record an error of the run as a whole, such as one that stopped it before any scenario."""
         self._listener.global_error(redact(message), None)
 
+    def report_died(self, scenario: Any) -> None:
+        """Report a scenario whose process has died, and with it the result that was open there."""
+        self.start_feature(scenario.feature)
+        self.start_scenario(scenario)
+        self.stop_scenario(scenario)
+        self.stop_feature(scenario.feature)
+
     def close(self) -> None:
         """Write what is still open, and errors in hooks of features and rules; further calls do nothing."""
         if self._current is not None:
             self.stop_scenario(self._current.scenario)
         self._finish_scenario()
-        for feature in self._features:
+        for feature in self._features.values():
             for part in (feature, *feature.rules):
                 if part.hook_failed or part.status is Outcome.cleanup_error:
                     self.run_error(f"{part.keyword} {part.name!r}: {_hook_message(part)}")
@@ -226,13 +235,9 @@ class AllureReport:
         """Give the result ids that are its own, and the same again in the next run."""
         rule, template = _rule(scenario), _template(scenario)
         rule_name = rule.name if rule else ""
-        # Not the whole path: the next run may have its checkout somewhere else.
-        case = (*Path(scenario.filename).resolve().parts[-2:], rule_name, template.name)
-        values = [f"{parameter.name}={parameter.value}" for parameter in item.parameters or ()]
-        # Equal names, or rows of equal values, stay apart by their order: a report shows one result of an id.
-        nth = self._seen[(*case, *values)]
-        self._seen[(*case, *values)] += 1
-        case = (*case, str(nth))
+        case, values = _case(scenario), _values(scenario)
+        # A report shows one result of an id.
+        case = (*case, str(self._order.get(id(scenario), 0)))
         item.name = (scenario.name or scenario.keyword).strip()
         item.fullName = ": ".join(filter(None, (scenario.feature.name, rule_name, template.name)))
         item.testCaseId = md5("\0".join(case))
@@ -283,6 +288,30 @@ class AllureReport:
 def _template(scenario: Any) -> Any:
     """The scenario outline a row comes from; a plain scenario is its own."""
     return scenario.parent if scenario.parent.type == "scenario_outline" else scenario
+
+
+def _case(scenario: Any) -> tuple[str, ...]:
+    """What a test case is known by; not by its whole path, since the next run may have its checkout elsewhere."""
+    rule = _rule(scenario)
+    return (*Path(scenario.filename).resolve().parts[-2:], rule.name if rule else "", _template(scenario).name)
+
+
+def _values(scenario: Any) -> tuple[str, ...]:
+    """The values of the row that a scenario was made of."""
+    row = scenario._row
+    return () if row is None else tuple(f"{name}={value}" for name, value in zip(row.headings, row.cells, strict=True))
+
+
+def _order_among_equals(features: Iterable[Any]) -> dict[int, int]:
+    """Of each scenario, by its `id`: how many of the same names and values stand before it."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    order = {}
+    for feature in features:
+        for scenario in feature.walk_scenarios():
+            equal = (*_case(scenario), *_values(scenario))
+            order[id(scenario)] = seen[equal]
+            seen[equal] += 1
+    return order
 
 
 def _rule(scenario: Any) -> Any:

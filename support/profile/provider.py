@@ -9,6 +9,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 from redaction import redact
@@ -28,10 +29,14 @@ class ProvidedEnvironment:
     ends, even when it is killed.
     """
 
-    def __init__(self, provider: Provider) -> None:
-        """Start the provider; the run goes on while it makes the environment."""
+    def __init__(self, provider: Provider, *, jobs: int = 1) -> None:
+        """Start the provider; the run goes on while it makes the environment, or one for each job.
+
+        A command without `{jobs}` makes one for all of them.
+        """
         self._provider = provider
-        self._command = [part.replace("{python}", sys.executable) for part in provider.command]
+        placeholders = {"{python}": sys.executable, "{jobs}": str(jobs)}
+        self._command = [_filled(part, placeholders) for part in provider.command]
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         try:
             self._process = subprocess.Popen(
@@ -49,8 +54,8 @@ class ProvidedEnvironment:
         assert self._process.stdout is not None
         self._output = self._process.stdout
 
-    def endpoints(self) -> dict[str, Any]:
-        """Wait until the environment is ready, and return its addresses in the shape of a profile.
+    def endpoints(self) -> list[dict[str, Any]]:
+        """Wait until all environments are ready, and return the addresses of each in the shape of a profile.
 
         Raises:
             EnvironmentBroken: the provider ended, printed something else, or was not ready in time.
@@ -58,7 +63,7 @@ class ProvidedEnvironment:
         is_ready = self._prints_or_ends(self._provider.ready_within_s)
         line = self._output.readline() if is_ready else ""
         try:
-            endpoints = json.loads(line)
+            printed = json.loads(line)
         except ValueError:
             self.close()
             why = (
@@ -67,7 +72,8 @@ class ProvidedEnvironment:
             raise EnvironmentBroken(
                 f"The environment cannot be made ({' '.join(self._command)}: {why}).\n{self._log()}"
             ) from None
-        if not isinstance(endpoints, dict):
+        endpoints = printed if isinstance(printed, list) else [printed]
+        if not endpoints or not all(isinstance(each, dict) for each in endpoints):
             self.close()
             raise EnvironmentBroken(f"The provider printed no endpoints: {redact(line)[:200]!r}")
         return endpoints
@@ -110,13 +116,19 @@ class ProvidedEnvironment:
         return log if len(log) <= _LOG_MAX else f"{log[: _LOG_MAX // 2]}\n…\n{log[-_LOG_MAX // 2 :]}"
 
 
+def _filled(part: str, placeholders: Mapping[str, str]) -> str:
+    for placeholder, value in placeholders.items():
+        part = part.replace(placeholder, value)
+    return part
+
+
 def _python_path() -> str:
     """The checkout first: with PYTHONSAFEPATH, Python does not find modules in the working directory."""
     return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
-def provide(profile: Profile) -> ProvidedEnvironment | None:
-    """Start to make the environment, if the profile has a provider; settings are checked before that.
+def provide(profile: Profile, *, jobs: int = 1) -> ProvidedEnvironment | None:
+    """Start to make the environment, or one for each job, if the profile has a provider; settings are checked before.
 
     Raises:
         SettingsError: the profile's provider is set wrongly, or an environment variable is not a setting.
@@ -124,4 +136,4 @@ def provide(profile: Profile) -> ProvidedEnvironment | None:
     """
     provider = profile.provider()
     profile.check_variables()
-    return None if provider is None else ProvidedEnvironment(provider)
+    return None if provider is None else ProvidedEnvironment(provider, jobs=jobs)

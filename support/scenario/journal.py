@@ -130,7 +130,7 @@ def of_dead_runs(directory: Path) -> Iterator[JournalContents]:
 def remove(path: Path) -> None:
     """Remove the journal of a dead run of which nothing is left; raises EnvironmentBroken if that is impossible."""
     with _told(path):
-        path.unlink()
+        path.unlink(missing_ok=True)  # Another run, or worker, may have done it.
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -46,10 +47,18 @@ class SuiteRun:
         self._last: tuple[str, Snapshot] | None = None
 
     @classmethod
-    def start(cls, profile: Profile, provided: ProvidedEnvironment | None) -> SuiteRun:
-        """Wait for the environment if one is being made, connect, and see that all of it is healthy.
+    def start(
+        cls,
+        profile: Profile,
+        provided: ProvidedEnvironment | None = None,
+        endpoints: Mapping[str, Any] | None = None,
+        *,
+        is_shared: bool = False,
+    ) -> SuiteRun:
+        """Connect to the environment, at the `endpoints` of what was `provided`, and see that all of it is healthy.
 
-        What was `provided` is given back by `close`, or at once when the start fails.
+        In one that is shared with other workers of the same run, only effects that carry the marks of this one's
+        requests are its own.
 
         Raises:
             SettingsError: the profile cannot be used.
@@ -57,9 +66,9 @@ class SuiteRun:
                 a killed run broke there cannot be undone.
         """
         with ExitStack() as parts:
-            if provided is not None:
-                parts.callback(provided.close)
-            settings = profile.settings(provided.endpoints() if provided else None)
+            settings = profile.settings(endpoints)
+            if is_shared:
+                settings = settings.model_copy(update={"exclusive": False})
             redact.learn(settings.secrets())
             stores = Stores.connect(settings)
             parts.callback(stores.close)

@@ -41,7 +41,7 @@ def repair(journals: Path, settings: Settings, stores: Stores) -> SweepResult:
     """
     result = SweepResult()
     for dead in of_dead_runs(journals):
-        if dead.provided or dead.base_url != settings.focus_server.base_url:
+        if dead.base_url != settings.focus_server.base_url:
             continue
         result.repaired.add(dead.path)
         if dead.values("broker_limited"):
@@ -64,14 +64,16 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
     """Cancel the jobs of dead runs in this environment, after `repair`, and add to its result.
 
     A journal is removed when nothing of it is left. Where the environment was made for that run alone it went with the
-    run, and so does its journal. Jobs of other environments are left for a run there.
+    run, and so does its journal; but not when only one worker of a run has died. Jobs of other environments are left
+    for a run there.
 
     Raises EnvironmentBroken if the server or a store cannot be reached.
     """
     for dead in of_dead_runs(journals):
-        if dead.provided or not dead.open:
+        is_here = dead.base_url == settings.focus_server.base_url
+        if not dead.open or (dead.provided and not is_here):
             journal.remove(dead.path)
-        elif dead.base_url != settings.focus_server.base_url:
+        elif not is_here:
             result.lines.append(
                 f"A killed run may have left jobs at {dead.base_url} ({dead.path}); a run or sweep with the "
                 "profile of that environment removes them."

@@ -1,5 +1,6 @@
 """What holds of every feature and its steps; keys and names are linted (tests/reporting)."""
 
+import os
 import re
 import subprocess
 import sys
@@ -40,3 +41,35 @@ def test_no_step_module_imports_another():
         if re.search(r"steps\.\w+_steps|from steps import \w+_steps", path.read_text())
     ]
     assert importing == []
+
+
+# A formatter for a dry run: writes each scenario that uses a step which needs an environment to itself.
+NEEDS_TO_BE_ALONE = """
+import inspect, re
+from behave.formatter.base import Formatter
+
+NEEDS = re.compile(r"skip_unless_alone|begin_recordings|recordings\\.under_way|outages_of\\(|refuse_queues")
+
+class Listing(Formatter):
+    def scenario(self, scenario):
+        self.current = scenario
+
+    def match(self, match):
+        if NEEDS.search(inspect.getsource(match.func)):
+            scenario = self.current
+            print("alone:", "serial" in scenario.effective_tags, scenario.location, scenario.name)
+"""
+
+
+def test_a_scenario_that_needs_an_environment_to_itself_is_tagged_serial(tmp_path):
+    (tmp_path / "listing.py").write_text(NEEDS_TO_BE_ALONE)
+    dry = subprocess.run(
+        [sys.executable, "-m", "behave", "--dry-run", "--no-summary", "-f", "listing:Listing"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        capture_output=True,
+        text=True,
+    )
+    listed = [line for line in dry.stdout.splitlines() if line.startswith("alone:")]
+    assert listed
+    assert [line for line in listed if not line.startswith("alone: True")] == []

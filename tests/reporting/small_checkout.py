@@ -105,7 +105,7 @@ from support.evidence.allure_report import AllureReport
 
 
 def before_all(context):
-    context.report = AllureReport(Path("reports/runs/one/allure-results"), context.config,
+    context.report = AllureReport(Path("reports/runs/one/allure-results"), context.config, context._runner.features,
                                   test_case_url="https://tests.example/{key}")
     context.report.environment({"Profile": "test bench", "Version": "1.2", "Umlaut ü": "a=b \\U0001f600"})
 

@@ -34,7 +34,8 @@ from support.core.characters import encodable
 
 def before_all(context):
     context.report = AllureReport(
-        Path(os.environ["RESULTS"]), context.config, test_case_url=os.environ.get("TEST_CASE_URL")
+        Path(os.environ["RESULTS"]), context.config, context._runner.features,
+        test_case_url=os.environ.get("TEST_CASE_URL"),
     )
     context.report.attach("made in before_all", "early", "text")
     if os.environ.get("STOP_WITH"):
@@ -626,7 +627,7 @@ def test_what_is_open_when_the_run_breaks_off_is_written(tmp_path: Path) -> None
     # A signal can arrive between a hook and its step; behave then calls no hook but after_all.
     feature = parse_feature("Feature: F\n  Scenario: S\n    Given a step\n", filename="f.feature")
     scenario = feature.scenarios[0]
-    report = AllureReport(tmp_path, CONFIG, test_case_url=None)
+    report = AllureReport(tmp_path, CONFIG, [], test_case_url=None)
     report.start_feature(feature)
     report.start_scenario(scenario)
     report.start_step(scenario.steps[0])
@@ -647,7 +648,7 @@ def test_results_with_any_text_can_be_read(tmp_path: Path, text: str) -> None:
     feature.name = scenario.name = encodable(text)
     step.name = step.text = text
     step.status, step.exception, step.error_message = Outcome.failed, AssertionError(text), text
-    report = AllureReport(tmp_path, CONFIG, test_case_url=None)
+    report = AllureReport(tmp_path, CONFIG, [], test_case_url=None)
     report.start_feature(feature)
     report.start_scenario(scenario)
     report.start_step(step)
@@ -668,7 +669,7 @@ def test_results_with_any_text_can_be_read(tmp_path: Path, text: str) -> None:
 def test_no_result_ends_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     feature = parse_feature("Feature: F\n  Scenario: S\n    Given a step\n", filename="f.feature")
     (scenario,) = feature.scenarios
-    report = AllureReport(tmp_path, CONFIG, test_case_url=None)
+    report = AllureReport(tmp_path, CONFIG, [], test_case_url=None)
     set_back = time.time() - 3600
     report.start_feature(feature)
     report.start_scenario(scenario)
@@ -711,7 +712,7 @@ def test_two_processes_write_one_folder(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told_and_disturbs_nobody(tmp_path: Path) -> None:
     lost: list[OSError] = []
-    report = AllureReport(tmp_path / "results", CONFIG, test_case_url=None, lost=lost.append)
+    report = AllureReport(tmp_path / "results", CONFIG, [], test_case_url=None, lost=lost.append)
     (tmp_path / "results").rmdir()
     report.environment({"Profile": "local"})
     report.attach("evidence", "text", "text")

@@ -44,7 +44,7 @@ def fail(what):
 def before_all(context):
     context.fail, context.all = fail, ALL
     context.config.setup_logging()
-    context.report = AllureReport(Path("results"), context.config, test_case_url=None)
+    context.report = AllureReport(Path("results"), context.config, context._runner.features, test_case_url=None)
     context.report.run_error(ALL)
     context.report.environment({"Everything": ALL})
 

@@ -18,7 +18,7 @@ def provided():
     def provide(script):
         environment = ProvidedEnvironment(Provider(command=("{python}", "-c", script), ready_within_s=20))
         made.append(environment)
-        assert environment.endpoints() == {}
+        assert environment.endpoints() == [{}]
         return environment
 
     yield provide

@@ -1,0 +1,48 @@
+"""How long scenarios take: what a scenario is known by from run to run, and the files that keep its duration, s.
+
+`reports/durations.json` has those of the last runs on this machine, which the order of a run with several jobs follows.
+`config/durations.json` is kept with the features, since what belongs to which shard must be the same on all machines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from support.core.files import ROOT, write_whole
+
+KEPT_WITH_THE_FEATURES = ROOT / "config" / "durations.json"
+OF_THE_LAST_RUNS = "durations.json"
+
+
+def key_of(scenario: Any) -> str:
+    """What a scenario is known by, wherever the checkout is and wherever in its file the scenario stands."""
+    container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
+    rule = container.name if container.type == "rule" else ""
+    path = "/".join(Path(scenario.filename).parts[-2:])
+    return " > ".join(filter(None, (path, rule, scenario.name)))
+
+
+def read_durations(path: Path) -> dict[str, float]:
+    """The durations in a file, s, by key; none if there is no such file, or it does not hold any."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {key: float(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def remember(path: Path, scenarios: Iterable[Any]) -> None:
+    """Keep how long these scenarios took, beside what the file has of others; raises OSError."""
+    took = {key_of(scenario): round(scenario.duration, 3) for scenario in scenarios}
+    content = json.dumps(dict(sorted({**read_durations(path), **took}.items())), indent=0, ensure_ascii=False)
+    write_whole(path, f"{content}\n".encode())
+
+
+def longest_first(scenarios: Iterable[Any], durations: Mapping[str, float]) -> list[Any]:
+    """The scenarios, the longest first; one of unknown duration counts as the median of the known ones."""
+    known = sorted(durations.values())
+    typical = known[len(known) // 2] if known else 0.0
+    return sorted(scenarios, key=lambda scenario: -durations.get(key_of(scenario), typical))

@@ -1,0 +1,128 @@
+"""Shards: disjoint, complete, alike in duration, and untouched by edits elsewhere."""
+
+from types import SimpleNamespace
+
+import pytest
+from behave.parser import parse_feature
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.core.errors import SettingsError
+from support.runner.durations import key_of
+from support.runner.shards import Shard, asked_shard, keep_only, plan, shard_of
+
+FEATURE = """
+Feature: Everything that a feature may have
+  Background:
+    Given a server
+
+  Scenario: First
+    When something happens
+
+  Scenario Outline: Each <colour>
+    When something happens
+
+    Examples: warm
+      | colour |
+      | red    |
+      | orange |
+
+    Examples: cold
+      | colour |
+      | blue   |
+
+  Rule: Something holds
+    Scenario: First
+      When something happens
+
+    Scenario Outline: In a rule, <colour>
+      When something happens
+
+      Examples:
+        | colour |
+        | green  |
+"""
+
+keys = st.lists(st.text(min_size=1), unique=True, max_size=60)
+
+
+def features(*texts, path="features/part/file{}.feature"):
+    return [parse_feature(text, filename=path.format(number)) for number, text in enumerate(texts)]
+
+
+def names(parsed):
+    return [key_of(scenario) for feature in parsed for scenario in feature.walk_scenarios()]
+
+
+@pytest.mark.parametrize("of", [1, 2, 4, 8])
+@pytest.mark.parametrize("durations", [{}, dict.fromkeys(names(features(FEATURE, FEATURE)), 1.0)])
+def test_each_scenario_is_in_one_shard_and_in_one_only(of, durations):
+    parts = []
+    for number in range(1, of + 1):
+        parsed = features(FEATURE, FEATURE)
+        keep_only(Shard(number, of), parsed, durations)
+        parts += names(parsed)
+    assert sorted(parts) == sorted(names(features(FEATURE, FEATURE)))
+
+
+def test_what_a_shard_leaves_of_a_feature_is_whole_in_all_of_behaves_lists():
+    everything = names(features(FEATURE))
+    wanted = [key for key in everything if "blue" in key or "green" in key]
+    # The longest comes first, and goes to the first shard; all others together are shorter.
+    durations = {key: 10.0 if key in wanted else 0.1 for key in everything}
+    parsed = features(FEATURE)
+    keep_only(Shard(1, 2), parsed, {**durations, "gone": 10.0})
+    kept = names(parsed)
+    assert set(kept) < set(everything)
+    feature = parsed[0]
+    assert [rule.name for rule in feature.rules] == [item.name for item in feature.run_items if item.type == "rule"]
+    assert all(item in feature.run_items for item in feature.scenarios)
+
+
+def test_a_feature_of_which_no_scenario_belongs_to_the_shard_is_gone():
+    parsed = features(FEATURE, "Feature: One\n  Scenario: Only\n    When something happens\n")
+    only = names(parsed)[-1]
+    keep_only(Shard(1, 2), parsed, {only: 5.0, **dict.fromkeys(names(parsed)[:-1], 0.5)})
+    assert names(parsed) == [only]
+
+
+@given(st.dictionaries(st.text(min_size=1), st.floats(0, 100), min_size=1, max_size=80), st.integers(1, 12))
+def test_no_shard_takes_much_longer_than_another(durations, of):
+    planned = plan(durations, of)
+    loads = [sum(durations[key] for key in planned if planned[key] == number) for number in range(1, of + 1)]
+    assert max(loads) - min(loads) <= max(durations.values()) + 1e-6
+
+
+@given(keys, st.integers(1, 12), st.text(min_size=1))
+def test_a_scenario_that_comes_or_goes_moves_no_other(known, of, new):
+    durations = dict.fromkeys(known, 1.0)
+    planned = plan(durations, of)
+    before = {key: shard_of(key, of, planned) for key in [*known, new]}
+    assert all(1 <= number <= of for number in before.values())
+    # Whether `new` is in the features plays no part: durations are those kept with them.
+    assert {key: shard_of(key, of, plan(durations, of)) for key in known} == {key: before[key] for key in known}
+
+
+def test_unknown_scenarios_are_spread():
+    assert {shard_of(f"scenario {number}", 4, {}) for number in range(40)} == {1, 2, 3, 4}
+
+
+def test_where_in_its_file_and_where_on_disk_a_scenario_stands_does_not_matter():
+    moved = features("# A comment.\n\n" + FEATURE, path="/elsewhere/part/file{}.feature")
+    assert names(moved) == names(features(FEATURE))
+
+
+def test_equal_names_in_feature_and_rule_are_told_apart():
+    assert len(set(names(features(FEATURE)))) == len(names(features(FEATURE)))
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "2/0", "-1/8", "a/b", "1/8/3", "1.5/8"])
+def test_a_shard_that_cannot_be_is_refused_with_an_example(text):
+    with pytest.raises(SettingsError, match=r"from 1/8 to 8/8"):
+        asked_shard(SimpleNamespace(userdata={"shard": text}))
+
+
+def test_a_shard_is_asked_for_by_number():
+    assert asked_shard(SimpleNamespace(userdata={"shard": " 2/8 "})) == Shard(2, 8)
+    assert str(Shard(2, 8)) == "2/8"
+    assert asked_shard(SimpleNamespace(userdata={})) is None

@@ -3,6 +3,9 @@
 # The one to make .venv with: make PYTHON=/path/to/python3 …; otherwise python3.
 PYTHON ?=
 ARGS ?=
+# How many scenarios run side by side: make acceptance JOBS=2, or JOBS=auto. They wait more than they work, so that
+# four for each core is what is quickest (docs/bench.md); the sandbox has no more tenants than 16 of use.
+JOBS ?= 1
 N ?= 100
 BIN := .venv/bin
 # Looks itself whether there is anything to do: a moved checkout, say.
@@ -11,6 +14,7 @@ INSTALLED := installed
 PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROFILE),local)
 # A run against an environment of its own profile needs no broker here.
 BROKER := $(if $(filter-out local,$(PROFILE)),,broker)
+jobs = $(if $(filter auto,$(JOBS)),$(shell n=$$((4 * $$(nproc))); echo $$((n < 16 ? n : 16))),$(JOBS))
 # With PYTHONSAFEPATH, Python does not find modules in the working directory.
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
@@ -25,10 +29,10 @@ help:  ## show what can be made
 # The run's folder is named beforehand: what is made of its results is made of no other's, whatever becomes of it.
 # Where a run has none, or no result in it, behave has said why, and there is nothing to be made.
 acceptance: export FOCUS_PROFILE := $(PROFILE)
-acceptance: $(BROKER) $(INSTALLED)  ## run the features; ARGS="--tags=@PZ-13873" is passed on to behave
+acceptance: $(BROKER) $(INSTALLED)  ## run the features, JOBS=auto side by side; ARGS="--tags=@PZ-13873" is passed on to behave
 	@FOCUS_RUN="$$(date -u +%Y%m%dT%H%M%SZ)-$$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')" && export FOCUS_RUN || exit; \
 	trap : INT; \
-	status=0; $(BIN)/behave --junit $(ARGS) || status=$$?; \
+	status=0; $(BIN)/behave --junit --jobs $(jobs) $(ARGS) || status=$$?; \
 	run=$$([ $$status -eq 0 ] || exec 2>/dev/null; $(BIN)/python -m reporting folder) || \
 	  { [ $$status -ne 0 ] || status=1; exit $$status; }; \
 	ls "$$run/allure-results" | grep -q -e -result.json || exit $$status; \

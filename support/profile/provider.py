@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import selectors
 import subprocess
 import sys
@@ -34,7 +35,7 @@ class ProvidedEnvironment:
 
         A command without `{jobs}` makes one for all of them.
         """
-        self._provider = provider
+        self._provider, self.identity = provider, secrets.token_hex(8)
         placeholders = {"{python}": sys.executable, "{jobs}": str(jobs)}
         self._command = [_filled(part, placeholders) for part in provider.command]
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115

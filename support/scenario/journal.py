@@ -28,7 +28,8 @@ class Journal:
     What cannot be written raises EnvironmentBroken, which says where and what to do.
     """
 
-    def __init__(self, directory: Path, base_url: str, *, provided: bool) -> None:
+    def __init__(self, directory: Path, base_url: str, *, provided: str | None) -> None:
+        """Begin it, for the environment of that address; `provided` is its identity where it was made for this run."""
         self._path = directory / f"{secrets.token_hex(6)}.jsonl"
         with _told(self._path):
             directory.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ class JournalContents:
 
     path: Path
     base_url: str = ""
-    provided: bool = False
+    provided: str | None = None
     open: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
     def values(self, kind: str) -> list[Any]:
@@ -163,7 +164,7 @@ def _read(path: Path) -> JournalContents:
         except ValueError:
             continue  # The last line of a run that was killed while it wrote.
         if "base_url" in entry:
-            contents.base_url, contents.provided = entry["base_url"], entry["provided"]
+            contents.base_url, contents.provided = entry["base_url"], entry["provided"] or None
         elif "settled" in entry:
             contents.open.pop(entry["scenario"], None)
         else:

@@ -73,8 +73,9 @@ class SuiteRun:
             stores = Stores.connect(settings)
             parts.callback(stores.close)
             client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
-            make_ready(settings, stores, client)
-            journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=provided is not None)
+            identity = provided.identity if provided else None
+            make_ready(settings, stores, client, identity)
+            journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=identity)
             parts.callback(journal.close)
             return cls(settings, stores, client, journal, parts.pop_all(), provided)
 
@@ -165,17 +166,18 @@ def _host_of(url: SecretStr) -> str:
     return split(url.get_secret_value()).hosts
 
 
-def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI) -> None:
+def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI, provided: str | None = None) -> None:
     """Repair what killed runs broke, see that all is healthy, and remove what they left.
 
-    Raises EnvironmentBroken if it is not healthy, or cannot be repaired.
+    `provided` is the identity of an environment that was made for this run: in it, a worker of the same run may have
+    been killed. Raises EnvironmentBroken if it is not healthy, or cannot be repaired.
     """
     journals = ROOT / settings.journals
-    result = repair(journals, settings, stores)
+    result = repair(journals, settings, stores, provided)
     try:
         expect_healthy_environment(client, stores)
         stores.blind_spots.acknowledgements = stores.queues.lack_of_statistics()
-        sweep(journals, settings, stores, result)
+        sweep(journals, settings, stores, result, provided)
     finally:
         for line in result.lines:
             logging.getLogger("focus").warning("%s", redact(line))

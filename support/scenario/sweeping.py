@@ -34,14 +34,15 @@ class SweepResult:
     repaired: set[Path] = field(default_factory=set)
 
 
-def repair(journals: Path, settings: Settings, stores: Stores) -> SweepResult:
+def repair(journals: Path, settings: Settings, stores: Stores, provided: str | None = None) -> SweepResult:
     """Undo what dead runs did to the stores of this environment; the server need not be healthy before that.
 
-    The result is passed on to `sweep`. Raises EnvironmentBroken if the broker or Toxiproxy cannot be told.
+    `provided` is the identity of an environment that was made for this run. The result is passed on to `sweep`.
+    Raises EnvironmentBroken if the broker or Toxiproxy cannot be told.
     """
     result = SweepResult()
     for dead in of_dead_runs(journals):
-        if dead.base_url != settings.focus_server.base_url:
+        if not _is_of_here(dead, settings, provided):
             continue
         result.repaired.add(dead.path)
         if dead.values("broker_limited"):
@@ -60,7 +61,7 @@ def repair(journals: Path, settings: Settings, stores: Stores) -> SweepResult:
     return result
 
 
-def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResult) -> None:
+def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResult, provided: str | None = None) -> None:
     """Cancel the jobs of dead runs in this environment, after `repair`, and add to its result.
 
     A journal is removed when nothing of it is left. Where the environment was made for that run alone it went with the
@@ -70,7 +71,7 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
     Raises EnvironmentBroken if the server or a store cannot be reached.
     """
     for dead in of_dead_runs(journals):
-        is_here = dead.base_url == settings.focus_server.base_url
+        is_here = _is_of_here(dead, settings, provided)
         if not dead.open or (dead.provided and not is_here):
             journal.remove(dead.path)
         elif not is_here:
@@ -82,6 +83,10 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
             journal.remove(dead.path)
         else:
             result.remains = True
+
+
+def _is_of_here(dead: JournalContents, settings: Settings, provided: str | None) -> bool:
+    return dead.base_url == settings.focus_server.base_url and dead.provided == provided
 
 
 def _sweep_one(dead: JournalContents, settings: Settings, stores: Stores, result: SweepResult) -> bool:

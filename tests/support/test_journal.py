@@ -15,7 +15,7 @@ def killed_run(directory, entries):
     script = (
         "import sys, pathlib, time\n"
         "from support.scenario.journal import Journal\n"
-        "run = Journal(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:1', provided=False)\n"
+        "run = Journal(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:1', provided=None)\n"
         "j, other = run.begin(), run.begin()\n"
         f"{entries}\n"
         "print('written', flush=True)\n"
@@ -53,7 +53,7 @@ def test_a_line_cut_by_the_kill_does_not_hide_the_others(tmp_path):
 
 @pytest.fixture
 def journal(tmp_path):
-    return Journal(tmp_path, "http://127.0.0.1:1", provided=False)
+    return Journal(tmp_path, "http://127.0.0.1:1", provided=None)
 
 
 def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
@@ -97,7 +97,7 @@ def refusing(directory, name):
 def test_a_journal_that_cannot_be_kept_is_the_environments_failure_with_the_setting(tmp_path):
     directory = refusing(tmp_path / "journals", "no directory")
     with pytest.raises(EnvironmentBroken, match=r"journals.*File exists.*FOCUS__JOURNALS=/another/directory"):
-        Journal(directory, "http://127.0.0.1:1", provided=False)
+        Journal(directory, "http://127.0.0.1:1", provided=None)
 
 
 @pytest.mark.parametrize("name", ["no directory", "no file"])
@@ -108,7 +108,7 @@ def test_journals_that_cannot_be_read_are_not_taken_for_none(tmp_path, name):
 
 
 def test_a_disk_that_fills_up_is_the_environments_failure(tmp_path):
-    journal = Journal(tmp_path, "http://127.0.0.1:1", provided=False)
+    journal = Journal(tmp_path, "http://127.0.0.1:1", provided=None)
     scenario = journal.begin()
     with open("/dev/full", "wb", buffering=0) as full:
         os.dup2(full.fileno(), journal._file.fileno())

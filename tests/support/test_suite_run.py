@@ -87,7 +87,7 @@ def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(prod
     monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: broken.discard(proxy))
     monkeypatch.setattr(running, "expect_healthy_environment", check)
     own = settings(journals=str(tmp_path))
-    journal = Journal(tmp_path, own.focus_server.base_url, provided=False)
+    journal = Journal(tmp_path, own.focus_server.base_url, provided=None)
     journal.begin().way_broken("way")
     journal.close()
     make_ready(own, product.stores, FocusServerAPI(own))

@@ -39,7 +39,7 @@ class Stores:
         return [document["uuid"] for document in self.collection.documents]
 
 
-def run(directory, *, base_url=HERE, provided=False, recordings=(), limited=False, broken=(), settled=False):
+def run(directory, *, base_url=HERE, provided=None, recordings=(), limited=False, broken=(), settled=False):
     """The journal of a run that made these recordings, limited the broker, broke ways to stores, and was killed."""
     journal = Journal(directory, base_url, provided=provided)
     for recording in recordings:
@@ -144,7 +144,7 @@ class Server:
 )
 def test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone(tmp_path, monkeypatch, cancels, said):
     product = Product()
-    journal = Journal(tmp_path, HERE, provided=False)
+    journal = Journal(tmp_path, HERE, provided=None)
     journal.begin().created(product.make(configured()).job_id)
     journal.close()
     server = Server(lambda job_id: cancels(product, job_id))
@@ -166,13 +166,22 @@ def test_what_was_settled_is_not_touched(tmp_path):
     assert stores.left() == ["r_2", "theirs"]
 
 
-@pytest.mark.parametrize(("where", "kept"), [({"base_url": ELSEWHERE}, 1), ({"provided": True}, 0)])
+@pytest.mark.parametrize(("where", "kept"), [({"base_url": ELSEWHERE}, 1), ({"provided": "gone"}, 0)])
 def test_what_is_elsewhere_or_went_with_its_environment_is_left_alone(tmp_path, where, kept):
     stores = Stores()
     run(tmp_path, recordings=["r_1"], limited=True, **where)
     swept = sweep(tmp_path, SETTINGS, stores)
     assert (stores.left(), stores.limits) == (["r_1", "r_2", "theirs"], [])
     assert (len(list(tmp_path.iterdir())), len(swept.lines)) == (kept, kept)
+
+
+def test_what_a_killed_worker_left_in_an_environment_of_this_run_is_removed(tmp_path):
+    stores = Stores()
+    run(tmp_path, recordings=["r_1"], limited=True, provided="of this run")
+    swept = repair(tmp_path, SETTINGS, stores, "of this run")
+    sweeping.sweep(tmp_path, SETTINGS, stores, swept, "of this run")
+    assert (stores.left(), stores.limits) == (["r_2", "theirs"], [None])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_broker_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path):

@@ -34,7 +34,7 @@ from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
 from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, read_durations, remember
-from support.runner.jobs import Runner
+from support.runner.jobs import jobs_of
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
 from support.runner.run_state import RunState
@@ -59,7 +59,7 @@ class Context(Protocol):
     config: Any
     aborted: bool
     abort: Callable[..., None]
-    _runner: Runner
+    _runner: Any
 
 
 def before_all(context: Context) -> None:
@@ -85,7 +85,7 @@ def before_all(context: Context) -> None:
         if shard := asked_shard(context.config):
             keep_only(shard, features, read_durations(KEPT_WITH_THE_FEATURES))
         profile = context.run_state.profile = read_profile(name)
-        jobs = context._runner.jobs()
+        jobs = jobs_of(context._runner)
         if not jobs:
             return  # A shard may have none of the scenarios that were asked for.
         provided = context.run_state.provided = provide(profile, jobs=jobs)

@@ -22,6 +22,8 @@ import behave.runner
 from behave.model_type import Status
 
 from redaction import redact
+from support.core.errors import SettingsError
+from support.core.files import ROOT
 from support.runner.behave_files import OneMessage
 from support.runner.dealing import Dealing
 from support.runner.display import Display
@@ -34,19 +36,30 @@ SERIAL = "serial"
 INTERRUPTED = "KeyboardInterrupt"
 
 
+def jobs_of(runner: behave.runner.Runner) -> int:
+    """How many scenarios are run side by side: as many as were asked for, if there are so many to be run.
+
+    Raises:
+        SettingsError: several were asked for of a runner that runs one after another.
+    """
+    if runner.config.jobs > 1 and not isinstance(runner, Runner):
+        raise SettingsError(
+            f"Expected --jobs with the project's own runner, seen behave's, which runs one scenario after another. "
+            f"Start the run in {ROOT}, or add: --runner support.runner.jobs:Runner"
+        )
+    return min(1 if runner.config.dry_run else runner.config.jobs, len(_selected(runner)))
+
+
+def _selected(runner: behave.runner.Runner) -> list[Any]:
+    """The scenarios that are to be run."""
+    walked = (scenario for feature in runner.features for scenario in feature.walk_scenarios())
+    return [scenario for scenario in walked if scenario.should_run(runner.config)]
+
+
 class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     """Behave's runner, which has workers run the scenarios where several jobs are asked for."""
 
     formatters: list[Any]
-
-    def jobs(self) -> int:
-        """How many scenarios are run side by side: as many as were asked for, if there are so many to be run."""
-        return min(1 if self.config.dry_run else self.config.jobs, len(self.selected()))
-
-    def selected(self) -> list[Any]:
-        """The scenarios that are to be run."""
-        walked = (scenario for feature in self.features for scenario in feature.walk_scenarios())
-        return [scenario for scenario in walked if scenario.should_run(self.config)]
 
     def run_model(self, features: Any = None) -> bool:
         """Run as behave does; with workers, its loop over the features gets them when they were run."""
@@ -54,7 +67,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def _features(self) -> Iterator[Any]:
         """The features; asked for after `before_all`, which may have taken some away."""
-        yield from self._features_run_by_workers() if self.jobs() > 1 else self.features
+        yield from self._features_run_by_workers() if jobs_of(self) > 1 else self.features
 
     def _features_run_by_workers(self) -> Iterator[Any]:
         """Run everything, then yield each feature; behave's own loop reports on it."""
@@ -76,7 +89,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         assert state.folder is not None
         reports = state.folder.path.parent.parent
         durations = read_durations(reports / OF_THE_LAST_RUNS) or read_durations(KEPT_WITH_THE_FEATURES)
-        order = longest_first(self.selected(), durations)
+        order = longest_first(_selected(self), durations)
         alone = [one for one in order if state.workers_share and SERIAL in one.effective_tags]
         together = [one for one in order if one not in alone]
         number_of = {id(scenario): number for number, scenario in enumerate(self._scenarios)}

@@ -27,6 +27,7 @@ from behave.model import Step
 from redaction import protect_output, redact
 from support.evidence.allure_report import AllureReport
 from support.runner.behave_files import OneMessage
+from support.runner.jobs import jobs_of
 from support.runner.run_folder import RunFolder
 from support.runner.run_state import RunState
 
@@ -48,7 +49,7 @@ def before_all(context):
     context._runner.formatters.insert(0, OneMessage())
     context.config.junit_directory = "junit"
     context.config.paths = [context.config.base_dir]
-    if context._runner.jobs() == 1:
+    if jobs_of(context._runner) == 1:
         open_run(context)
 
 

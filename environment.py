@@ -30,6 +30,7 @@ from support.evidence.allure_report import AllureReport
 from support.evidence.evidence import Evidence
 from support.profile.profile import read_profile, reports_without_a_profile
 from support.profile.provider import provide
+from support.runner import shards
 from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
 from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
@@ -39,7 +40,6 @@ from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
 from support.runner.run_state import RunState
 from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
-from support.runner.shards import asked_shard, keep_only
 from support.runner.worker import Place
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
@@ -82,12 +82,15 @@ def before_all(context: Context) -> None:
         _open_reports(context, name)
         if mistakes:
             raise SettingsError(mistakes)
-        if shard := asked_shard(context.config):
-            keep_only(shard, features, read_durations(KEPT_WITH_THE_FEATURES))
+        if shard := shards.asked_for(context.config):
+            shards.keep_only(shard, features, read_durations(KEPT_WITH_THE_FEATURES))
         profile = context.run_state.profile = read_profile(name)
         jobs = jobs_of(context._runner)
+        if shard and not jobs:
+            print(f"None of the scenarios that were asked for is in the shard {shard}: nothing is run.")
         if not jobs:
-            return  # A shard may have none of the scenarios that were asked for.
+            features.clear()  # Behave calls the hooks of a feature that was named, also when nothing of it is run.
+            return
         provided = context.run_state.provided = provide(profile, jobs=jobs)
         context.run_state.endpoints = provided.endpoints() if provided else []
         if jobs == 1:
@@ -119,7 +122,10 @@ def _open_reports(context: Context, name: str) -> None:
         reports = read_profile(name).reports()
     except SettingsError:  # It is told when the profile is read for the run, in a report that must go somewhere.
         reports = reports_without_a_profile()
-    folder = context.run_state.folder = RunFolder.make(reports.directory, profile=name, command=sys.argv[1:])
+    shard = context.config.userdata.get(shards.OPTION)
+    folder = context.run_state.folder = RunFolder.make(
+        reports.directory, profile=name, command=sys.argv[1:], shard=shard and shard.strip()
+    )
     if context.config.junit and asked_for("junit_directory") is None:
         context.config.junit_directory = str(folder.junit)
     context.config.paths = [context.config.base_dir]  # JUnit names a feature by its path from one of these.

@@ -41,7 +41,7 @@ class Shard:
         return shard
 
 
-def asked_shard(config: Any) -> Shard | None:
+def asked_for(config: Any) -> Shard | None:
     """The shard that behave's configuration asks for; None for the whole run. Raises SettingsError."""
     text = config.userdata.get(OPTION)
     return None if text is None else Shard.parse(text)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.core.errors import SettingsError
 from support.runner.durations import key_of
-from support.runner.shards import Shard, asked_shard, keep_only, plan, shard_of
+from support.runner.shards import Shard, asked_for, keep_only, plan, shard_of
 
 FEATURE = """
 Feature: Everything that a feature may have
@@ -119,10 +119,10 @@ def test_equal_names_in_feature_and_rule_are_told_apart():
 @pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "2/0", "-1/8", "a/b", "1/8/3", "1.5/8"])
 def test_a_shard_that_cannot_be_is_refused_with_an_example(text):
     with pytest.raises(SettingsError, match=r"from 1/8 to 8/8"):
-        asked_shard(SimpleNamespace(userdata={"shard": text}))
+        asked_for(SimpleNamespace(userdata={"shard": text}))
 
 
 def test_a_shard_is_asked_for_by_number():
-    assert asked_shard(SimpleNamespace(userdata={"shard": " 2/8 "})) == Shard(2, 8)
+    assert asked_for(SimpleNamespace(userdata={"shard": " 2/8 "})) == Shard(2, 8)
     assert str(Shard(2, 8)) == "2/8"
-    assert asked_shard(SimpleNamespace(userdata={})) is None
+    assert asked_for(SimpleNamespace(userdata={})) is None

@@ -125,6 +125,32 @@ def test_two_leases_share_nothing_and_both_disappear(warm_sandbox, sandbox_endpo
         assert not answers(endpoints)
 
 
+def test_several_tenants_of_one_lease_are_apart_and_go_together(warm_sandbox, sandbox_endpoints):
+    with warm_sandbox.lease("--tenants", "3") as (endpoints, _):
+        assert len({each["kubernetes"]["namespace"] for each in endpoints}) == 3
+        assert all(answers(each) for each in endpoints)
+    there = virtual_hosts(sandbox_endpoints)
+    assert not any(virtual_host(each) in there or answers(each) for each in endpoints)
+
+
+def test_several_tenants_are_of_one_sandbox_also_where_it_is_started_for_them(new_sandboxes, borrowed):
+    sandboxes = new_sandboxes(**borrowed)
+    with sandboxes.lease("--tenants", "2") as (endpoints, _):
+        assert all(answers(each) for each in endpoints)
+        supervisor_of(sandboxes)  # There is one.
+    assert sandboxes.left_at_last() == []
+
+
+def test_of_several_tenants_one_that_dies_ends_the_lease(warm_sandbox):
+    with warm_sandbox.lease("--tenants", "2") as (endpoints, holder):
+        name = endpoints[1]["kubernetes"]["namespace"]
+        (leased,) = [tenant for tenant in tenants(warm_sandbox, "lease") if tenant["name"] == name]
+        psutil.Process(leased["server"]["pid"]).kill()
+        assert holder.stdout.read() == ""
+        assert holder.wait(30) == 1
+        assert "focus-server has ended (signal SIGKILL)" in holder.stderr.read()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_gives_the_lease_back(warm_sandbox, sandbox_endpoints, number):
     with warm_sandbox.lease() as (endpoints, holder):

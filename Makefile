@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 .NOTPARALLEL:
 
 .PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants lint types sandbox \
-  sandbox-down sweep soak bench lock $(INSTALLED) broker chromium fresh-machine clean
+  sandbox-down durations sweep soak bench lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -87,6 +87,9 @@ sandbox: broker $(INSTALLED)  ## start a sandbox that later runs reuse
 
 sandbox-down: $(INSTALLED)  ## stop it
 	$(BIN)/python -m sandbox down
+
+durations:  ## keep how long the scenarios took in the last runs, so that shards take about as long as each other
+	cp reports/durations.json config/durations.json
 
 sweep: $(INSTALLED)  ## remove the jobs that a killed run left (FOCUS_PROFILE names the environment)
 	$(BIN)/python -m support.scenario.sweeping $(ARGS)

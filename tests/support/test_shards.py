@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-from behave.parser import parse_feature
+from behave.parser import parse_feature, parse_file
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.core.errors import SettingsError
-from support.runner.durations import key_of
+from support.core.files import ROOT
+from support.runner.durations import KEPT_WITH_THE_FEATURES, key_of, read_durations
 from support.runner.shards import Shard, asked_for, keep_only, plan, shard_of
 
 FEATURE = """
@@ -126,3 +127,18 @@ def test_a_shard_is_asked_for_by_number():
     assert asked_for(SimpleNamespace(userdata={"shard": " 2/8 "})) == Shard(2, 8)
     assert str(Shard(2, 8)) == "2/8"
     assert asked_for(SimpleNamespace(userdata={})) is None
+
+
+@pytest.mark.parametrize("of", [2, 4, 8])
+def test_the_shards_of_the_suite_are_disjoint_complete_and_take_about_as_long(of):
+    durations = read_durations(KEPT_WITH_THE_FEATURES)
+    paths = sorted((ROOT / "features").rglob("*.feature"))
+    whole = names(parse_file(str(path)) for path in paths)
+    parts = []
+    for number in range(1, of + 1):
+        parsed = [parse_file(str(path)) for path in paths]
+        keep_only(Shard(number, of), parsed, durations)
+        parts.append(names(parsed))
+    assert sorted(key for part in parts for key in part) == sorted(whole)
+    loads = [sum(durations.get(key, 0.0) for key in part) for part in parts]
+    assert max(loads) < 1.2 * min(loads), "Is config/durations.json out of date? make acceptance durations"

@@ -41,7 +41,7 @@ from support.evidence.allure_report import AllureReport
 
 
 def before_all(context):
-    context.report = AllureReport(Path("{RESULTS}"), context.config, test_case_url=None)
+    context.report = AllureReport(Path("{RESULTS}"), context.config, context._runner.features, test_case_url=None)
 
 
 def before_feature(context, feature):

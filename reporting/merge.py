@@ -15,27 +15,17 @@ from reporting.merged_junit import JunitUnreadable, merged_junit
 from reporting.results import ResultsUnreadable, RunResults, read_results
 from reporting.runs import FoundRun
 from support.core import java_properties
+from support.core.errors import SettingsError
 from support.core.files import reason, write_whole
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import RECORD, State, read_record
+from support.runner.shards import Shard
 
 _ENVIRONMENT = "environment.properties"
 
 
 class NothingToMerge(Exception):
     """The folders do not hold each shard of one run once, or cannot be read; the message says what is wrong."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One of several parts of a run; the first has the number 1."""
-
-    number: int
-    of: int
-
-    def __str__(self) -> str:
-        """As it is asked for: behave -D shard=2/8."""
-        return f"{self.number}/{self.of}"
 
 
 @dataclass(frozen=True)
@@ -123,9 +113,8 @@ def _read(folder: Path) -> ShardRun | None:
         if record is None or record.shard is None:
             return None
         run = FoundRun(folder, record)
-        number, _, of = record.shard.partition("/")
-        return ShardRun(run, Shard(int(number), int(of)), read_results(run.results))
-    except (OSError, ResultsUnreadable, ValueError) as error:
+        return ShardRun(run, Shard.parse(record.shard), read_results(run.results))
+    except (OSError, ResultsUnreadable, SettingsError) as error:
         raise NothingToMerge(f"The run in {folder} cannot be read: {error}") from None
 
 
@@ -185,4 +174,4 @@ def _environment(shards: Iterable[ShardRun]) -> dict[str, str]:
     for one in shards:
         for name, value in one.results.environment.items():
             values.setdefault(name, {})[value] = None
-    return {name: ", ".join(seen) for name, seen in values.items()}
+    return {name: "; ".join(seen) for name, seen in values.items()}

@@ -189,7 +189,7 @@ def test_values_of_the_environment_that_differ_are_listed(shards, reports):
     environment = read_results(merge(folders, reports, command=[]).run.results).environment
     assert environment == {
         "Profile": "test bench",
-        "MongoDB": "host-0, host-1",
+        "MongoDB": "host-0; host-1",
         **{f"Only {number}": "x" for number in range(3)},
     }
 
@@ -277,6 +277,12 @@ def test_folders_that_are_no_runs_of_shards_are_named(shards, reports, tmp_path)
     assert refused([*folders, whole], reports).endswith(f"seen only runs of all scenarios in {whole}.")
     for empty in (tmp_path / "nowhere", folders[0] / "allure-results"):
         assert refused([*folders, empty], reports).endswith(f"seen no run (run.json) in {empty}.")
+
+
+def test_a_record_without_a_possible_shard_is_named(shards, reports):
+    folders = shards(2)
+    leave_record(folders[1], shard="3/2")
+    assert refused(folders, reports).startswith(f"The run in {folders[1]} cannot be read")
 
 
 @pytest.mark.parametrize("broken", ["<testsuite", "<testsuite name='x'/>", "<testsuite name='x' tests='many'/>"])

@@ -2,8 +2,8 @@
 
 This is the script that somebody would write who wants only the calls: `requests` to the server and the management API,
 the drivers of the stores, pauses between. It leases a tenant of the sandbox as the suite does, and writes how long each
-scenario took, and how much of all that were pauses. That the server answers with the recorded statuses is checked, so
-that it is the same work; nothing else is.
+scenario took, and how much of all that were pauses. That each request succeeds or is refused as in the recording is
+checked, so that it is the same work; nothing else is.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Player:
         answer = session.request(
             call["method"], call["url"], data=body or None, headers=call["headers"], allow_redirects=False
         )
-        if answer.status_code != call["status"]:
+        # Rows that are waited for are 200 or 201, by the moment of the question.
+        if answer.status_code // 100 != call["status"] // 100:
             raise SystemExit(f"{call['method']} {call['url']}: {answer.status_code} instead of {call['status']}")
         if call["job_id"]:
             old, new = call["job_id"], answer.json()["job_id"]

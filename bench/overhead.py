@@ -22,7 +22,7 @@ from bench.scenario_times import scenario_times
 from bench.warm_sandbox import warm_sandbox
 
 AIM = 1.25
-FEATURES = ("job_creation", "job_lifecycle", "discovery", "figures", "views", "history")
+FEATURES = ("job_creation", "job_lifecycle", "discovery", "figures")
 
 
 class Times(NamedTuple):

@@ -31,9 +31,9 @@ def plain_behave() -> Contestant:
 
 
 def suite_runner(jobs: int) -> Contestant:
-    """Behave with this suite's report, and its runner where there is more than one worker."""
-    workers = ["--runner", "support.runner.jobs:Runner", "--jobs", str(jobs)] if jobs > 1 else []
-    return Contestant("own report", [sys.executable, "-m", "behave", *workers, "-f", "progress"])
+    """Behave with this suite's runner and report."""
+    runner = ["--runner", "support.runner.jobs:Runner", "--jobs", str(jobs)]
+    return Contestant("own report", [sys.executable, "-m", "behave", *runner, "-f", "progress"])
 
 
 def other_runners(venv: Path, jobs: int) -> dict[str, Contestant]:

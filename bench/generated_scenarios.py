@@ -33,43 +33,57 @@ def step_sum(context, number):
     assert context.number == number, f"expected {number}, seen {context.number}"
 '''
 
-_OWN_REPORT = f'''"""Hooks that write Allure results with the report of the suite."""
+_OWN_REPORT = '''"""Hooks that write Allure results with the report of the suite, in one process and in workers."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import support.runner.behave_files
 from support.evidence.allure_report import AllureReport
+from support.runner.run_folder import RunFolder
+from support.runner.run_state import RunState
 
 
 def before_all(context):
-    context.report = AllureReport(Path("{RESULTS}"), context.config, context._runner.features, test_case_url=None)
+    folder = RunFolder.make(Path("reports"), profile="generated", command=[])
+    report = AllureReport(folder.results, context.config, context._runner.features, test_case_url=None)
+    context.run_state = RunState(folder=folder, report=report)
+
+
+def before_worker(context):
+    context.run_state.run = SimpleNamespace(description=dict, settings=SimpleNamespace(secrets=list))
 
 
 def before_feature(context, feature):
-    context.report.start_feature(feature)
+    context.run_state.report.start_feature(feature)
 
 
 def before_scenario(context, scenario):
-    context.report.start_scenario(scenario)
+    context.run_state.report.start_scenario(scenario)
 
 
 def before_step(context, step):
-    context.report.start_step(step)
+    context.run_state.report.start_step(step)
 
 
 def after_step(context, step):
-    context.report.stop_step(step)
+    context.run_state.report.stop_step(step)
 
 
 def after_scenario(context, scenario):
-    context.report.stop_scenario(scenario)
+    context.run_state.report.stop_scenario(scenario)
 
 
 def after_feature(context, feature):
-    context.report.stop_feature(feature)
+    context.run_state.report.stop_feature(feature)
+
+
+def after_worker(context):
+    context.run_state.report.close()
 
 
 def after_all(context):
-    context.report.close()
+    context.run_state.report.close()
 '''
 
 _ALLURE_HOOKS = f'''"""Hooks that write Allure results with those of allure-behave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -11,45 +12,63 @@ from bench.measurements import Part, Quantity, Ratio, interleaved, ratios
 from bench.processes import Ran, run
 from bench.warm_sandbox import warm_sandbox
 
-AIMS = {"2": 1.9, "auto": 3.3}
+MEMORY_MB = 150
+_FOR_A_CORE, _MOST = 4, 16  # as in the Makefile
+
+
+def auto() -> int:
+    """How many workers `make acceptance JOBS=auto` has on this machine."""
+    return min(_FOR_A_CORE * len(os.sched_getaffinity(0)), _MOST)
 
 
 def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) -> Part:
-    """Run the features in each round: in one process, with two workers, and with `--jobs auto`."""
+    """Run the features in each round: in one process, and with more and more workers, as many as `auto` has at most."""
+    most = auto()
+    aims = {2: 1.9, 4: None, most: 3.3}
     with warm_sandbox() as environment:
-        calls = {jobs: partial(_run, jobs, arguments, environment) for jobs in ("1", *AIMS)}
+        calls = {f"--jobs {jobs}": partial(_run, jobs, arguments, environment) for jobs in (1, *aims)}
         outcomes = interleaved(calls, rounds, tell)
-    times = {jobs: [one.wall_s for one in runs] for jobs, runs in outcomes.items()}
+    times = {name: [one.wall_s for one in runs] for name, runs in outcomes.items()}
     return Part(
         name="workers",
         question="How much faster is the suite with several workers than in one process?",
         rounds=rounds,
         quantities=[
-            *(Quantity(name=f"--jobs {jobs}", unit="s", values=values) for jobs, values in times.items()),
+            *(Quantity(name=name, unit="s", values=values) for name, values in times.items()),
             *(
-                Quantity(name=f"--jobs {jobs}: processor time", unit="s", values=[one.processor_s for one in runs])
-                for jobs, runs in outcomes.items()
+                Quantity(name=f"{name}: processor time", unit="s", values=[one.processor_s for one in runs])
+                for name, runs in outcomes.items()
             ),
             *(
-                Quantity(
-                    name=f"--jobs {jobs}: memory of behave's process", unit="MB", values=[one.peak_mb for one in runs]
-                )
-                for jobs, runs in outcomes.items()
+                Quantity(name=f"{name}: memory of behave's process", unit="MB", values=[one.peak_mb for one in runs])
+                for name, runs in outcomes.items()
             ),
         ],
         ratios=[
-            Ratio(name=f"one process / --jobs {jobs}", values=ratios(times["1"], times[jobs]), at_least=aim)
-            for jobs, aim in AIMS.items()
+            *(
+                Ratio(
+                    name=f"--jobs 1 / --jobs {jobs}",
+                    values=ratios(times["--jobs 1"], times[f"--jobs {jobs}"]),
+                    at_least=aim,
+                )
+                for jobs, aim in aims.items()
+            ),
+            Ratio(
+                name=f"memory of behave's process with --jobs {most} / {MEMORY_MB} MB",
+                values=[one.peak_mb / MEMORY_MB for one in outcomes[f"--jobs {most}"]],
+                at_most=1,
+            ),
         ],
-        plot=[f"--jobs {jobs}" for jobs in times],
+        plot=list(times),
         notes=[
+            f"`make acceptance JOBS=auto` is --jobs {most} here.",
             "On a warm sandbox, start and end of the run included. Processor time is behave's and its workers', not "
-            "that of the sandbox."
+            "that of the sandbox.",
         ],
     )
 
 
-def _run(jobs: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Ran:
+def _run(jobs: int, arguments: Sequence[str], environment: Mapping[str, str]) -> Ran:
     with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, "-m", "behave", "--jobs", jobs, "-f", "progress", *arguments]
+        command = [sys.executable, "-m", "behave", "--jobs", str(jobs), "-f", "progress", *arguments]
         return run(command, environment={**environment, "FOCUS__REPORTS__DIRECTORY": directory})

@@ -20,7 +20,7 @@ def test_there_are_as_many_scenarios_as_asked_for(tmp_path, scenarios, features)
     assert sum(text.count("Scenario:") for text in texts) == scenarios
 
 
-@pytest.mark.parametrize("way", [plain_behave(), suite_runner(1)])
+@pytest.mark.parametrize("way", [plain_behave(), suite_runner(1), suite_runner(2)])
 def test_every_scenario_passes_and_has_an_allure_result(way):
     ran = run_generated(way, A_FEATURE + 1)
     assert f"{A_FEATURE + 1} scenarios passed, 0 failed" in ran.output

@@ -140,7 +140,7 @@ class CallRecorder(Formatter):
 
     def _endpoints(self, original: Original, provided: Any) -> Any:
         """What names the tenant, so that another can stand in its place; the ports that calls may go to."""
-        told = original(provided)
+        (told,) = all_told = original(provided)
         management = urlsplit(told["rabbitmq"]["management_url"])
         self._recording.tenant = {
             "server": told["focus_server"]["base_url"],
@@ -155,7 +155,7 @@ class CallRecorder(Formatter):
             told["mongodb"]["uri"],
         )
         self._ports |= {port for address in addresses if (port := urlsplit(address).port)}
-        return told
+        return all_told
 
     def _send(self, original: Original, session: Any, request: Any, **options: Any) -> Any:
         """A request to the server, or to the management API."""

@@ -33,7 +33,11 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
         ],
         ratios=[
             *(
-                Ratio(name=f"time of a scenario more, above {middle} / below: {name}", values=values, at_most=1.25)
+                Ratio(
+                    name=f"processor time of one scenario more, above {middle} / below: {name}",
+                    values=values,
+                    at_most=1.25,
+                )
                 for name in ways
                 for middle, values in [steepening(ran, name)]
             ),
@@ -56,9 +60,12 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
 
 
 def steepening(ran: Mapping[tuple[str, int], Sequence[Ran]], name: str) -> tuple[int, list[float]]:
-    """The middle size, and how much more a scenario costs above it than below it; 1 where the growth is linear."""
+    """The middle size, and how much more a scenario costs above it than below it; 1 where the growth is linear.
+
+    By processor time: other work on the machine makes the other times steep by chance.
+    """
     first, middle, last = SIZES[0], SIZES[len(SIZES) // 2], SIZES[-1]
-    at = {size: [one.wall_s for one in ran[name, size]] for size in (first, middle, last)}
+    at = {size: [one.processor_s for one in ran[name, size]] for size in (first, middle, last)}
     below = [(more - less) / (middle - first) for less, more in zip(at[first], at[middle], strict=True)]
     above = [(more - less) / (last - middle) for less, more in zip(at[middle], at[last], strict=True)]
     return middle, ratios(above, below)

@@ -36,5 +36,5 @@ def test_a_steeper_end_is_seen():
     first, middle, last = growth.SIZES[0], growth.SIZES[2], growth.SIZES[-1]
     times = {first: 1.0, middle: 1.0 + 0.01 * (middle - first)}
     times[last] = times[middle] + 0.02 * (last - middle)
-    ran = {("one", size): [Ran(time, 0, 0, "")] for size, time in times.items()}
+    ran = {("one", size): [Ran(0, time, 0, "")] for size, time in times.items()}
     assert growth.steepening(ran, "one") == (middle, [pytest.approx(2.0)])

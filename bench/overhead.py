@@ -22,7 +22,7 @@ from bench.scenario_times import scenario_times
 from bench.warm_sandbox import warm_sandbox
 
 AIM = 1.25
-FEATURES = ("job_creation", "job_lifecycle", "discovery", "figures")
+FEATURES = ("job_creation", "job_lifecycle", "discovery")
 
 
 class Times(NamedTuple):

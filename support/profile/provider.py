@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import select
 import selectors
 import subprocess
 import sys
@@ -38,7 +39,7 @@ class ProvidedEnvironment:
         self._provider, self.identity = provider, secrets.token_hex(8)
         placeholders = {"{python}": sys.executable, "{jobs}": str(jobs)}
         self._command = [_filled(part, placeholders) for part in provider.command]
-        self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self._process = subprocess.Popen(
                 self._command,
@@ -88,8 +89,7 @@ class ProvidedEnvironment:
         # After its endpoints a provider prints nothing: the end of its output is the end of the environment.
         if not self._prints_or_ends(within_s):
             return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_LAST_LOG_WITHIN_S)
+        self._wait_for_last_words()
         raise EnvironmentBroken(
             f"The environment has ended during the run ({' '.join(self._command)}). No verdict is possible on what "
             f"came after that; run again.\n{self._log()}"
@@ -110,9 +110,17 @@ class ProvidedEnvironment:
             selector.register(self._output, selectors.EVENT_READ)
             return bool(selector.select(within_s))
 
+    def _wait_for_last_words(self) -> None:
+        """Wait until the process has ended; also where this one is a worker, which has not started it."""
+        with contextlib.suppress(ProcessLookupError):
+            ended = os.pidfd_open(self._process.pid)
+            select.select([ended], [], [], _LAST_LOG_WITHIN_S)
+            os.close(ended)
+
     def _log(self) -> str:
-        self._stderr.seek(0)
-        log = redact(self._stderr.read()).strip()
+        # Not by the file's own position, which all that have inherited it share.
+        written = os.pread(self._stderr.fileno(), os.fstat(self._stderr.fileno()).st_size, 0)
+        log = redact(written.decode(errors="replace")).strip()
         # The cause stands first, the last lines of a log last.
         return log if len(log) <= _LOG_MAX else f"{log[: _LOG_MAX // 2]}\n…\n{log[-_LOG_MAX // 2 :]}"
 

@@ -1,8 +1,13 @@
 """An environment that is made for a run, and that may end before it."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from support.core.errors import EnvironmentBroken
+from support.core.files import ROOT
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Provider
 
@@ -56,3 +61,51 @@ def test_of_a_provider_that_says_a_lot_the_beginning_is_told_and_the_end(provide
     with pytest.raises(EnvironmentBroken, match=r"(?s)THE BROKER.*Killed") as told:
         environment.check(10)
     assert len(str(told.value)) < 5000
+
+
+# In a process of its own: forks of one that has gRPC loaded may not run Python.
+WORKERS = """
+import multiprocessing
+from support.core.errors import EnvironmentBroken
+from support.profile.provider import ProvidedEnvironment
+from support.profile.settings import Provider
+
+ENDING = "print('{}', flush=True); import sys, os, time; os.close(1); time.sleep(0.5); sys.exit('part-x has ended')"
+
+def check():
+    try:
+        environment.check(within_s=20)
+    except EnvironmentBroken as error:
+        print("part-x has ended" in str(error), flush=True)
+
+environment = ProvidedEnvironment(Provider(command=("{python}", "-c", ENDING), ready_within_s=20))
+environment.endpoints()
+workers = [multiprocessing.get_context("fork").Process(target=check) for _ in range(3)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join()
+"""
+
+
+def test_workers_are_told_the_last_words_too():
+    ran = subprocess.run([sys.executable, "-c", WORKERS], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ran.stdout.split() == ["True"] * 3, ran.stderr
+
+
+def test_of_a_provider_that_makes_an_environment_for_each_job_all_are_given():
+    script = (
+        "import sys; print('[{\"n\": 1}, {\"n\": 2}]' if sys.argv[1] == '2' else '{}', flush=True); sys.stdin.read()"
+    )
+    environment = ProvidedEnvironment(Provider(command=("{python}", "-c", script, "{jobs}"), ready_within_s=20), jobs=2)
+    assert environment.endpoints() == [{"n": 1}, {"n": 2}]
+    environment.check()
+    environment.close()
+
+
+@pytest.mark.parametrize("printed", [[], [1], "text", [{}, None]])
+def test_what_is_no_endpoints_is_refused(printed):
+    script = f"print({json.dumps(json.dumps(printed))}, flush=True)"
+    environment = ProvidedEnvironment(Provider(command=("{python}", "-c", script), ready_within_s=20))
+    with pytest.raises(EnvironmentBroken, match="printed no endpoints"):
+        environment.endpoints()

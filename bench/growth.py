@@ -24,7 +24,7 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
     ran = {(name, size): outcomes[f"{name}, {size} scenarios"] for name in ways for size in SIZES}
     return Part(
         name="growth",
-        question="Do time and memory grow linearly with the number of scenarios, and how large is behave's process?",
+        question="How do time and memory grow with the number of scenarios?",
         rounds=rounds,
         quantities=[
             Quantity(name=f"memory of behave's process, {name}, {size} scenarios", unit="MB", values=_memory(runs))

@@ -10,7 +10,7 @@ from bench.tables import number
 from support.evidence.charts import BLACK, BLUE, GREY, VERMILION, WIDTH, Picture, rounded_up
 
 _LEFT, _RIGHT = 250, 610
-_ROW, _TOP = 28, 48
+_ROW, _TOP, _LINE = 28, 48, 16
 _BOTTOM = 300  # of the axes of curves
 _DASHES = ("", "6 3", "2 2", "8 3 2 3")
 
@@ -57,6 +57,7 @@ def curves(title: str, shown: Sequence[Curve]) -> str:
         picture.line(left, up, right, up, GREY, dashes="1 3")
         picture.text(left - 8, up + 4, f"{number(last_y * quarter / 4)} {shown[0].unit}", anchor="end")
         picture.text(along, _BOTTOM + 20, f"{last_x * quarter / 4:g}", anchor="middle")
+    ends = _apart([place(*one.points[-1])[1] for one in shown])
     for index, one in enumerate(shown):
         color = (BLUE, VERMILION)[index % 2]
         places = [place(x, y) for x, y in one.points]
@@ -64,7 +65,16 @@ def curves(title: str, shown: Sequence[Curve]) -> str:
             picture.line(x1, y1, x2, y2, color, dashes=_DASHES[index], width=2)
         for x, y in places:
             picture.dot(x, y, 3.5, color)
-        picture.text(places[-1][0] + 10, places[-1][1] + 4, one.name, color)
+        picture.text(places[-1][0] + 10, ends[index] + 4, one.name, color)
     picture.text(left, _BOTTOM + 44, "number of scenarios", GREY)
     assert right < WIDTH
     return picture.as_text()
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Heights for names, moved down where one would cover another."""
+    moved: dict[int, float] = {}
+    last = float("-inf")
+    for index in sorted(range(len(heights)), key=lambda index: heights[index]):
+        last = moved[index] = max(heights[index], last + _LINE)
+    return [moved[index] for index in range(len(heights))]

@@ -100,6 +100,13 @@ def test_curves_rise_with_their_values():
     assert first[1] > last[1]
 
 
+def test_names_of_curves_do_not_cover_each_other():
+    alike = [Curve(name=name, unit="s", points=[(1, 1.0), (2, 2.0)]) for name in ("first", "second")]
+    picture = ElementTree.fromstring(curves("title", alike))
+    heights = [float(one.get("y")) for one in picture.findall("{*}text") if one.text in ("first", "second")]
+    assert abs(heights[0] - heights[1]) >= 13
+
+
 def test_pictures_say_in_words_what_they_show():
     picture = ElementTree.fromstring(curves("title", GROWTH.curves[:2]))
     described = picture.findtext("{*}desc")

@@ -34,9 +34,15 @@ class Times(NamedTuple):
 
 
 def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) -> Part:
-    """Record the features, then run suite and script in each round."""
+    """Compare them on a sandbox of the benchmark's own."""
     chosen = list(arguments) or [f"features/{name}" for name in FEATURES]
-    with tempfile.TemporaryDirectory() as directory, warm_sandbox() as environment:
+    with warm_sandbox() as environment:
+        return compare(rounds, chosen, environment, tell)
+
+
+def compare(rounds: int, chosen: Sequence[str], environment: Mapping[str, str], tell: Callable[[str], None]) -> Part:
+    """Record the features, then run suite and script in each round, in an environment with a warm sandbox."""
+    with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         tell("recording what the suite does")
         recorded = _record(chosen, place, environment)

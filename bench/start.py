@@ -24,7 +24,7 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
     """Start the suite warm and cold in each round, and each part of the sandbox by itself."""
     with warm_sandbox() as environment:
         contestants: dict[str, Callable[[], dict[str, float]]] = {
-            "warm": partial(_start, arguments, environment),
+            "warm": partial(first_scenario, arguments, environment),
             "cold": partial(_cold_start, arguments),
             "alone": own_starts,
         }
@@ -68,8 +68,8 @@ def _by_part(name: str, taken: Sequence[Mapping[str, float]]) -> list[Quantity]:
     return [Quantity(name=f"{name}: {part}", unit="s", values=[one[part] for one in taken]) for part in taken[0]]
 
 
-def _start(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, float]:
-    """Seconds that each part took, in order.
+def first_scenario(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, float]:
+    """Start the suite; seconds that each part took until its first scenario began, in order.
 
     Raises:
         RunFailed: no scenario began.
@@ -86,4 +86,4 @@ def _start(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str
 
 def _cold_start(arguments: Sequence[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="fb-", dir="/tmp") as directory:
-        return _start(arguments, {"XDG_RUNTIME_DIR": directory})
+        return first_scenario(arguments, {"XDG_RUNTIME_DIR": directory})

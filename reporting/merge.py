@@ -21,8 +21,6 @@ from support.runner.run_folder import RunFolder
 from support.runner.run_record import RECORD, State, read_record
 from support.runner.shards import Shard
 
-_ENVIRONMENT = "environment.properties"
-
 
 class NothingToMerge(Exception):
     """The folders do not hold each shard of one run once, or cannot be read; the message says what is wrong."""
@@ -160,9 +158,8 @@ def _write(made: RunFolder, shards: Sequence[ShardRun], junit: Mapping[str, byte
     """Write results, attachments and JUnit files; raises OSError."""
     for one in shards:
         for file in one.run.results.iterdir():
-            if file.name != _ENVIRONMENT:
-                shutil.copyfile(file, made.results / file.name)
-    write_whole(made.results / _ENVIRONMENT, java_properties.dump(_environment(shards)))
+            shutil.copyfile(file, made.results / file.name)
+    write_whole(made.results / "environment.properties", java_properties.dump(_environment(shards)))
     made.junit.mkdir()
     for name, content in junit.items():
         write_whole(made.junit / name, content)

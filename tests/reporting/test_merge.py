@@ -14,7 +14,8 @@ import pytest
 from small_checkout import CHECKOUT, ENVIRONMENT, FEATURES, PLAN, STEPS, Checkout, leave_record
 
 from reporting.merge import NothingToMerge, merge
-from reporting.results import read_results
+from reporting.merged_junit import merged_junit
+from reporting.results import RunResults, read_results
 from reporting.tables import as_document
 from support.core import java_properties
 from support.runner.run_record import LOCK, State, read_record
@@ -171,7 +172,8 @@ def test_runs_of_shards_are_found_below_a_directory_and_others_there_are_passed_
     first, *_ = shards(2, passed=True)
     leave_record(first.parent / "whole", passed=False)
     (first.parent.parent / "latest").symlink_to(Path("runs", first.name))
-    assert merge([tmp_path / "machines", first], reports, command=[]).run.record.passed
+    given = [tmp_path / "machines", first, first.parent.parent / "latest"]
+    assert merge(given, reports, command=[]).run.record.passed
 
 
 def test_an_attachment_goes_with_its_result(shards, reports):
@@ -204,6 +206,27 @@ def test_a_shard_without_scenarios_has_nothing_to_add(shards, reports):
     assert merge([*folders, empty], reports, command=[]).run.record.passed
 
 
+def test_a_suite_of_two_machines_names_both_and_the_later_time(tmp_path):
+    for number, (host, time) in enumerate([("b", "2026-11-26T18:00:00"), ("a", "2026-11-26T17:00:00")]):
+        (tmp_path / str(number)).mkdir()
+        counts = "tests='0' errors='0' failures='0' skipped='0' time='0.5'"
+        suite = f"<testsuite name='x' {counts} hostname='{host}' timestamp='{time}'/>"
+        (tmp_path / str(number) / "TESTS-x.xml").write_text(suite)
+    merged = merged_junit((tmp_path / str(number), RunResults()) for number in range(2))
+    suite = ElementTree.fromstring(merged["TESTS-x.xml"])
+    assert (suite.get("hostname"), suite.get("timestamp"), suite.get("time")) == ("b, a", "2026-11-26T18:00:00", "1.0")
+
+
+def test_two_features_whose_files_have_one_name_have_a_file_each(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        suite = f"<testsuite name='{name}' tests='0' errors='0' failures='0' skipped='0' time='0'/>"
+        (tmp_path / name / "TESTS-x.xml").write_text(suite)
+    merged = merged_junit((tmp_path / name, RunResults()) for name in ("one", "two"))
+    names = {file: ElementTree.fromstring(content).get("name") for file, content in merged.items()}
+    assert names == {"TESTS-x.xml": "one", "TESTS-x-2.xml": "two"}
+
+
 def test_shards_that_have_all_run_nothing_are_red(reports, tmp_path):
     for number in (1, 2):
         leave_record(tmp_path / "runs" / str(number), shard=f"{number}/2", passed=True)
@@ -215,7 +238,7 @@ def test_shards_that_have_all_run_nothing_are_red(reports, tmp_path):
 
 def test_an_interrupted_shard_is_merged_with_a_warning_and_interrupts_the_run(shards, reports):
     folders = shards(2, passed=True)
-    leave_record(folders[1], State.INTERRUPTED, shard="2/2", scenarios={"passed": 1})
+    leave_record(folders[1], State.INTERRUPTED, shard="2/2", scenarios={"passed": 1}, passed=True)
     merged = merge(folders, reports, command=[])
     assert (merged.run.record.state, merged.run.record.passed) == (State.INTERRUPTED, False)
     assert f"2/2 ({folders[1]}) was interrupted" in merged.warnings[0]

@@ -60,7 +60,7 @@ def those_of_the_bounds_are_accepted(context: Context) -> None:
     for attempt in attempts[:2]:
         answers.expect_accepted(attempt, settings.answers, settings.naming)
     for attempt in attempts[2:]:
-        refusals.expect_refusal(attempt.exchange, PARAMETERS["sensor range"], settings.answers)
+        refusals.expect_refusal(attempt.exchange, [PARAMETERS["sensor range"]], settings.answers)
 
 
 @then("every sensor of the fibre is listed once")

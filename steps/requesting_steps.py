@@ -1,5 +1,6 @@
 """Asking for jobs, and what is answered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from behave import given, then, when
@@ -139,16 +140,20 @@ def the_answer_comes_in_time(context: Context) -> None:
 
 
 @then("the request is refused because of the {cause:Cause}")
-def the_request_is_refused_because_of(context: Context, cause: Parameter) -> None:
+@then("the request is refused because of the {cause:Cause} and the {other:Cause}")
+def the_request_is_refused_because_of(context: Context, cause: Parameter, other: Parameter | None = None) -> None:
     context.state.because_of = cause
-    for exchange in context.state.exchanges:
-        refusals.expect_refusal(exchange, cause, context.state.settings.answers)
+    expect_refused(context, [cause] if other is None else [cause, other])
 
 
 @then("the request is refused because of each of them")
 def the_request_is_refused_because_of_each(context: Context) -> None:
-    for parameter in context.state.parameters:
-        the_request_is_refused_because_of(context, parameter)
+    expect_refused(context, context.state.parameters)
+
+
+def expect_refused(context: Context, causes: Sequence[Parameter]) -> None:
+    for exchange in context.state.exchanges:
+        refusals.expect_refusal(exchange, causes, context.state.settings.answers)
 
 
 @then("the client refuses it, too")

@@ -101,5 +101,4 @@ Feature: When something goes wrong
     @PZ-14787
     Scenario: A malformed task id is told with all else that is wrong
       When a job is requested under a malformed task id with FFT length 0
-      Then the request is refused because of the task id
-      And the request is refused because of the FFT length
+      Then the request is refused because of the task id and the FFT length

@@ -223,8 +223,7 @@ Feature: Playing back what was recorded
     @PZ-13870 @PZ-14089 @PZ-14018
     Scenario: A playback of a time that lies in the future as a whole is refused and launches nothing
       When a playback is requested of an hour of tomorrow
-      Then the request is refused because of the start time
-      And the request is refused because of the end time
+      Then the request is refused because of the start time and the end time
       And the client refuses it, too
 
     @PZ-13870

@@ -91,6 +91,9 @@ def under_a_task_id(change: Change) -> Change:
     return defective_parts
 
 
+_FIELDS = ("displayTimeAxisDuration", "nfftSelection", "displayInfo", "channels", "frequencyRange", "view_type")
+
+
 def giving_reasons(change: Callable[[list[Violation]], list[Violation]]) -> Change:
     """Give other reasons for a rejection."""
 
@@ -301,5 +304,17 @@ DEFECTS: tuple[Defect, ...] = (
         "A rejection does not say which parameter is wrong.",
         "The operator has to guess what to correct.",
         giving_reasons(lambda violations: [Violation((), "something is wrong")]),
+    ),
+    Defect(
+        "reason_that_blames_every_field",
+        "A rejection says of every parameter that it is wrong.",
+        "The operator does not learn what to correct.",
+        giving_reasons(lambda violations: [*violations, *(Violation((field,), "is wrong") for field in _FIELDS)]),
+    ),
+    Defect(
+        "reason_that_stops_half_way",
+        "A rejection names the object in which a value is wrong, not the value.",
+        "The operator does not learn which end of a range is wrong.",
+        giving_reasons(lambda violations: [Violation(one.loc[:1], one.msg, one.part) for one in violations]),
     ),
 )

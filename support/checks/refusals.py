@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from support.api.exchange import Exchange
-from support.contract.limits import Parameter
+from support.contract.limits import FIELDS, JUDGED_TOGETHER, Parameter
 from support.core.errors import APIError, require
 from support.core.validation import path_of
 from support.profile.settings import Answers
@@ -25,12 +26,55 @@ def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
     return [] if exchange.status in wanted else [f"the status is {exchange.status} instead of {expected}"]
 
 
-def expect_refusal(exchange: Exchange, because_of: Parameter, answers: Answers) -> None:
-    """Raise ExpectationFailed unless a request was refused for the right reason: the field's name stands in it."""
-    problems = error_problems(exchange, answers.refused_statuses)
-    if because_of.field not in exchange.detail():
-        problems.append(f"the reason does not name {because_of.field} ({because_of.words})")
-    require(f"a refusal because of the {because_of.words}", problems, exchange)
+def expect_refusal(exchange: Exchange, because_of: Sequence[Parameter], answers: Answers) -> None:
+    """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others."""
+    problems = error_problems(exchange, answers.refused_statuses) + _naming_problems(exchange, because_of)
+    require(f"a refusal because of the {' and the '.join(one.words for one in because_of)}", problems, exchange)
+
+
+def _naming_problems(exchange: Exchange, because_of: Sequence[Parameter]) -> list[str]:
+    """What is wrong with the fields that a reason names: each of these must be named, and no other."""
+    places, texts = _places_and_texts(exchange.told("detail"))
+    problems = []
+    for one in because_of:
+        if one.field not in exchange.detail():
+            problems.append(f"the reason does not name {one.field} ({one.words})")
+        elif (at := [place for place in places if _leads_to(place, one.path)]) and one.path not in at:
+            problems.append(f"the reason points at {'.'.join(at[0])}, not at {'.'.join(one.path)}")
+    wrong = {one.path[0] for one in because_of}
+    related = wrong.union(*(fields for fields in JUDGED_TOGETHER if fields & wrong))
+    named: set[tuple[str, ...]] = {
+        (field,) for text in texts for field in FIELDS if field not in related and _stands_in(field, text)
+    }
+    for place in places:
+        is_wrong = any(_leads_to(place, one.path) or _leads_to(one.path, place) for one in because_of)
+        has_unknown = bool(wrong.difference(FIELDS).intersection(place))  # It may stand anywhere.
+        if not is_wrong and not has_unknown and place[0] not in related - wrong:
+            named.add(place)
+    return problems + [f"the reason names {'.'.join(place)}, which is right" for place in sorted(named)]
+
+
+def _places_and_texts(detail: object) -> tuple[set[tuple[str, ...]], list[str]]:
+    """The fields that a reason points at, by their paths, and its texts that point at none."""
+    places, texts = set(), [detail] if isinstance(detail, str) else []
+    for one in detail if isinstance(detail, list) else []:
+        loc = one.get("loc") if isinstance(one, dict) else None
+        path = [str(part) for part in loc] if isinstance(loc, list) else []
+        # Before it stand the parts of the request that a server has: body, path.
+        if field := next((part for part in path if part in FIELDS), None):
+            places.add(tuple(path[path.index(field) :]))
+        elif isinstance(one, dict):
+            texts.append(f"{one.get('msg')}")
+    return places, texts
+
+
+def _leads_to(place: Sequence[str], path: Sequence[str]) -> bool:
+    """Whether a place is the path, or one that it goes through."""
+    return tuple(path[: len(place)]) == tuple(place)
+
+
+def _stands_in(field: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(field)}\b", text) is not None
 
 
 def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:

@@ -3,7 +3,7 @@ from stand_ins import AS_JSON, exchange
 
 from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
-from support.contract.limits import PARAMETERS, ROW_COUNT
+from support.contract.limits import PARAMETERS, ROW_COUNT, UNKNOWN
 from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.profile.settings import Answers
 
@@ -27,7 +27,7 @@ def problem_of(check, *arguments):
     ],
 )
 def test_a_refusal_that_names_its_reason(answer, status):
-    refusals.expect_refusal(exchange(answer, status), NFFT, Answers())
+    refusals.expect_refusal(exchange(answer, status), [NFFT], Answers())
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,68 @@ def test_a_refusal_that_names_its_reason(answer, status):
     ],
 )
 def test_a_refusal_that_is_none(answer, status, headers, told):
-    message = problem_of(refusals.expect_refusal, exchange(answer, status, headers=headers), NFFT, Answers())
+    message = problem_of(refusals.expect_refusal, exchange(answer, status, headers=headers), [NFFT], Answers())
     assert f"  - {told}" in message or told in message.partition("\nseen")[0]
+
+
+CHANNELS, FIRST, VIEW = PARAMETERS["sensor range"], PARAMETERS["first sensor"], PARAMETERS["view type"]
+START = PARAMETERS["start time"]
+
+
+def at(*locs, msg="wrong"):
+    return [{"loc": ["body", *loc.split(".")] if loc else [], "msg": msg} for loc in locs]
+
+
+@pytest.mark.parametrize(
+    ("causes", "detail"),
+    [
+        ([FIRST], at("channels.min")),
+        ([FIRST], at("channels.min.int")),  # what a server says of one of several types
+        ([CHANNELS], at("channels.min")),
+        ([CHANNELS], at("channels", msg="channels.min must equal channels.max when view_type is 1")),
+        ([CHANNELS], [*at("view_type", msg="of one channel"), *at("channels")]),
+        ([START], at("start_time", msg="start_time must be before end_time")),
+        ([START], "start_time must be before end_time"),
+        ([NFFT, VIEW], at("nfftSelection", "view_type")),
+        ([NFFT], at("", msg="nfftSelection is too small")),
+        ([NFFT], at("configuration.nfftSelection")),
+        ([FIRST], "channels are wrong"),
+        ([UNKNOWN], at("zoom")),
+        ([UNKNOWN], at("channels.zoom")),
+        ([NFFT], "nfftSelection is too small for the nfftSelections"),
+    ],
+)
+def test_a_reason_that_names_what_is_wrong_and_nothing_else(causes, detail):
+    refusals.expect_refusal(exchange({"detail": detail}, 422), causes, Answers())
+
+
+EVERY = "one of nfftSelection, displayInfo, channels, frequencyRange, start_time, end_time, view_type is wrong"
+
+
+@pytest.mark.parametrize(
+    ("causes", "detail", "told"),
+    [
+        ([NFFT], EVERY, "names view_type, which is right"),
+        ([NFFT], at("", msg=EVERY), "names view_type, which is right"),
+        ([NFFT], at("nfftSelection", "view_type"), "names view_type, which is right"),
+        ([NFFT], at("nfftSelection", "task_id"), "names task_id, which is right"),
+        ([FIRST], at("channels.min", "channels.max"), "names channels.max, which is right"),
+        ([FIRST], at("channels"), "points at channels, not at channels.min"),
+        ([NFFT, VIEW], at("nfftSelection"), "does not name view_type"),
+        (
+            [NFFT, VIEW],
+            at("nfftSelection", "view_type", "channels", "displayInfo"),
+            "names displayInfo, which is right",
+        ),
+        (
+            [PARAMETERS["canvas height"]],
+            [*at("displayInfo", msg="height")],
+            "points at displayInfo, not at displayInfo.height",
+        ),
+    ],
+)
+def test_a_reason_that_names_too_much_or_not_to_the_leaf(causes, detail, told):
+    assert told in problem_of(refusals.expect_refusal, exchange({"detail": detail}, 422), causes, Answers())
 
 
 def test_what_is_turned_away_has_one_of_the_statuses_and_names_what_it_must():

@@ -102,12 +102,18 @@ def set_to(parameter: Parameter, value: Any) -> Change:
 _WORDS = any_of(PARAMETERS)
 
 
-@parse.with_pattern(rf"with (?:{_WORDS}) .+|without (?:{_WORDS})|with an unknown parameter beside its (?:{_WORDS})")
+@parse.with_pattern(
+    rf"with (?:{_WORDS}) .+|without (?:times|{_WORDS})|with an unknown parameter beside its (?:{_WORDS})"
+)
 def parse_change(text: str) -> Change:
     """What is unusual: `with FFT length 512`, `without channel`, `with an unknown parameter beside its channel`.
 
+    `without times` leaves both out, start and end.
+
     A value is `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, …
     """
+    if text == "without times":
+        return lambda payload, _: without(without(payload, PARAMETERS["start time"]), PARAMETERS["end time"])
     if text.startswith("without "):
         return lambda payload, _: without(payload, PARAMETERS[text.removeprefix("without ")])
     if neighbour := re.fullmatch("with an unknown parameter beside its (.+)", text):

@@ -31,6 +31,22 @@ Feature: Creating a streaming job
       And it was there when it was answered
       And the side effects are those of one job
 
+    @extra
+    Scenario Outline: A job that leaves its <what> out is a live one
+      Beyond the plan: its live jobs name both times, as empty.
+
+      When a job is requested without <what>
+      Then the job is accepted
+      And the record of the job is complete
+      And its analyzer runs with its configuration
+      And the side effects are those of one job
+
+      Examples:
+        | what       |
+        | times      |
+        | start time |
+        | end time   |
+
     @PZ-14800 @critical
     Scenario: Ten jobs for five clients at once
       Given 10 different live configurations

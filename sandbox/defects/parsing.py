@@ -91,6 +91,17 @@ def under_a_task_id(change: Change) -> Change:
     return defective_parts
 
 
+def needing(*fields: str) -> Change:
+    """Refuse a configuration that leaves one of these fields out."""
+
+    def validate(validator: Any, payload: Any, now: Any) -> Any:
+        if missing := [Violation((field,), "is needed") for field in fields if field not in payload]:
+            raise InvalidConfiguration(missing)
+        return validator.validate(payload, now)
+
+    return override("validator", validate=validate)
+
+
 _FIELDS = ("displayTimeAxisDuration", "nfftSelection", "displayInfo", "channels", "frequencyRange", "view_type")
 
 
@@ -304,6 +315,12 @@ DEFECTS: tuple[Defect, ...] = (
         "A rejection does not say which parameter is wrong.",
         "The operator has to guess what to correct.",
         giving_reasons(lambda violations: [Violation((), "something is wrong")]),
+    ),
+    Defect(
+        "times_needed",
+        "A live job is refused unless it names its times, as empty.",
+        "A client that leaves out what a live job does not have gets none.",
+        needing("start_time", "end_time"),
     ),
     Defect(
         "reason_that_blames_every_field",

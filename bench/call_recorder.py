@@ -56,7 +56,7 @@ class Recording:
         self._current = None
 
     def give_up(self, why: str) -> None:
-        """The present scenario cannot be played."""
+        """The present scenario cannot be played, because of this."""
         if self._current is not None and self._current["unplayable"] is None:
             self._current["unplayable"] = why
 
@@ -65,7 +65,7 @@ class Recording:
         with self._lock:
             self._running += 1
             if self._running > 1:
-                self.give_up("it makes calls at the same time")
+                self.give_up("calls at the same time")
             if self._current is not None:
                 self._current["calls"].append(call)
         return call
@@ -167,7 +167,7 @@ class CallRecorder(Formatter):
             try:
                 response = original(session, request, **options)
             except Exception:
-                self._recording.give_up("a request of it gets no answer")
+                self._recording.give_up("a request without an answer")
                 raise
             recorded["status"] = response.status_code
             recorded["job_id"] = _job_id(response)
@@ -180,7 +180,7 @@ class CallRecorder(Formatter):
         if port := urlsplit(connection.cluster.server).port:
             self._ports.add(port)
         if question.method != "GET":
-            self._recording.give_up("it changes an object of Kubernetes")
+            self._recording.give_up("a change of an object of Kubernetes")
         query = f"?{urlencode(list(question.query))}" if question.query else ""
         with self._recording.call({"to": "kubernetes", "path": question.path + query}):
             return original(connection, question)
@@ -202,11 +202,11 @@ class CallRecorder(Formatter):
     def _on_channel(self, original: Original, *arguments: Any, **options: Any) -> Any:
         """Anything else over AMQP."""
         if not self._publishes:
-            self._recording.give_up("it does something else with the broker")
+            self._recording.give_up("another use of the broker")
         return original(*arguments, **options)
 
     def _health_of(self, original: Original, *arguments: Any, **options: Any) -> Any:
-        self._recording.give_up("it asks a stream")
+        self._recording.give_up("a question to a stream")
         return original(*arguments, **options)
 
     def _until_the_next(self, original: Original, started: float, policy: Any) -> Any:
@@ -230,7 +230,7 @@ class CallRecorder(Formatter):
         """Something leaves by another way: SSH, a proxy's API, a gateway of the scenario's own."""
         is_network = event in ("socket.connect", "socket.bind") and isinstance(arguments[1], tuple)
         if is_network and (event == "socket.bind" or arguments[1][1] not in self._ports):
-            self._recording.give_up("it connects to something else")
+            self._recording.give_up("a connection to something else")
 
 
 def _replace(owner: Any, name: str, replacement: Callable[..., Any]) -> None:

@@ -96,7 +96,7 @@ def _notes(recorded: Sequence[Mapping[str, Any]], playable: Sequence[Mapping[str
     return [
         f"{len(playable)} scenarios; their calls: {calls}.",
         "The script pauses as the suite did; where it waited for late effects, until as long after the last answer.",
-        *(f"Left out: {count} scenarios, {why}." for why, count in left_out.items()),
+        *(f"Left out: {count} scenarios with {why}." for why, count in left_out.items()),
     ]
 
 

@@ -44,15 +44,15 @@ def test_calls_at_the_same_time_cannot_be_played():
         another = threading.Thread(target=lambda: recording.began({"to": "mongodb"}))
         another.start()
         another.join()
-    assert recording.scenarios[0]["unplayable"] == "it makes calls at the same time"
+    assert recording.scenarios[0]["unplayable"] == "calls at the same time"
 
 
 def test_the_first_reason_is_told():
     recording = Recording()
     recording.begin("a.feature:3")
-    recording.give_up("it asks a stream")
+    recording.give_up("a question to a stream")
     recording.give_up("something else")
-    assert recording.scenarios[0]["unplayable"] == "it asks a stream"
+    assert recording.scenarios[0]["unplayable"] == "a question to a stream"
 
 
 def test_a_recording_is_played_with_another_tenant():

@@ -344,10 +344,12 @@ def _reported(run_state: RunState) -> Iterator[None]:
 
 
 def _see_that_something_was_run(context: Context) -> None:
-    """A run whose scenarios were all skipped has shown nothing, and is not green."""
+    """A run whose scenarios were all skipped has shown nothing, and is not green; of shards, all together must show."""
     begun = context.run_state.scenarios
     skipped = [scenario.skip_reason for scenario in begun if scenario.status is Status.skipped]
-    if begun and len(skipped) == len(begun) and not context.aborted and not may_be_empty(context.config):
+    if not begun or len(skipped) < len(begun) or context.aborted or may_be_empty(context.config):
+        return
+    if shards.asked_for(context.config) is None:
         with _reported(context.run_state):
             raise EnvironmentBroken(all_were_skipped(skipped))
 

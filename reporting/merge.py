@@ -77,13 +77,14 @@ def merge(folders: Iterable[Path], reports: Path, *, command: Sequence[str]) -> 
         raise NothingToMerge(
             f"{error.filename or made.path}: {reason(error)}. Free some space or correct that, and merge again."
         ) from None
+    has_shown = scenarios.total() > scenarios["skipped"]
     made.end(
         State.INTERRUPTED if warnings else State.ENDED,
         scenarios=scenarios,
-        passed=not warnings and all(one.run.record.passed for one in shards) and scenarios.total() > 0,
+        passed=not warnings and all(one.run.record.passed for one in shards) and has_shown,
     )
-    if not scenarios.total():
-        warnings.append("No shard has run a scenario: the merged run has shown nothing, and is red.")
+    if not has_shown:
+        warnings.append("No shard has run a scenario, or all were skipped: the merged run is red.")
     return MergedRun(FoundRun(made.path, made.record), tuple(warnings))
 
 

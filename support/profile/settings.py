@@ -282,7 +282,8 @@ class Provider(_Group):
     """A command that makes the environment for one run.
 
     It prints the endpoints as one line of JSON in the shape of a profile, and takes the environment away again when
-    its standard input ends. `{python}` is the interpreter that runs the suite.
+    its standard input ends. `{python}` is the interpreter that runs the suite. A command with `{jobs}` makes as many
+    environments as there are jobs (`behave --jobs`), and prints a list of their endpoints.
     """
 
     command: tuple[str, ...]

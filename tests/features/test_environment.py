@@ -34,7 +34,13 @@ def test_a_run_whose_scenarios_were_all_skipped_has_shown_nothing():
 
 
 @pytest.mark.parametrize(
-    "run", [run_of(), run_of(PASSED, skipped("no broker")), run_of(skipped("no broker"), allow_empty="yes")]
+    "run",
+    [
+        run_of(),
+        run_of(PASSED, skipped("no broker")),
+        run_of(skipped("no broker"), allow_empty="yes"),
+        run_of(skipped("no broker"), shard="2/8"),  # All shards together must show something.
+    ],
 )
 def test_a_run_is_no_failure_because_some_were_skipped_or_when_it_may_be_empty(run):
     environment._see_that_something_was_run(run)

@@ -227,9 +227,10 @@ def test_two_features_whose_files_have_one_name_have_a_file_each(tmp_path):
     assert names == {"TESTS-x.xml": "one", "TESTS-x-2.xml": "two"}
 
 
-def test_shards_that_have_all_run_nothing_are_red(reports, tmp_path):
+@pytest.mark.parametrize("scenarios", [{}, {"skipped": 3}])
+def test_shards_that_have_all_run_nothing_are_red(reports, tmp_path, scenarios):
     for number in (1, 2):
-        leave_record(tmp_path / "runs" / str(number), shard=f"{number}/2", passed=True)
+        leave_record(tmp_path / "runs" / str(number), shard=f"{number}/2", passed=True, scenarios=scenarios)
         (tmp_path / "runs" / str(number) / "allure-results").mkdir()
     merged = merge([tmp_path / "runs"], reports, command=[])
     assert (merged.run.record.passed, merged.run.record.state) == (False, State.ENDED)

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
 from support.api.exchange import Exchange
 from support.core.errors import EnvironmentBroken
 from support.core.files import nearest, owner_and_user, reason
@@ -48,7 +50,7 @@ class Journal:
     def close(self) -> None:
         """End the journal; it stays on disk only if something of a scenario was not cleaned up."""
         with _told(self._path):
-            settled = not _read(self._path).open
+            settled = _read(self._path).is_settled
             self._file.close()
             if settled:
                 self._path.unlink()
@@ -98,12 +100,21 @@ class ScenarioJournal:
 
 @dataclass
 class JournalContents:
-    """What a journal on disk says; `open` has the entries of each scenario that was not cleaned up."""
+    """What a journal on disk says; `open` has the entries of each scenario that was not cleaned up.
+
+    `unknown_lines` has the numbers of the lines that are not of a known form.
+    """
 
     path: Path
     base_url: str = ""
     provided: str | None = None
     open: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    unknown_lines: list[int] = field(default_factory=list)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything was cleaned up, as far as the journal says."""
+        return not self.open and not self.unknown_lines
 
     def values(self, kind: str) -> list[Any]:
         """The values of all open entries of a kind, as `created`."""
@@ -156,17 +167,35 @@ def _lockable(file: TextIO) -> bool:
     return True
 
 
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    scenario: int = Field(validation_alias=AliasChoices("scenario", "case"))  # Older journals have `case`,
+    provided: str | bool | None = None  # and whether the environment was made for the run, without its identity.
+    base_url: str | None = None
+    requested: dict[str, Any] | None = None
+    created: str | None = None
+    recorded: str | None = None
+    broker_limited: bool | None = None
+    way_broken: str | None = None
+    settled: bool | None = None
+
+
 def _read(path: Path) -> JournalContents:
     contents = JournalContents(path)
-    for line in path.read_text(encoding="utf-8").splitlines():
+    *whole, last = path.read_bytes().split(b"\n")
+    for number, text in enumerate([*whole, last], start=1):
         try:
-            entry = json.loads(line)
-        except ValueError:
-            continue  # The last line of a run that was killed while it wrote.
-        if "base_url" in entry:
-            contents.base_url, contents.provided = entry["base_url"], entry["provided"] or None
-        elif "settled" in entry:
-            contents.open.pop(entry["scenario"], None)
+            line = _Line.model_validate_json(text)
+        except ValidationError:
+            if number <= len(whole):  # Else a run was killed while it wrote it.
+                contents.unknown_lines.append(number)
+            continue
+        if line.base_url is not None:
+            contents.base_url = line.base_url
+            contents.provided = "not known" if line.provided is True else line.provided or None
+        elif line.settled:
+            contents.open.pop(line.scenario, None)
         else:
-            contents.open.setdefault(entry["scenario"], []).append(entry)
+            contents.open.setdefault(line.scenario, []).append(line.model_dump(exclude_unset=True))
     return contents

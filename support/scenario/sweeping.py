@@ -72,11 +72,11 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
     """
     for dead in of_dead_runs(journals):
         is_here = _is_of_here(dead, settings, provided)
-        if not dead.open or (dead.provided and not is_here):
+        if dead.is_settled or (dead.provided and not is_here):
             journal.remove(dead.path)
         elif not is_here:
             result.lines.append(
-                f"A killed run may have left jobs at {dead.base_url} ({dead.path}); a run or sweep with the "
+                f"A killed run may have left jobs at {dead.base_url or 'an unknown address'} ({dead.path}); a run or sweep with the "
                 "profile of that environment removes them."
             )
         elif _sweep_one(dead, settings, stores, result) and dead.path in result.repaired:
@@ -98,7 +98,13 @@ def _sweep_one(dead: JournalContents, settings: Settings, stores: Stores, result
     if recordings := set(dead.values("recorded")):
         remove(stores.database.collection(settings.mongodb.recordings_collection), recordings)
         result.lines.append(f"Removed what a killed run had recorded: {', '.join(sorted(recordings))}")
-    client, promises, clean = FocusServerAPI(settings), Promises(settings, stores), True
+    client, promises, clean = FocusServerAPI(settings), Promises(settings, stores), not dead.unknown_lines
+    if dead.unknown_lines:
+        lines = ", ".join(map(str, dead.unknown_lines))
+        result.lines.append(
+            f"What a killed run wrote into {dead.path} is not all of a known form: line {lines}. "
+            "Remove what is named there, then delete the file."
+        )
     for job_id in sorted(jobs):
         problem = _problem_of_cancelling(job_id, client, promises, settings.answers.unknown_statuses)
         clean = clean and problem is None

@@ -51,6 +51,44 @@ def test_a_line_cut_by_the_kill_does_not_hide_the_others(tmp_path):
     assert dead.values("created") == ["job_1"]
 
 
+OLDER = """{"case": 0, "base_url": "http://127.0.0.1:1", "provided": %s}
+{"case": 1, "created": "job_1"}
+{"case": 2, "requested": {"displayInfo.height": 7}}
+{"case": 1, "settled": true}
+{"case": 2, "created": "job_2"}
+"""
+
+
+@pytest.mark.parametrize(("written", "is_provided"), [("true", True), ("false", False)])
+def test_a_journal_of_an_older_version_is_read(tmp_path, written, is_provided):
+    (tmp_path / "older.jsonl").write_text(OLDER % written)
+    (dead,) = of_dead_runs(tmp_path)
+    assert (dead.base_url, bool(dead.provided)) == ("http://127.0.0.1:1", is_provided)
+    assert (dead.values("created"), dead.values("requested")) == (["job_2"], [{"displayInfo.height": 7}])
+    assert dead.unknown_lines == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"7",
+        b"not JSON",
+        b"\xff",
+        b"",
+        b'{"created": "job_2"}',
+        b'{"scenario": "1", "created": "job_2"}',
+        b'{"scenario": 1, "created": ["job_2"]}',
+        b'{"scenario": 1, "borrowed": "job_2"}',
+        b'{"scenario": 1, "requested": "job_2"}',
+    ],
+)
+def test_a_line_of_an_unknown_form_is_numbered_and_the_others_are_read(tmp_path, line):
+    header, known = b'{"scenario": 0, "base_url": "http://127.0.0.1:1"}', b'{"scenario": 1, "created": "job_1"}'
+    (tmp_path / "newer.jsonl").write_bytes(b"\n".join([header, line, known, b""]))
+    (dead,) = of_dead_runs(tmp_path)
+    assert (dead.base_url, dead.unknown_lines, dead.values("created")) == ("http://127.0.0.1:1", [2], ["job_1"])
+
+
 @pytest.fixture
 def journal(tmp_path):
     return Journal(tmp_path, "http://127.0.0.1:1", provided=None)

@@ -122,6 +122,17 @@ def test_the_journal_of_a_run_that_was_killed_after_the_repair_stays_for_the_nex
     assert (swept.remains, len(list(tmp_path.iterdir()))) == (True, 1)
 
 
+def test_a_journal_with_a_line_of_an_unknown_form_is_reported_and_stays_and_all_the_rest_is_done(tmp_path):
+    stores = Stores()
+    run(tmp_path, recordings=["r_1"])
+    (journal,) = tmp_path.iterdir()
+    journal.write_text(journal.read_text() + '{"scenario": 1, "borrowed": "r_2"}\n')
+    swept = sweep(tmp_path, SETTINGS, stores)
+    reported = [line for line in swept.lines if f"{journal} is not all of a known form: line 3." in line]
+    assert (swept.remains, len(reported), stores.left()) == (True, 1, ["r_2", "theirs"])
+    assert journal.exists()
+
+
 class Server:
     """Says that it cancels jobs; `cancels` has what it does."""
 

@@ -106,7 +106,7 @@ class JournalContents:
     """
 
     path: Path
-    base_url: str = ""
+    base_url: str = "an unknown address"
     provided: str | None = None
     open: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     unknown_lines: list[int] = field(default_factory=list)

@@ -76,7 +76,7 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
             journal.remove(dead.path)
         elif not is_here:
             result.lines.append(
-                f"A killed run may have left jobs at {dead.base_url or 'an unknown address'} ({dead.path}); a run or sweep with the "
+                f"A killed run may have left jobs at {dead.base_url} ({dead.path}); a run or sweep with the "
                 "profile of that environment removes them."
             )
         elif _sweep_one(dead, settings, stores, result) and dead.path in result.repaired:

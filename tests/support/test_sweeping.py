@@ -133,6 +133,13 @@ def test_a_journal_with_a_line_of_an_unknown_form_is_reported_and_stays_and_all_
     assert journal.exists()
 
 
+def test_a_journal_that_does_not_say_of_which_environment_it_is_stays(tmp_path):
+    (tmp_path / "newer.jsonl").write_text('{"created": "job_1"}\n')
+    (line,) = sweep(tmp_path, SETTINGS, Stores()).lines
+    assert line.startswith("A killed run may have left jobs at an unknown address")
+    assert list(tmp_path.iterdir()) != []
+
+
 class Server:
     """Says that it cancels jobs; `cancels` has what it does."""
 

@@ -13,7 +13,7 @@ from support.api.client import FocusServerAPI
 from support.contract.configuration import ConfigureRequest, generate_config_payload, generate_task_id
 from support.core.addresses import with_port
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
-from support.profile.settings import Settings
+from support.profile.settings import Answers, Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
 
@@ -159,6 +159,41 @@ def test_only_what_stores_can_be_asked_about_is_a_job_id(server, client, exchang
     server.answers["POST"] = (200, {**ANSWER, "job_id": job_id})
     client.send("POST", "/configure", body={})
     assert exchanges[0].job_id() == (job_id if known else None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "job_id"),
+    [
+        ("POST", "/configure", "job_a1b2c3d4"),
+        ("POST", "/configure/smoke_20260101000000_0123abcd", "job_a1b2c3d4"),
+        ("POST", "/configured", None),
+        ("POST", "/recordings_in_time_range", None),
+        ("GET", "/configure", None),
+    ],
+)
+def test_a_job_is_made_by_a_post_of_a_configuration_and_by_nothing_else(
+    server, client, exchanges, method, path, job_id
+):
+    server.answers[method] = (200, ANSWER)
+    client.send(method, path, body={})
+    assert [exchange.requested_job for exchange in exchanges] == [job_id]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "cancelled"), [("DELETE", 202, "a/b é"), ("DELETE", 200, None), ("GET", 202, None)]
+)
+def test_a_job_is_cancelled_by_a_delete_with_a_status_for_that(server, exchanges, method, status, cancelled):
+    accepting = settings(server.base_url).model_copy(update={"answers": Answers(cancelled_statuses=(202,))})
+    client = FocusServerAPI(accepting, exchanges.append)
+    server.answers[method] = (status, {})
+    client.send(method, "/job/a%2Fb%20%C3%A9")
+    assert [exchange.cancelled_job for exchange in exchanges] == [cancelled]
+
+
+def test_a_job_id_is_quoted_in_the_path_of_its_cancelling(server, client, exchanges):
+    client.request_cancellation("a/b é")
+    assert server.asked == [("DELETE", "/focus-server/job/a%2Fb%20%C3%A9", None)]
+    assert exchanges[0].cancelled_job == "a/b é"
 
 
 def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exchanges):

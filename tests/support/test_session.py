@@ -2,9 +2,10 @@ from contextlib import contextmanager
 
 import pytest
 from product import ALONE, Product, configured
-from stand_ins import JOB_ID, LimitedBroker, exchange
+from stand_ins import JOB_ID, LimitedBroker, exchange, settings
 
 from support.api.client import FocusServerAPI
+from support.contract.configuration import generate_config_payload
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.scenario.session import ScenarioSession
 
@@ -98,6 +99,16 @@ def test_what_no_answer_named_is_taken_away_too(session, product):
     product.make(configured())
     session.leave_nothing_behind()
     assert product.jobs == []
+
+
+def test_the_key_of_a_marked_request_is_entered_in_the_ledger_and_in_the_journal(product, journal):
+    looked_for = []
+    product.stores.job_ids_carrying = lambda keys: looked_for.extend(keys) or set()
+    session = ScenarioSession(settings(), product.stores, journal, lambda evidence: None)
+    _, key = session.client.mark(generate_config_payload())
+    session.ledger.snapshot()
+    assert looked_for == [key]
+    assert journal.entries == [("requested", key)]
 
 
 @pytest.mark.parametrize(

@@ -184,8 +184,11 @@ class ScenarioState:
 
     @property
     def recorded(self) -> list[tuple[datetime, datetime]]:
-        """Beginning and end of those of `recordings` that have ended."""
-        return [(one.start, one.end) for one in self.recordings if one.end is not None]
+        """Beginning and end of each of `recordings`; raises StepMissing if one of them is still under way."""
+        times = [(one.start, one.end) for one in self.recordings if one.end is not None]
+        if len(times) < len(self.recordings):
+            raise StepMissing("This step needs recordings that have ended, and one of them is still under way.")
+        return times
 
     def record(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> None:
         """Have one recording; without an end it is under way."""

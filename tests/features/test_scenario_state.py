@@ -1,10 +1,14 @@
 """What steps leave for each other."""
 
+from datetime import UTC, datetime
 from unittest.mock import Mock
 
 import pytest
 
 from steps.scenario_state import ScenarioState, StepMissing
+from support.faults.recorder import Recording
+
+BEGIN, END = datetime(2001, 1, 1, tzinfo=UTC), datetime(2001, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -22,3 +26,11 @@ def test_what_a_step_has_left_is_there_for_those_after_it_and_for_no_other_scena
     assert state.job is one
     with pytest.raises(StepMissing):
         _ = ScenarioState(Mock(), Mock(), Mock(), {}, (), "").job
+
+
+def test_a_recording_without_an_end_is_not_left_out_of_those_that_an_answer_is_compared_with(state):
+    state.recordings = [Recording("one", BEGIN, END, deleted=False)]
+    assert state.recorded == [(BEGIN, END)]
+    state.recordings.append(Recording("other", BEGIN, None, deleted=False))
+    with pytest.raises(StepMissing, match="recordings that have ended"):
+        _ = state.recorded

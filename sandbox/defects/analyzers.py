@@ -136,6 +136,22 @@ async def cancelling_needs_the_analyzer(analyzers: Any, job_id: str) -> None:
     await analyzers.stop(job_id)
 
 
+@defective("analyzers", "launch")
+async def configuration_kept_on_kubernetes(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+    """The configuration of each job is put into a ConfigMap, too, which is never removed.
+
+    The cluster fills up with what nobody uses, until it takes nothing more.
+    """
+    await analyzers.launch(job_id, config)
+    kept = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": job_id.replace("_", "-")},
+        "data": {"config.json": json.dumps(config)},
+    }
+    await analyzers.request("POST", f"/api/v1/namespaces/{analyzers.namespace}/configmaps", kept)
+
+
 _WRONG_VIEW = "What is shown, or found afterwards, is not what was requested."
 
 DEFECTS: tuple[Defect, ...] = (
@@ -146,6 +162,7 @@ DEFECTS: tuple[Defect, ...] = (
         override("analyzers", launch=do_nothing),
     ),
     two_analyzers,
+    configuration_kept_on_kubernetes,
     analyzer_doubled_for_a_moment,
     Defect(
         "analyzer_of_another_job",

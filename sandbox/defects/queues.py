@@ -48,6 +48,12 @@ async def _attach_and_stop(consumer: Any, attach: Any, channel: Any) -> None:
     await consumer.queue.cancel(consumer_tag(consumer.job_id))
 
 
+async def _attach_by_an_exchange(consumer: Any, attach: Any, channel: Any) -> None:
+    await attach(channel)
+    exchange = await channel.declare_exchange(f"exchange-{consumer.job_id}", durable=True)
+    await consumer.queue.bind(exchange, consumer.job_id)
+
+
 async def _attach_twice(consumer: Any, attach: Any, channel: Any) -> None:
     await attach(channel)
     await consumer.queue.consume(partial(consumer.receive, channel), consumer_tag=f"{consumer_tag(consumer.job_id)}-2")
@@ -82,6 +88,12 @@ DEFECTS: tuple[Defect, ...] = (
         "Two queues are opened for a job.",
         "Half of what the broker can hold is wasted.",
         opening(lambda job_id: (job_id, f"{job_id}-2")),
+    ),
+    Defect(
+        "exchange_for_each_job",
+        "Each job gets an exchange with a binding, and the exchange is never removed.",
+        "The broker fills up with what nobody uses, until it takes nothing more.",
+        overriding_consumers(attach=_attach_by_an_exchange),
     ),
     Defect(
         "queue_of_another_job",

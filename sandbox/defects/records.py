@@ -71,6 +71,17 @@ async def task_written_twice(tasks: Any, record: JobRecord) -> None:
 
 
 @defective("tasks", "insert")
+async def note_in_another_collection(tasks: Any, record: JobRecord) -> None:
+    """Each job leaves a document in another collection, which nobody removes.
+
+    The database grows by what nobody knows of, until it is full.
+    """
+    await tasks.insert(record)
+    async with tasks.database.collection("tasks") as collection:
+        await collection.database["job_notes"].insert_one({"note": f"{record.job_id} was made"})
+
+
+@defective("tasks", "insert")
 async def record_doubled_for_a_moment(tasks: Any, record: JobRecord) -> None:
     """There are two records of a job for a moment.
 
@@ -146,6 +157,7 @@ DEFECTS: tuple[Defect, ...] = (
         override("tasks", insert=do_nothing),
     ),
     task_written_twice,
+    note_in_another_collection,
     record_doubled_for_a_moment,
     record_of_another_job,
     record_goes_bad,

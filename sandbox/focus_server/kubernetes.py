@@ -52,7 +52,8 @@ class KubernetesAnalyzers:
 
     def __init__(self, cluster: Cluster, *, namespace: str, image: str, limit_s: float) -> None:
         self._cluster = cluster
-        self._namespace = namespace
+        self.namespace = namespace
+        self._jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
         self._image = image
         self.limit_s = limit_s
         self._session: aiohttp.ClientSession | None = None
@@ -62,19 +63,19 @@ class KubernetesAnalyzers:
 
     async def launch(self, job_id: str, config: Payload) -> None:
         """Create the Job, not waiting for its pod; raises `IdTaken`, `DependencyUnavailable`."""
-        status = await self._request("POST", "", self.job_of(job_id, config))
+        status = await self.request("POST", self._jobs, self.job_of(job_id, config))
         if status == 409:
             raise IdTaken(_NAME)
         _require(status, 201)
 
     def job_of(self, job_id: str, config: Payload) -> dict[str, Any]:
         """The Job that is created for an analyzer."""
-        return job_object(job_id, config, namespace=self._namespace, image=self._image)
+        return job_object(job_id, config, namespace=self.namespace, image=self._image)
 
     async def stop(self, job_id: str) -> None:
         """Delete the Job and, in the background, its pod; raises `DependencyUnavailable`."""
         options = {"propagationPolicy": self.propagation_policy}
-        status = await self._request("DELETE", f"/{object_name(job_id)}", options)
+        status = await self.request("DELETE", f"{self._jobs}/{object_name(job_id)}", options)
         _require(status, 200, 202, 404)
 
     async def is_running(self, job_id: str) -> bool:
@@ -84,7 +85,7 @@ class KubernetesAnalyzers:
 
     async def find(self, job_id: str) -> dict[str, Any] | None:
         """The Job of the analyzer, if there is one; raises `DependencyUnavailable`."""
-        status, text = await self._exchange("GET", f"/{object_name(job_id)}", None)
+        status, text = await self._exchange("GET", f"{self._jobs}/{object_name(job_id)}", None)
         _require(status, 200, 404)
         try:
             found: dict[str, Any] | None = json.loads(text) if status == 200 else None
@@ -92,7 +93,8 @@ class KubernetesAnalyzers:
         except ValueError as error:
             raise DependencyUnavailable(_NAME, "what it answered is no JSON") from error
 
-    async def _request(self, method: str, path: str, body: dict[str, Any]) -> int:
+    async def request(self, method: str, path: str, body: dict[str, Any]) -> int:
+        """Send this to the API; returns the status. Raises `DependencyUnavailable`."""
         status, _ = await self._exchange(method, path, body)
         return status
 
@@ -117,7 +119,7 @@ class KubernetesAnalyzers:
         cluster = self._cluster
         request = self._session.request(
             method,
-            f"{cluster.server}/apis/batch/v1/namespaces/{self._namespace}/jobs{path}",
+            f"{cluster.server}{path}",
             json=body,
             headers=credentials.headers,
             ssl=credentials.tls or True,

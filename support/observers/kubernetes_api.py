@@ -56,6 +56,7 @@ class Namespace:
             raise EnvironmentBroken(f"Kubernetes cannot be used: {error}{advice}") from None
         self._connection = ApiConnection(self._cluster, self._calls.driver_limit_s)
         self._name = settings.namespace
+        self._other_kinds: list[tuple[str, str]] | None = None
 
     @property
     def address(self) -> str:
@@ -66,6 +67,39 @@ class Namespace:
         """The objects at a path such as `PODS`."""
         question = ApiRequest("GET", self._path(path), query)
         return self._accepted(question, lambda: self._pages(question))
+
+    def other_kinds(self) -> list[tuple[str, str]]:
+        """The kinds that the namespace may list besides Jobs, pods and Services: name (`configmaps`) and path of each.
+
+        A kind of a group is called `leases.coordination.k8s.io`. They are asked for once.
+        """
+        if self._other_kinds is None:
+            roots = ["/api/v1"]
+            for group in self._json("/apis").get("groups", []):
+                roots.append(f"/apis/{group['preferredVersion']['groupVersion']}")
+            counted = {self._path(path) for path in (JOBS, PODS, SERVICES)}
+            found = [(name, path) for root in roots for name, path in self._kinds_at(root) if path not in counted]
+            self._other_kinds = [(name, path) for name, path in found if self._may_list(path)]
+        return self._other_kinds
+
+    def _kinds_at(self, root: str) -> list[tuple[str, str]]:
+        group = root.removeprefix("/apis/").partition("/")[0] if root.startswith("/apis/") else ""
+        return [
+            (
+                f"{one['name']}.{group}" if group else one["name"],
+                self._path(f"{root}/namespaces/{{namespace}}/{one['name']}"),
+            )
+            for one in self._json(root).get("resources", [])
+            if one.get("namespaced") and "list" in one.get("verbs", ()) and "/" not in one["name"]
+        ]
+
+    def _may_list(self, path: str) -> bool:
+        question = ApiRequest("GET", path)
+        return not isinstance(self._try(question, lambda: self._connection.ask(question)), Refused)
+
+    def _json(self, path: str) -> dict[str, Any]:
+        question = ApiRequest("GET", path)
+        return self._accepted(question, lambda: self._connection.ask(question))
 
     def change(
         self, method: str, path: str, name: str, body: Manifest, *, part: str = "", media_type: str = "application/json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -46,6 +46,14 @@ class ManagementAPI:
         """Names of all the queues; exact at once."""
         return [queue["name"] for queue in self._queues("the names of the queues", columns="name")]
 
+    def exchanges(self) -> list[Mapping[str, Any]]:
+        """All exchanges, each with its name and what it was declared with."""
+        return self._listed("exchanges", ("name",), columns="name,type,durable,auto_delete,internal,arguments")
+
+    def bindings(self) -> list[Mapping[str, Any]]:
+        """All bindings; the source of the one that every queue has by its name is empty."""
+        return self._listed("bindings", ("source", "destination", "routing_key"))
+
     def consumed(self, name: str) -> int | None:
         """Messages of a queue that consumers acknowledged, by the statistics, which lag behind by their interval.
 
@@ -86,7 +94,19 @@ class ManagementAPI:
         return next((queue for queue in self._queues(asked, **parameters) if queue["name"] == name), {})
 
     def _queues(self, asked: str, **parameters: str) -> list[Queue]:
-        return self._ask(asked, "GET", f"/api/queues/{quote(self._virtual_host, safe='')}", _queues, parameters)
+        return self._listed("queues", ("name",), asked, **parameters)
+
+    def _listed(self, what: str, members: Sequence[str], asked: str = "", **parameters: str) -> list[Mapping[str, Any]]:
+        def read(answered: Any) -> list[Mapping[str, Any]]:
+            if not isinstance(answered, list) or not all(
+                isinstance(one, dict) and all(isinstance(one.get(member), str) for member in members)
+                for one in answered
+            ):
+                raise UnusableAnswer(f"it answered no list of {what} with their names: {_start(answered)}")
+            return answered
+
+        path = f"/api/{what}/{quote(self._virtual_host, safe='')}"
+        return self._ask(asked or f"the {what}", "GET", path, read, parameters)
 
     def _ask(
         self,
@@ -136,14 +156,6 @@ class ManagementAPI:
 def _object(answered: Any) -> Mapping[str, Any]:
     if not isinstance(answered, dict):
         raise UnusableAnswer(f"it answered no object: {_start(answered)}")
-    return answered
-
-
-def _queues(answered: Any) -> list[Queue]:
-    if not isinstance(answered, list) or not all(
-        isinstance(queue, dict) and isinstance(queue.get("name"), str) for queue in answered
-    ):
-        raise UnusableAnswer(f"it answered no list of queues with their names: {_start(answered)}")
     return answered
 
 

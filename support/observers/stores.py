@@ -11,6 +11,7 @@ from support.observers.kubernetes_api import Namespace
 from support.observers.mongodb import Database, Recordings, TaskRecords
 from support.observers.rabbitmq import Broker, WorkQueues
 from support.observers.request_marks import TraceKey
+from support.observers.surroundings import Surroundings
 from support.profile.settings import Settings
 
 
@@ -32,6 +33,7 @@ class Stores:
     recordings: Recordings
     analyzers: Analyzers
     queues: WorkQueues
+    surroundings: Surroundings
     blind_spots: BlindSpots = field(default_factory=BlindSpots)
 
     @classmethod
@@ -52,6 +54,7 @@ class Stores:
             recordings=Recordings(database.collection(mongodb.recordings_collection)),
             analyzers=Analyzers(namespace, settings.naming),
             queues=WorkQueues(broker),
+            surroundings=Surroundings(settings, database, broker, namespace),
         )
 
     def job_ids_carrying(self, keys: Iterable[TraceKey]) -> set[str]:

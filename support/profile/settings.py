@@ -107,6 +107,21 @@ class Kubernetes(_Group):
     context: str | None = Field(None, description="None: the current one", examples=["staging"])
     namespace: str = Field(min_length=1, examples=["analyzers"])
     timeout_s: float = Field(5.0, gt=0)
+    left_alone: types.Listed[str] = Field(
+        (
+            "configmaps/kube-root-ca.crt",
+            "controllerrevisions.apps",
+            "endpoints",
+            "endpointslices.discovery.k8s.io",
+            "events",
+            "events.events.k8s.io",
+            "leases.coordination.k8s.io",
+            "pods.metrics.k8s.io",
+            "serviceaccounts/default",
+        ),
+        description="kinds and objects that Kubernetes and the product change by themselves; all else must not change",
+        examples=["events,configmaps/leader"],
+    )
 
 
 class Toxiproxy(_Group):

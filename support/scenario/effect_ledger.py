@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from support.api.exchange import Exchange
 from support.checks.promises import Promises
-from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.core.errors import EnvironmentBroken, ExpectationFailed, require
 from support.core.eventually import consistently, eventually
 from support.observers import obstacles
 from support.observers.request_marks import TraceKey
@@ -29,6 +29,7 @@ from support.observers.side_effects import (
 )
 from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
+from support.observers.surroundings import change_problems
 from support.profile.settings import Settings, object_name_of
 
 
@@ -47,6 +48,7 @@ class EffectLedger:
         self._something_goes = False
         self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
         self.before = self._snapshot_of_what_stays()
+        self._surroundings = self._stores.surroundings.look() if settings.exclusive else {}
 
     @property
     def own_jobs(self) -> tuple[str, ...]:
@@ -139,6 +141,12 @@ class EffectLedger:
                 ],
                 replace(settling, limit_s=max(0.0, settling.limit_s - answered_s_ago)),
             )
+            self._expect_surroundings_untouched()
+
+    def _expect_surroundings_untouched(self) -> None:
+        if self._settings.exclusive:
+            problems = change_problems(self._surroundings, self._stores.surroundings.look())
+            require("nothing but side effects to have changed in the stores", problems)
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
         """The jobs of this scenario, also those that are `unanswered`, that were not cancelled."""

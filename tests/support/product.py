@@ -33,7 +33,7 @@ class Product:
     def __init__(self, settings=ALONE):
         self.naming, self.looks, self.at_look = settings.naming, 0, {}
         self.records, self.jobs, self.pods, self.services = [], [], [], []
-        self.warnings, self.listed = {}, []
+        self.warnings, self.listed, self.elsewhere = {}, [], {}
         self.queues, self.acknowledged, self.recordings = {}, {}, Collection()
         self.stores = SimpleNamespace(
             records=SimpleNamespace(all=self._look, of_job=self._records_of),
@@ -51,6 +51,7 @@ class Product:
                 consumed=lambda name: self.acknowledged.get(name, 0),
                 lack_of_statistics=lambda: None,
             ),
+            surroundings=SimpleNamespace(look=lambda: dict(self.elsewhere)),
             broker=SimpleNamespace(publish=self._publish),
             namespace=None,
             blind_spots=BlindSpots(),

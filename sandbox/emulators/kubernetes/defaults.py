@@ -10,6 +10,7 @@ from sandbox.emulators.kubernetes.kinds import (
     PODS,
     REPLICA_SETS,
     SERVICES,
+    VOLUME_CLAIMS,
     Kind,
     Object,
 )
@@ -52,7 +53,7 @@ def first_status(kind: Kind) -> Object:
     """The status that an object is born with."""
     if kind is NAMESPACES:
         return {"phase": "Active"}
-    if kind is PODS:
+    if kind in (PODS, VOLUME_CLAIMS):
         return {"phase": "Pending"}
     return {"loadBalancer": {}} if kind is SERVICES else {}
 

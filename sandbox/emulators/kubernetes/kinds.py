@@ -74,8 +74,24 @@ DEPLOYMENTS = Kind(
     "apps", "v1", "Deployment", "deployments", ("deploy",), subresources=_SCALABLE, counts_generations=True
 )
 REPLICA_SETS = Kind("apps", "v1", "ReplicaSet", "replicasets", ("rs",), subresources=_SCALABLE, counts_generations=True)
+CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=(), in_all=False)
+SECRETS = Kind("", "v1", "Secret", "secrets", subresources=(), in_all=False)
+SERVICE_ACCOUNTS = Kind("", "v1", "ServiceAccount", "serviceaccounts", ("sa",), subresources=(), in_all=False)
+VOLUME_CLAIMS = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", ("pvc",), in_all=False)
 
-ALL_KINDS = (NAMESPACES, PODS, SERVICES, EVENTS, JOBS, DEPLOYMENTS, REPLICA_SETS)
+ALL_KINDS = (
+    NAMESPACES,
+    PODS,
+    SERVICES,
+    EVENTS,
+    CONFIG_MAPS,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    VOLUME_CLAIMS,
+    JOBS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+)
 
 
 def kind_called(api_version: str, kind: str) -> Kind | None:

@@ -1,0 +1,84 @@
+"""Everything in the three stores that is of no kind of side effect: what a job has no business with.
+
+The kinds of `side_effects` are what scenarios state. All else must not change at all, in an environment that the run
+has to itself: documents in other collections, exchanges and bindings of the broker, objects of all other kinds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from support.observers.kubernetes_api import Namespace
+from support.observers.manifests import Manifest
+from support.observers.mongodb import Database
+from support.observers.rabbitmq import Broker
+from support.profile.settings import Settings
+
+Things = Mapping[tuple[str, str], str]
+"""What there is: kind and name of each thing, with its content as far as that may not change."""
+
+_SHOWN = 300  # characters of a content
+_OF_KUBERNETES = ("managedFields", "resourceVersion", "generation")
+
+
+class Surroundings:
+    """Looks at all of the stores but what is counted as a side effect, or written by the suite itself."""
+
+    def __init__(self, settings: Settings, database: Database, broker: Broker, namespace: Namespace) -> None:
+        self._database, self._broker, self._namespace = database, broker, namespace
+        self._counted = {settings.mongodb.tasks_collection, settings.mongodb.recordings_collection}
+        self._left_alone = frozenset(settings.kubernetes.left_alone)
+
+    def look(self) -> Things:
+        """What there is now; raises EnvironmentBroken if a store cannot be asked."""
+        return dict([*self._documents(), *self._routes(), *self._objects()])
+
+    def _documents(self) -> Iterator[tuple[tuple[str, str], str]]:
+        for name in sorted(set(self._database.collections()) - self._counted):
+            if not name.startswith("system."):
+                for document in self._database.collection(name).find({}):
+                    yield (f"document of the collection {name}", str(document["_id"])), str(document)
+
+    def _routes(self) -> Iterator[tuple[tuple[str, str], str]]:
+        if self._broker.management is None:
+            return
+        for exchange in self._broker.management.exchanges():
+            yield ("exchange", exchange["name"]), _text(exchange)
+        for binding in self._broker.management.bindings():
+            if binding["source"]:  # Else it is the one that every queue has by its name.
+                name = f"{binding['source']} -> {binding['destination']} ({binding['routing_key']})"
+                yield ("binding", name), _text(binding)
+
+    def _objects(self) -> Iterator[tuple[tuple[str, str], str]]:
+        for kind, path in self._namespace.other_kinds():
+            if kind not in self._left_alone:
+                for manifest in self._namespace.items(path):
+                    name = manifest["metadata"]["name"]
+                    if f"{kind}/{name}" not in self._left_alone:
+                        yield (f"object of Kubernetes ({kind})", name), _text(_lasting(manifest))
+
+
+def change_problems(before: Things, after: Things) -> list[str]:
+    """What has come, gone or changed, a line each, with its content."""
+    problems = []
+    for kind, name in sorted(before.keys() | after.keys()):
+        was, now = before.get((kind, name)), after.get((kind, name))
+        if was is None:
+            problems.append(f"there is a new {kind}, {name}: {now}"[:_SHOWN])
+        elif now is None:
+            problems.append(f"the {kind} {name} is gone")
+        elif was != now:
+            problems.append(f"the {kind} {name} has changed: {now}"[:_SHOWN])
+    return problems
+
+
+def _lasting(manifest: Manifest) -> dict[str, Any]:
+    """An object without what changes by itself."""
+    metadata = {name: value for name, value in manifest["metadata"].items() if name not in _OF_KUBERNETES}
+    return {**{name: value for name, value in manifest.items() if name != "status"}, "metadata": metadata}
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)

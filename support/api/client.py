@@ -109,7 +109,8 @@ class FocusServerAPI:
 
         Raises APIError if no usable answer came, or not in time, or the server could not be reached.
         """
-        sent_at, started = datetime.now(UTC), time.perf_counter()
+        # In this order: if the machine pauses between the two, no answer seems to have come before it did.
+        started, sent_at = time.perf_counter(), datetime.now(UTC)
         response: requests.Response | None = None
         cause: OSError | None = None
         try:

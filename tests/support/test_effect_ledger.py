@@ -75,6 +75,20 @@ def test_too_much_is_a_failure_at_once_but_may_go_after_a_cancel(ledger, job, pr
     ledger.expect_effects(stated)
 
 
+def test_what_is_of_no_kind_must_not_change(ledger, job, product):
+    ledger.expect_effects(ONE)
+    ledger.expect_nothing_else()
+    product.elsewhere["exchange", "job-1"] = "{}"
+    assert "there is a new exchange, job-1: {}" in told(ledger.expect_nothing_else)
+
+
+def test_in_a_shared_environment_what_is_of_no_kind_is_not_looked_at(product, promises):
+    shared = settings(exclusive=False)
+    ledger = EffectLedger(shared, product.stores, promises, SightingLog())
+    product.elsewhere["exchange", "theirs"] = "{}"
+    ledger.expect_nothing_else()
+
+
 def test_what_comes_late_is_seen(ledger, product):
     ledger.enter_exchange(exchange())
     product.at_look[3] = lambda: product.add_queue("stray")

@@ -1,0 +1,164 @@
+"""What is of no kind of side effect, and must not change at all."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from kubernetes_stand_in import serving
+from stand_ins import settings
+
+from support.observers.kubernetes_api import Namespace
+from support.observers.surroundings import Surroundings, change_problems
+from support.profile.settings import Kubernetes
+
+SETTINGS = settings()
+
+
+class Store:
+    """A database, a broker and a namespace in memory."""
+
+    def __init__(self):
+        self.documents = {"tasks": [{"_id": 1}], "recordings": [{"_id": 2}], "system.views": [{"_id": 3}], "notes": []}
+        self.exchanges = [{"name": "amq.direct", "durable": True}]
+        self.bindings = [{"source": "", "destination": "q", "routing_key": "q"}]
+        self.objects = {"configmaps": [], "events": [], "leases.coordination.k8s.io": []}
+        database = SimpleNamespace(
+            collections=lambda: list(self.documents),
+            collection=lambda name: SimpleNamespace(find=lambda query: self.documents[name]),
+        )
+        management = SimpleNamespace(exchanges=lambda: self.exchanges, bindings=lambda: self.bindings)
+        self.broker = SimpleNamespace(management=management)
+        namespace = SimpleNamespace(
+            other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path: self.objects[path]
+        )
+        self.surroundings = Surroundings(SETTINGS, database, self.broker, namespace)
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+def config_map(name, value="a", **metadata):
+    return {"metadata": {"name": name, **metadata}, "data": {"key": value}}
+
+
+def add(*path):
+    def change(store):
+        kind, name, new = path
+        getattr(store, kind)[name].append(new) if name else getattr(store, kind).append(new)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            add("documents", "notes", {"_id": 4, "text": "made"}),
+            "new document of the collection notes, 4: {'_id': 4, 'text'",
+        ),
+        (
+            lambda store: store.documents.update(audit=[{"_id": 9}]),
+            "there is a new document of the collection audit, 9",
+        ),
+        (add("exchanges", "", {"name": "mine"}), 'there is a new exchange, mine: {"name": "mine"}'),
+        (
+            add("bindings", "", {"source": "mine", "destination": "q", "routing_key": "k"}),
+            "there is a new binding, mine -> q (k)",
+        ),
+        (lambda store: store.exchanges.clear(), "the exchange amq.direct is gone"),
+        (lambda store: store.exchanges[0].update(durable=False), "the exchange amq.direct has changed"),
+        (add("objects", "configmaps", config_map("left")), "there is a new object of Kubernetes (configmaps), left"),
+    ],
+)
+def test_what_changes_is_told_with_its_content(store, change, told):
+    before = store.surroundings.look()
+    before = dict(before)
+    change(store)
+    (problem,) = change_problems(before, store.surroundings.look())
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: None,
+        add("documents", "tasks", {"_id": 10}),
+        add("documents", "recordings", {"_id": 10}),
+        add("documents", "system.views", {"_id": 10}),
+        add("bindings", "", {"source": "", "destination": "q2", "routing_key": "q2"}),
+        add("objects", "events", config_map("an-event")),
+        add("objects", "leases.coordination.k8s.io", config_map("a-leader")),
+        add("objects", "configmaps", config_map("kube-root-ca.crt")),
+    ],
+)
+def test_what_is_counted_or_changes_by_itself_is_left_alone(store, change):
+    before = store.surroundings.look()
+    change(store)
+    assert change_problems(before, store.surroundings.look()) == []
+
+
+def test_of_an_object_what_lasts_is_compared(store):
+    store.objects["configmaps"].append(config_map("one", resourceVersion="1"))
+    before = store.surroundings.look()
+    store.objects["configmaps"][0] = {**config_map("one", resourceVersion="2"), "status": {"ready": True}}
+    assert change_problems(before, store.surroundings.look()) == []
+    store.objects["configmaps"][0] = config_map("one", "b")
+    assert "has changed" in change_problems(before, store.surroundings.look())[0]
+
+
+def test_without_a_management_api_exchanges_are_not_seen(store):
+    store.broker.management = None
+    assert {kind for kind, _ in store.surroundings.look()} == set()
+
+
+RESOURCES = {
+    "/apis": {"groups": [{"preferredVersion": {"groupVersion": "batch/v1"}}]},
+    "/api/v1": {
+        "resources": [
+            {"name": "pods", "namespaced": True, "verbs": ["list"]},
+            {"name": "pods/log", "namespaced": True, "verbs": ["get", "list"]},
+            {"name": "secrets", "namespaced": True, "verbs": ["get", "list"]},
+            {"name": "configmaps", "namespaced": True, "verbs": ["list"]},
+            {"name": "bindings", "namespaced": True, "verbs": ["create"]},
+            {"name": "nodes", "namespaced": False, "verbs": ["list"]},
+        ]
+    },
+    "/apis/batch/v1": {
+        "resources": [
+            {"name": "jobs", "namespaced": True, "verbs": ["list"]},
+            {"name": "cronjobs", "namespaced": True, "verbs": ["list"]},
+        ]
+    },
+}
+
+
+def test_kinds_are_those_that_may_be_listed_besides_the_counted_ones(tmp_path):
+    def answer(request):
+        if request.path in RESOURCES:
+            return 200, RESOURCES[request.path]
+        return (403, {"kind": "Status"}) if "/secrets" in request.path else (200, {"items": []})
+
+    with serving(answer) as api:
+        file = tmp_path / "kubeconfig"
+        cluster, user = {"server": api.address}, {"token": "t"}
+        described = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "one",
+            "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+            "clusters": [{"name": "one", "cluster": cluster}],
+            "users": [{"name": "one", "user": user}],
+        }
+        file.write_text(json.dumps(described))
+        namespace = Namespace(Kubernetes(kubeconfig=file, namespace="ours"))
+        expected = [
+            ("configmaps", "/api/v1/namespaces/ours/configmaps"),
+            ("cronjobs.batch", "/apis/batch/v1/namespaces/ours/cronjobs"),
+        ]
+        assert namespace.other_kinds() == expected
+        asked = len(api.asked)
+        assert namespace.other_kinds() == expected
+        assert len(api.asked) == asked
+        namespace.close()

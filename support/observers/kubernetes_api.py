@@ -71,7 +71,8 @@ class Namespace:
     def other_kinds(self) -> list[tuple[str, str]]:
         """The kinds that the namespace may list besides Jobs, pods and Services: name (`configmaps`) and path of each.
 
-        A kind of a group is called `leases.coordination.k8s.io`. They are asked for once.
+        A kind of a group is called `leases.coordination.k8s.io`. They are asked for once; there are none where the API
+        does not say which it has.
         """
         if self._other_kinds is None:
             roots = ["/api/v1"]
@@ -94,12 +95,15 @@ class Namespace:
         ]
 
     def _may_list(self, path: str) -> bool:
-        question = ApiRequest("GET", path)
-        return not isinstance(self._try(question, lambda: self._connection.ask(question)), Refused)
+        return not isinstance(self._asked(path), Refused)
 
     def _json(self, path: str) -> dict[str, Any]:
+        answered = self._asked(path)
+        return {} if isinstance(answered, Refused) else answered
+
+    def _asked(self, path: str) -> dict[str, Any] | Refused:
         question = ApiRequest("GET", path)
-        return self._accepted(question, lambda: self._connection.ask(question))
+        return self._try(question, lambda: self._connection.ask(question))
 
     def change(
         self, method: str, path: str, name: str, body: Manifest, *, part: str = "", media_type: str = "application/json"

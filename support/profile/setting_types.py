@@ -187,6 +187,7 @@ RowsPath = Annotated[str, _path_with("job_id", "rows")]
 JobName = Annotated[str, AfterValidator(partial(_template, may=("job_id", "object_name")))]
 StreamName = Annotated[str, AfterValidator(partial(_template, may=("job_id",)))]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+KindOrObject = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(/[A-Za-z0-9.:-]+)?$")]
 
 # Not decoded by pydantic-settings: a list may be written `a,b`, too, and a mistake in it is told like any other.
 Listed = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_listed)]

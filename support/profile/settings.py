@@ -107,7 +107,7 @@ class Kubernetes(_Group):
     context: str | None = Field(None, description="None: the current one", examples=["staging"])
     namespace: str = Field(min_length=1, examples=["analyzers"])
     timeout_s: float = Field(5.0, gt=0)
-    left_alone: types.Listed[str] = Field(
+    left_alone: types.Listed[types.KindOrObject] = Field(
         (
             "configmaps/kube-root-ca.crt",
             "controllerrevisions.apps",

@@ -43,12 +43,13 @@ def run(
     *,
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
+    statuses: Sequence[int] = (0,),
     limit_s: float = _LIMIT_S,
 ) -> Ran:
     """Run a command and wait for its end; nothing that it has started in its group is left then.
 
     Raises:
-        RunFailed: its exit status was not 0, or it had not ended within the limit.
+        RunFailed: it ended with another exit status than these, or it had not ended within the limit.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         before, started = _processor_s(), time.perf_counter()
@@ -73,7 +74,7 @@ def run(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         wall_s = time.perf_counter() - started
-        if status != 0:
+        if status not in statuses:
             raise RunFailed(f"{command}: exit status {status}\n{_read(output)}")
         return Ran(wall_s, _processor_s() - before, peak.mb(), _read(output))
 

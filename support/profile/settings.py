@@ -7,9 +7,9 @@ or any file), the defaults here, which are the contract's.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from support.contract.limits import Limits
@@ -250,6 +250,15 @@ class Answers(_Group):
         examples=["X-Frame-Options=DENY,Cache-Control=no-store"],
     )
     transport_header: str = Field("Strict-Transport-Security", description="on every answer over TLS")
+
+    @model_validator(mode="after")
+    def _statuses_of_rows_differ(self) -> Self:
+        if len({self.no_rows_yet_status, self.rows_status, self.rows_over_status}) < 3:
+            raise ValueError(
+                "no_rows_yet_status, rows_status and rows_over_status must differ: "
+                "by them an answer says whether it has rows and whether more will come"
+            )
+        return self
 
 
 class TimeLimits(_Group):

@@ -99,6 +99,12 @@ def test_a_wrong_setting_is_named_without_its_value(write):
     assert "hidden2" not in message
 
 
+@pytest.mark.parametrize(("name", "value"), [("rows_status", 200), ("rows_status", 208), ("rows_over_status", 200)])
+def test_the_statuses_of_rows_must_differ(write, name, value):
+    message = problem_of(write(f"{COMPLETE}\n[answers]\n{name} = {value}\n"))
+    assert "answers: Value error, no_rows_yet_status, rows_status and rows_over_status must differ" in message
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

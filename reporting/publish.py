@@ -371,5 +371,5 @@ def _seconds(retry_after: str | None) -> float | None:
         return None
     try:
         return min(Retry().parse_retry_after(retry_after), _LONGEST_WAIT_S)
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):  # The last two: a date or a number that Python cannot hold.
         return None

@@ -137,6 +137,9 @@ def test_what_is_meant_for_the_other_xray_is_refused_and_not_sent_again(xray, tr
         ([(429, {"Retry-After": "9999"})], [60.0]),
         ([(429, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"})], [0.0]),
         ([(429, {"Retry-After": "soon"})], [1.0]),
+        ([(429, {"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"})], [1.0]),
+        ([(429, {"Retry-After": "9" * 5000})], [1.0]),
+        ([(429, {"Retry-After": "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"})], [1.0]),
         ([(0, {})], [1.0]),
     ],
 )

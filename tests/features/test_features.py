@@ -1,7 +1,7 @@
 """What holds of every feature and its steps; keys and names are linted (tests/reporting)."""
 
+import ast
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,14 +33,44 @@ def test_every_step_is_defined_once():
     assert "AmbiguousStep" not in printed
 
 
+def step_modules_imported_by(source):
+    """The names in the imports of a module that are those of step modules."""
+    imports = [one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Import | ast.ImportFrom)]
+    names = [alias.name for one in imports for alias in one.names]
+    names += [one.module for one in imports if isinstance(one, ast.ImportFrom) and one.module is not None]
+    return [name for name in names if name.endswith("_steps") and not name.startswith("support.")]
+
+
 def test_no_step_module_imports_another():
     """Behave reads each by itself; what is imported besides is defined twice, and ambiguous where paths differ."""
-    importing = [
-        path.name
-        for path in (ROOT / "steps").glob("*.py")
-        if re.search(r"steps\.\w+_steps|from steps import \w+_steps", path.read_text())
-    ]
-    assert importing == []
+    importing = {path.name: step_modules_imported_by(path.read_text()) for path in (ROOT / "steps").glob("*.py")}
+    assert {name: imported for name, imported in importing.items() if imported} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import steps.health_steps",
+        "from steps.health_steps import name",
+        "from steps import health_steps",
+        "from steps import scenario_state, health_steps",
+        "from steps import (\n    health_steps,\n)",
+        "from .health_steps import name",
+        "from . import health_steps",
+        "import health_steps",
+        "from health_steps import name",
+    ],
+)
+def test_every_import_of_a_step_module_is_found(line):
+    assert step_modules_imported_by(line) != []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from steps.scenario_state import Context", "from support.runner.closing_steps import name", "health_steps = 1"],
+)
+def test_what_is_no_import_of_a_step_module_is_not_taken_for_one(line):
+    assert step_modules_imported_by(line) == []
 
 
 # A formatter for a dry run: writes each scenario that uses a step which needs an environment to itself.

@@ -1,9 +1,9 @@
 """The kinds of side effect that a job has, and what it means to count them.
 
-A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are, and how
-one is told from another. Counting is by difference where the run has the environment
-to itself, so that nothing can hide under a wrong name; in a shared environment it is by identity: only what carries
-the id of one of the scenario's own jobs is counted. What is being deleted is in a snapshot, but is not counted.
+A new kind is one entry in `KINDS`: its name in the features, how all of them are found, how those of a job are found,
+and how one is told from another. Where the run has the environment to itself, the difference between two looks is
+counted, so that nothing can hide under a wrong name. In a shared environment only what carries the id of one of the
+scenario's own jobs is counted. What is being deleted is in a snapshot, but is not counted.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from support.observers import deletion
+from support.observers.kubernetes import Analyzer
 from support.observers.manifests import Manifest, running_since
+from support.observers.rabbitmq import QueueState
 from support.observers.sightings import SightingLog
+from support.observers.stores import Stores
 from support.profile.settings import EffectsOfAJob, Naming, object_name_of
-
-if TYPE_CHECKING:  # The steps need this module before the environment is there; the drivers are loaded meanwhile.
-    from support.observers.kubernetes import Analyzer
-    from support.observers.rabbitmq import QueueState
-    from support.observers.stores import Stores
 
 Document = dict[str, Any]
 

@@ -270,7 +270,7 @@ def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioS
 
 
 def _what_else_is_broken(run: SuiteRun, session: ScenarioSession) -> EnvironmentBroken | None:
-    """After a clean-up that failed: why no scenario can follow, whatever of it may be mended."""
+    """After a clean-up that failed: why no scenario can follow, even if some of it can be repaired."""
     try:
         run.check_provided()
         # Over what stays disturbed, all that follow would be told as failures of the product.
@@ -289,7 +289,7 @@ def after_feature(context: Context, feature: Feature) -> None:
 def after_worker(context: Context) -> None:
     """In a worker: see that nothing has come late, and give back what it works with."""
     try:
-        _look_once_more(context)
+        _expect_no_late_changes(context)
     finally:
         _close_environment(context.run_state)
 
@@ -298,7 +298,7 @@ def after_all(context: Context) -> None:
     """Say what is known to fail and where the results are, and give the environment back."""
     whole, run_state = False, context.run_state
     try:
-        _look_once_more(context)
+        _expect_no_late_changes(context)
         _see_that_something_was_run(context)
         whole = True
     finally:
@@ -318,11 +318,11 @@ def after_all(context: Context) -> None:
             context._runner.hook_failures += 1
 
 
-def _look_once_more(context: Context) -> None:
+def _expect_no_late_changes(context: Context) -> None:
     run_state = context.run_state
     if run_state.run is not None and not context.aborted:
         with _reported(run_state):
-            run_state.run.look_once_more()
+            run_state.run.expect_no_late_changes()
 
 
 def _close_environment(run_state: RunState) -> None:

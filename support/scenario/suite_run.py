@@ -95,10 +95,11 @@ class SuiteRun:
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
 
-    def look_once_more(self) -> None:
-        """After the last scenario: raise ExpectationFailed if anything changed after any scenario had ended.
+    def expect_no_late_changes(self) -> None:
+        """After the last scenario: see that nothing changed after any scenario had ended.
 
-        The message says what, and after which scenario.
+        Raises:
+            ExpectationFailed: something did; the message says what, and after which scenario.
         """
         naming, limits = self.settings.naming, self.settings.time_limits
         if self._last is not None:

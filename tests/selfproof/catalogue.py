@@ -43,7 +43,7 @@ def at_the_first_look(eventually):
 
 
 def with_a_limit_of(limit_s):
-    """A wait of another length; `limit_s` gives it, of the patience."""
+    """A wait of another length; `limit_s` gives it, from the policy."""
 
     def make(wait):
         def other(expected, look, problems, policy, **more):
@@ -67,7 +67,7 @@ def whatever_breaks(eventually):
     return calm
 
 
-def without_hope_given_up(eventually):
+def without_failing_fast(eventually):
     return lambda expected, look, problems, policy, fail_fast=None: eventually(expected, look, problems, policy)
 
 
@@ -105,8 +105,8 @@ WAITING = [
         *("eventually.py::test_a_look_that_cannot_be_made_ends_the_waiting_at_once", "DID NOT RAISE"),
     ),
     spoilt(
-        *("a wait that waits for what cannot become right", "core.eventually:eventually", without_hope_given_up),
-        *("eventually.py::test_what_is_hopeless_is_not_waited_away", "DID NOT RAISE"),
+        *("a wait that waits for what cannot become right", "core.eventually:eventually", without_failing_fast),
+        *("eventually.py::test_what_cannot_become_right_ends_the_waiting_at_once", "DID NOT RAISE"),
     ),
     spoilt(
         *(
@@ -114,7 +114,7 @@ WAITING = [
             "core.eventually:consistently",
             with_a_limit_of(lambda p: 0),
         ),
-        *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
+        *("eventually.py::test_what_holds_for_a_moment_is_found_not_to_stay", "DID NOT RAISE"),
     ),
     spoilt(
         "a look at what should stay that does not look at the end",
@@ -123,7 +123,7 @@ WAITING = [
     ),
     spoilt(
         *("a look at what should stay that finds nothing wrong", "core.eventually:consistently", with_nothing_wrong),
-        *("eventually.py::test_what_holds_for_a_moment_does_not_hold_steadily", "DID NOT RAISE"),
+        *("eventually.py::test_what_holds_for_a_moment_is_found_not_to_stay", "DID NOT RAISE"),
     ),
 ]
 
@@ -342,7 +342,7 @@ COUNTING = [
     ),
     spoilt(
         "a run that does not look for what comes after its last scenario",
-        *("scenario.suite_run:SuiteRun.look_once_more", never),
+        *("scenario.suite_run:SuiteRun.expect_no_late_changes", never),
         *("suite_run.py::test_what_comes_after_the_last_scenario_is_told_with_its_name", "DID NOT RAISE"),
     ),
     spoilt(
@@ -468,7 +468,7 @@ def with_it_afterwards(request_job_meanwhile):
 
 CUT_OFF = "test_who_is_cut_off_cannot_connect_until_the_end"
 DROPPED = "test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed"
-MENDED = "test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay"
+RESTORED = "test_a_proxy_that_another_run_has_broken_is_restored_and_an_operators_toxics_stay"
 MEANWHILE = "test_something_is_done_while_the_server_is_at_a_request"
 BEING_MADE = "test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none"
 ASKED_AGAIN = "test_after_an_outage_it_is_asked_again_until_it_is_answered_and_not_for_ever"
@@ -487,7 +487,7 @@ OUTAGES = [
     ),
     spoilt(
         *("a restoring of ways that restores nothing", "faults.outages:restore", never),
-        *(f"outages.py::{MENDED}", "assert False"),
+        *(f"outages.py::{RESTORED}", "assert False"),
     ),
     spoilt(
         *(
@@ -625,7 +625,7 @@ CLEANING = [
     ),
     spoilt(
         *("a run that asks for health while ways are broken", "scenario.suite_run:repair", nothing_repaired),
-        "suite_run.py::test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy",
+        "suite_run.py::test_what_a_killed_run_broke_is_repaired_before_anybody_has_to_be_healthy",
         "the server is ill while its ways are broken",
     ),
     spoilt(

@@ -30,14 +30,14 @@ def run(product):
 
 
 def test_when_nothing_comes_after_the_last_scenario_all_is_well(run):
-    run.look_once_more()
+    run.expect_no_late_changes()
 
 
 @pytest.mark.parametrize("look", [1, 2])
 def test_what_comes_after_the_last_scenario_is_told_with_its_name(run, product, look):
     product.at_look[product.looks + look] = lambda: product.make(configured())
     with pytest.raises(ExpectationFailed, match="after 'the first scenario' had ended: analyzer: \\+1 instead of"):
-        run.look_once_more()
+        run.expect_no_late_changes()
 
 
 def well():
@@ -77,7 +77,7 @@ def test_after_a_failure_health_is_asked_on_a_new_connection(run, monkeypatch):
     assert client is not run._client
 
 
-def test_what_a_killed_run_broke_is_mended_before_anybody_has_to_be_healthy(product, tmp_path, monkeypatch, caplog):
+def test_what_a_killed_run_broke_is_repaired_before_anybody_has_to_be_healthy(product, tmp_path, monkeypatch, caplog):
     broken = {"way"}
 
     def check(client, stores):

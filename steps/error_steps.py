@@ -11,7 +11,7 @@ from support.fuzzing.invalid_requests import INVALID_REQUESTS
 
 ANSWERS = {"an internal error": 500, "that it is not available": 503, "that it took too long": 504}
 REASON = "the gateway is out of luck today"
-PATIENCE_S = 0.4
+CLIENT_TIMEOUT_S = 0.4
 
 
 @given("a gateway in front of the server that answers {answer}")
@@ -36,7 +36,7 @@ def the_job_is_requested_through_it(context: Context) -> None:
 
 @when("the job is requested through the gateway, by a client with a short time limit")
 def the_job_is_requested_impatiently(context: Context) -> None:
-    request_through_gateway(context, request_timeout_s=PATIENCE_S)
+    request_through_gateway(context, request_timeout_s=CLIENT_TIMEOUT_S)
 
 
 def request_through_gateway(context: Context, **server: Any) -> None:
@@ -56,7 +56,7 @@ def the_server_was_asked_once(context: Context) -> None:
 
 @then("the client reports within its time limit that no answer came")
 def the_client_reports_no_answer(context: Context) -> None:
-    refusals.expect_reported_timeout(context.state.failure, context.state.client.exchanges, PATIENCE_S)
+    refusals.expect_reported_timeout(context.state.failure, context.state.client.exchanges, CLIENT_TIMEOUT_S)
 
 
 @then("the client reports at once that the server cannot be reached")

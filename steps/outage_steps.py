@@ -10,7 +10,7 @@ from support.checks import refusals
 from support.faults.outages import Outages
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
-PATIENCE_S = 0.5
+CLIENT_TIMEOUT_S = 0.5
 
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
@@ -73,8 +73,8 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
 
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
-    failure = context.state.failure_of_request(request_timeout_s=PATIENCE_S)
-    refusals.expect_reported_timeout(failure, context.state.client.exchanges, PATIENCE_S)
+    failure = context.state.failure_of_request(request_timeout_s=CLIENT_TIMEOUT_S)
+    refusals.expect_reported_timeout(failure, context.state.client.exchanges, CLIENT_TIMEOUT_S)
 
 
 @then("neither finds such a job")

@@ -48,7 +48,7 @@ def test_a_scenario_that_passes_though_it_is_known_to_fail_is_red(run_behave, fe
 
 def test_a_broken_environment_is_red_all_the_same(run_behave, feature, stores):
     ran = run_behave(feature("Given MongoDB cannot be reached", tags=TAG), FOCUS__TOXIPROXY__MONGODB="nobody-knows-it")
-    # The clean-up cannot mend it either, and the hook is red, too.
+    # The clean-up cannot repair it either, and the hook is red, too.
     assert ran.scenarios["Of the test"][:2] == ("hook_error", "MongoDB cannot be reached"), ran.printed
     assert ran.status == 1
     assert "Known issue" not in ran.printed

@@ -215,7 +215,7 @@ def test_what_a_killed_run_left_is_swept(feature, variables, stores, tmp_path):
     process.wait()
     (job_id,) = stores.records.job_ids_not_in("cancelled")
 
-    swept = subprocess.run(
+    sweep = subprocess.run(
         [sys.executable, "-m", "support.scenario.sweeping"],
         cwd=ROOT,
         env=variables,
@@ -223,7 +223,7 @@ def test_what_a_killed_run_left_is_swept(feature, variables, stores, tmp_path):
         text=True,
         check=True,
     )
-    assert swept.stdout.splitlines() == [f"Removed what a killed run had left: {job_id}"]
+    assert sweep.stdout.splitlines() == [f"Removed what a killed run had left: {job_id}"]
     assert what_is_left(stores) == NOTHING
     assert list((tmp_path / "journals").iterdir()) == []
 

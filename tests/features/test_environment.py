@@ -98,7 +98,7 @@ class Breaking:
         ({"healthy": False, "ended": ENDED}, ENDED, True),
     ],
 )
-def test_a_run_ends_when_what_a_scenario_broke_cannot_be_mended_or_all_is_broken_anyway(broken, told, ends):
+def test_a_run_ends_when_what_a_scenario_broke_cannot_be_repaired_or_all_is_broken_anyway(broken, told, ends):
     breaking = Breaking(**broken)
     with pytest.raises(EnvironmentBroken) as raised:
         environment.after_scenario(breaking.context, breaking.scenario)

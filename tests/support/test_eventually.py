@@ -42,7 +42,7 @@ def test_the_waiting_ends_soon_after_its_limit():
         eventually("it to hold", look, lambda seen: ["not yet"], SHORT)
 
 
-def test_what_is_hopeless_is_not_waited_away():
+def test_what_cannot_become_right_ends_the_waiting_at_once():
     looks = itertools.count(1)
     with pytest.raises(ExpectationFailed, match="one too many"):
         eventually(
@@ -67,7 +67,7 @@ def test_a_look_that_cannot_be_made_ends_the_waiting_at_once():
     assert len(looks) == 1
 
 
-def test_what_holds_for_a_moment_does_not_hold_steadily():
+def test_what_holds_for_a_moment_is_found_not_to_stay():
     looks = itertools.count(1)
     with pytest.raises(ExpectationFailed, match="it is gone"):
         consistently("it to stay", lambda: next(looks), lambda seen: ["it is gone"] if seen == 4 else [], SHORT)

@@ -52,15 +52,15 @@ RULES = {
     "view_type: Input should be a whole number",
     "a time is neither epoch seconds nor yymmddHHMMSS",
     "a time is not a time after … and before …",
-    "a stranger",
-    *(f"{path}: a stranger" for path in ("displayInfo", "channels", "frequencyRange")),
+    "an unknown parameter",
+    *(f"{path}: an unknown parameter" for path in ("displayInfo", "channels", "frequencyRange")),
     "Input should be a valid dictionary",
 }
 SHAPES = (
     (" or instance of .*", ""),
     ("^start_time or end_time: .* is ", "a time is "),
-    (r"^(displayInfo|channels|frequencyRange)\..*: Extra inputs.*", r"\1: a stranger"),
-    ("^.*: Extra inputs.*", "a stranger"),
+    (r"^(displayInfo|channels|frequencyRange)\..*: Extra inputs.*", r"\1: an unknown parameter"),
+    ("^.*: Extra inputs.*", "an unknown parameter"),
     (r"(?<![\w.])-?\d+(\.\d+)?", "…"),
 )
 

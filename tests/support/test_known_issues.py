@@ -23,6 +23,6 @@ def test_only_a_failure_of_the_product_is_explained(keys, error, explained):
     assert known_issues.explains(keys, error) is explained
 
 
-def test_an_issue_that_is_mended_is_told_with_the_tag_to_remove():
+def test_an_issue_that_is_fixed_is_told_with_the_tag_to_remove():
     with pytest.raises(ExpectationFailed, match=r"remove @known-issue:PZ-4, @known-issue:PZ-5 at a\.feature:7 "):
         known_issues.expect_to_show(["PZ-4", "PZ-5"], "a.feature:7")

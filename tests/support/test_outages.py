@@ -175,7 +175,7 @@ def test_possible_is_what_has_a_proxy_and_of_the_rest_it_is_said_why_not(outages
     assert told.impossible("Kubernetes") == "it is far"
 
 
-def test_a_proxy_that_another_run_has_broken_is_mended_and_an_operators_toxics_stay(outages, proxies):
+def test_a_proxy_that_another_run_has_broken_is_restored_and_an_operators_toxics_stay(outages, proxies):
     outages.silence("MongoDB")
     outages.cut_off("MongoDB")
     by_hand = {"timeout_upstream": {"name": "timeout_upstream"}}

@@ -16,9 +16,9 @@ HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
 
 def sweep(directory, settings, stores):
     """As a run does it, and `make sweep`."""
-    swept = repair(directory, settings, stores)
-    sweeping.sweep(directory, settings, stores, swept)
-    return swept
+    result = repair(directory, settings, stores)
+    sweeping.sweep(directory, settings, stores, result)
+    return result
 
 
 class Stores:
@@ -57,9 +57,9 @@ def run(directory, *, base_url=HERE, provided=None, recordings=(), limited=False
 def test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay(tmp_path):
     stores = Stores()
     run(tmp_path, recordings=["r_1", "r_2"])
-    swept = sweep(tmp_path, SETTINGS, stores)
+    result = sweep(tmp_path, SETTINGS, stores)
     assert stores.left() == ["theirs"]
-    assert (swept.remains, swept.lines) == (False, ["Removed what a killed run had recorded: r_1, r_2"])
+    assert (result.remains, result.lines) == (False, ["Removed what a killed run had recorded: r_1, r_2"])
     assert list(tmp_path.iterdir()) == []
     assert stores.limits == []
 
@@ -67,20 +67,20 @@ def test_recordings_of_a_killed_run_are_removed_and_those_of_others_stay(tmp_pat
 def test_the_broker_takes_queues_again(tmp_path):
     stores = Stores()
     run(tmp_path, limited=True)
-    swept = sweep(tmp_path, SETTINGS, stores)
+    result = sweep(tmp_path, SETTINGS, stores)
     assert stores.limits == [None]
-    assert swept.lines == ["The broker, which a killed run had told not to, takes queues again."]
+    assert result.lines == ["The broker, which a killed run had told not to, takes queues again."]
     assert list(tmp_path.iterdir()) == []
     assert stores.left() == ["r_1", "r_2", "theirs"]
 
 
 def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):
-    mended = []
-    monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: mended.append((toxiproxy, proxy)))
+    restored = []
+    monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: restored.append((toxiproxy, proxy)))
     run(tmp_path, broken=["way-to-mongodb", "way-to-mongodb", "way-to-kubernetes"])
-    swept = sweep(tmp_path, SETTINGS, Stores())
-    assert mended == [(SETTINGS.toxiproxy, "way-to-kubernetes"), (SETTINGS.toxiproxy, "way-to-mongodb")]
-    assert swept.lines == [f"The way that a killed run had broken is open again: {proxy}" for _, proxy in mended]
+    result = sweep(tmp_path, SETTINGS, Stores())
+    assert restored == [(SETTINGS.toxiproxy, "way-to-kubernetes"), (SETTINGS.toxiproxy, "way-to-mongodb")]
+    assert result.lines == [f"The way that a killed run had broken is open again: {proxy}" for _, proxy in restored]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,15 +93,15 @@ def test_a_proxy_that_is_not_there_any_more_is_told_and_all_the_rest_is_done(tmp
     run(tmp_path, broken=["gone", "here"], recordings=["r_1"])
     (journal,) = tmp_path.iterdir()
     stores = Stores()
-    swept = sweep(tmp_path, SETTINGS, stores)
-    told, *done = swept.lines
+    result = sweep(tmp_path, SETTINGS, stores)
+    told, *done = result.lines
     assert told.startswith("The way that a killed run had broken could not be opened: gone. no such proxy\n")
     assert told.endswith(f"then delete {journal}")
     assert done == [
         "The way that a killed run had broken is open again: here",
         "Removed what a killed run had recorded: r_1",
     ]
-    assert (swept.remains, journal.exists(), stores.left()) == (True, True, ["r_2", "theirs"])
+    assert (result.remains, journal.exists(), stores.left()) == (True, True, ["r_2", "theirs"])
 
 
 def test_a_toxiproxy_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path, monkeypatch):
@@ -117,9 +117,9 @@ def test_a_toxiproxy_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(t
 
 def test_the_journal_of_a_run_that_was_killed_after_the_repair_stays_for_the_next(tmp_path):
     run(tmp_path, broken=["way"])
-    swept = SweepResult()
-    sweeping.sweep(tmp_path, SETTINGS, Stores(), swept)
-    assert (swept.remains, len(list(tmp_path.iterdir()))) == (True, 1)
+    result = SweepResult()
+    sweeping.sweep(tmp_path, SETTINGS, Stores(), result)
+    assert (result.remains, len(list(tmp_path.iterdir()))) == (True, 1)
 
 
 def test_a_journal_with_a_line_of_an_unknown_form_is_reported_and_stays_and_all_the_rest_is_done(tmp_path):
@@ -127,9 +127,9 @@ def test_a_journal_with_a_line_of_an_unknown_form_is_reported_and_stays_and_all_
     run(tmp_path, recordings=["r_1"])
     (journal,) = tmp_path.iterdir()
     journal.write_text(journal.read_text() + '{"scenario": 1, "borrowed": "r_2"}\n')
-    swept = sweep(tmp_path, SETTINGS, stores)
-    reported = [line for line in swept.lines if f"{journal} is not all of a known form: line 3." in line]
-    assert (swept.remains, len(reported), stores.left()) == (True, 1, ["r_2", "theirs"])
+    result = sweep(tmp_path, SETTINGS, stores)
+    reported = [line for line in result.lines if f"{journal} is not all of a known form: line 3." in line]
+    assert (result.remains, len(reported), stores.left()) == (True, 1, ["r_2", "theirs"])
     assert journal.exists()
 
 
@@ -167,10 +167,10 @@ def test_a_job_of_a_killed_run_is_cancelled_and_seen_to_be_gone(tmp_path, monkey
     journal.close()
     server = Server(lambda job_id: cancels(product, job_id))
     monkeypatch.setattr(sweeping, "FocusServerAPI", lambda settings: server)
-    swept = sweep(tmp_path, SETTINGS, product.stores)
-    assert said in swept.lines[0]
-    assert swept.remains is (product.jobs != [])
-    assert bool(list(tmp_path.iterdir())) is swept.remains
+    result = sweep(tmp_path, SETTINGS, product.stores)
+    assert said in result.lines[0]
+    assert result.remains is (product.jobs != [])
+    assert bool(list(tmp_path.iterdir())) is result.remains
 
 
 def refuse(status):
@@ -188,16 +188,16 @@ def test_what_was_settled_is_not_touched(tmp_path):
 def test_what_is_elsewhere_or_went_with_its_environment_is_left_alone(tmp_path, where, kept):
     stores = Stores()
     run(tmp_path, recordings=["r_1"], limited=True, **where)
-    swept = sweep(tmp_path, SETTINGS, stores)
+    result = sweep(tmp_path, SETTINGS, stores)
     assert (stores.left(), stores.limits) == (["r_1", "r_2", "theirs"], [])
-    assert (len(list(tmp_path.iterdir())), len(swept.lines)) == (kept, kept)
+    assert (len(list(tmp_path.iterdir())), len(result.lines)) == (kept, kept)
 
 
 def test_what_a_killed_worker_left_in_an_environment_of_this_run_is_removed(tmp_path):
     stores = Stores()
     run(tmp_path, recordings=["r_1"], limited=True, provided="of this run")
-    swept = repair(tmp_path, SETTINGS, stores, "of this run")
-    sweeping.sweep(tmp_path, SETTINGS, stores, swept, "of this run")
+    result = repair(tmp_path, SETTINGS, stores, "of this run")
+    sweeping.sweep(tmp_path, SETTINGS, stores, result, "of this run")
     assert (stores.left(), stores.limits) == (["r_2", "theirs"], [None])
     assert list(tmp_path.iterdir()) == []
 

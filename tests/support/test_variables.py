@@ -194,7 +194,7 @@ def test_a_wrong_value_is_told_with_the_variable_its_form_and_an_example(monkeyp
     told = problem()
     (line,) = [line for line in told.splitlines()[1:] if setting.variable in line]
     assert setting.form in line
-    assert "x7q" not in line.replace("~no-such-user-x7q", "")  # A path is no secret, and must be known to be mended.
+    assert "x7q" not in line.replace("~no-such-user-x7q", "")  # A path is no secret, and must be seen to be set right.
 
 
 def test_what_a_profile_has_wrong_names_the_profile_and_the_variable_that_wins_over_it():

@@ -1,4 +1,4 @@
-"""The ways to the stores can be broken and mended, in Toxiproxy's terms, and a Focus Server goes by them."""
+"""The ways to the stores can be broken and restored, in Toxiproxy's terms, and a Focus Server goes by them."""
 
 import asyncio
 import socket

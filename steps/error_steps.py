@@ -1,4 +1,4 @@
-"""What is told when something goes wrong, on the way to the server or at it."""
+"""What the client reports when the server, or the way to it, fails."""
 
 from typing import Any
 

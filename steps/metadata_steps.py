@@ -1,4 +1,4 @@
-"""What is known of a job to whoever asks."""
+"""What the metadata of a job say."""
 
 from behave import then, when
 

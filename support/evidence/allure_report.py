@@ -53,7 +53,7 @@ class _OpenResult:
 class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
     """Writes the files, without secrets; with any text, while its base ends with an error for a lone surrogate.
 
-    That one cannot be written is told to `lost`, not to whoever found what it holds.
+    A file that cannot be written is reported to `lost`, not to the caller that gave its content.
     """
 
     def __init__(self, folder: Path, lost: Callable[[OSError], object]) -> None:

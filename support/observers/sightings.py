@@ -1,4 +1,4 @@
-"""When a scenario first saw what: observers tell the moment of each look, and whoever looks enters it here."""
+"""When a scenario first saw what: observers give the moment of each look, and the caller enters it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls to a store: each ends within the store's time limit, and each failure is told in one form.
+"""Calls to a store: each ends within the store's time limit, and all failures are reported in one form.
 
 The drivers' own time limits are not enough: some count each read anew, so that a byte a second passes them all, others
 leave out name resolution, the TLS handshake or closing, and pika has none for what is asked on an open connection. So a

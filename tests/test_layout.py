@@ -1,4 +1,4 @@
-"""The tests can all be collected at once, as `make test` does; CI runs them in two halves and would not notice."""
+"""The tests can all be collected at once, as `make test` does; CI runs them in parts and would not notice."""
 
 from collections import Counter
 from pathlib import Path

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -92,7 +92,11 @@ def before_all(context: Context) -> None:
             features.clear()  # Behave calls the hooks of a feature that was named, also when nothing of it is run.
             return
         provided = context.run_state.provided = provide(profile, jobs=jobs)
-        context.run_state.endpoints = provided.endpoints() if provided else []
+        context.run_state.endpoints = endpoints = provided.endpoints() if provided else []
+        if len(endpoints) not in (0, 1, jobs):
+            raise EnvironmentBroken(
+                f"The provider made {len(endpoints)} environments for {jobs} jobs; expected {jobs} or 1."
+            )
         if jobs == 1:
             _open_environment(context, Place(0, has_others=False))
     except (SettingsError, EnvironmentBroken) as error:
@@ -360,7 +364,6 @@ def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
     interrupted = run_state.lost or (context.aborted and not run_state.reasons)
     red = context.aborted or hook_failures or any(one.status.has_failed() for one in run_state.scenarios)
     try:
-        remember(folder.path.parent.parent / OF_THE_LAST_RUNS, run_state.scenarios)
         folder.end(
             State.INTERRUPTED if interrupted else State.ENDED,
             scenarios=Counter(scenario.status.name for scenario in run_state.scenarios),
@@ -369,6 +372,8 @@ def _close_folder(context: Context, folder: RunFolder, *, passed: bool) -> None:
     except EnvironmentBroken:
         if not run_state.lost:
             raise
+    with suppress(OSError):  # Only the order of the next run depends on it.
+        remember(folder.path.parent.parent / OF_THE_LAST_RUNS, run_state.scenarios)
     for reporter in _summaries(context):
         reporter.stream.write("".join(f"\n{lost}\n" for lost in run_state.lost))
         reporter.stream.write(f"\nResults: {folder.path}\n")

@@ -212,9 +212,13 @@ class AllureReport:
         self._listener.global_error(redact(message), None)
 
     def report_died(self, scenario: Any) -> None:
-        """Report a scenario whose process has died, and with it the result that was open there."""
+        """Report a scenario whose process has died, and with it the result that was open there, or just written."""
         self.start_feature(scenario.feature)
         self.start_scenario(scenario)
+        assert self._current is not None
+        for path in self._results_dir.glob("*-result.json"):
+            if json.loads(path.read_bytes()).get("historyId") == self._current.item.historyId:
+                path.unlink()
         self.stop_scenario(scenario)
         self.stop_feature(scenario.feature)
 

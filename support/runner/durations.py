@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from behave.model_type import Status
+
 from support.core.files import ROOT, write_whole
 
 KEPT_WITH_THE_FEATURES = ROOT / "config" / "durations.json"
@@ -26,17 +28,17 @@ def key_of(scenario: Any) -> str:
 
 
 def read_durations(path: Path) -> dict[str, float]:
-    """The durations in a file, s, by key; none if there is no such file, or it does not hold any."""
+    """The durations in a file, s, by key; none if there is no such file, or it cannot be read as one."""
     try:
         found = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        return {key: float(value) for key, value in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {key: float(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def remember(path: Path, scenarios: Iterable[Any]) -> None:
-    """Keep how long these scenarios took, beside what the file has of others; raises OSError."""
-    took = {key_of(scenario): round(scenario.duration, 3) for scenario in scenarios}
+    """Keep how long those of these scenarios took that passed, beside what the file has of others; raises OSError."""
+    took = {key_of(scenario): round(scenario.duration, 3) for scenario in scenarios if scenario.status is Status.passed}
     content = json.dumps(dict(sorted({**read_durations(path), **took}.items())), indent=0, ensure_ascii=False)
     write_whole(path, f"{content}\n".encode())
 

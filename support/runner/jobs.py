@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import gc
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
@@ -25,12 +24,12 @@ from redaction import redact
 from support.core.errors import SettingsError
 from support.core.files import ROOT
 from support.runner.behave_files import OneMessage
-from support.runner.dealing import Dealing
+from support.runner.dealing import Dealing, Interrupts
 from support.runner.display import Display
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
-from support.runner.outcomes import ScenarioOutcome
+from support.runner.outcomes import ContainerOutcome, ScenarioOutcome
 from support.runner.run_state import RunState
-from support.runner.worker import Done, Ended, Message, Place, Ready, Worker
+from support.runner.worker import Done, Ended, EndOfRun, Message, Place, Ready, Worker, flush
 
 SERIAL = "serial"
 INTERRUPTED = "KeyboardInterrupt"
@@ -70,40 +69,44 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         yield from self._features_run_by_workers() if jobs_of(self) > 1 else self.features
 
     def _features_run_by_workers(self) -> Iterator[Any]:
-        """Run everything, then yield each feature; behave's own loop reports on it."""
-        self._scenarios = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
-        for scenario in self._scenarios:
-            if not scenario.should_run(self.config):
-                scenario.mark_skipped()
-        show = Display(self.formatters, self.step_registry, show_skipped=self.config.show_skipped)
-        if not self.aborted:
-            self._run_scenarios(show)
+        """Run everything, then yield each feature: to behave's own loop, which reports on it and counts failures."""
+        interrupts = Interrupts()
+        with interrupts.counted():
+            self._scenarios = [scenario for feature in self.features for scenario in feature.walk_scenarios()]
+            for scenario in self._scenarios:
+                if not scenario.should_run(self.config):
+                    scenario.mark_skipped()
+            show = Display(self.formatters, self.step_registry, show_skipped=self.config.show_skipped)
+            if not self.aborted:
+                self._run_scenarios(show, interrupts)
+            show.end(self.features)
+        formatters, self.formatters = self.formatters, []  # They have been shown everything.
         for feature in list(self.features):
-            for part in (feature, *feature.rules, *feature.iter_scenario_outlines()):
-                part.clear_status()
-            feature.run = partial(_show_in_files, show, feature)  # What is left of running it.
+            feature.run = partial(_has_failed, feature)
             yield feature
+        self.formatters = formatters
 
-    def _run_scenarios(self, show: Display) -> None:
+    def _run_scenarios(self, show: Display, interrupts: Interrupts) -> None:
         state: RunState = self.context.run_state
         assert state.folder is not None
         reports = state.folder.path.parent.parent
         durations = read_durations(reports / OF_THE_LAST_RUNS) or read_durations(KEPT_WITH_THE_FEATURES)
-        order = longest_first(_selected(self), durations)
-        alone = [one for one in order if state.workers_share and SERIAL in one.effective_tags]
-        together = [one for one in order if one not in alone]
         number_of = {id(scenario): number for number, scenario in enumerate(self._scenarios)}
+        order = longest_first(_selected(self), durations)
+        alone: list[int] = []
+        together: list[int] = []
+        for scenario in order:
+            is_alone = state.workers_share and SERIAL in scenario.effective_tags
+            (alone if is_alone else together).append(number_of[id(scenario)])
         gc.collect()
         gc.freeze()  # What all workers have in common stays theirs in common.
-        dealing = Dealing(self._start)
+        dealing = Dealing(self._start, interrupts)
         listener = _Listener(self, show, dealing.stop)
-        try:
-            dealing.deal((number_of[id(scenario)] for scenario in together), listener, jobs=self.config.jobs)
-            dealing.deal((number_of[id(scenario)] for scenario in alone), listener, jobs=1)
-        except KeyboardInterrupt:
+        dealing.deal(together, listener, jobs=self.config.jobs)
+        dealing.deal(alone, listener, jobs=1)
+        if interrupts.count and not self.aborted:
             self.abort(reason=INTERRUPTED)
-        finally:
-            show.end()
+        listener.finish(expected=() if dealing.is_stopped else (*together, *alone))
 
     # In a worker.
 
@@ -118,50 +121,57 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         behave.runner.Context.abort = _abort  # Its reason is told once, by the process that hears of it.
         state: RunState = self.context.run_state
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             self.run_hook("before_worker")
             if state.run is not None and not self.aborted:
                 connection.send(Ready(state.run.description(), state.run.settings.secrets()))
                 self._run_what_comes(connection, state)
-        except (EOFError, OSError, KeyboardInterrupt):  # The first two: who has started this worker is gone.
+        except (EOFError, ConnectionError, KeyboardInterrupt):  # The first two: who has started this worker is gone.
             self.abort(reason=INTERRUPTED)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             self.run_hook("after_worker")
-            _flush()
-            with suppress(OSError):  # Nobody may be there any more to hear it.
-                connection.send(Ended(self.hook_failures, state.reasons, state.lost))
+            self.context._do_remaining_cleanups()
+        flush()
+        with suppress(ConnectionError):  # Nobody may be there any more to hear it.
+            connection.send(Ended(self.hook_failures, self._end_of_run(state)))
 
     def _run_what_comes(self, connection: Connection, state: RunState) -> None:
         while (number := connection.recv()) is not None:
             scenario, failures, known = self._scenarios[number], self.hook_failures, len(state.known)
-            containers_failed = self._run_one(scenario)
+            containers = self._run_one(scenario)
             self.hook_failures = failures  # Those of the scenario are in its outcome.
-            _flush()
-            outcome = ScenarioOutcome.of(scenario, containers_failed=containers_failed)
-            connection.send(Done(number, outcome, state.known[known:], state.reasons, state.lost))
+            flush()
+            outcome = ScenarioOutcome.of(scenario, containers)
+            connection.send(Done(number, outcome, state.known[known:], self._end_of_run(state)))
             if self.aborted:
                 return
 
-    def _run_one(self, scenario: Any) -> bool:
-        """Run one scenario with the hooks around it, and return whether one of its feature's or rule's has failed."""
+    def _end_of_run(self, state: RunState) -> EndOfRun:
+        aborted = getattr(self.context, "abort_reason", INTERRUPTED) if self.aborted else None
+        return EndOfRun(aborted, state.reasons, state.lost)
+
+    def _run_one(self, scenario: Any) -> list[ContainerOutcome]:
+        """Run one scenario with all hooks around it, and return what came of its rule and feature."""
         container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
         item, containers = scenario, []
         while container is not None:
-            containers.append((container, container.run_items))
-            container.run_items = [item]
+            # A hook may skip it, which then holds for this scenario.
+            before = {name: getattr(container, name) for name in ("run_items", "should_skip", "skip_reason")}
+            containers.append((container, before))
+            container.run_items, container.error_message = [item], None
             item, container = container, getattr(container, "parent", None)
         self.feature = item
         self.context._set_root_attribute("active_outline", scenario._row)
         try:
             item.run(self)
-            return any(one.hook_failed or one.status is Status.cleanup_error for one, _ in containers)
         except KeyboardInterrupt:  # Between steps and hooks; in them behave takes it itself.
             self.abort(reason=INTERRUPTED)
-            return False
-        finally:
-            for container, items in containers:
-                container.run_items = items
+        outcomes = [ContainerOutcome.of(container) for container, _ in containers]
+        for container, before in containers:
+            vars(container).update(before)
+        return outcomes
 
 
 class _Listener:
@@ -170,67 +180,75 @@ class _Listener:
     def __init__(self, runner: Runner, show: Display, stop: Callable[[], None]) -> None:
         self._runner, self._show, self._stop = runner, show, stop
         self._state: RunState = runner.context.run_state
-        self._descriptions: list[Any] = []
+        self._descriptions: list[Mapping[str, str]] = []
+        self._run: set[int] = set()
 
     def heard(self, message: Message, printed: str) -> None:
         if isinstance(message, Ready):
             redact.learn(message.secrets)
-            self._describe(message)
-        elif isinstance(message, Done):
+            self._describe(message.description)
+            self._show.printed(printed)
+            return
+        if isinstance(message, Done):
             self._take(message.number, message.outcome, printed)
             self._state.known.extend(message.known)
-            failed = Status[message.outcome.status].has_failed()
-            self._see_whether_to_stop(message, at_failure=failed and self._runner.config.stop)
-            return
-        elif isinstance(message, Ended):
+            if self._runner.config.stop and Status[message.outcome.status].has_failed():
+                self._stop()
+        else:
+            self._show.printed(printed)
             self._runner.hook_failures += message.hook_failures
-            self._see_whether_to_stop(message)
-        self._show.printed(printed)
+        self._state.add_reasons(message.end.reasons, message.end.lost)
+        if message.end.aborted is not None:
+            if not self._runner.aborted:
+                self._runner.abort(reason=message.end.aborted)
+            self._stop()
 
-    def died(self, how: str, scenario: int | None, printed: str) -> None:
+    def died(self, how: str, scenario: int | None, before: int | None, printed: str) -> None:
+        after = "" if before is None else f" Before, it had run: {self._runner._scenarios[before].name}."
         if scenario is None:
-            self._show.printed(f"{printed}A worker has died outside of any scenario ({how}).\n")
+            self._show.printed(f"{printed}A worker has died outside of any scenario ({how}).{after}\n")
             self._runner.hook_failures += 1
             return
-        message = f"The worker of this scenario has died ({how}). No verdict is possible on it; run it again."
+        message = f"The worker of this scenario has died ({how}). No verdict is possible on it; run it again.{after}"
         self._take(scenario, ScenarioOutcome(Status.error.name, error_message=message), f"{printed}{message}\n")
         if self._state.report is not None:  # The worker took its own result with it.
             self._state.report.report_died(self._runner._scenarios[scenario])
 
+    def finish(self, expected: Iterable[int]) -> None:
+        """After the last worker: a scenario that was expected and was not run is no green run."""
+        missing = [self._runner._scenarios[number] for number in expected if number not in self._run]
+        if missing and not self._runner.aborted:
+            listed = "".join(f"  {scenario.location}  {scenario.name}\n" for scenario in missing)
+            self._show.printed(f"\nThere was no worker left to run these scenarios:\n{listed}")
+            self._runner.hook_failures += 1
+
     def _take(self, number: int, outcome: ScenarioOutcome, printed: str) -> None:
         scenario = self._runner._scenarios[number]
+        self._run.add(number)
         outcome.put_into(scenario)
+        container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
+        for part in outcome.containers:
+            part.put_into(container)
+            container = getattr(container, "parent", None)
         self._state.scenarios.append(scenario)
         undefined = [step for step in scenario.all_steps if step.status is Status.undefined]
         self._runner.undefined_steps.extend(undefined)
-        self._show.on_terminal(scenario, printed)
+        self._show.scenario(scenario, printed)
 
-    def _see_whether_to_stop(self, message: Done | Ended, *, at_failure: bool = False) -> None:
-        self._state.add_reasons(message.stopped, message.lost)
-        if message.stopped and not self._runner.aborted:
-            self._runner.abort(reason=message.stopped[0])
-        if message.stopped or at_failure:
-            self._stop()
-
-    def _describe(self, message: Ready) -> None:
+    def _describe(self, description: Mapping[str, str]) -> None:
         """Tell the environments of all workers in the report; where they differ, each value."""
-        self._descriptions.append(message.description)
+        self._descriptions.append(description)
         names = dict.fromkeys(name for one in self._descriptions for name in one)
         values = {name: dict.fromkeys(one[name] for one in self._descriptions if name in one) for name in names}
-        if self._state.report is not None:
-            self._state.describe({name: "; ".join(each) for name, each in values.items()})
+        self._state.describe({name: "; ".join(each) for name, each in values.items()})
 
 
 def _abort(context: Any, reason: str | None = None) -> None:
     context._set_root_attribute("aborted", True)
+    context._set_root_attribute("abort_reason", reason or "")
 
 
-def _show_in_files(show: Display, feature: Any, _: Runner) -> bool:
-    """Formatters that write files show a feature whole, in the order of the features; whether it has failed."""
-    show.in_files(feature)
-    return bool(feature.status.has_failed())
-
-
-def _flush() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+def _has_failed(feature: Any, _: Runner) -> bool:
+    """Whether a feature that was run by workers has failed; behave's own status stops at one that was not run."""
+    has_failed = any(scenario.status.has_failed() for scenario in feature.walk_scenarios())
+    return has_failed or any(part.hook_failed or part.status.has_failed() for part in (feature, *feature.rules))

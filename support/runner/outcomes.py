@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from behave.model import Step
@@ -41,8 +40,29 @@ class _StepOutcome:
 
 
 @dataclass(frozen=True)
+class ContainerOutcome:
+    """What came of the hooks and clean-ups of a feature or a rule, around one scenario."""
+
+    hook_failed: bool
+    cleanup_failed: bool
+    error_message: str | None
+
+    @classmethod
+    def of(cls, container: Any) -> ContainerOutcome:
+        """What came of those of behave's feature or rule, which has just been run."""
+        return cls(container.hook_failed, container.status is Status.cleanup_error, container.error_message)
+
+    def put_into(self, container: Any) -> None:
+        """Add it to what is known of the feature or rule."""
+        container.hook_failed = container.hook_failed or self.hook_failed
+        container.error_message = container.error_message or self.error_message
+        if self.cleanup_failed:
+            container.set_status(Status.cleanup_error)
+
+
+@dataclass(frozen=True)
 class ScenarioOutcome:
-    """What came of one scenario. `containers_failed`: a hook of its feature or rule failed around it."""
+    """What came of one scenario, and of what it stands in, the innermost first."""
 
     status: str
     steps: Sequence[_StepOutcome] = ()
@@ -51,10 +71,10 @@ class ScenarioOutcome:
     skip_reason: str | None = None
     hook_failed: bool = False
     captured: Any = None
-    containers_failed: bool = False
+    containers: Sequence[ContainerOutcome] = ()
 
     @classmethod
-    def of(cls, scenario: Any, *, containers_failed: bool) -> ScenarioOutcome:
+    def of(cls, scenario: Any, containers: Sequence[ContainerOutcome]) -> ScenarioOutcome:
         """What came of behave's scenario, which has just been run."""
         return cls(
             status=scenario.status.name,
@@ -64,30 +84,39 @@ class ScenarioOutcome:
             skip_reason=scenario.skip_reason,
             hook_failed=scenario.hook_failed,
             captured=scenario.captured if scenario.captured.has_output() else None,
-            containers_failed=containers_failed,
+            containers=containers,
         )
 
     def put_into(self, scenario: Any) -> None:
         """Make behave's scenario look as if it had been run in this process, with the steps that hooks have added."""
-        for outcome, step in zip_longest(self.steps, list(scenario.all_steps)):
-            if outcome is None:
-                break
-            if step is None:
+        steps = list(scenario.all_steps)
+        if any(
+            (step.keyword, step.name) != (one.keyword, one.name) for step, one in zip(steps, self.steps, strict=False)
+        ):
+            # A hook has put a step before others.
+            steps, scenario._background_steps, scenario.steps = [], [], []
+        for number, outcome in enumerate(self.steps):
+            if number == len(steps):
                 step = Step(scenario.filename, outcome.line, outcome.keyword, outcome.step_type, outcome.name)
                 scenario.steps.append(step)
-            outcome.put_into(step)
+                steps.append(step)
+            outcome.put_into(steps[number])
         scenario.error_message, scenario.exception = self.error_message, _retold(self.exception)
         scenario.hook_failed, scenario.skip_reason = self.hook_failed, self.skip_reason
         if self.captured is not None:
             scenario.captured.add_captured(self.captured)
         scenario.set_status(Status[self.status])
-        if self.containers_failed:
-            scenario.feature.hook_failed = True
 
 
 def _told(exception: BaseException | None) -> tuple[str, str] | None:
     """Type and text of an exception, which itself may not be able to go to another process."""
-    return None if exception is None else (type(exception).__name__, str(exception))
+    if exception is None:
+        return None
+    try:
+        text = str(exception)
+    except Exception as error:  # noqa: BLE001 - it may be anybody's, and be broken itself
+        text = f"(its text cannot be had: {type(error).__name__})"
+    return type(exception).__name__, text
 
 
 def _retold(told: tuple[str, str] | None) -> BaseException | None:

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from support.runner.outcomes import ScenarioOutcome
 
 _FORK = multiprocessing.get_context("fork")
+_ENDS_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class Done:
-    """A worker has run the scenario of this number.
-
-    `stopped` says why no scenario can follow, `lost` why results could not be written; mostly both are empty.
-    """
+    """A worker has run the scenario of this number. `known` are its failures that are put down to known issues."""
 
     number: int
     outcome: ScenarioOutcome
     known: Sequence[str]
-    stopped: Sequence[str]
-    lost: Sequence[str]
+    end: EndOfRun
 
 
 @dataclass(frozen=True)
@@ -56,15 +53,27 @@ class Ended:
     """A worker has ended in order. `hook_failures` are those outside of its scenarios."""
 
     hook_failures: int
-    stopped: Sequence[str]
-    lost: Sequence[str]
+    end: EndOfRun
+
+
+@dataclass(frozen=True)
+class EndOfRun:
+    """Why a worker holds that the run must end; mostly it does not.
+
+    `aborted` is the reason with which behave was told so, `reasons` are those of the hooks, `lost` says why results
+    could not be written.
+    """
+
+    aborted: str | None = None
+    reasons: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
 
 Message = Ready | Done | Ended
 
 
 class Died(Exception):
-    """A worker has ended without saying so; the message says which process, and how."""
+    """A worker has ended without saying so, or in the middle of a scenario; the message says which process, and how."""
 
 
 class Worker:
@@ -73,23 +82,31 @@ class Worker:
     def __init__(self, place: Place, work: Callable[[Place, Connection], None], others: Iterable[Worker]) -> None:
         """Start it: `work` is called in a process that is a copy of this one, and ends with it.
 
-        Its output is kept, so that it can be shown beside the scenario that it belongs to.
+        SIGINT is blocked there until `work` has made up its mind. Its output is kept, so that it can be shown beside
+        the scenario that it belongs to.
         """
         self.place, self.is_ready = place, False
         self.scenario: int | None = None  # the number of the one that it runs
+        self.before: int | None = None  # the number of the one that it ran before
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._shown = 0
         self.connection, theirs = _FORK.Pipe()
         inherited = [self.connection, *(other.connection for other in others)]
         self._process = _FORK.Process(target=_begin, args=(work, place, theirs, inherited, self._output.fileno()))
-        _flush()
-        # Until it has a handler of its own, Ctrl-C would end it by the one that it has inherited.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        flush()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process.start()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
+        # The sentinel tells the end of all that it has started, too; only Linux has what tells its own.
+        self._ended = os.pidfd_open(self._process.pid or 0) if hasattr(os, "pidfd_open") else self._process.sentinel
+
+    @property
+    def waitables(self) -> tuple[Connection, int]:
+        """What can be waited for: that it says something, and that it ends."""
+        return self.connection, self._ended
 
     def run(self, number: int) -> None:
         """Have it run the scenario of this number."""
@@ -98,6 +115,7 @@ class Worker:
 
     def end(self) -> None:
         """Tell it that there is nothing more to run; it gives its environment back, and says that it has ended."""
+        self.is_ready = False
         self._send(None)
 
     def interrupt(self) -> None:
@@ -109,30 +127,44 @@ class Worker:
         self._signal(signal.SIGKILL)
 
     def hear(self) -> Message:
-        """What it says next; raises Died if it never will."""
+        """What it says next. Raises Died if it never will, or has ended in the middle of a scenario."""
         try:
+            if not self.connection.poll():  # Whatever still holds the other end of it.
+                raise EOFError
             message: Message = self.connection.recv()
         except (EOFError, OSError, pickle.UnpicklingError):
-            self._process.join()
-            raise Died(f"process {self._process.pid}, {_end_of(self._process.exitcode)}") from None
+            raise Died(self._how_it_ended()) from None
         if isinstance(message, Ready):
             self.is_ready = True
         elif isinstance(message, Done):
-            self.scenario = None
+            self.before, self.scenario = self.scenario, None
+        elif self.scenario is not None:
+            raise Died(f"process {self._process.pid}, which has ended by itself")
         return message
 
     def output(self) -> str:
         """What it has printed since this was asked for last."""
-        self._output.seek(self._shown)
-        printed = self._output.read()
+        size = os.fstat(self._output.fileno()).st_size
+        printed = os.pread(self._output.fileno(), size - self._shown, self._shown)
         self._shown += len(printed)
-        return printed.decode(errors="replace")
+        return printed.decode(sys.stdout.encoding or "utf-8", errors="replace")
 
     def close(self) -> None:
-        """Wait for its end, after it has said that, or has died."""
-        self._process.join()
+        """Wait for its end, after it has said that, or has died; one that does not end is killed."""
+        self._process.join(_ENDS_WITHIN_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        if self._ended != self._process.sentinel:
+            os.close(self._ended)
         self.connection.close()
         self._output.close()
+
+    def _how_it_ended(self) -> str:
+        self._process.join(_ENDS_WITHIN_S)
+        code = self._process.exitcode
+        how = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit status {code}"
+        return f"process {self._process.pid}, {how}"
 
     def _send(self, what: int | None) -> None:
         with suppress(OSError):  # It is dead, which `hear` tells.
@@ -155,17 +187,12 @@ def _begin(
         other.close()  # Else the end of that process would not be noticed.
     os.dup2(output, 1)
     os.dup2(output, 2)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     work(place, connection)
-    _flush()
+    flush()
+    os._exit(0)  # Threads that a step has left behind would be waited for.
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Write what was printed, so that no copy of this process has it, too."""
     sys.stdout.flush()
     sys.stderr.flush()
-
-
-def _end_of(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"killed by {signal.Signals(-exit_code).name}"
-    return f"exit status {exit_code}"

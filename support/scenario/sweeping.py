@@ -72,8 +72,10 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
     """
     for dead in of_dead_runs(journals):
         is_here = _is_of_here(dead, settings, provided)
-        if dead.is_settled or (dead.provided and not is_here):
+        if dead.is_settled or (dead.provided and dead.provided != provided):
             journal.remove(dead.path)
+        elif dead.provided and not is_here:
+            continue  # Of another worker of this run: the one that takes its place works in its environment.
         elif not is_here:
             result.lines.append(
                 f"A killed run may have left jobs at {dead.base_url} ({dead.path}); a run or sweep with the "

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from support.runner.outcomes import ScenarioOutcome
 
@@ -151,17 +151,16 @@ class Worker:
 
     def close(self) -> None:
         """Wait for its end, after it has said that, or has died; one that does not end is killed."""
-        self._process.join(_ENDS_WITHIN_S)
-        if self._process.is_alive():
+        if not wait([self._ended], _ENDS_WITHIN_S):
             self._process.kill()
-            self._process.join()
+        self._process.join()
         if self._ended != self._process.sentinel:
             os.close(self._ended)
         self.connection.close()
         self._output.close()
 
     def _how_it_ended(self) -> str:
-        self._process.join(_ENDS_WITHIN_S)
+        wait([self._ended], _ENDS_WITHIN_S)
         code = self._process.exitcode
         how = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit status {code}"
         return f"process {self._process.pid}, {how}"

@@ -44,7 +44,7 @@ def before_all(context):
     folder = RunFolder.make(Path("reports"), profile="made-up", command=[])
     report = AllureReport(folder.results, context.config, context._runner.features, test_case_url=None)
     shared = context.config.userdata.get("shared")
-    context.run_state = RunState(folder=folder, report=report, endpoints=[] if shared else [{}, {}])
+    context.run_state = RunState(folder=folder, report=report, endpoints=[] if shared else [{}] * 8)
     context.run_state.profile = SimpleNamespace(name="made-up")
     context._runner.formatters.insert(0, OneMessage())
     context.config.junit_directory = "junit"
@@ -82,6 +82,8 @@ def after_worker(context):
 
 def before_feature(context, feature):
     context.run_state.report.start_feature(feature)
+    if "feature_skips" in feature.tags:
+        feature.skip("not today")
     if "feature_breaks" in feature.tags:
         raise OSError("the feature's hook is broken")
 
@@ -96,6 +98,10 @@ def before_scenario(context, scenario):
     log("begin", scenario.name)
     if "skipped" in scenario.effective_tags:
         scenario.skip("needs another environment")
+    if "aborts" in scenario.effective_tags:
+        context.abort(reason="the sky has fallen")
+    if "first_step" in scenario.effective_tags:
+        scenario.steps.insert(0, Step(scenario.filename, scenario.line, "Given", "given", "it works"))
     if "breaks" in scenario.effective_tags:
         raise OSError("the hook is broken")
     scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", "nothing is left"))
@@ -158,6 +164,23 @@ def killed_once(context):
     if not os.path.exists("once"):
         open("once", "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
+
+class Textless(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+@step("it raises what has no text")
+def textless(context): raise Textless
+
+@step("it exits")
+def exits(context): raise SystemExit(0)
+
+@step("it leaves a process behind and is killed")
+def leaves(context):
+    if os.fork() == 0:
+        time.sleep(15)
+        os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 @step("it waits")
 def waits(context): time.sleep(30)
@@ -396,6 +419,97 @@ def test_the_longest_of_the_last_run_comes_first(project):
     assert set(begun[:2]) == {"c two", "b two"}
 
 
+def test_a_failure_is_red_whatever_stands_before_it_and_was_not_run(project):
+    scenarios = "".join(f"  Scenario: Fine {number}\n    When it takes a moment\n" for number in range(6))
+    folder = project(one=f"Feature: One\n{scenarios}  Scenario: Last\n    When it fails\n")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "durations.json").write_text('{"features/one.feature > Last": 9.0}')
+    ran = behave(folder, "--jobs", "2", "--stop", "-f", "rerun", "-o", "rerun.txt")
+    assert ran.returncode == 1
+    assert "features/one.feature:14" in (folder / "rerun.txt").read_text()
+
+
+def test_a_scenario_of_the_same_name_as_a_serial_one_is_run(project):
+    serial = "@serial\nFeature: One\n  Scenario: Same\n    When it works\n"
+    folder = project(one=serial, two="Feature: Two\n  Scenario: Same\n    When it fails\n")
+    ran = behave(folder, "--jobs", "2", "-D", "shared=yes")
+    assert ran.returncode == 1
+    assert "1 scenario passed, 1 failed, 0 skipped" in ran.stdout
+
+
+@pytest.mark.parametrize("step", ["it raises what has no text", "it exits"])
+def test_a_worker_that_a_step_ends_or_that_cannot_say_what_happened_is_no_green_run(project, step):
+    folder = project(one=f"Feature: One\n  Scenario: Odd\n    When {step}\n", two=OTHER.format(name="two"))
+    ran = behave(folder, "--jobs", "2")
+    assert ran.returncode == 1
+    assert "3 scenarios passed, 0 failed, 1 error, 0 skipped" in ran.stdout
+
+
+def test_a_hook_that_aborts_ends_the_whole_run_with_its_reason(project):
+    waiting = "".join(f"  Scenario: Moment {number}\n    When it takes a moment\n" for number in range(30))
+    folder = project(
+        one="@aborts\nFeature: One\n  Scenario: Aborts\n    When it works\n", two=f"Feature: Two\n{waiting}"
+    )
+    ran = behave(folder, "--jobs", "2")
+    assert ran.returncode == 1
+    assert (ran.stdout + ran.stderr).count("ABORTED: the sky has fallen") == 1
+    assert "untested" in ran.stdout
+
+
+def test_a_hook_that_skips_a_feature_skips_all_of_it(project):
+    folder = project(one=OTHER.format(name="one").replace("Feature", "@feature_skips\nFeature", 1))
+    ran = behave(folder, "--jobs", "2")
+    assert "0 scenarios passed, 0 failed, 3 skipped" in ran.stdout
+
+
+def test_a_step_that_a_hook_puts_before_the_others_is_shown_there(project):
+    text = "@first_step\nFeature: One\n  Scenario: A\n    When it fails\n  Scenario: B\n    When it takes a moment\n"
+    ran = behave(project(one=text), "--jobs", "2", "-f", "plain")
+    assert re.search(r"Given it works \.\.\. passed.*\n +When it fails \.\.\. failed", ran.stdout)
+
+
+def test_a_process_that_a_dead_worker_has_started_does_not_hold_up_the_run(project):
+    folder = project(one="Feature: One\n  Scenario: A\n    When it leaves a process behind and is killed\n"
+                         "  Scenario: B\n    When it works\n")  # fmt: skip
+    with (folder / "out").open("w") as out:
+        process = subprocess.Popen(command("--jobs", "2"), cwd=folder, env=environment(), stdout=out)
+        assert process.wait(timeout=12) == 1
+    assert "killed by SIGKILL" in (folder / "out").read_text()
+
+
+def test_output_that_nobody_reads_any_more_ends_the_run(project):
+    waiting = "".join(f"  Scenario: Moment {number}\n    When it takes a moment\n" for number in range(40))
+    folder = project(one=f"Feature: One\n{waiting}")
+    process = subprocess.Popen(
+        command("--jobs", "2", "-f", "plain"),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    process.stderr.close()
+    workers = psutil.Process(process.pid).children()
+    assert process.wait(timeout=20) != 0
+    assert not psutil.wait_procs(workers, timeout=5)[1]
+
+
+def test_formatters_that_need_whole_features_get_them_on_the_terminal_too(project):
+    folder = project(one=OTHER.format(name="one"), two=OTHER.format(name="two"))
+    ran = behave(folder, "--jobs", "2", "-f", "json", "--no-summary")
+    document = json.loads(ran.stdout[ran.stdout.index("[") : ran.stdout.rindex("]") + 1])
+    assert [(feature["name"], len(feature["elements"])) for feature in document] == [("one", 3), ("two", 3)]
+
+
+@pytest.mark.parametrize("content", ['{"a": null}', '{"a": "x"}', "[]"])
+def test_durations_that_cannot_be_read_cost_nothing(project, content):
+    folder = project(one=OTHER.format(name="one"))
+    (folder / "reports").mkdir()
+    (folder / "reports" / "durations.json").write_text(content)
+    assert behave(folder, "--jobs", "2").returncode == 0
+
+
 def test_stop_ends_the_run_at_the_first_failure(project):
     fails = "  Scenario: Fails {}\n    When it fails\n"
     folder = project(one="Feature: One\n" + "".join(fails.format(number) for number in range(20)))
@@ -452,6 +566,19 @@ def test_ctrl_c_ends_all_workers_in_order(project, arguments):
     assert Counter(words[1] for words in log)["after_worker"] == 2
     assert log[-4][1] == "after_all"
     assert not any(worker.is_running() for worker in workers)
+
+
+def test_ctrl_c_twice_kills_the_workers(project):
+    waiting = "".join(f"  Scenario: Waits {number}\n    When it waits\n" for number in range(4))
+    folder = project(one=f"Feature: One\n{waiting}")
+    process = subprocess.Popen(command("--jobs", "2"), cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+    begun(folder, "begin", 2)
+    workers = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 1
+    assert not any(worker.is_running() for worker in workers)
+    assert log_of(folder)[-4][1] == "after_all"
 
 
 def test_workers_end_when_who_has_started_them_is_killed(project):

@@ -44,8 +44,6 @@ Feature: Everything that a feature may have
         | green  |
 """
 
-keys = st.lists(st.text(min_size=1), unique=True, max_size=60)
-
 
 def features(*texts, path="features/part/file{}.feature"):
     return [parse_feature(text, filename=path.format(number)) for number, text in enumerate(texts)]
@@ -76,8 +74,8 @@ def test_what_a_shard_leaves_of_a_feature_is_whole_in_all_of_behaves_lists():
     kept = names(parsed)
     assert set(kept) < set(everything)
     feature = parsed[0]
-    assert [rule.name for rule in feature.rules] == [item.name for item in feature.run_items if item.type == "rule"]
-    assert all(item in feature.run_items for item in feature.scenarios)
+    items = [id(item) for item in feature.run_items]
+    assert [id(item) for item in [*feature.scenarios, *feature.rules]] == items  # In the example rules come last.
 
 
 def test_a_feature_of_which_no_scenario_belongs_to_the_shard_is_gone():
@@ -94,14 +92,24 @@ def test_no_shard_takes_much_longer_than_another(durations, of):
     assert max(loads) - min(loads) <= max(durations.values()) + 1e-6
 
 
-@given(keys, st.integers(1, 12), st.text(min_size=1))
-def test_a_scenario_that_comes_or_goes_moves_no_other(known, of, new):
-    durations = dict.fromkeys(known, 1.0)
-    planned = plan(durations, of)
-    before = {key: shard_of(key, of, planned) for key in [*known, new]}
-    assert all(1 <= number <= of for number in before.values())
-    # Whether `new` is in the features plays no part: durations are those kept with them.
-    assert {key: shard_of(key, of, plan(durations, of)) for key in known} == {key: before[key] for key in known}
+@pytest.mark.parametrize("of", [2, 4])
+def test_a_scenario_that_comes_or_goes_moves_no_other(of):
+    everything = names(features(FEATURE, FEATURE))
+    durations = dict.fromkeys(everything[::2], 1.0)
+
+    def shards(text):
+        found = {}
+        for number in range(1, of + 1):
+            parsed = features(text, FEATURE)
+            keep_only(Shard(number, of), parsed, durations)
+            found |= dict.fromkeys(names(parsed), number)
+        return found
+
+    before = shards(FEATURE)
+    edited = FEATURE.replace("Scenario: First", "Scenario: New", 1).replace("| orange |", "| green |")
+    after = shards(edited + "\n  Scenario: Another\n    When something happens\n")
+    assert {key: after[key] for key in after if key in before} == {key: before[key] for key in before if key in after}
+    assert set(after) - set(before)
 
 
 def test_unknown_scenarios_are_spread():

@@ -18,6 +18,9 @@ second round in the opposite order, so that a busy machine meets all alike: rati
 the number of processes that wanted to run, on average over the minute before a part and after it.
 """
 
+_QUIET = 1.0
+_BUSY = "- The machine was busy with other work, which makes times longer, and smaller what more workers gain."
+
 
 def write_page(docs: Path, parts: Sequence[MeasuredPart]) -> Iterator[Path]:
     """Write the page and its pictures; yields the path of each file that was written."""
@@ -51,6 +54,7 @@ def _section(measured: MeasuredPart, pictures: Sequence[str]) -> str:
     lines += [*(f"- {note}" for note in part.notes)]
     lines += [
         f"- Measured {when}, {rounds}, load {measured.machine.load:g} before and {measured.load_after:g} after.",
+        *([_BUSY] if measured.machine.load > _QUIET else []),
         f"- Machine: {measured.machine}.",
         "",
     ]

@@ -78,6 +78,13 @@ def test_the_page_has_figures_notes_machine_and_load(page):
     assert f"- Machine: {this_machine()}." in page
 
 
+@pytest.mark.parametrize(("load", "told"), [(0.4, False), (1.25, True)])
+def test_a_busy_machine_is_told(tmp_path, load, told):
+    busy = measured(START)
+    list(write_page(tmp_path, [busy.model_copy(update={"machine": busy.machine.model_copy(update={"load": load})})]))
+    assert ("busy with other work" in (tmp_path / "bench.md").read_text()) is told
+
+
 def test_only_what_is_to_be_plotted_has_a_bar(tmp_path, page):
     picture = ElementTree.parse(tmp_path / "images" / "bench-start.svg").getroot()
     texts = [one.text for one in picture.iter() if one.text]

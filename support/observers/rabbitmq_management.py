@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -46,13 +46,15 @@ class ManagementAPI:
         """Names of all the queues; exact at once."""
         return [queue["name"] for queue in self._queues("the names of the queues", columns="name")]
 
-    def exchanges(self) -> list[Mapping[str, Any]]:
-        """All exchanges, each with its name and what it was declared with."""
-        return self._listed("exchanges", ("name",), columns="name,type,durable,auto_delete,internal,arguments")
-
-    def bindings(self) -> list[Mapping[str, Any]]:
-        """All bindings; the source of the one that every queue has by its name is empty."""
-        return self._listed("bindings", ("source", "destination", "routing_key"))
+    def definitions(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """What was declared besides queues, by its kind: exchanges, bindings, policies, parameters."""
+        path = f"/api/definitions/{quote(self._virtual_host, safe='')}"
+        answered = self._ask("what was declared", "GET", path, _object)
+        return {
+            kind: declared
+            for kind, declared in answered.items()
+            if isinstance(declared, list) and all(isinstance(one, dict) for one in declared) and kind != "queues"
+        }
 
     def consumed(self, name: str) -> int | None:
         """Messages of a queue that consumers acknowledged, by the statistics, which lag behind by their interval.
@@ -94,19 +96,7 @@ class ManagementAPI:
         return next((queue for queue in self._queues(asked, **parameters) if queue["name"] == name), {})
 
     def _queues(self, asked: str, **parameters: str) -> list[Queue]:
-        return self._listed("queues", ("name",), asked, **parameters)
-
-    def _listed(self, what: str, members: Sequence[str], asked: str = "", **parameters: str) -> list[Mapping[str, Any]]:
-        def read(answered: Any) -> list[Mapping[str, Any]]:
-            if not isinstance(answered, list) or not all(
-                isinstance(one, dict) and all(isinstance(one.get(member), str) for member in members)
-                for one in answered
-            ):
-                raise UnusableAnswer(f"it answered no list of {what} with their names: {_start(answered)}")
-            return answered
-
-        path = f"/api/{what}/{quote(self._virtual_host, safe='')}"
-        return self._ask(asked or f"the {what}", "GET", path, read, parameters)
+        return self._ask(asked, "GET", f"/api/queues/{quote(self._virtual_host, safe='')}", _queues, parameters)
 
     def _ask(
         self,
@@ -156,6 +146,14 @@ class ManagementAPI:
 def _object(answered: Any) -> Mapping[str, Any]:
     if not isinstance(answered, dict):
         raise UnusableAnswer(f"it answered no object: {_start(answered)}")
+    return answered
+
+
+def _queues(answered: Any) -> list[Queue]:
+    if not isinstance(answered, list) or not all(
+        isinstance(queue, dict) and isinstance(queue.get("name"), str) for queue in answered
+    ):
+        raise UnusableAnswer(f"it answered no list of queues with their names: {_start(answered)}")
     return answered
 
 

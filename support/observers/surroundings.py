@@ -33,7 +33,7 @@ class Surroundings:
 
     def look(self) -> Things:
         """What there is now; raises EnvironmentBroken if a store cannot be asked."""
-        return dict([*self._documents(), *self._routes(), *self._objects()])
+        return dict([*self._documents(), *self._declared(), *self._objects()])
 
     def _documents(self) -> Iterator[tuple[tuple[str, str], str]]:
         for name in sorted(set(self._database.collections()) - self._counted):
@@ -41,15 +41,16 @@ class Surroundings:
                 for document in self._database.collection(name).find({}):
                     yield (f"document of the collection {name}", str(document["_id"])), str(document)
 
-    def _routes(self) -> Iterator[tuple[tuple[str, str], str]]:
+    def _declared(self) -> Iterator[tuple[tuple[str, str], str]]:
         if self._broker.management is None:
             return
-        for exchange in self._broker.management.exchanges():
-            yield ("exchange", exchange["name"]), _text(exchange)
-        for binding in self._broker.management.bindings():
-            if binding["source"]:  # Else it is the one that every queue has by its name.
-                name = f"{binding['source']} -> {binding['destination']} ({binding['routing_key']})"
-                yield ("binding", name), _text(binding)
+        for kind, declared in self._broker.management.definitions().items():
+            for one in declared:
+                if kind == "bindings":
+                    name = f"{one.get('source')} -> {one.get('destination')} ({one.get('routing_key')})"
+                else:
+                    name = str(one.get("name"))
+                yield (kind.removesuffix("s").replace("policie", "policy"), name), _text(one)
 
     def _objects(self) -> Iterator[tuple[tuple[str, str], str]]:
         for kind, path in self._namespace.other_kinds():

@@ -29,15 +29,25 @@ from support.observers.side_effects import (
 )
 from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
-from support.observers.surroundings import change_problems
+from support.observers.surroundings import Things, change_problems
 from support.profile.settings import Settings, object_name_of
 
 
 class EffectLedger:
     """Compares what the stores show with the snapshot `before`, which is taken when the ledger is opened."""
 
-    def __init__(self, settings: Settings, stores: Stores, promises: Promises, sightings: SightingLog) -> None:
-        """Open it, when all that is being deleted has gone; raises EnvironmentBroken if it does not go."""
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        promises: Promises,
+        sightings: SightingLog,
+        surroundings: Things | None = None,
+    ) -> None:
+        """Open it, when all that is being deleted has gone; raises EnvironmentBroken if it does not go.
+
+        `surroundings` are those that the scenario before has closed with; without them they are looked at now.
+        """
         self._settings, self._stores, self._promises, self._sightings = settings, stores, promises, sightings
         self._keys: list[TraceKey] = []
         self._answered: dict[str, None] = {}
@@ -48,7 +58,10 @@ class EffectLedger:
         self._something_goes = False
         self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
         self.before = self._snapshot_of_what_stays()
-        self._surroundings = self._stores.surroundings.look() if settings.exclusive else {}
+        if settings.exclusive and surroundings is None:
+            surroundings = self._stores.surroundings.look()
+        self._surroundings = surroundings or {}
+        self.closed_with: Things | None = None  # the surroundings at its end; None before that
 
     @property
     def own_jobs(self) -> tuple[str, ...]:
@@ -145,8 +158,9 @@ class EffectLedger:
 
     def _expect_surroundings_untouched(self) -> None:
         if self._settings.exclusive:
-            problems = change_problems(self._surroundings, self._stores.surroundings.look())
-            require("nothing but side effects to have changed in the stores", problems)
+            self.closed_with = self._stores.surroundings.look()
+            problems = change_problems(self._surroundings, self.closed_with)
+            require("nothing but side effects to have changed in the stores since the scenario before", problems)
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:
         """The jobs of this scenario, also those that are `unanswered`, that were not cancelled."""

@@ -15,6 +15,7 @@ from support.observers.request_marks import TraceKey
 from support.observers.side_effects import Snapshot
 from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
+from support.observers.surroundings import Things
 from support.profile.settings import Settings
 from support.scenario.effect_ledger import EffectLedger
 from support.scenario.journal import ScenarioJournal
@@ -33,9 +34,16 @@ class ScenarioSession:
     """
 
     def __init__(
-        self, settings: Settings, stores: Stores, journal: ScenarioJournal, keep: Callable[[Evidence], None]
+        self,
+        settings: Settings,
+        stores: Stores,
+        journal: ScenarioJournal,
+        keep: Callable[[Evidence], None],
+        surroundings: Things | None = None,
     ) -> None:
         """Open the scenario: what is there now is what it must find at its end; `keep` puts evidence into the report.
+
+        `surroundings` are those that the scenario before has closed with, where it was green.
 
         Raises:
             EnvironmentBroken: a store cannot be reached, or what is being deleted there does not go.
@@ -43,7 +51,7 @@ class ScenarioSession:
         recordings = stores.database.collection(settings.mongodb.recordings_collection)
         self.settings, self.journal, sightings = settings, journal, SightingLog()
         self.promises = Promises(settings, stores, sightings)
-        self.ledger = EffectLedger(settings, stores, self.promises, sightings)
+        self.ledger = EffectLedger(settings, stores, self.promises, sightings, surroundings)
         self.evidence = ScenarioEvidence(settings, stores, sightings, keep)
         self.timing = Timing(settings.time_limits, self.evidence)
         # The journal first: after a kill it must know of a job, whatever else is done with it.

@@ -19,6 +19,7 @@ from support.core.files import ROOT
 from support.evidence.evidence import Evidence
 from support.observers.side_effects import Snapshot, no_effects, take_snapshot, unstated_problems
 from support.observers.stores import Stores
+from support.observers.surroundings import Things
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
@@ -45,6 +46,7 @@ class SuiteRun:
         self._late: list[str] = []
         self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
         self._last: tuple[str, Snapshot] | None = None
+        self._surroundings: Things | None = None
 
     @classmethod
     def start(
@@ -83,7 +85,7 @@ class SuiteRun:
         """Begin a scenario; raises EnvironmentBroken if a part of the environment can't be reached any more."""
         try:
             acknowledge(self._client)
-            session = ScenarioSession(self.settings, self.stores, self._journal.begin(), keep)
+            session = ScenarioSession(self.settings, self.stores, self._journal.begin(), keep, self._surroundings)
         except EnvironmentBroken:
             self.check_provided()
             raise
@@ -92,6 +94,8 @@ class SuiteRun:
 
     def close_scenario(self, session: ScenarioSession, name: str) -> None:
         """End a scenario: what it closed with is what the next one must find."""
+        # To look at all of them twice a scenario would take a tenth of a run.
+        self._surroundings = session.ledger.closed_with
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
 

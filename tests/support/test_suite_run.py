@@ -25,7 +25,9 @@ def run(product):
     """A run whose one scenario has ended."""
     run = SuiteRun(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
     closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
-    run.close_scenario(SimpleNamespace(closed_with=closed_with), "the first scenario")
+    run.close_scenario(
+        SimpleNamespace(closed_with=closed_with, ledger=SimpleNamespace(closed_with=None)), "the first scenario"
+    )
     return run
 
 

@@ -19,14 +19,15 @@ class Store:
 
     def __init__(self):
         self.documents = {"tasks": [{"_id": 1}], "recordings": [{"_id": 2}], "system.views": [{"_id": 3}], "notes": []}
-        self.exchanges = [{"name": "amq.direct", "durable": True}]
-        self.bindings = [{"source": "", "destination": "q", "routing_key": "q"}]
+        self.exchanges, self.bindings, self.policies = [{"name": "theirs", "durable": True}], [], []
         self.objects = {"configmaps": [], "events": [], "leases.coordination.k8s.io": []}
         database = SimpleNamespace(
             collections=lambda: list(self.documents),
             collection=lambda name: SimpleNamespace(find=lambda query: self.documents[name]),
         )
-        management = SimpleNamespace(exchanges=lambda: self.exchanges, bindings=lambda: self.bindings)
+        management = SimpleNamespace(
+            definitions=lambda: {"exchanges": self.exchanges, "bindings": self.bindings, "policies": self.policies}
+        )
         self.broker = SimpleNamespace(management=management)
         namespace = SimpleNamespace(
             other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path: self.objects[path]
@@ -67,8 +68,9 @@ def add(*path):
             add("bindings", "", {"source": "mine", "destination": "q", "routing_key": "k"}),
             "there is a new binding, mine -> q (k)",
         ),
-        (lambda store: store.exchanges.clear(), "the exchange amq.direct is gone"),
-        (lambda store: store.exchanges[0].update(durable=False), "the exchange amq.direct has changed"),
+        (add("policies", "", {"name": "limit"}), "there is a new policy, limit"),
+        (lambda store: store.exchanges.clear(), "the exchange theirs is gone"),
+        (lambda store: store.exchanges[0].update(durable=False), "the exchange theirs has changed"),
         (add("objects", "configmaps", config_map("left")), "there is a new object of Kubernetes (configmaps), left"),
     ],
 )
@@ -87,7 +89,6 @@ def test_what_changes_is_told_with_its_content(store, change, told):
         add("documents", "tasks", {"_id": 10}),
         add("documents", "recordings", {"_id": 10}),
         add("documents", "system.views", {"_id": 10}),
-        add("bindings", "", {"source": "", "destination": "q2", "routing_key": "q2"}),
         add("objects", "events", config_map("an-event")),
         add("objects", "leases.coordination.k8s.io", config_map("a-leader")),
         add("objects", "configmaps", config_map("kube-root-ca.crt")),

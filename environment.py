@@ -6,7 +6,6 @@ On behave's context they keep `run_state`, their own, and `state`, which the ste
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections import Counter
@@ -35,6 +34,7 @@ from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
 from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, read_durations, remember
+from support.runner.early_start import profile_name
 from support.runner.jobs import jobs_of
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
@@ -76,7 +76,7 @@ def before_all(context: Context) -> None:
     apply_project_settings(context.config, features)
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
-    name = context.config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local"
+    name = profile_name(context.config)
     mistakes = find_mistakes(context.config, features)
     try:
         _open_reports(context, name)
@@ -91,9 +91,10 @@ def before_all(context: Context) -> None:
         if not jobs:
             features.clear()  # Behave calls the hooks of a feature that was named, also when nothing of it is run.
             return
-        provided = context.run_state.provided = provide(profile, jobs=jobs)
+        early = getattr(context._runner, "early_start", None)  # Behave's own runner has none.
+        provided = context.run_state.provided = (early and early.take()) or provide(profile, jobs=jobs)
         context.run_state.endpoints = endpoints = provided.endpoints() if provided else []
-        if len(endpoints) not in (0, 1, jobs):
+        if 1 < len(endpoints) < jobs:
             raise EnvironmentBroken(
                 f"The provider made {len(endpoints)} environments for {jobs} jobs; expected {jobs} or 1."
             )

@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -297,7 +298,12 @@ def _template(scenario: Any) -> Any:
 def _case(scenario: Any) -> tuple[str, ...]:
     """What a test case is known by; not by its whole path, since the next run may have its checkout elsewhere."""
     rule = _rule(scenario)
-    return (*Path(scenario.filename).resolve().parts[-2:], rule.name if rule else "", _template(scenario).name)
+    return (*_end_of_path(scenario.filename), rule.name if rule else "", _template(scenario).name)
+
+
+@cache
+def _end_of_path(filename: str) -> tuple[str, ...]:
+    return Path(filename).resolve().parts[-2:]
 
 
 def _values(scenario: Any) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import behave.runner
 from behave.model_type import Status
@@ -28,8 +29,11 @@ from support.runner.dealing import Dealing, Interrupts
 from support.runner.display import Display
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
 from support.runner.outcomes import ContainerOutcome, ScenarioOutcome
-from support.runner.run_state import RunState
 from support.runner.worker import Done, Ended, EndOfRun, Message, Place, Ready, Worker, flush
+
+if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait for.
+    from support.runner.early_start import EarlyStart
+    from support.runner.run_state import RunState
 
 SERIAL = "serial"
 INTERRUPTED = "KeyboardInterrupt"
@@ -59,6 +63,20 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     """Behave's runner, which has workers run the scenarios where several jobs are asked for."""
 
     formatters: list[Any]
+    early_start: EarlyStart | None = None
+    """The environment that is being made while all else is loaded."""
+
+    def run_with_paths(self) -> bool:
+        """Have the environment of this suite made, and meanwhile load all else; then run."""
+        if self.config.dry_run or Path(self.base_dir).resolve() != ROOT:
+            return bool(super().run_with_paths())
+        from support.runner.early_start import EarlyStart
+
+        self.early_start = EarlyStart(self.config)
+        try:
+            return bool(super().run_with_paths())
+        finally:
+            self.early_start.close()
 
     def run_model(self, features: Any = None) -> bool:
         """Run as behave does; with workers, its loop over the features gets them when they were run."""

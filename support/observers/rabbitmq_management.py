@@ -18,6 +18,7 @@ _ADVICE = (
     "may use that virtual host? Without rabbitmq.management_url the suite does without it, and sees less."
 )
 _SHOWN_CHARACTERS = 150
+_DECLARED = ("exchanges", "bindings", "policies")
 
 T = TypeVar("T")
 Queue = Mapping[str, Any]
@@ -47,13 +48,16 @@ class ManagementAPI:
         return [queue["name"] for queue in self._queues("the names of the queues", columns="name")]
 
     def definitions(self) -> Mapping[str, list[Mapping[str, Any]]]:
-        """What was declared besides queues, by its kind: exchanges, bindings, policies, parameters."""
+        """What was declared besides queues, by its kind: exchanges, bindings, policies.
+
+        Limits of the virtual host are left out: the suite itself sets one.
+        """
         path = f"/api/definitions/{quote(self._virtual_host, safe='')}"
         answered = self._ask("what was declared", "GET", path, _object)
         return {
             kind: declared
             for kind, declared in answered.items()
-            if isinstance(declared, list) and all(isinstance(one, dict) for one in declared) and kind != "queues"
+            if kind in _DECLARED and isinstance(declared, list) and all(isinstance(one, dict) for one in declared)
         }
 
     def consumed(self, name: str) -> int | None:

@@ -105,9 +105,10 @@ def test_several_jobs_of_another_runner_are_refused_with_what_to_do(variables, t
 
 
 def started(variables, place, *arguments):
-    options = ["--no-color", "-f", "plain", *arguments]
+    behave_itself = [sys.executable, "-m", "behave"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "behave", *options], cwd=ROOT, env=variables, text=True,
+        # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+        ["env", "--default-signal=INT", *behave_itself, "--no-color", "-f", "plain", *arguments], cwd=ROOT, env=variables, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     deadline = time.monotonic() + 60
@@ -116,7 +117,7 @@ def started(variables, place, *arguments):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.02)
-    workers = [one for one in psutil.Process(process.pid).children() if one.cmdline()[:3] == process.args[:3]]
+    workers = [one for one in psutil.Process(process.pid).children() if one.cmdline()[:3] == behave_itself]
     return process, workers
 
 

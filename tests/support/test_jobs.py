@@ -255,7 +255,19 @@ def project(tmp_path):
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "behave", "-r", "support.runner.jobs:Runner", "--no-color", *arguments, "features"]
+    # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+    return [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "behave",
+        "-r",
+        "support.runner.jobs:Runner",
+        "--no-color",
+        *arguments,
+        "features",
+    ]
 
 
 def behave(folder, *arguments):

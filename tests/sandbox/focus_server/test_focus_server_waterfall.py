@@ -333,7 +333,7 @@ def analyzers(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> Kubern
     made = KubernetesAnalyzers(Cluster(nowhere, limit_s=1), namespace="n", image="i", limit_s=1)
 
     async def exchange(method: str, path: str, body: object) -> tuple[int, str]:
-        assert (method, path, body) == ("GET", "/baby-analyzer-job-a1b2c3d4", None)
+        assert (method, path, body) == ("GET", "/apis/batch/v1/namespaces/n/jobs/baby-analyzer-job-a1b2c3d4", None)
         return status, text
 
     monkeypatch.setattr(made, "_exchange", exchange)

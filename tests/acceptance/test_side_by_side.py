@@ -106,11 +106,10 @@ def test_several_jobs_of_another_runner_are_refused_with_what_to_do(variables, t
 
 def started(variables, place, *arguments):
     behave_itself = [sys.executable, "-m", "behave"]
-    process = subprocess.Popen(
-        # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
-        ["env", "--default-signal=INT", *behave_itself, "--no-color", "-f", "plain", *arguments], cwd=ROOT, env=variables, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+    command = ["env", "--default-signal=INT", *behave_itself, "--no-color", "-f", "plain", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, text=True, **pipes)
     deadline = time.monotonic() + 60
     results = place / "runs"
     while len(list(results.glob("*/allure-results/*-result.json"))) < 3:

@@ -157,19 +157,11 @@ def _listed(shards: Iterable[ShardRun]) -> str:
 
 def _write(made: RunFolder, shards: Sequence[ShardRun], junit: Mapping[str, bytes]) -> None:
     """Write results, attachments and JUnit files; raises OSError."""
+    environment = java_properties.merged(one.results.environment for one in shards)
     for one in shards:
         for file in one.run.results.iterdir():
             shutil.copyfile(file, made.results / file.name)
-    write_whole(made.results / "environment.properties", java_properties.dump(_environment(shards)))
+    write_whole(made.results / "environment.properties", java_properties.dump(environment))
     made.junit.mkdir()
     for name, content in junit.items():
         write_whole(made.junit / name, content)
-
-
-def _environment(shards: Iterable[ShardRun]) -> dict[str, str]:
-    """The table of the environment; where the shards' values differ, all of them."""
-    values: dict[str, dict[str, None]] = {}
-    for one in shards:
-        for name, value in one.results.environment.items():
-            values.setdefault(name, {})[value] = None
-    return {name: "; ".join(seen) for name, seen in values.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
 _VALUE = str.maketrans({"\\": "\\\\"} | {mark: f"\\{letter}" for letter, mark in _LETTERS.items()})
@@ -35,3 +35,12 @@ def _unescaped(text: str) -> str:
 
     characters = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", character, text)
     return characters.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def merged(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """One table of several; where their values differ, all of them."""
+    values: dict[str, dict[str, None]] = {}
+    for table in tables:
+        for name, value in table.items():
+            values.setdefault(name, {})[value] = None
+    return {name: "; ".join(seen) for name, seen in values.items()}

@@ -18,7 +18,6 @@ _ADVICE = (
     "may use that virtual host? Without rabbitmq.management_url the suite does without it, and sees less."
 )
 _SHOWN_CHARACTERS = 150
-_DECLARED = ("exchanges", "bindings", "policies")
 
 T = TypeVar("T")
 Queue = Mapping[str, Any]
@@ -57,7 +56,9 @@ class ManagementAPI:
         return {
             kind: declared
             for kind, declared in answered.items()
-            if kind in _DECLARED and isinstance(declared, list) and all(isinstance(one, dict) for one in declared)
+            if kind in ("exchanges", "bindings", "policies")
+            and isinstance(declared, list)
+            and all(isinstance(one, dict) for one in declared)
         }
 
     def consumed(self, name: str) -> int | None:

@@ -44,13 +44,13 @@ class Surroundings:
     def _declared(self) -> Iterator[tuple[tuple[str, str], str]]:
         if self._broker.management is None:
             return
-        for kind, declared in self._broker.management.definitions().items():
-            for one in declared:
-                if kind == "bindings":
-                    name = f"{one.get('source')} -> {one.get('destination')} ({one.get('routing_key')})"
-                else:
-                    name = str(one.get("name"))
-                yield (kind.removesuffix("s").replace("policie", "policy"), name), _text(one)
+        declared = self._broker.management.definitions()
+        for kind, what in (("exchanges", "exchange"), ("policies", "policy")):
+            for one in declared.get(kind, ()):
+                yield (what, str(one.get("name"))), _text(one)
+        for one in declared.get("bindings", ()):
+            name = f"{one.get('source')} -> {one.get('destination')} ({one.get('routing_key')})"
+            yield ("binding", name), _text(one)
 
     def _objects(self) -> Iterator[tuple[tuple[str, str], str]]:
         for kind, path in self._namespace.other_kinds():

@@ -13,6 +13,7 @@ from behave.matchers import NoMatch
 from behave.model_type import Status
 
 from support.runner.behave_files import OneMessage
+from support.runner.containers import rule_of
 
 # Formatters that can show one scenario after another, of whichever feature; others need whole features.
 _OF_SCENARIOS = (PlainFormatter, PrettyFormatter, ProgressFormatterBase, OneMessage)
@@ -80,9 +81,8 @@ class _Shown:
 
     def enter(self, scenario: Any) -> None:
         """Show what the scenario stands in, where that is not what the one before stood in."""
-        container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
         self.enter_feature(scenario.feature)
-        rule = container if container.type == "rule" else None
+        rule = rule_of(scenario)
         if self._rule is not rule:
             self._leave_rule()
             self._rule = rule

@@ -14,6 +14,7 @@ from typing import Any
 from behave.model_type import Status
 
 from support.core.files import ROOT, write_whole
+from support.runner.containers import rule_of
 
 KEPT_WITH_THE_FEATURES = ROOT / "config" / "durations.json"
 OF_THE_LAST_RUNS = "durations.json"
@@ -21,10 +22,8 @@ OF_THE_LAST_RUNS = "durations.json"
 
 def key_of(scenario: Any) -> str:
     """What a scenario is known by, wherever the checkout is and wherever in its file the scenario stands."""
-    container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
-    rule = container.name if container.type == "rule" else ""
-    path = "/".join(Path(scenario.filename).parts[-2:])
-    return " > ".join(filter(None, (path, rule, scenario.name)))
+    rule, path = rule_of(scenario), "/".join(Path(scenario.filename).parts[-2:])
+    return " > ".join(filter(None, (path, rule and rule.name, scenario.name)))
 
 
 def read_durations(path: Path) -> dict[str, float]:

@@ -22,9 +22,11 @@ import behave.runner
 from behave.model_type import Status
 
 from redaction import redact
+from support.core import java_properties
 from support.core.errors import SettingsError
 from support.core.files import ROOT
 from support.runner.behave_files import OneMessage
+from support.runner.containers import containers_of
 from support.runner.dealing import Dealing, Interrupts
 from support.runner.display import Display
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
@@ -172,23 +174,22 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def _run_one(self, scenario: Any) -> list[ContainerOutcome]:
         """Run one scenario with all hooks around it, and return what came of its rule and feature."""
-        container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
-        item, containers = scenario, []
-        while container is not None:
+        item, before = scenario, []
+        for container in containers_of(scenario):
             # A hook may skip it, which then holds for this scenario.
-            before = {name: getattr(container, name) for name in ("run_items", "should_skip", "skip_reason")}
-            containers.append((container, before))
+            kept = {name: getattr(container, name) for name in ("run_items", "should_skip", "skip_reason")}
+            before.append((container, kept))
             container.run_items, container.error_message = [item], None
-            item, container = container, getattr(container, "parent", None)
+            item = container
         self.feature = item
         self.context._set_root_attribute("active_outline", scenario._row)
         try:
             item.run(self)
         except KeyboardInterrupt:  # Between steps and hooks; in them behave takes it itself.
             self.abort(reason=INTERRUPTED)
-        outcomes = [ContainerOutcome.of(container) for container, _ in containers]
-        for container, before in containers:
-            vars(container).update(before)
+        outcomes = [ContainerOutcome.of(container) for container, _ in before]
+        for container, kept in before:
+            vars(container).update(kept)
         return outcomes
 
 
@@ -244,21 +245,18 @@ class _Listener:
         scenario = self._runner._scenarios[number]
         self._run.add(number)
         outcome.put_into(scenario)
-        container = scenario.parent.parent if scenario.parent.type == "scenario_outline" else scenario.parent
-        for part in outcome.containers:
+        # There is none of a worker that has died.
+        for container, part in zip(containers_of(scenario), outcome.containers, strict=False):
             part.put_into(container)
-            container = getattr(container, "parent", None)
         self._state.scenarios.append(scenario)
         undefined = [step for step in scenario.all_steps if step.status is Status.undefined]
         self._runner.undefined_steps.extend(undefined)
         self._show.scenario(scenario, printed)
 
     def _describe(self, description: Mapping[str, str]) -> None:
-        """Tell the environments of all workers in the report; where they differ, each value."""
+        """Tell the environments of all workers in the report."""
         self._descriptions.append(description)
-        names = dict.fromkeys(name for one in self._descriptions for name in one)
-        values = {name: dict.fromkeys(one[name] for one in self._descriptions if name in one) for name in names}
-        self._state.describe({name: "; ".join(each) for name, each in values.items()})
+        self._state.describe(java_properties.merged(self._descriptions))
 
 
 def _abort(context: Any, reason: str | None = None) -> None:

@@ -61,7 +61,7 @@ class EffectLedger:
         if settings.exclusive and surroundings is None:
             surroundings = self._stores.surroundings.look()
         self._surroundings = surroundings or {}
-        self.closed_with: Things | None = None  # the surroundings at its end; None before that
+        self.last_surroundings: Things | None = None  # the surroundings at its end; None before that
 
     @property
     def own_jobs(self) -> tuple[str, ...]:
@@ -158,8 +158,8 @@ class EffectLedger:
 
     def _expect_surroundings_untouched(self) -> None:
         if self._settings.exclusive:
-            self.closed_with = self._stores.surroundings.look()
-            problems = change_problems(self._surroundings, self.closed_with)
+            self.last_surroundings = self._stores.surroundings.look()
+            problems = change_problems(self._surroundings, self.last_surroundings)
             require("nothing but side effects to have changed in the stores since the scenario before", problems)
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:

@@ -95,7 +95,7 @@ class SuiteRun:
     def close_scenario(self, session: ScenarioSession, name: str) -> None:
         """End a scenario: what it closed with is what the next one must find."""
         # To look at all of them twice a scenario would take a tenth of a run.
-        self._surroundings = session.ledger.closed_with
+        self._surroundings = session.ledger.last_surroundings
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
 

@@ -88,6 +88,16 @@ def test_a_shard_without_any_of_the_scenarios_is_green_and_says_so(variables, tm
     assert sum(said in run.printed for run in runs) == 1
 
 
+def test_a_provider_with_fewer_environments_than_jobs_is_told(tmp_path):
+    script = "import sys; print('[{}, {}]', flush=True); sys.stdin.read()"
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps({"provider": {"command": ["{python}", "-c", script]}}))
+    variables = {**os.environ, **variables_of(profile, tmp_path, LIMITS)}
+    ran = behave(("--jobs", "3", "--tags=@smoke"), variables, tmp_path)
+    assert ran.status == 1
+    assert "made 2 environments for 3 jobs; expected 3 or 1" in ran.printed
+
+
 def test_a_shard_that_cannot_be_is_told(variables, tmp_path):
     ran = behave(("-D", "shard=9/8"), variables, tmp_path)
     assert ran.status == 1

@@ -85,10 +85,10 @@ def test_what_is_of_no_kind_must_not_change(ledger, job, product):
 def test_what_is_of_no_kind_is_compared_with_the_end_of_the_scenario_before(ledger, product, promises):
     ledger.expect_nothing_else()
     product.elsewhere["exchange", "late"] = "{}"
-    following = EffectLedger(ALONE, product.stores, promises, SightingLog(), ledger.closed_with)
+    following = EffectLedger(ALONE, product.stores, promises, SightingLog(), ledger.last_surroundings)
     assert "there is a new exchange, late" in told(following.expect_nothing_else)
-    assert following.closed_with == product.elsewhere
-    EffectLedger(ALONE, product.stores, promises, SightingLog(), following.closed_with).expect_nothing_else()
+    assert following.last_surroundings == product.elsewhere
+    EffectLedger(ALONE, product.stores, promises, SightingLog(), following.last_surroundings).expect_nothing_else()
 
 
 def test_in_a_shared_environment_what_is_of_no_kind_is_not_looked_at(product, promises):

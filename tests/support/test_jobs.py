@@ -74,6 +74,9 @@ def before_worker(context):
 
 
 def after_worker(context):
+    if context.config.userdata.get("slow_end"):
+        log("ending")
+        time.sleep(30)
     context.run_state.report.close()
     log("after_worker")
     if context.config.userdata.get("late"):
@@ -583,13 +586,15 @@ def test_ctrl_c_ends_all_workers_in_order(project, arguments):
 def test_ctrl_c_twice_kills_the_workers(project):
     waiting = "".join(f"  Scenario: Waits {number}\n    When it waits\n" for number in range(4))
     folder = project(one=f"Feature: One\n{waiting}")
-    process = subprocess.Popen(command("--jobs", "2"), cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+    slow = command("--jobs", "2", "-D", "slow_end=yes")
+    process = subprocess.Popen(slow, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True)
     begun(folder, "begin", 2)
-    workers = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGINT)
+    begun(folder, "ending", 2)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 1
-    assert not any(worker.is_running() for worker in workers)
+    printed = process.communicate(timeout=15)[0]  # By itself it would take twice as long.
+    assert process.returncode == 1
+    assert printed.count("killed by SIGKILL") == 2
     assert log_of(folder)[-4][1] == "after_all"
 
 

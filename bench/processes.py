@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.machine import ROOT
+from bench.measurements import Quantity
 
 _LIMIT_S = 1800.0
 _GRACE_S = 30.0
@@ -36,6 +37,21 @@ class Ran:
     processor_s: float
     peak_mb: float
     output: str
+
+
+def quantities_of(outcomes: Mapping[str, Sequence[Ran]]) -> list[Quantity]:
+    """What commands took and needed, by their names: time, processor time, memory."""
+    return [
+        *(Quantity(name=name, unit="s", values=[one.wall_s for one in runs]) for name, runs in outcomes.items()),
+        *(
+            Quantity(name=f"{name}: processor time", unit="s", values=[one.processor_s for one in runs])
+            for name, runs in outcomes.items()
+        ),
+        *(
+            Quantity(name=f"{name}: memory of its process", unit="MB", values=[one.peak_mb for one in runs])
+            for name, runs in outcomes.items()
+        ),
+    ]
 
 
 def run(

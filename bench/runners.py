@@ -7,7 +7,8 @@ from functools import partial
 
 from bench.contestants import VERSIONS, other_runners, plain_behave, run_generated, suite_runner, venv_of_others
 from bench.generated_scenarios import A_FEATURE
-from bench.measurements import Part, Quantity, Ratio, interleaved, ratios
+from bench.measurements import Part, Ratio, interleaved, ratios
+from bench.processes import quantities_of
 
 SCENARIOS, WORKERS = 500, 2
 OURS, BEHAVEX = f"this suite, {WORKERS} workers", "BehaveX by scenario"
@@ -33,19 +34,11 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
         calls = {name: partial(run_generated, way, SCENARIOS) for name, way in ways.items()}
         outcomes = interleaved(calls, rounds, tell)
     times = {name: [one.wall_s for one in outcomes[name]] for name in ways}
-    processor = {name: [one.processor_s for one in outcomes[name]] for name in ways}
     return Part(
         name="runners",
         question="How long do runners of behave take for 500 short scenarios with Allure results?",
         rounds=rounds,
-        quantities=[
-            *(Quantity(name=name, unit="s", values=values) for name, values in times.items()),
-            *(Quantity(name=f"{name}: processor time", unit="s", values=values) for name, values in processor.items()),
-            *(
-                Quantity(name=f"{name}: memory of its process", unit="MB", values=[one.peak_mb for one in runs])
-                for name, runs in outcomes.items()
-            ),
-        ],
+        quantities=quantities_of(outcomes),
         ratios=[
             Ratio(
                 name=f"{name} / {OURS}",

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from bench.measurements import Part, Quantity, Ratio, interleaved, ratios
-from bench.processes import Ran, RunFailed, run
+from bench.measurements import Part, Ratio, interleaved, ratios
+from bench.processes import Ran, RunFailed, quantities_of, run
 from bench.warm_sandbox import warm_sandbox
 
 MEMORY_MB = 150
@@ -36,17 +36,7 @@ def measure(rounds: int, arguments: Sequence[str], tell: Callable[[str], None]) 
         name="workers",
         question="How much faster is the suite with several workers than in one process?",
         rounds=rounds,
-        quantities=[
-            *(Quantity(name=name, unit="s", values=values) for name, values in times.items()),
-            *(
-                Quantity(name=f"{name}: processor time", unit="s", values=[one.processor_s for one in runs])
-                for name, runs in outcomes.items()
-            ),
-            *(
-                Quantity(name=f"{name}: memory of behave's process", unit="MB", values=[one.peak_mb for one in runs])
-                for name, runs in outcomes.items()
-            ),
-        ],
+        quantities=quantities_of(outcomes),
         ratios=[
             *(
                 Ratio(

@@ -13,6 +13,7 @@ from behave import register_type
 
 from support.contract.configuration import with_neighbour, with_value, without
 from support.contract.limits import PARAMETERS, TASK_ID, UNKNOWN, Parameter
+from support.faults.gateway import Gateway
 from support.faults.outages import Outages
 from support.profile.boundary_values import Bound, RelativeTime, resolve
 from support.profile.settings import Settings
@@ -176,6 +177,18 @@ register_type(
     Effect=choice(
         "A side effect that a job being made has already, by its kind: `record`.",
         {"record": "task record", "analyzer": "analyzer", "queue": "work queue"},
+    ),
+    GatewayKind=choice(
+        "What a gateway does with the requests that it gets: `passes nothing on`.",
+        named("passes requests on", "passes nothing on", "is not there"),
+    ),
+    GatewayFailure=choice(
+        "How a gateway fails that has passed a request on: `cuts the connection`.",
+        {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut},
+    ),
+    ReportedFailure=choice(
+        "Why a client got no answer of the server, as it reports it: `no answer came`.",
+        named("it took too long", "no answer came", "the connection broke", "nobody listens"),
     ),
     AnalyzerEnd=choice(
         "How an analyzer exits, as the phase of its pod: `fails`.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 from requests import Response
 
 from steps.parameter_types import Change
+from support.api.client import FocusServerAPI
 from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
@@ -91,7 +92,7 @@ class ScenarioState:
     window = FromStep[Window]("a recording of one minute")  # the time that the scenario asks about
     recordings = FromStep[list[Recording]]("a recording of one minute")  # the scenario's own, in the order of time
     documents = FromStep[list[Document]]("the product has made recordings")  # its recordings in the database
-    gateway = FromStep[Gateway]("a gateway in front of the server that never answers")  # it, and what it was asked
+    gateway = FromStep[Gateway]("a gateway in front of the server that passes requests on")  # it, and what it was asked
     begun = FromStep[str]("the job is requested, and RabbitMQ breaks down once its queue shows")  # that side effect
 
     # What came of it.
@@ -258,9 +259,13 @@ class ScenarioState:
             return [self.settings.naming.unknown_job_id]
         return [job.job_id for job in self.jobs_called(words)]
 
-    def failure_of_request(self, **server: Any) -> APIError | None:
+    def failure_of_request(self, meanwhile: Callable[[], object] = lambda: None, **server: Any) -> APIError | None:
         """What the client says when it asks for the job; `server` are settings that are otherwise for it."""
-        return self.client.failure_of(lambda client: client.configure_streaming_job(self.configuration), **server)
+
+        def request(client: FocusServerAPI) -> object:
+            return client.configure_streaming_job(self.configuration)
+
+        return self.client.failure_meanwhile(request, meanwhile, **server)
 
     def get(self, path: str, **gaps: object) -> None:
         """Ask for what stands at a path; `gaps` fill it."""

@@ -3,44 +3,45 @@ Feature: When something goes wrong
   A request can fail on its way, at the server, or behind it. Whoever asked must be told at once
   what happened, in one form, and must not be left with half a job.
 
-  Rule: The client says what happened on the way
-    What a gateway says in the server's place is passed on with its reason, and nothing is asked twice.
+  Rule: Whoever asks is told in time what failed on the way, and no job is left half made
+    A gateway in front of the server passes the request on, or fails to. Nothing is asked twice.
 
-    Scenario Outline: A gateway answers <answer>
+    @serial
+    Scenario Outline: A gateway <fails> while a job is made
       Given a live configuration with every parameter set
-      And a gateway in front of the server that answers <answer>
-      When the job is requested through the gateway
-      Then the client reports <answer> with the reason that was given
+      And RabbitMQ takes its time to answer
+      And a gateway in front of the server that passes requests on
+      When the job is requested through the gateway, which <fails>
+      And all stores can be reached again
+      Then the client reports within its time limit that <failure>
       And the request was sent once
-
-      @PZ-14780
-      Examples: internal error
-        | answer            |
-        | an internal error |
-
-      @PZ-14781
-      Examples: unavailable
-        | answer                   |
-        | that it is not available |
+      And the job is there as a whole, or not at all
 
       @PZ-14782
       Examples: gateway timeout
-        | answer                  |
-        | that it took too long   |
+        | fails                          | failure          |
+        | gives up once its record shows | it took too long |
+
+      @PZ-14783
+      Examples: network
+        | fails                                     | failure              |
+        | keeps the answer back                     | no answer came       |
+        | cuts the connection once its record shows | the connection broke |
 
     @PZ-14783
-    Scenario: Nothing answers
+    Scenario: The request does not get to the server
       Given a live configuration with every parameter set
-      And a gateway in front of the server that never answers
-      When the job is requested through the gateway, by a client with a short time limit
+      And a gateway in front of the server that passes nothing on
+      When the job is requested through the gateway
       Then the client reports within its time limit that no answer came
+      And the request was sent once
 
     @PZ-14784
     Scenario: Nobody listens
       Given a live configuration with every parameter set
       And a gateway in front of the server that is not there
       When the job is requested through the gateway
-      Then the client reports at once that the server cannot be reached
+      Then the client reports within its time limit that nobody listens
 
   Rule: The server says which of its stores cannot be used, and leaves nothing half done
 

@@ -184,6 +184,28 @@ async def made_for_nobody(service: Any, create: Any, payload: Any, **more: Any) 
     return await asyncio.shield(create(payload, **more))
 
 
+@defective("service", "create")
+async def half_made_for_nobody(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
+    """When a client goes away, the record and the analyzer of its job stay.
+
+    Each connection that breaks leaves a record and a pod behind that nobody can use.
+    """
+
+    async def undo_the_rest(roll_back: Any) -> None:
+        roll_back._undos = roll_back._undos[2:]
+        del service.undo
+        await service.undo(roll_back)
+
+    creation = asyncio.ensure_future(create(payload, **more))
+    try:
+        return await asyncio.shield(creation)
+    except asyncio.CancelledError:
+        service.undo = undo_the_rest
+        creation.cancel()
+        await asyncio.wait({creation})
+        raise
+
+
 @defective("clock", "now")
 def clock_an_hour_ahead(clock: Any) -> datetime:
     """The server's clock is an hour ahead, as after a change of the time zone.
@@ -234,6 +256,7 @@ DEFECTS: tuple[Defect, ...] = (
     error_though_created,
     dies_of_a_request,
     made_for_nobody,
+    half_made_for_nobody,
     refused_request_launches_an_analyzer,
     Defect(
         "refused_request_launches_an_analyzer_later",

@@ -147,6 +147,14 @@ def expect_reported_unreachable(failure: APIError | None, exchanges: Sequence[Ex
     require("the client to report at once that the server cannot be reached", problems, failure)
 
 
+def expect_reported_break(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
+    """Raise ExpectationFailed unless the client said that the connection broke before there was an answer."""
+    problems = _failure_problems(failure, unreachable=False)
+    if "the connection broke" not in str(failure):
+        problems.append(f"it reports {failure}")
+    require("the client to report that the connection broke", problems, exchanges[-1] if exchanges else None)
+
+
 def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[str]:
     if failure is None:
         return ["it reports nothing"]

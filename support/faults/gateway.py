@@ -1,28 +1,49 @@
-"""A gateway of the scenario's own in front of nothing: what a client meets when the way to the server is broken.
+"""A gateway of the scenario's own between clients and the server, on this machine: what fails on the way.
 
-It listens on this machine only, and what it is asked goes no further.
+It passes a request for a job on and keeps the answer back, until it is told how to fail or its client has gone.
 """
 
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from support.core.errors import require
+from support.profile.settings import FocusServer
+from transport.proxies import proxy_of
+from transport.trust import trusted
+
+TOO_LONG = "the gateway has waited long enough"
+_ANSWERS_WITHIN_S = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gateway:
     """Where it is, and the paths that it was asked for."""
 
     address: str
+    tell: socket.socket | None = None  # Whatever is sent here ends all waiting.
     asked: list[str] = field(default_factory=list)
+    says_so: bool = False
+
+    def give_up(self) -> None:
+        """Answer in the server's place that it took too long (504)."""
+        self.says_so = True
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the connections on both sides, without an answer."""
+        assert self.tell is not None, "nothing is listening"
+        self.tell.send(b"!")
 
     def expect_asked_once(self) -> None:
         """See that it was asked exactly once: a request for a job must not be repeated unasked.
@@ -33,14 +54,32 @@ class Gateway:
         require("one request", [] if len(self.asked) == 1 else [f"there were {len(self.asked)}: {self.asked}"])
 
 
+def possible(server: FocusServer) -> bool:
+    """Whether a gateway reaches this server: not through another proxy."""
+    return proxy_of(server.base_url) is None
+
+
 @contextmanager
-def answering(status: int, detail: str) -> Iterator[Gateway]:
-    """A gateway that answers every request with this status, in the form of the contract's errors."""
+def before(server: FocusServer, *, passes_on: bool = True) -> Iterator[Gateway]:
+    """A gateway before this server, below the same path; one that passes nothing on takes requests all the same."""
+    told, tell = socket.socketpair()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             gateway.asked.append(self.path)
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.close_connection = True
+            connection = _connection(server)
+            with closing(connection), suppress(OSError):  # The server does not take it, or the client has gone.
+                if passes_on:
+                    kind = {"Content-Type": self.headers.get("Content-Type", "")}
+                    connection.request("POST", self.path, body, kind)
+                # A client that has gone can be read from, too: its end.
+                select.select([told, self.connection], [], [])
+            if gateway.says_so:
+                self.answer(504, TOO_LONG)
+
+        def answer(self, status: int, detail: str) -> None:
             body = json.dumps({"detail": detail}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -51,22 +90,26 @@ def answering(status: int, detail: str) -> Iterator[Gateway]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        gateway = Gateway(f"http://127.0.0.1:{server.server_port}")
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    with told, ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.daemon_threads = False  # Its end waits for theirs.
+        gateway = Gateway(f"http://127.0.0.1:{listening.server_port}{urlsplit(server.base_url).path}", tell)
+        serving = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         try:
             yield gateway
         finally:
-            server.shutdown()
+            tell.close()
+            listening.shutdown()
             serving.join()
 
 
-@contextmanager
-def unresponsive() -> Iterator[Gateway]:
-    """A gateway that takes a request and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield Gateway(f"http://127.0.0.1:{listening.getsockname()[1]}")
+def _connection(server: FocusServer) -> HTTPConnection:
+    parts = urlsplit(server.base_url)
+    assert parts.hostname is not None
+    if parts.scheme == "http":
+        return HTTPConnection(parts.hostname, parts.port, timeout=_ANSWERS_WITHIN_S)
+    context = trusted(server.ca_file, "focus_server.ca_file").context()
+    return HTTPSConnection(parts.hostname, parts.port, timeout=_ANSWERS_WITHIN_S, context=context)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,6 +21,7 @@ from support.observers.request_marks import TraceKey
 from support.observers.side_effects import (
     Snapshot,
     deletion_problems,
+    effects_of,
     new_of,
     no_effects,
     surplus_problems,
@@ -123,6 +124,26 @@ class EffectLedger:
                 ),
             )
 
+    def expect_whole_or_absent(self, is_known: Callable[[str], bool]) -> None:
+        """State that the one job which was asked for, and which no answer named, is there as a whole, or not at all.
+
+        A whole one has all effects, and the server knows its id: one that is being undone may look whole for a moment.
+        It is the scenario's own from then on. Raises ExpectationFailed if there is more, or half of one, in the end.
+        """
+        one = effects_of(1, self._settings.effects_of_a_job)
+
+        def half_problems(seen: Snapshot) -> list[str]:
+            jobs = self._unnamed(seen)
+            missing = unstated_problems(self.before, seen, one, jobs) if jobs else []
+            return missing or [f"the server does not know {job_id}" for job_id in jobs if not is_known(job_id)]
+
+        limit = self._settings.time_limits.wait_policy("analyzer_runs_s")
+        jobs = self._unnamed(
+            eventually("the job to be there as a whole, or not at all", self.snapshot, half_problems, limit)
+        )
+        self._answered |= dict.fromkeys(jobs)
+        self._stated = one if jobs else no_effects()
+
     def expect_records_alone(self) -> None:
         """State that of every job only the cancelled record remains; raise ExpectationFailed unless it gets so."""
         self._promises.expect_cancelled_jobs(self._answered)
@@ -219,8 +240,11 @@ class EffectLedger:
         """Jobs of this scenario that no answer named: they carry its marks, or are new where the run is alone."""
         if not self._settings.exclusive:
             return self._marked_jobs() - set(self._answered)
-        now = self.snapshot()
-        return {job_id for kind in now for job_id in self._of_others(kind, now)}
+        return self._unnamed(self.snapshot())
+
+    def _unnamed(self, seen: Snapshot) -> set[str]:
+        """Ids of the jobs that have new effects and that no answer named."""
+        return {job_id for kind in seen for job_id in self._of_others(kind, seen)}
 
     def _of_others(self, kind: str, seen: Snapshot) -> set[str]:
         """Ids of the jobs that have new effects of a kind and that no answer named."""

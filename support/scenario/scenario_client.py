@@ -154,6 +154,15 @@ class ScenarioClient:
             return failure
         return None
 
+    def failure_meanwhile(
+        self, call: Callable[[FocusServerAPI], object], meanwhile: Callable[[], object], **server: Any
+    ) -> APIError | None:
+        """The error of a call that should fail, as in `failure_of`; `meanwhile` is called while it is under way."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            failure = pool.submit(self.failure_of, call, **server)
+            meanwhile()
+            return failure.result()
+
     def expect_nothing_sent(self) -> None:
         """Raise ExpectationFailed if any request left the client."""
         require("nothing to be sent", [str(exchange) for exchange in self.exchanges])

@@ -137,6 +137,27 @@ def test_that_no_effect_of_a_job_being_made_shows_is_told(ledger, product):
     assert "there is no analyzer of one" in told(ledger.expect_begun, "analyzer")
 
 
+def test_a_job_that_no_answer_named_is_whole_or_absent_and_half_of_one_is_waited_for(ledger, product):
+    ledger.expect_whole_or_absent(lambda job_id: False)
+    ledger.expect_effects({})
+    product.make(configured())
+    pods, product.pods[:] = list(product.pods), []
+    product.at_look[product.looks + 3] = lambda: product.pods.extend(pods)
+    ledger.expect_whole_or_absent(lambda job_id: job_id == JOB_ID)
+    assert product.pods
+    ledger.expect_nothing_else()
+    assert ledger.own_jobs == (JOB_ID,)
+
+
+def test_half_a_job_two_of_them_and_one_that_the_server_does_not_know_are_told(ledger, product):
+    product.make(configured())
+    assert f"the server does not know {JOB_ID}" in told(ledger.expect_whole_or_absent, lambda job_id: False)
+    product.make(configured(OTHER))
+    assert "task record: +2 instead of +1" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+    del product.queues[QUEUE], product.queues[f"grpc-job-{OTHER}"]
+    assert "work queue: +0 instead of +1" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+
+
 def test_where_it_is_shared_what_no_answer_named_is_found_by_its_mark(product, promises):
     ledger = EffectLedger(settings(), product.stores, promises, SightingLog())
     product.stores.job_ids_carrying = lambda keys: {f"job_of_{key}" for key in keys}

@@ -1,3 +1,9 @@
+import http.server
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import gateways
 import pytest
 from stand_ins import settings
 
@@ -6,24 +12,97 @@ from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.core.errors import APIError, ExpectationFailed
 from support.faults import gateway
+from support.profile.settings import FocusServer
 
 
-def ask(where):
+def ask(where, timeout_s=0.2):
     """What the client says of this gateway, and the exchanges that it had."""
     exchanges = []
-    server = {"base_url": f"{where.address}/focus", "request_timeout_s": 0.2}
+    server = {"base_url": where.address, "request_timeout_s": timeout_s}
     client = FocusServerAPI(settings(focus_server=server), exchanges.append)
     with pytest.raises(APIError) as error:
         client.configure_streaming_job(ConfigureRequest(**generate_config_payload()))
     return error.value, exchanges
 
 
+class Slow(threading.Event):
+    """A server that takes requests, and answers once it is set; it knows when one has come, and when one was lost."""
+
+    def __init__(self):
+        super().__init__()
+        self.came, self.lost, self.bodies = threading.Event(), threading.Event(), []
+
+
+@contextmanager
+def slow_server():
+    slow = Slow()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            slow.bodies.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            slow.came.set()
+            if self.connection.recv(1) == b"":
+                slow.lost.set()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield slow, FocusServer(base_url=f"http://127.0.0.1:{server.server_port}/focus")
+        server.shutdown()
+        serving.join()
+
+
+def reported_when(fail):
+    """What the client says of a gateway that fails so once the request has come to the server."""
+    with slow_server() as (slow, server), gateway.before(server) as where, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, where, 5)
+        assert slow.came.wait(5)
+        fail(where)
+        assert slow.lost.wait(5)
+        where.expect_asked_once()
+        ((path, body),) = slow.bodies
+        assert path == "/focus/configure"
+        assert b"nfftSelection" in body
+        return asked.result()
+
+
+def test_one_that_gives_up_has_passed_the_request_on_and_says_so():
+    failure, _ = reported_when(gateway.Gateway.give_up)
+    refusals.expect_reported_status(failure, 504, gateway.TOO_LONG)
+
+
+def test_one_that_cuts_the_connection_has_passed_the_request_on_and_says_nothing():
+    refusals.expect_reported_break(*reported_when(gateway.Gateway.cut))
+
+
+def test_one_that_keeps_the_answer_back_leaves_the_server_when_its_client_leaves():
+    with slow_server() as (slow, server), gateway.before(server) as where:
+        refusals.expect_reported_timeout(*ask(where), 0.2)
+        assert slow.lost.wait(5)
+
+
+def test_one_that_passes_nothing_on_takes_the_request_all_the_same():
+    with slow_server() as (slow, server), gateway.before(server, passes_on=False) as where:
+        refusals.expect_reported_timeout(*ask(where), 0.2)
+        where.expect_asked_once()
+    assert not slow.bodies
+
+
+def test_only_what_no_proxy_leads_to_can_have_one(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert gateway.possible(FocusServer(base_url="https://127.0.0.1/focus"))
+    assert not gateway.possible(FocusServer(base_url="https://focus.example/focus"))
+
+
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_gateway_answers_as_told_and_knows_what_it_was_asked(status):
-    with gateway.answering(status, "nobody behind") as where:
+def test_a_client_reports_what_a_gateway_answers_and_asks_once(status):
+    with gateways.answering(status, "nobody behind") as where:
         failure, _ = ask(where)
         refusals.expect_reported_status(failure, status, "nobody behind")
-        assert where.asked == ["/focus/configure"]
+        assert where.asked == ["/configure"]
         where.expect_asked_once()
         ask(where)
         with pytest.raises(ExpectationFailed, match="there were 2"):
@@ -36,12 +115,8 @@ def test_a_gateway_that_was_not_asked_was_not_asked_once():
         where.expect_asked_once()
 
 
-def test_a_silent_gateway_takes_a_request_and_never_answers():
-    with gateway.unresponsive() as where:
-        failure, exchanges = ask(where)
-    refusals.expect_reported_timeout(failure, exchanges, 0.2)
-
-
 def test_an_absent_gateway_is_not_even_connected_to():
     with gateway.unreachable() as where:
         refusals.expect_reported_unreachable(*ask(where))
+        with pytest.raises(ExpectationFailed, match="the connection broke"):
+            refusals.expect_reported_break(*ask(where))

@@ -1,11 +1,11 @@
 from types import SimpleNamespace
 
+import gateways
 import pytest
 from stand_ins import AS_JSON, exchange
 
 from support.checks import health
 from support.core.errors import ExpectationFailed
-from support.faults import gateway
 from support.profile.settings import Answers
 
 OK = exchange({"status": "ok", "uptime_s": 7})
@@ -76,10 +76,10 @@ def test_a_client_is_not_told_to_come_over_tls(value):
 
 
 def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
-    with gateway.answering(200, "") as where:
+    with gateways.answering(200, "") as where:
         address = where.address.replace("http:", "https:")
         assert health.ask_in_plaintext(f"{address}/focus", "/ack", 1).status_code == 501  # it knows POST alone
-    with gateway.unresponsive() as where:
+    with gateways.unresponsive() as where:
         assert health.ask_in_plaintext(where.address.replace("http:", "https:"), "/ack", 0.2) is None
 
 

@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import asyncssh
+import gateways
 import pytest
 
 from support.core.errors import EnvironmentBroken
@@ -56,7 +57,7 @@ def test_a_machine_may_be_named_by_its_ipv6_address_and_without_a_port(monkeypat
 
 
 def test_a_machine_that_does_not_answer_is_waited_for_no_longer_than_the_limit(machine):
-    with gateway.unresponsive() as nowhere:
+    with gateways.unresponsive() as nowhere:
         away = nowhere.address.removeprefix("http://")
         settings = changed(machine, hosts=(away,), timeout_s=0.3)
         assert machines.login_problems(settings) == [f"{away}: no answer within 0.3 s"]

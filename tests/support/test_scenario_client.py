@@ -1,13 +1,13 @@
 import threading
 from types import SimpleNamespace
 
+import gateways
 import pytest
 from stand_ins import JOB_ID, exchange, requested, settings
 
 from support.api.client import FocusServerAPI
 from support.contract.configuration import generate_config_payload
 from support.core.errors import EnvironmentBroken, ExpectationFailed
-from support.faults import gateway
 from support.scenario.scenario_client import ScenarioClient
 
 
@@ -61,7 +61,7 @@ def test_a_job_is_asked_for_with_what_was_validated_or_with_anything(client):
 
 
 def test_a_valid_request_that_is_refused_is_no_failure_of_the_client_and_no_answer_is_one():
-    with gateway.answering(503, "no broker") as where:
+    with gateways.answering(503, "no broker") as where:
         client = ScenarioClient(settings(focus_server={"base_url": where.address}), lambda key: None)
         request = client.configuration(generate_config_payload())
         assert client.request_job(request).exchange.status == 503

@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import gateways
 import grpc
 import pytest
 import trustme
@@ -160,7 +161,7 @@ class TestProxies:
 
 
 def test_nobody_there_and_no_answer_are_neither_serving_nor_unknown():
-    for make, said in ((gateway.unreachable, "UNAVAILABLE"), (gateway.unresponsive, "DEADLINE_EXCEEDED")):
+    for make, said in ((gateway.unreachable, "UNAVAILABLE"), (gateways.unresponsive, "DEADLINE_EXCEEDED")):
         with make() as where:
             told = health_of("grpc://127.0.0.1", int(where.address.rpartition(":")[2]), JOB_ID, 0.3, Stream())
         assert told.startswith(f"{said} (")

@@ -8,6 +8,9 @@ ARGS ?=
 # deployed server is to be asked at once is not ours to find out: auto is four there.
 JOBS ?= 1
 N ?= 100
+# What the load looks like, and how many processes send it; 0: one, without a master.
+SHAPE ?= steady
+WORKERS ?= 0
 BIN := .venv/bin
 # Looks itself whether there is anything to do: a moved checkout, say.
 INSTALLED := installed
@@ -23,7 +26,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 .NOTPARALLEL:
 
 .PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants lint types sandbox \
-  sandbox-down durations sweep soak bench lock $(INSTALLED) broker chromium fresh-machine clean
+  sandbox-down durations sweep soak bench load lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -104,6 +107,9 @@ soak: sandbox  ## run the smoke scenarios N times in a row on a warm sandbox (N=
 
 bench: broker $(INSTALLED)  ## what a run costs, as ratios; ARGS="--only growth" for a part, ARGS="page" for docs/bench.md
 	$(BIN)/python -m bench $(ARGS)
+
+load: $(BROKER) $(INSTALLED)  ## put the server under load: SHAPE=steady, ramp, spike, peak, soak; WORKERS=2 processes send
+	@FOCUS_PROFILE=$(PROFILE) $(BIN)/python -m load run $(SHAPE) --workers $(WORKERS) $(ARGS)
 
 lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

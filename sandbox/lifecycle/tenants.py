@@ -177,7 +177,8 @@ class Tenants:
         section = {"base_url": server.address, "log_file": str(server.log)}
         if server.address.startswith("https:"):
             section["ca_file"] = str(self.infrastructure.certificate.ca_file)
-        return replace(tenant, server=server, endpoints={**tenant.endpoints, "focus_server": section})
+        load = {"server_process": server.process.pid}
+        return replace(tenant, server=server, endpoints={**tenant.endpoints, "focus_server": section, "load": load})
 
 
 def _database(tenant: str) -> str:

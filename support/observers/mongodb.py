@@ -118,6 +118,14 @@ class Database:
         found = self.ask(f"the indexes of {collection}", self._database[collection].index_information).values()
         return {tuple(name for name, _ in index["key"]): bool(index.get("unique")) for index in found}
 
+    def profile(self, level: int, slow_ms: int = 100) -> None:
+        """Set what MongoDB's profiler notes of this database: 0 nothing, 1 what is slow."""
+        self.ask("a level of its profiler", lambda: self._database.command("profile", level, slowms=slow_ms))
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection."""
+        self.ask(f"the end of {collection}", lambda: self._database.drop_collection(collection))
+
     def ping_s(self) -> float:
         """How long one answer takes, s."""
         started = time.perf_counter()
@@ -197,6 +205,10 @@ class TaskRecords:
     def of_job(self, job_id: str) -> list[Document]:
         """The whole records of a job."""
         return self._records.find({"task_id": job_id})
+
+    def of_jobs(self, job_ids: Sequence[str]) -> list[Document]:
+        """The whole records of several jobs."""
+        return self._records.find({"task_id": {"$in": list(job_ids)}})
 
     def job_ids_carrying(self, values: Mapping[str, Any]) -> set[str]:
         """Ids of the jobs whose configuration holds these values (dotted field -> value)."""

@@ -226,6 +226,9 @@ class Answers(_Group):
     too_large_statuses: types.Statuses = (413,)
     nothing_recorded_statuses: types.Statuses = (400,)
     unavailable_statuses: types.Statuses = Field((503,), description="while a store cannot be used")
+    too_many_jobs_statuses: types.Statuses = Field(
+        (429, 503), description="when there are as many jobs as there can be"
+    )
     unknown_statuses: types.Statuses = Field((404,), description="for what does not exist")
     cancelled_again_statuses: types.Statuses = (200, 404)
     stream_port: int = Field(50051, gt=0, le=65535)
@@ -291,6 +294,31 @@ class TimeLimits(_Group):
         return WaitPolicy(getattr(self, setting), interval_s, f"time_limits.{setting}")
 
 
+class Load(_Group):
+    """Load: whether it is allowed, and what is promised under it. Latencies count from when a request is due."""
+
+    allowed: bool = Field(False, description="whether a server that is not on this machine may be put under load")
+    jobs_at_once: int = Field(200, gt=0, description="PZ-14088, PZ-13896: so many jobs there can be at once")
+    created_p50_s: float = Field(1.0, gt=0, description="PZ-14790: half of all jobs are there by then")
+    created_p95_s: float = Field(2.0, gt=0, description="PZ-14092: 95 in 100 jobs are there by then")
+    created_p99_s: float = Field(4.0, gt=0, description="PZ-14091: 99 in 100 jobs are there by then")
+    read_p95_s: float = Field(1.0, gt=0, description="PZ-14791, PZ-14792: 95 in 100 answers with metadata or rows")
+    cancelled_p95_s: float = Field(2.0, gt=0, description="95 in 100 cancellations")
+    first_row_p95_s: float = Field(3.0, gt=0, description="PZ-14799: from the request to its first row, 95 in 100 jobs")
+    round_trips: int = Field(2, gt=0, description="PZ-14798: so many times an answer takes a network's delay at most")
+    row_rate_tolerance: float = Field(0.2, gt=0, lt=1, description="PZ-13904: rows may come that much off the estimate")
+    error_rate: float = Field(0.0, ge=0, le=1, description="the share of requests that may fail")
+    cpu_s_a_job: float = Field(0.1, gt=0, description="PZ-14796: the server's CPU time for a job, s")
+    memory_growth_mb: float = Field(32.0, gt=0, description="PZ-14795: how much the server's memory may grow")
+    slow_query_s: float = Field(0.1, gt=0, description="PZ-14797: a query of the server that takes longer is slow")
+    server_process: int | None = Field(
+        None, gt=0, description="id of the server's process, if it is on this machine", examples=["4711"]
+    )
+    server_pods: str | None = Field(
+        None, description="labels of the server's pods, for the metrics API", examples=["app=focus-server"]
+    )
+
+
 class EffectsOfAJob(_Group):
     """How many effects of each kind one accepted job has."""
 
@@ -344,6 +372,7 @@ class Settings(BaseSettings):
     naming: Naming = Naming()
     answers: Answers = Answers()
     time_limits: TimeLimits = TimeLimits()
+    load: Load = Load()
     effects_of_a_job: EffectsOfAJob = EffectsOfAJob()
     journals: types.ExpandedPath = Field(
         ROOT / ".run" / "journals",

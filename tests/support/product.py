@@ -36,7 +36,7 @@ class Product:
         self.warnings, self.listed, self.elsewhere = {}, [], {}
         self.queues, self.acknowledged, self.recordings = {}, {}, Collection()
         self.stores = SimpleNamespace(
-            records=SimpleNamespace(all=self._look, of_job=self._records_of),
+            records=SimpleNamespace(all=self._look, of_job=self._records_of, of_jobs=self._records_of_all),
             analyzers=SimpleNamespace(
                 jobs=lambda: self._list("jobs"),
                 pods=lambda: self._list("pods"),
@@ -119,6 +119,9 @@ class Product:
 
     def _records_of(self, job_id):
         return [record for record in self.records if record["task_id"] == job_id]
+
+    def _records_of_all(self, job_ids):
+        return [record for job_id in job_ids for record in self._records_of(job_id)]
 
     def _of(self, manifests, job_id):
         return [one for one in manifests if one["metadata"]["labels"].get(self.naming.job_id_label) == job_id]

@@ -1,0 +1,67 @@
+"""Command line of load: `python -m load run steady`, or `make load SHAPE=steady`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from load.run import put_under_load
+from load.shapes import read_shapes
+from redaction import protect_output
+from support.core.errors import EnvironmentBroken, SettingsError
+from support.profile.profile import read_profile
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def commands() -> None:
+    """Put the Focus Server under load."""
+
+
+@app.command()
+def run(
+    shape: Annotated[str, typer.Argument(help=f"One of {', '.join(read_shapes())}.")],
+    workers: Annotated[int, typer.Option(min=0, help="Processes that send; 0: one, without a master.")] = 0,
+    elsewhere: Annotated[int, typer.Option(min=0, help="Workers on other machines (`worker`) to wait for.")] = 0,
+    port: Annotated[int, typer.Option(min=0, help="Where the master listens for workers; 0: any free port.")] = 0,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Another length, with the same rates.")] = None,
+) -> None:
+    """Carry out a shape; ends with status 1 if a job was lost, something was left, or a limit was not kept."""
+    shapes = read_shapes()
+    if shape not in shapes:
+        raise typer.BadParameter(f"there is no shape {shape}; there are: {', '.join(shapes)}")
+    try:
+        profile = read_profile(os.environ.get("FOCUS_PROFILE") or "local")
+        folder = Path(profile.reports().directory) / "load"
+        result = put_under_load(
+            profile,
+            shape,
+            shapes[shape].shortened(seconds),
+            workers=workers,
+            elsewhere=elsewhere,
+            port=port,
+            tell=typer.echo,
+        )
+    except (SettingsError, EnvironmentBroken) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    for kind, figures in result.figures.items():
+        told = [f"{name} {value:.3f} s" for name in ("p50", "p95", "p99") if (value := getattr(figures, f"{name}_s"))]
+        typer.echo(f"{kind:<10} {figures.number:>6}  {figures.failed} failed  {figures.per_s:.1f}/s  {'  '.join(told)}")
+    typer.echo(f"{result.acknowledged} jobs acknowledged, {result.whole} of them found whole in all three stores")
+    for line in (*result.unseen, *([result.generator_warning] if result.generator_warning else [])):
+        typer.echo(f"Note: {line}")
+    for problem in result.problems:
+        typer.echo(f"Not held: {problem}", err=True)
+    typer.echo(f"Kept in {result.write(folder)}.")
+    if not result.holds:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    protect_output()
+    app(prog_name="python -m load")

@@ -1,0 +1,77 @@
+"""`make load` on the sandbox, as its user calls it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from support.core.files import ROOT
+
+SECONDS = 6
+
+
+def put_under_load(variables, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "load", *arguments], cwd=ROOT, env=variables, text=True, capture_output=True, timeout=110
+    )
+
+
+@pytest.fixture
+def variables(warm_sandbox, tmp_path):
+    return {**warm_sandbox.environment, "PYTHONPATH": str(ROOT), "FOCUS__REPORTS__DIRECTORY": str(tmp_path)}
+
+
+def result_of(directory):
+    (kept,) = (directory / "load").glob("*.json")
+    return json.loads(kept.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("workers", [0, 2], ids=["one process", "a master and two workers"])
+def test_one_process_and_workers_under_a_master_send_the_same_load(variables, tmp_path, workers):
+    """Steady has three jobs a second: each is sent once, acknowledged, looked at, cancelled and gone."""
+    run = put_under_load(variables, "run", "steady", "--seconds", str(SECONDS), "--workers", str(workers))
+    assert "Kept in" in run.stdout, run.stdout + run.stderr
+    result = result_of(tmp_path)
+    of_jobs = [problem for problem in result["problems"] if "load." not in problem]
+    assert of_jobs == [], "limits aside, which a busy machine may pass"
+    assert (result["acknowledged"], result["whole"]) == (3 * SECONDS, 3 * SECONDS)
+    kinds = [sample["kind"] for sample in result["samples"]]
+    assert {kind: kinds.count(kind) for kind in kinds} == dict.fromkeys(
+        ("create", "metadata", "rows", "cancel"), 3 * SECONDS
+    )
+    assert sum(generator["requested"] for generator in result["generators"]) == 3 * SECONDS
+    assert len(result["generators"]) == max(1, workers)
+    assert all(generator["cpu_shares"] for generator in result["generators"])
+    assert result["server"], "the server's CPU and memory"
+    assert [one for one in psutil.Process().children(recursive=True) if "load.engine" in " ".join(one.cmdline())] == []
+
+
+def test_a_server_that_is_not_on_this_machine_is_not_touched(variables, tmp_path):
+    profile = tmp_path / "elsewhere.json"
+    stores = {
+        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
+        "rabbitmq": {"url": "amqp://127.0.0.1:3"},
+        "kubernetes": {"namespace": "focus"},
+    }
+    profile.write_text(json.dumps({"focus_server": {"base_url": "http://focus.example"}, **stores}), "utf-8")
+    run = put_under_load({**variables, "FOCUS_PROFILE": str(profile)}, "run", "steady")
+    assert run.returncode == 2
+    assert "the profile does not allow load (load.allowed)" in run.stderr
+
+
+def test_the_suite_and_its_reports_never_load_the_engine():
+    """Locust changes sockets and threads of the process that imports it."""
+    loading = "import environment, sys, load.run, load.__main__, support.runner.jobs; from steps import scenario_state"
+    checked = f"{loading}; assert not {{'gevent', 'locust'}} & set(sys.modules), 'the engine was loaded'"
+    run = subprocess.run(
+        [sys.executable, "-c", checked],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert not {"gevent", "locust"} & set(sys.modules)

@@ -184,6 +184,8 @@ def before_feature(context: Context, feature: Feature) -> None:
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open the scenario's ledger; when the environment is gone, the run ends here."""
+    if context.aborted:
+        return  # Behave calls the hooks of the rest of a feature all the same.
     run, report = context.run_state.opened()
     context.run_state.scenarios.append(scenario)
     report.start_scenario(scenario)
@@ -203,9 +205,11 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
 
 
 def before_step(context: Context, step: Step) -> None:
-    """Open the step in the report."""
+    """Open the step in the report. Where the run is being ended, no other step is begun."""
     _, report = context.run_state.opened()
     report.start_step(step)
+    if context.aborted:
+        raise KeyboardInterrupt
 
 
 def after_step(context: Context, step: Step) -> None:
@@ -239,6 +243,8 @@ def _blame_the_environment(context: Context, run: SuiteRun, step: Step) -> None:
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Clean up what a scenario left that failed half way, keep what was said, and close the report's result."""
+    if not any(one is scenario for one in context.run_state.scenarios[-1:]):
+        return  # It was not opened.
     run, report = context.run_state.opened()
     if any(step.status is known_issues.KNOWN for step in scenario.all_steps):
         scenario.set_status(known_issues.KNOWN)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import behave.runner
+from behave.model import Scenario
 from behave.model_type import Status
 
 from redaction import redact
@@ -30,6 +31,7 @@ from support.runner.containers import containers_of
 from support.runner.dealing import Dealing, Interrupts
 from support.runner.display import Display
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
+from support.runner.interruption import ending_scenarios_in_order
 from support.runner.outcomes import ContainerOutcome, ScenarioOutcome
 from support.runner.worker import Done, Ended, EndOfRun, Message, Place, Ready, Worker, flush
 
@@ -82,7 +84,11 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def run_model(self, features: Any = None) -> bool:
         """Run as behave does; with workers, its loop over the features gets them when they were run."""
-        return bool(super().run_model(self._features() if features is None else features))
+        with ending_scenarios_in_order(Scenario.run.__code__, self._interrupt):
+            return bool(super().run_model(self._features() if features is None else features))
+
+    def _interrupt(self) -> None:
+        _abort(self.context, INTERRUPTED)  # Behave's own prints, which may be what was interrupted.
 
     def _features(self) -> Iterator[Any]:
         """The features; asked for after `before_all`, which may have taken some away."""
@@ -142,11 +148,12 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         state: RunState = self.context.run_state
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            self.run_hook("before_worker")
-            if state.run is not None and not self.aborted:
-                connection.send(Ready(state.run.description(), state.run.settings.secrets()))
-                self._run_what_comes(connection, state)
+            with ending_scenarios_in_order(Runner._run_what_comes.__code__, self._interrupt):
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+                self.run_hook("before_worker")
+                if state.run is not None and not self.aborted:
+                    connection.send(Ready(state.run.description(), state.run.settings.secrets()))
+                    self._run_what_comes(connection, state)
         except (EOFError, ConnectionError, KeyboardInterrupt):  # The first two: who has started this worker is gone.
             self.abort(reason=INTERRUPTED)
         finally:
@@ -183,10 +190,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             item = container
         self.feature = item
         self.context._set_root_attribute("active_outline", scenario._row)
-        try:
-            item.run(self)
-        except KeyboardInterrupt:  # Between steps and hooks; in them behave takes it itself.
-            self.abort(reason=INTERRUPTED)
+        item.run(self)
         outcomes = [ContainerOutcome.of(container) for container, _ in before]
         for container, kept in before:
             vars(container).update(kept)

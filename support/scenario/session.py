@@ -89,7 +89,8 @@ class ScenarioSession:
                 self.closed_with = self.ledger.expect_nothing_left(unanswered)
             except ExpectationFailed as error:
                 problems += str(error).splitlines()
+        if not problems:
+            self.journal.settled()
         self._closed = True
         if problems:
             raise ExpectationFailed("expected nothing to be left behind\n" + "\n".join(f"  {p}" for p in problems))
-        self.journal.settled()

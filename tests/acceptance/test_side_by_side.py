@@ -153,5 +153,5 @@ def test_ctrl_c_leaves_nothing_behind(variables, tmp_path, stores):
     assert not any(worker.is_running() for worker in workers)
     (record,) = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/run.json")]
     assert record["state"] == "interrupted"
-    assert not list(journals_in(tmp_path).glob("*.jsonl"))
+    assert not list(journals_in(tmp_path).glob("*.jsonl")), printed
     assert not stores.analyzers.jobs().items

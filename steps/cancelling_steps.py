@@ -20,6 +20,12 @@ def the_job_is_cancelled(context: Context, jobs: str) -> None:
     context.state.exchanges = [context.state.client.cancel(job_id)]
 
 
+@when("{jobs:Jobs} is cancelled by {clients:d} clients at once")
+def the_job_is_cancelled_at_once(context: Context, jobs: str, clients: int) -> None:
+    (job_id,) = context.state.ids_of(jobs)
+    context.state.exchanges = context.state.client.cancel_at_once(job_id, clients)
+
+
 @when("the first of them is cancelled")
 def the_first_is_cancelled(context: Context) -> None:
     context.state.job, context.state.other_job = context.state.jobs
@@ -36,7 +42,7 @@ def the_work_with_a_temporary_job_fails(context: Context) -> None:
 
 @then("the cancelling is confirmed")
 def the_cancelling_is_confirmed(context: Context) -> None:
-    answers.expect_cancelled(context.state.exchange, context.state.job.job_id, context.state.settings.answers)
+    answers.expect_cancelled(context.state.exchanges, context.state.job.job_id, context.state.settings.answers)
 
 
 @then("the cancelling is confirmed within the promised time")

@@ -7,6 +7,19 @@ from steps.scenario_state import Context
 from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.contract.limits import Parameter
+from support.faults.shortened_answers import leaving_out
+
+
+@when("the job is requested, and its answer lacks {field}")
+def the_answer_lacks(context: Context, field: str) -> None:
+    send, as_json = context.state.client.send, {"Content-Type": "application/json"}
+    with leaving_out(field, lambda method, path, body: send(method, path, raw=body, headers=as_json)) as address:
+        context.state.failure = context.state.failure_of_request(lambda: None, base_url=address)
+
+
+@then("the client reports that the answer lacks {field}")
+def the_client_reports_a_lack(context: Context, field: str) -> None:
+    refusals.expect_reported_lack(context.state.failure, field)
 
 
 @when("the client is handed a configuration {change:Change}")

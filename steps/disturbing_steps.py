@@ -1,8 +1,11 @@
 """What happens to the effects of a job, and to the broker, behind the server's back."""
 
+from collections.abc import Callable
+
 from behave import given, when
 
 from steps.scenario_state import Context
+from support.faults.disturbances import Disturbances
 
 
 @given("a cluster that runs no analyzers of its own")
@@ -15,14 +18,9 @@ def its_analyzer_ends(context: Context, ends: str) -> None:
     context.state.session.disturbances.finish_analyzer(context.state.job.job_id, ends)
 
 
-@when("its analyzer is deleted")
-def its_analyzer_is_deleted(context: Context) -> None:
-    context.state.session.disturbances.delete_analyzer(context.state.job.job_id)
-
-
-@when("its work queue is taken away")
-def its_queue_is_taken_away(context: Context) -> None:
-    context.state.session.disturbances.delete_queue(context.state.job.job_id)
+@when("its {part:Disturbed}")
+def its_part_is_disturbed(context: Context, part: Callable[[Disturbances, str], None]) -> None:
+    part(context.state.session.disturbances, context.state.job.job_id)
 
 
 @given("a message broker that takes no more queues")

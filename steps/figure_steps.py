@@ -63,7 +63,7 @@ def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
         state.request_job()
         state.accept_one()
         made.append(state.job)
-        answers.expect_cancelled(state.client.cancel(state.job.job_id), state.job.job_id, state.settings.answers)
+        answers.expect_cancelled([state.client.cancel(state.job.job_id)], state.job.job_id, state.settings.answers)
     state.jobs = made
 
 

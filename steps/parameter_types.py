@@ -13,6 +13,7 @@ from behave import register_type
 
 from support.contract.configuration import with_neighbour, with_value, without
 from support.contract.limits import PARAMETERS, TASK_ID, UNKNOWN, Parameter
+from support.faults.disturbances import Disturbances
 from support.faults.gateway import Gateway
 from support.faults.outages import Outages
 from support.profile.boundary_values import Bound, RelativeTime, resolve
@@ -148,8 +149,8 @@ register_type(
         {words: value if isinstance(value, str) else json.dumps(value) for words, value in _HOSTILE.items()},
     ),
     Kind=choice(
-        "A kind of job: `job` (a live one of many channels), `single channel job`, `playback`.",
-        named("job", "single channel job", "playback"),
+        "A kind of job: `job` (a live one of many channels), `waterfall view`, `single channel job`, `playback`.",
+        named("job", "waterfall view", "single channel job", "playback"),
     ),
     Jobs=choice(
         "Jobs, by what they are to the scenario: `the job`, `every job`, `a job that nobody made`.",
@@ -189,6 +190,14 @@ register_type(
     ReportedFailure=choice(
         "Why a client got no answer of the server, as it reports it: `no answer came`.",
         named("it took too long", "no answer came", "the connection broke", "nobody listens"),
+    ),
+    Disturbed=choice(
+        "What happens to a part of a job behind the server's back: `analyzer is deleted`.",
+        {
+            "analyzer is deleted": Disturbances.delete_analyzer,
+            "analyzer is paused": Disturbances.pause_analyzer,
+            "work queue is deleted": Disturbances.delete_queue,
+        },
     ),
     AnalyzerEnd=choice(
         "How an analyzer exits, as the phase of its pod: `fails`.",

@@ -85,6 +85,17 @@ def the_message_was_taken(context: Context) -> None:
     context.state.session.promises.expect_messages_taken([context.state.job])
 
 
+@then("no command reaches the job")
+def no_command_reaches_the_job(context: Context) -> None:
+    context.state.region.expect_out_of_reach()
+
+
+@then("its rows show the region from then on")
+def its_rows_show_the_region(context: Context) -> None:
+    in_force = context.state.region.in_force
+    context.state.waterfall.expect_rows_of(range(in_force.start, in_force.end), context.state.figures)
+
+
 @then("the region of interest of the first job is as it was")
 def the_region_of_the_first_job(context: Context) -> None:
     context.state.region_of_interest(context.state.other_job).expect_in_force()
@@ -93,9 +104,3 @@ def the_region_of_the_first_job(context: Context) -> None:
 @then("the change is refused because of {reason:RegionReason}")
 def the_change_is_refused(context: Context, reason: str) -> None:
     context.state.region.expect_refused(reason)
-
-
-@then("the rows are of the sensors {first:d} to {last:d} from then on")
-def the_rows_follow_the_region(context: Context, first: int, last: int) -> None:
-    figures = context.state.figures
-    context.state.waterfall.expect_rows_of(range(first, last + 1), figures)

@@ -25,7 +25,7 @@ from support.contract.configuration import (
     generate_playback_payload,
     generate_single_channel_payload,
 )
-from support.contract.limits import Parameter
+from support.contract.limits import Parameter, ViewType
 from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.evidence.evidence import Evidence
 from support.faults.gateway import Gateway
@@ -208,6 +208,8 @@ class ScenarioState:
             payload = generate_playback_payload(*self.window)
         else:
             payload = generate_single_channel_payload() if kind == "single channel job" else generate_config_payload()
+        if kind == "waterfall view":
+            payload |= {"view_type": int(ViewType.WATERFALL)}
         for change in changes:
             payload = change(payload, self.settings)
         return payload

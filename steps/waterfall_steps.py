@@ -35,6 +35,11 @@ def rows_are_read_to_the_end(context: Context) -> None:
     context.state.waterfall.expect_end()
 
 
+@when("its rows are read to the end by {readers:d} readers at once, {part:d} at a time")
+def rows_are_read_by_several(context: Context, readers: int, part: int) -> None:
+    context.state.waterfall.expect_end_by(readers, part)
+
+
 @when("the rows of {jobs:Jobs} are asked for")
 @when("the rows of {jobs:Jobs} are asked for by the number {count}")
 def rows_are_asked_for_by_a_number(context: Context, jobs: str, count: str = "10") -> None:
@@ -57,6 +62,11 @@ def there_are_no_rows_yet(context: Context) -> None:
     if created_at is not None and answered_at - created_at > timedelta(seconds=figures.window_s):
         context.state.skip("the job took so long to be made that its first row could have been there")
     context.state.waterfall.expect_none_yet(exchange)
+
+
+@then("there are no rows yet, and more will come")
+def there_are_none_yet_and_more_will_come(context: Context) -> None:
+    context.state.waterfall.expect_none_yet(context.state.exchange)
 
 
 @then("no more rows will come")

@@ -46,7 +46,7 @@ Feature: What is known of a job
     @PZ-14761
     Scenario: The metadata of a job whose queue was taken away
       Given a running job
-      When its work queue is taken away
+      When its work queue is deleted
       And the metadata of the job is asked for
       Then the metadata is that of the job
       And the side effects are

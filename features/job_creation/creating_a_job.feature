@@ -54,6 +54,23 @@ Feature: Creating a streaming job
       And the side effects are those of 10 jobs
       And every job keeps all its promises
 
+  Rule: An answer without what the client needs is reported as an error
+
+    @extra
+    Scenario Outline: An accepted job is answered without its <field>
+      Beyond the plan: it has no case for an answer that lacks what the client needs (the client's step 5).
+
+      Given a live configuration with every parameter set
+      When the job is requested, and its answer lacks <field>
+      Then the client reports that the answer lacks <field>
+      And the side effects are those of one job
+
+      Examples:
+        | field       |
+        | job_id      |
+        | stream_url  |
+        | stream_port |
+
   Rule: A job can be followed from its request to its stream
 
     @PZ-13570 @critical
@@ -95,6 +112,16 @@ Feature: Creating a streaming job
       And the answer and the record carry the task id
       When the metadata of the job is asked for
       Then the metadata is that of the job
+
+    @PZ-14750
+    Scenario: A playback under a task id
+      Given the configuration of a playback
+      When the job is requested under a task id of the client
+      Then the job is accepted
+      And the answer and the record carry the task id
+      And the side effects are those of one job
+      When its rows are read to the end
+      Then there are as many rows as fit into its time
 
     @PZ-14750
     Scenario: The same task id comes again

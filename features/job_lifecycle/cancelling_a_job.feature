@@ -38,7 +38,43 @@ Feature: Cancelling a job
         | work queue     | +1     |
         | queue consumer | +1     |
 
+  Rule: A job can be cancelled whatever has become of it
+
+    @extra
+    Scenario Outline: A job whose <part> is gone already is cancelled
+      Beyond the plan: it has no case for cancelling; what is left of a job must not stay for ever.
+
+      Given a running job
+      When its <part> is deleted
+      And the job is cancelled
+      Then the cancelling is confirmed
+      And only the record of the job remains
+
+      Examples:
+        | part       |
+        | analyzer   |
+        | work queue |
+
+    @extra
+    Scenario: A job whose analyzer does not run is cancelled
+      Beyond the plan: it has no case for an analyzer that never runs, as where no node has room for it.
+
+      Given a running job
+      When its analyzer is paused
+      And the job is cancelled
+      Then the cancelling is confirmed
+      And only the record of the job remains
+
   Rule: Cancelling is safe to repeat
+
+    @extra
+    Scenario: Two clients cancel a job at once
+      Beyond the plan: it has no case for cancelling; two who clean up must not get in each other's way.
+
+      Given a running job
+      When the job is cancelled by 2 clients at once
+      Then the cancelling is confirmed
+      And only the record of the job remains
 
     @PZ-14780
     Scenario: A job is cancelled twice

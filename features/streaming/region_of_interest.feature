@@ -7,17 +7,25 @@ Feature: Changing the region of interest
 
     @PZ-13784 @critical
     Scenario: The change is sent over the job's queue and takes effect
-      Given a running job with sensor range 100 to 199
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | 100 to 199 |
+        | FFT length   | 128        |
       When a region of interest from 110 to 210 is asked for
       Then the region of interest is changed
+      And its rows show the region from then on
       And the message was taken from the queue
       And the side effects are those of one job
 
     @critical
     Scenario Outline: The region <what>
-      Given a running job with sensor range 100 to 199
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | 100 to 199 |
+        | FFT length   | 128        |
       When a region of interest from <start> to <end> is asked for
       Then the region of interest is changed
+      And its rows show the region from then on
       And the side effects are those of one job
 
       @PZ-13787
@@ -45,9 +53,13 @@ Feature: Changing the region of interest
 
     @PZ-13785 @PZ-13800
     Scenario Outline: The region <changes to the limit>
-      Given a running job with sensor range 100 to 199
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | 100 to 199 |
+        | FFT length   | 128        |
       When a region of interest is asked for that <changes to the limit>
       Then the region of interest is changed
+      And its rows show the region from then on
       And the side effects are those of one job
 
       Examples: at the limits
@@ -93,16 +105,20 @@ Feature: Changing the region of interest
         | FFT length   | 128        |
       When a region of interest from 102 to 106 is asked for
       Then the region of interest is changed
-      And the rows are of the sensors 102 to 105 from then on
+      And its rows show the region from then on
       And the side effects are those of one job
 
   Rule: The smallest and the largest region
 
     @PZ-13794
     Scenario Outline: A region of a single sensor, <which>
-      Given a running job with sensor range <range>
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | <range>    |
+        | FFT length   | 128        |
       When a region of interest from <start> to <end> is asked for
       Then the region of interest is changed
+      And its rows show the region from then on
       And the side effects are those of one job
 
       Examples:
@@ -116,16 +132,78 @@ Feature: Changing the region of interest
         | parameter    | value       |
         | first sensor | 740         |
         | last sensor  | the largest |
+        | FFT length   | 128         |
       When a region of interest from 0 to the end of the fibre is asked for
       Then the region of interest is changed
+      And its rows show the region from then on
       And the side effects are those of one job
 
     @PZ-13796
     Scenario: A region that starts at zero
-      Given a running job with sensor range 20 to 119
+      Given a running job with
+        | parameter    | value      |
+        | sensor range | 20 to 119  |
+        | FFT length   | 128        |
       When a region of interest from 0 to 100 is asked for
       Then the region of interest is changed
+      And its rows show the region from then on
       And the side effects are those of one job
+
+  Rule: Every running view has a region
+
+    @extra
+    Scenario Outline: The region of a <kind> is changed
+      Beyond the plan: it asks for a change of a live job of many channels only.
+
+      Given a running <kind> with
+        | parameter    | value      |
+        | sensor range | 100 to 103 |
+        | FFT length   | 128        |
+      When a region of interest from 102 to 106 is asked for
+      Then the region of interest is changed
+      And its rows show the region from then on
+      And the side effects are those of one job
+
+      Examples:
+        | kind           |
+        | waterfall view |
+        | playback       |
+
+    @extra
+    Scenario: The region of a single channel stays as it is
+      Beyond the plan: it asks for a change of a job of many channels only.
+
+      Given a running single channel job with
+        | parameter  | value |
+        | channel    | 20    |
+        | FFT length | 128   |
+      When a region of interest from 20 to 21 is asked for
+      Then the region of interest is changed
+      And its rows show the region from then on
+      And the side effects are those of one job
+
+    @extra
+    Scenario Outline: A single channel <cannot>
+      Beyond the plan: it asks for a change of a job of many channels only.
+
+      Given a running single channel job with channel 20
+      When a region of interest from <start> to <end> is asked for
+      Then the change is refused because of its <reason>
+      And the side effects are those of one job
+
+      Examples:
+        | cannot                       | start | end | reason |
+        | cannot become two            | 20    | 22  | size   |
+        | cannot move to the next one  | 21    | 22  | jump   |
+
+    @extra
+    Scenario: The region of a cancelled job cannot be changed
+      Beyond the plan: it asks for a change of a running job only.
+
+      Given a running job
+      When the job is cancelled
+      Then no command reaches the job
+      And only the record of the job remains
 
   Rule: A region that is none is refused, and nothing changes
 

@@ -47,6 +47,16 @@ Feature: The rows of a waterfall
       And every row is of its sensors and frequencies
       And the side effects are those of one job
 
+    @extra
+    Scenario: Two readers of one waterfall share its rows
+      Beyond the plan: it has one reader only; each row is given once, whoever asks.
+
+      Given a running playback
+      When its rows are read to the end by 2 readers at once, 10 at a time
+      Then there are as many rows as fit into its time
+      And the rows follow each other at its output rate
+      And the side effects are those of one job
+
     @PZ-13557
     Scenario: A waterfall view gives rows, too
       Given a running job with
@@ -89,6 +99,21 @@ Feature: The rows of a waterfall
       When the next 10 rows are asked for
       Then there are no rows yet
       And the side effects are those of one job
+
+    @extra
+    Scenario: An analyzer that does not run gives no rows
+      Beyond the plan: it has no case for an analyzer that never runs, as where no node has room for it.
+
+      Given a running playback
+      When its analyzer is paused
+      And the next 10 rows are asked for
+      Then there are no rows yet, and more will come
+      And the side effects are
+        | side effect    | change |
+        | task record    | +1     |
+        | analyzer       | +1     |
+        | work queue     | +1     |
+        | queue consumer | +1     |
 
   Rule: When the analyzer has gone, no more rows will come
 

@@ -131,8 +131,19 @@ async def cancelling_needs_the_analyzer(analyzers: Any, job_id: str) -> None:
 
     A job whose analyzer has crashed can never be cleaned up.
     """
-    if not await analyzers.is_running(job_id):
+    if await analyzers.state(job_id) == "has ended":
         raise DependencyUnavailable("Kubernetes", "there is no analyzer")
+    await analyzers.stop(job_id)
+
+
+@defective("analyzers", "stop")
+async def cancelling_needs_a_running_analyzer(analyzers: Any, job_id: str) -> None:
+    """A job whose analyzer waits for its turn cannot be cancelled.
+
+    When the cluster is full nobody can give anything back.
+    """
+    if await analyzers.state(job_id) == "waits":
+        raise DependencyUnavailable("Kubernetes", "the analyzer does not run")
     await analyzers.stop(job_id)
 
 
@@ -239,6 +250,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     pods_orphaned,
     cancelling_needs_the_analyzer,
+    cancelling_needs_a_running_analyzer,
     Defect(
         "analyzer_not_undone",
         "Of a job that fails half way the analyzer is left.",

@@ -175,6 +175,27 @@ async def fails_to_cancel_again(service: Any, cancel: Any, job_id: str) -> JobRe
     return await cancel(job_id)
 
 
+@defect
+def second_cancel_at_once_fails(parts: Parts) -> Parts:
+    """Cancelling a job while it is being cancelled is an internal error.
+
+    When two clients clean up after a fault, one of them is told that nothing was done.
+    """
+    under_way: set[str] = set()
+
+    async def cancel_job(service: Any, cancel: Any, job_id: str) -> JobRecord:
+        if job_id in under_way:
+            raise RuntimeError("it is being cancelled")
+        under_way.add(job_id)
+        try:
+            await asyncio.sleep(MOMENT_S / 2)  # The other one is to come meanwhile.
+            return await cancel(job_id)
+        finally:
+            under_way.discard(job_id)
+
+    return override("service", cancel=cancel_job)(parts)
+
+
 @defective("service", "create")
 async def made_for_nobody(service: Any, create: Any, payload: Any, **more: Any) -> JobRecord:
     """A job is created though its client went away while it was waited for.
@@ -274,4 +295,5 @@ DEFECTS: tuple[Defect, ...] = (
     cancel_does_not_find_a_running_job,
     first_cancel_finds_nothing,
     fails_to_cancel_again,
+    second_cancel_at_once_fails,
 )

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox.defects.defect import Change, Defect, Overridden, do_nothing, override, subclass
+from aio_pika.exceptions import ChannelNotFoundEntity
+
+from sandbox.defects.defect import Change, Defect, Overridden, defective, do_nothing, override, subclass
 from sandbox.focus_server.composition import Parts
-from sandbox.focus_server.identity import consumer_tag
+from sandbox.focus_server.errors import DependencyUnavailable
+from sandbox.focus_server.identity import consumer_tag, queue_name
 
 AREA = "queues and consumers"
 
@@ -70,6 +73,20 @@ async def _acknowledge_in_vain(consumer: Any, receive: Any, channel: Any, messag
 async def _stop_at_invalid_json(consumer: Any, receive: Any, channel: Any, message: Any) -> None:
     json.loads(message.body)
     await receive(channel, message)
+
+
+@defective("queues", "close")
+async def cancelling_needs_the_queue(queues: Any, job_id: str) -> None:
+    """A job whose queue has gone cannot be cancelled.
+
+    A job whose queue somebody has deleted can never be cleaned up.
+    """
+    try:
+        async with (await queues._connected()).channel(publisher_confirms=False) as channel:
+            await channel.declare_queue(queue_name(job_id), passive=True)
+    except ChannelNotFoundEntity:
+        raise DependencyUnavailable("RabbitMQ", "there is no queue") from None
+    await queues.close(job_id)
 
 
 async def _leave_the_queue(consumer: Any, detach: Any) -> None:
@@ -137,6 +154,7 @@ DEFECTS: tuple[Defect, ...] = (
         "Each closed view leaves a queue behind, until the broker has no room.",
         overriding_consumers(detach=_leave_the_queue),
     ),
+    cancelling_needs_the_queue,
     Defect(
         "consumer_leaked_after_cancel",
         "Queue and consumer of a cancelled job stay.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.defects.defect import Change, Defect, defect, defective, do_nothing, override
 from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.region import BOUNDS, SAFETY, Region
 
 AREA = "the region of interest"
@@ -65,6 +66,22 @@ def rejecting(when: Callable[[dict[str, int], dict[str, int]], bool], reason: st
         return await change(job_id, command)
 
     return override("regions", change=change)
+
+
+def rejecting_by_record(when: Callable[[JobRecord], bool], reason: str) -> Change:
+    """Reject all changes of the regions of some jobs."""
+
+    def defective_parts(parts: Parts) -> Parts:
+        async def change(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+            record = await parts.tasks.find(job_id)
+            if record is not None and when(record):
+                current = regions.in_force(job_id).model_dump()
+                return {"status": "refused", "roi": current, "detail": [{"loc": ["roi"], "msg": reason}]}
+            return await change(job_id, command)
+
+        return override("regions", change=change)(parts)
+
+    return defective_parts
 
 
 def _size(roi: dict[str, int]) -> int:
@@ -219,6 +236,24 @@ DEFECTS: tuple[Defect, ...] = (
         "A change of the region is confirmed, and not made.",
         "The view has not moved, and the operator believes that it has.",
         override("tasks", set_roi=do_nothing),
+    ),
+    Defect(
+        "no_region_of_a_waterfall_view",
+        "The region of a waterfall view cannot be changed.",
+        _STOPPED,
+        rejecting_by_record(lambda record: record.config["view_type"] == 2, "it is a waterfall view"),
+    ),
+    Defect(
+        "no_region_of_a_playback",
+        "The region of a playback cannot be changed.",
+        _STOPPED,
+        rejecting_by_record(lambda record: record.config["start_time"] is not None, "it is a playback"),
+    ),
+    Defect(
+        "no_region_of_a_single_channel",
+        "The region of a single channel cannot be set.",
+        _STOPPED,
+        rejecting_by_record(lambda record: record.config["view_type"] == 1, "it is a single channel"),
     ),
     Defect(
         "region_one_sensor_short",

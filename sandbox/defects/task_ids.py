@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from sandbox.defects.defect import Defect, defect
+from sandbox.defects.defect import Defect, defect, defective
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import Violation
+from sandbox.focus_server.ports import JobRecord
 
 AREA = "task ids"
 
@@ -44,6 +46,16 @@ def task_id_once_only(parts: Parts) -> Parts:
     return replace(parts, task_ids=rule)
 
 
+@defective("tasks", "insert")
+async def task_id_of_a_playback_lost(tasks: Any, record: JobRecord) -> None:
+    """The task id of a playback is not recorded.
+
+    A playback cannot be found by the name that its client gave it.
+    """
+    live = record.config.get("start_time") is None
+    await tasks.insert(record if live else replace(record, client_task_id=None))
+
+
 DEFECTS: tuple[Defect, ...] = (
     accepting("any_task_id", "Any text is a task id.", ".*"),
     accepting("task_id_without_prefix", "A task id needs no prefix.", r"^(?=[0-9]{14}_)", "x_"),
@@ -64,4 +76,5 @@ DEFECTS: tuple[Defect, ...] = (
     accepting("task_id_of_any_length", "A task id may be of any length.", ".{1000,}"),
     accepting("task_id_of_spaces", "A task id may consist of spaces.", "^ +$"),
     task_id_once_only,
+    task_id_of_a_playback_lost,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +12,10 @@ from typing import Any
 from sandbox.defects.defect import Change, Defect, Overridden, combine, defect, override
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import UnknownJob
-from sandbox.focus_server.ports import CONFIGURED
+from sandbox.focus_server.ports import CONFIGURED, JobRecord
+from sandbox.focus_server.region import Region
 from sandbox.focus_server.waterfall import OVER, Rows
 
 AREA = "the rows of a view"
@@ -86,7 +89,11 @@ def recorded(change: Callable[..., list[tuple[datetime, datetime]]]) -> Change:
 
 def running(is_running: Callable[..., Any]) -> Callable[[Any], Any]:
     """Analyzers that are taken for running."""
-    return lambda analyzers: Overridden(analyzers, is_running=is_running)
+
+    async def state(analyzers: Any, job_id: str) -> str:
+        return "runs" if await is_running(analyzers, job_id) else "has ended"
+
+    return lambda analyzers: Overridden(analyzers, state=state)
 
 
 def knowing(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -167,6 +174,10 @@ async def _exists(analyzers: Any, job_id: str) -> bool:
     return await analyzers.find(job_id) is not None
 
 
+async def _has_not_ended(analyzers: Any, job_id: str) -> bool:
+    return await analyzers.state(job_id) != "has ended"
+
+
 async def _has_not_completed(analyzers: Any, job_id: str) -> bool:
     job = await analyzers.find(job_id)
     return job is not None and all(one["type"] != "Complete" for one in job["status"].get("conditions") or [])
@@ -201,6 +212,36 @@ def over_said_once(parts: Parts) -> Parts:
     return override("waterfall", rows=rows)(parts)
 
 
+@defect
+def rows_for_all_who_ask_at_once(parts: Parts) -> Parts:
+    """Readers who ask at once get the same rows.
+
+    Two clients that share a view draw the same rows twice, and both miss others.
+    """
+    under_way: dict[str, asyncio.Future[Rows]] = {}
+
+    async def rows(waterfall: Any, rows: Any, job_id: str, asked: str) -> Rows:
+        if job_id not in under_way:
+            under_way[job_id] = asyncio.ensure_future(rows(job_id, asked))
+            under_way[job_id].add_done_callback(lambda _: under_way.pop(job_id))
+        return await under_way[job_id]
+
+    return override("waterfall", rows=rows)(parts)
+
+
+def _looking_at(record: JobRecord, first: Callable[..., int], last: Callable[..., int]) -> JobRecord:
+    """The job with the ends of its region made of those in force and those that it began with."""
+    if record.roi is None:
+        return record
+    begun = Region.configured(Configuration.model_validate(record.config))
+    return replace(record, roi=Region(start=first(record.roi.start, begun.start), end=last(record.roi.end, begun.end)))
+
+
+def _not_at_the_first_sensor(record: JobRecord) -> JobRecord:
+    roi = record.roi
+    return record if roi is None or roi.start > 0 else replace(record, roi=Region(start=1, end=roi.end))
+
+
 async def _rows_of_unknown_jobs(waterfall: Any, rows: Any, job_id: str, asked: str) -> Rows:
     try:
         return await rows(job_id, asked)
@@ -212,6 +253,7 @@ _MISSING = "What happened at that time or place is not seen."
 _MISPLACED = "An event is located at the wrong time or place."
 _UNREADABLE = "Clients cannot draw the rows."
 _NEVER_MEASURED = "What was never measured is shown as if it had been."
+_OLD_PLACE = "The operator moves the view and sees the old place, labelled with the new one."
 _FROZEN = "A view seems to be alive, and nobody computes it any more."
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -298,6 +340,7 @@ DEFECTS: tuple[Defect, ...] = (
         changing(lambda rows: rows[::2]),
     ),
     rows_that_differ_each_time,
+    rows_for_all_who_ask_at_once,
     Defect(
         "rows_by_their_place_in_the_answer",
         "What a row shows depends on how many came before it in the same answer.",
@@ -432,6 +475,12 @@ DEFECTS: tuple[Defect, ...] = (
         with_parts(analyzers=running(_has_not_completed)),
     ),
     Defect(
+        "waiting_not_noticed",
+        "Rows are given though the analyzer does not run yet.",
+        _NEVER_MEASURED,
+        with_parts(analyzers=running(_has_not_ended)),
+    ),
+    Defect(
         "cancelling_not_noticed",
         "Rows are given though the job was cancelled.",
         _FROZEN,
@@ -440,8 +489,26 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "rows_of_the_first_region",
         "Rows stay those of the region that the job began with.",
-        "The operator moves the view and sees the old place, labelled with the new one.",
+        _OLD_PLACE,
         with_parts(jobs=knowing(lambda record: replace(record, roi=None))),
+    ),
+    Defect(
+        "rows_of_no_more_sensors",
+        "When a region expands, its rows do not.",
+        _OLD_PLACE,
+        with_parts(jobs=knowing(lambda record: _looking_at(record, max, min))),
+    ),
+    Defect(
+        "rows_of_no_fewer_sensors",
+        "When a region shrinks, its rows do not.",
+        _OLD_PLACE,
+        with_parts(jobs=knowing(lambda record: _looking_at(record, min, max))),
+    ),
+    Defect(
+        "rows_without_the_first_sensor",
+        "When a region is moved to the first sensor of the fibre, its rows lack that.",
+        _MISSING,
+        with_parts(jobs=knowing(_not_at_the_first_sensor)),
     ),
     *(
         Defect(

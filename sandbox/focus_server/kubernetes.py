@@ -11,7 +11,7 @@ from kubeconfig import Cluster, Credentials, KubeconfigError
 from redaction import redact
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, guarded
 from sandbox.focus_server.identity import object_name
-from sandbox.focus_server.ports import Payload
+from sandbox.focus_server.ports import AnalyzerState, Payload
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +78,12 @@ class KubernetesAnalyzers:
         status = await self.request("DELETE", f"{self._jobs}/{object_name(job_id)}", options)
         _require(status, 200, 202, 404)
 
-    async def is_running(self, job_id: str) -> bool:
-        """Whether the Job is there, and neither complete nor failed; raises `DependencyUnavailable`."""
+    async def state(self, job_id: str) -> AnalyzerState:
+        """What the Job's pod does, as the Job's status tells; raises `DependencyUnavailable`."""
         job = await self.find(job_id)
-        return job is not None and not _has_ended(job)
+        if job is None or _has_ended(job):
+            return "has ended"
+        return "runs" if job.get("status", {}).get("ready") else "waits"
 
     async def find(self, job_id: str) -> dict[str, Any] | None:
         """The Job of the analyzer, if there is one; raises `DependencyUnavailable`."""

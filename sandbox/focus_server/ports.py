@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sandbox.focus_server.region import Region
 
@@ -41,6 +41,10 @@ class JobRecord:
     user: str
     client_task_id: str | None = None
     roi: Region | None = None
+
+
+AnalyzerState = Literal["waits", "runs", "has ended"]
+"""What an analyzer does; one that is not there has ended."""
 
 
 class TaskStore(Protocol):
@@ -84,8 +88,8 @@ class AnalyzerOrchestrator(Protocol):
     async def stop(self, job_id: str) -> None:
         """Take the analyzer away with its pod; none is fine."""
 
-    async def is_running(self, job_id: str) -> bool:
-        """Whether there is an analyzer that has not exited, be it well or badly."""
+    async def state(self, job_id: str) -> AnalyzerState:
+        """Whether it still waits to run, runs, or has ended, be it well or badly."""
 
 
 class WorkQueues(Protocol):

@@ -74,6 +74,7 @@ class Rows:
 
 
 OVER = Rows([], over=True)
+NONE_YET = Rows([])
 
 
 class Waterfall:
@@ -107,9 +108,12 @@ class Waterfall:
         """
         count = self._count(asked)
         record = await self._jobs.find(job_id)
-        if record.status == CANCELLED or not await self._analyzers.is_running(job_id):
+        state = "has ended" if record.status == CANCELLED else await self._analyzers.state(job_id)
+        if state == "has ended":
             self._playback.forget(job_id)
             return OVER
+        if state == "waits":
+            return NONE_YET
         config = Configuration.model_validate(record.config)
         sensors = region_in_force(record.roi, config).sensors
         frequencies_hz = self._calculation.frequencies(config)

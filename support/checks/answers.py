@@ -87,12 +87,19 @@ def expect_in_time(exchanges: Sequence[Exchange], limit_s: float, setting: str) 
     require(f"an answer in under {limit_s:g} s (time_limits.{setting})", problems, late[0] if late else None)
 
 
-def expect_cancelled(exchange: Exchange, job_id: str, answers: Answers) -> None:
-    """Raise ExpectationFailed unless the end of a job was confirmed (contract, DELETE /job/{job_id})."""
+def expect_cancelled(exchanges: Sequence[Exchange], job_id: str, answers: Answers) -> None:
+    """Raise ExpectationFailed unless the end of a job was confirmed (contract, DELETE /job/{job_id}).
+
+    Of several who cancelled it at once the first is told so, and the others what is told when it is cancelled again.
+    """
+    confirmation = next((one for one in exchanges if one.status in answers.cancelled_statuses), exchanges[0])
     wanted = {"job_id": job_id, "status": answers.cancelled_status}
-    problems = status_problems(exchange, *answers.cancelled_statuses)
-    problems += [f"{name} is {exchange.told(name)!r}" for name in wanted if exchange.told(name) != wanted[name]]
-    require(f"the cancelling to be confirmed, with {wanted}", problems, exchange)
+    problems = status_problems(confirmation, *answers.cancelled_statuses)
+    problems += [f"{name} is {confirmation.told(name)!r}" for name in wanted if confirmation.told(name) != wanted[name]]
+    require(f"the cancelling to be confirmed, with {wanted}", problems, confirmation)
+    for exchange in exchanges:
+        if exchange is not confirmation:
+            expect_cancelled_again(exchange, answers)
 
 
 def expect_cancelled_again(exchange: Exchange, answers: Answers) -> None:

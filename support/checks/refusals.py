@@ -129,6 +129,12 @@ def expect_reported_status(failure: APIError | None, status: int, reason: str) -
     require(f"the client to report {status}, '{reason}'", problems)
 
 
+def expect_reported_lack(failure: APIError | None, field: str) -> None:
+    """Raise ExpectationFailed unless the client says of an answer that it lacks this field."""
+    named = failure is not None and f"lacks or misstates {field}:" in str(failure)
+    require(f"the client to report that {field} is not in the answer", [] if named else [f"it reports {failure!r}"])
+
+
 def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
     """Raise ExpectationFailed unless the client gave up just after its time limit, and tells the cause."""
     problems = _failure_problems(failure, unreachable=False)

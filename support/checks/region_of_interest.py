@@ -73,14 +73,26 @@ class RegionOfInterest:
         Raises:
             ExpectationFailed: there is no queue, or no reply in time, or none that a command can have.
         """
-        name = self.settings.naming.work_queue_of(self.job.job_id)
-        require("a queue that takes commands", [] if self.stores.queues.state_of(name) else [f"there is no {name}"])
+        require("a queue that takes commands", [] if self._queue_is_there else [f"there is no {self._queue}"])
         self.wanted = {"start": start, "end": end}
         command = json.dumps({"command": "change_roi", "roi": {**self.wanted, **more}}).encode()
         limits = self.settings.time_limits
         # A store that cannot be used may be waited for before that is told.
         limit_s = max(limits.effect_appears_s, limits.unavailable_answered_s)
-        self.reply = _expect_reply_in(self.stores.broker.ask(name, command, limit_s), limit_s)
+        self.reply = _expect_reply_in(self.stores.broker.ask(self._queue, command, limit_s), limit_s)
+
+    def expect_out_of_reach(self) -> None:
+        """Raise ExpectationFailed if there is a queue that a command to the job could be put into."""
+        require("no queue that takes commands", [f"there is {self._queue}"] if self._queue_is_there else [])
+        self.expect_in_force()
+
+    @property
+    def _queue(self) -> str:
+        return self.settings.naming.work_queue_of(self.job.job_id)
+
+    @property
+    def _queue_is_there(self) -> bool:
+        return self.stores.queues.state_of(self._queue) is not None
 
     def expect_changed(self) -> None:
         """Raise ExpectationFailed unless the last command was carried out, as reply, record and metadata tell."""

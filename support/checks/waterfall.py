@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -142,6 +143,20 @@ class Waterfall:
             ExpectationFailed: it was not said within the time limit that no more rows will come.
         """
         self._expect_end(self.settings.time_limits.wait_policy("playback_ends_s", interval_s=0), part)
+
+    def expect_end_by(self, readers: int, part: int) -> None:
+        """Have several readers read a playback to its end at once, `part` rows at a time; `rows` are put in order.
+
+        Raises:
+            ExpectationFailed: one of them was not told within the time limit that no more rows will come.
+        """
+        each = [replace(self, rows=[], answered_at=[]) for _ in range(readers)]
+        with ThreadPoolExecutor(max_workers=readers) as pool:
+            list(pool.map(lambda reader: reader.expect_end(part), each))
+        read = [row for reader in each for row in zip(reader.rows, reader.answered_at, strict=True)]
+        for row, answered_at in sorted(read, key=lambda one: one[0].start_timestamp):
+            self.rows.append(row)
+            self.answered_at.append(answered_at)
 
     def expect_end_of_live_job(self) -> None:
         """Read a live job to its end, as after its analyzer has gone.

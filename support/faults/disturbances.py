@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from support.core.eventually import eventually
 from support.faults import store_writes
 from support.faults.announcements import Announcements
 from support.faults.outages import Outages
@@ -37,6 +38,21 @@ class Disturbances:
         """The analyzer of a job is deleted."""
         self._before(job_id)
         store_writes.delete_analyzer(self._stores, job_id)
+
+    def pause_analyzer(self, job_id: str) -> None:
+        """The analyzer of a job is there and does not run: its Job wants no pod. It returns when there is none.
+
+        Raises:
+            ExpectationFailed: pods of the job are there after `time_limits.effect_disappears_s`.
+        """
+        self._before(job_id)
+        store_writes.pause_analyzer(self._stores, job_id)
+        eventually(
+            f"the pods of {job_id} to be gone",
+            lambda: self._stores.analyzers.of_job(job_id).pods,
+            lambda pods: [f"there is {pod['metadata']['name']}" for pod in pods],
+            self._settings.time_limits.wait_policy("effect_disappears_s"),
+        )
 
     def delete_queue(self, job_id: str) -> None:
         """The queue of a job is deleted, and its consumer goes with it."""

@@ -23,6 +23,16 @@ def delete_analyzer(stores: Stores, job_id: str) -> None:
         stores.namespace.change("DELETE", JOBS, job["metadata"]["name"], {"propagationPolicy": "Background"})
 
 
+def pause_analyzer(stores: Stores, job_id: str) -> None:
+    """Have the Jobs of a job run no pods: Kubernetes takes theirs away, and makes no others.
+
+    A pod that is taken away counts as failed, and the Job must not end by that.
+    """
+    for job in stores.analyzers.of_job(job_id).jobs:
+        name, wanted = job["metadata"]["name"], {"spec": {"parallelism": 0, "backoffLimit": 6}}
+        stores.namespace.change("PATCH", JOBS, name, wanted, media_type="application/merge-patch+json")
+
+
 def finish_analyzer(stores: Stores, job_id: str, phase: str) -> None:
     """Have the pods of a job end in a phase, `Succeeded` or `Failed`, as if their containers had."""
     for pod in stores.analyzers.of_job(job_id).pods:

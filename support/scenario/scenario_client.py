@@ -117,6 +117,10 @@ class ScenarioClient:
         with _judged():
             return self._client().request_cancellation(job_id)
 
+    def cancel_at_once(self, job_id: str, clients: int) -> list[Exchange]:
+        """Ask for the end of a job by several clients at the same time."""
+        return _at_once(self.cancel, [job_id] * clients, clients)
+
     def cancelling_problems(self, job_ids: Iterable[str]) -> list[str]:
         """Cancel jobs; a line for each that could not be cancelled."""
         problems = []

@@ -19,6 +19,7 @@ ANSWER = {
     "stream_port": 50051,
     "created_at": "2026-01-01T00:00:00Z",
 }
+CANCELLED = exchange({"job_id": JOB_ID, "status": "cancelled"})
 
 
 def asked(answer, status=200):
@@ -115,6 +116,15 @@ def test_jobs_have_ids_of_their_own():
     ],
 )
 def test_a_cancelling_is_confirmed_with_the_job_and_its_status(status, answer, told):
-    answers.expect_cancelled(exchange({"job_id": JOB_ID, "status": "cancelled"}), JOB_ID, Answers())
+    answers.expect_cancelled([CANCELLED], JOB_ID, Answers())
     with pytest.raises(ExpectationFailed, match=told):
-        answers.expect_cancelled(exchange(answer, status), JOB_ID, Answers())
+        answers.expect_cancelled([exchange(answer, status)], JOB_ID, Answers())
+
+
+def test_of_two_who_cancel_a_job_at_once_one_is_told_so_and_the_other_is_not_told_of_an_error():
+    for other in (CANCELLED, exchange({"detail": "no such job"}, 404)):
+        answers.expect_cancelled([other, CANCELLED], JOB_ID, Answers())
+    with pytest.raises(ExpectationFailed, match="once more"):
+        answers.expect_cancelled([CANCELLED, exchange({}, 500)], JOB_ID, Answers())
+    with pytest.raises(ExpectationFailed, match="to be confirmed"):
+        answers.expect_cancelled([exchange({}, 404), exchange({}, 404)], JOB_ID, Answers())

@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, Journal, settings
 
-from support.core.errors import EnvironmentBroken
+from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import outages, store_writes
 from support.faults.disturbances import Disturbances
+from support.observers.kubernetes import Analyzer
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def journal():
     return Journal()
 
 
-STORES = SimpleNamespace(broker=None)
+STORES = SimpleNamespace(broker=None, analyzers=SimpleNamespace(of_job=lambda job_id: Analyzer()))
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,7 @@ def writes(journal, monkeypatch):
     """What is written is entered instead."""
     for name, enter in {
         "delete_analyzer": lambda stores, job_id: journal.entries.append(("analyzer", job_id)),
+        "pause_analyzer": lambda stores, job_id: journal.entries.append(("paused", job_id)),
         "finish_analyzer": lambda stores, job_id, phase: journal.entries.append((phase, job_id)),
         "delete_queue": lambda broker, name: journal.entries.append(("queue", name)),
         "limit_queues": lambda broker, most: journal.entries.append(("limit", most)),
@@ -40,11 +42,23 @@ def test_the_ledger_knows_of_a_disturbance_before_it_is_made(disturbances, journ
     disturbances.delete_analyzer(JOB_ID)
     disturbances.finish_analyzer(JOB_ID, "Failed")
     disturbances.delete_queue(JOB_ID)
+    disturbances.pause_analyzer(JOB_ID)
     assert journal.entries == [
         *(("entered", JOB_ID), ("analyzer", JOB_ID)),
         *(("entered", JOB_ID), ("Failed", JOB_ID)),
         *(("entered", JOB_ID), ("queue", f"grpc-job-{JOB_ID}")),
+        *(("entered", JOB_ID), ("paused", JOB_ID)),
     ]
+
+
+def test_an_analyzer_is_paused_when_its_pods_are_gone(journal):
+    looks = [Analyzer(pods=({"metadata": {"name": "pod-1"}},)), Analyzer()]
+    stores = SimpleNamespace(analyzers=SimpleNamespace(of_job=lambda job_id: looks.pop(0)))
+    Disturbances(settings(), stores, journal, lambda job_id: None).pause_analyzer(JOB_ID)
+    assert looks == []
+    stores.analyzers.of_job = lambda job_id: Analyzer(pods=({"metadata": {"name": "pod-1"}},))
+    with pytest.raises(ExpectationFailed, match="there is pod-1"):
+        Disturbances(settings(), stores, journal, lambda job_id: None).pause_analyzer(JOB_ID)
 
 
 def test_ledger_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once(disturbances, journal):

@@ -151,6 +151,12 @@ def test_the_client_reports_a_status_with_its_reason():
         assert "to report 503" in problem_of(refusals.expect_reported_status, wrong, 503, "MongoDB")
 
 
+def test_the_client_reports_what_an_answer_lacks():
+    refusals.expect_reported_lack(APIError("the answer lacks or misstates job_id: …"), "job_id")
+    for wrong in (None, APIError("the answer lacks or misstates job_id: …")):
+        assert "stream_url is not in the answer" in problem_of(refusals.expect_reported_lack, wrong, "stream_url")
+
+
 LOST = OSError("lost")
 
 

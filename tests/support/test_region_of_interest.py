@@ -61,6 +61,12 @@ def test_a_job_without_its_queue_can_be_told_nothing():
         changed(region("no queue"))
 
 
+def test_a_job_without_its_queue_is_out_of_reach_and_one_with_it_is_not():
+    region("no queue").expect_out_of_reach()
+    with pytest.raises(ExpectationFailed, match=f"no queue that takes commands\n  - there is grpc-job-{JOB_ID}"):
+        region(REFUSED).expect_out_of_reach()
+
+
 def test_what_was_refused_is_named_and_nothing_shows_it():
     refused(region(REFUSED))
     refused(region(REFUSED, records=[{"roi": FIRST}]))

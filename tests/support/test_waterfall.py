@@ -1,3 +1,4 @@
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -226,6 +227,37 @@ def test_rows_are_not_late_because_they_are_asked_for_seldom():
     read.ask = lambda path: (asked_at.append(time.monotonic()), player(path))[1]
     read.expect_rows(1, 1, FIGURES)
     assert asked_at[-1] - asked_at[0] < 5  # 0.1 s by itself
+
+
+def test_what_several_readers_were_given_is_put_in_the_order_of_time():
+    answers, lock = [given(0), given(1, 2), given(3), OVER], threading.Lock()
+
+    def ask(path):
+        with lock:
+            return answers.pop(0) if len(answers) > 1 else OVER
+
+    read = reading(OVER)
+    read.ask = ask
+    read.expect_end_by(2, 3)
+    assert order_problems(read.rows, FIGURES) == []
+    assert (len(read.rows), len(read.answered_at)) == (4, 4)
+
+
+def test_a_row_that_two_readers_were_given_is_there_twice():
+    read = reading(OVER)
+    shown = threading.local()
+
+    def ask(path):
+        shown.rows = getattr(shown, "rows", [given(0), given(1)])
+        return shown.rows.pop(0) if shown.rows else OVER
+
+    read.ask = ask
+    barrier = threading.Barrier(2)
+    read.settings = settings(time_limits={"playback_ends_s": 5})
+    read.ask = lambda path: (barrier.wait(5), ask(path))[1]
+    read.expect_end_by(2, 3)
+    assert len(read.rows) == 4
+    assert order_problems(read.rows, FIGURES) != []
 
 
 def test_a_live_job_whose_rows_are_over_is_found_at_once():

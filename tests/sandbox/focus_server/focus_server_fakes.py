@@ -10,7 +10,7 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.ports import CommandHandler, JobRecord, Payload, Span
+from sandbox.focus_server.ports import AnalyzerState, CommandHandler, JobRecord, Payload, Span
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.rules import Validator
 from sandbox.focus_server.settings import Settings
@@ -133,6 +133,7 @@ class FakeRecordings:
 class FakeAnalyzers:
     journal: Journal
     configs: dict[str, Payload] = field(default_factory=dict)
+    waiting: bool = False
 
     async def launch(self, job_id: str, config: Payload) -> None:
         await self.journal.note("launch")
@@ -142,9 +143,11 @@ class FakeAnalyzers:
         await self.journal.note("stop")
         self.configs.pop(job_id, None)
 
-    async def is_running(self, job_id: str) -> bool:
+    async def state(self, job_id: str) -> AnalyzerState:
         await self.journal.note("running")
-        return job_id in self.configs
+        if job_id not in self.configs:
+            return "has ended"
+        return "waits" if self.waiting else "runs"
 
 
 @dataclass

@@ -92,6 +92,14 @@ async def test_no_row_count(client: httpx.AsyncClient, world: World, count: str)
     assert world.journal.calls == []
 
 
+async def test_an_analyzer_that_waits_gives_no_rows_yet_and_later_all(client: httpx.AsyncClient, world: World) -> None:
+    job_id = await historic(client, 1)
+    world.analyzers.waiting, world.recordings.spans = True, [(START, START + seconds(1))]
+    assert await rows(client, job_id) == (200, [])
+    world.analyzers.waiting = False
+    assert len((await rows(client, job_id))[1]) == 2
+
+
 @pytest.mark.parametrize("job_id", ["job_ffffffff", "no id", "%00"])
 async def test_no_job(client: httpx.AsyncClient, job_id: str) -> None:
     assert (await client.get(f"waterfall/{job_id}/1")).status_code == 404
@@ -304,28 +312,30 @@ def condition(kind: str, status: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("status", "job", "running"),
+    ("status", "job", "state"),
     [
-        (404, {}, False),
-        (200, {}, True),
-        (200, {"status": {}}, True),
-        (200, {"status": {"active": 1, "conditions": None}}, True),
-        (200, condition("Complete", "True"), False),
-        (200, condition("Failed", "True"), False),
-        (200, condition("Failed", "False"), True),
-        (200, condition("Suspended", "True"), True),
+        (404, {}, "has ended"),
+        (200, {}, "waits"),
+        (200, {"status": {}}, "waits"),
+        (200, {"status": {"active": 1, "conditions": None}}, "waits"),
+        (200, {"status": {"active": 1, "ready": 0}}, "waits"),
+        (200, {"status": {"active": 1, "ready": 1}}, "runs"),
+        (200, condition("Complete", "True"), "has ended"),
+        (200, condition("Failed", "True"), "has ended"),
+        (200, condition("Failed", "False"), "waits"),
+        (200, condition("Suspended", "True"), "waits"),
     ],
 )
-async def test_kubernetes_knows_whether_an_analyzer_runs(
-    monkeypatch: pytest.MonkeyPatch, status: int, job: dict[str, Any], running: bool
+async def test_kubernetes_knows_what_an_analyzer_does(
+    monkeypatch: pytest.MonkeyPatch, status: int, job: dict[str, Any], state: str
 ) -> None:
-    assert await analyzers(monkeypatch, status, json.dumps(job)).is_running("job_a1b2c3d4") is running
+    assert await analyzers(monkeypatch, status, json.dumps(job)).state("job_a1b2c3d4") == state
 
 
 @pytest.mark.parametrize(("status", "text"), [(500, "{}"), (403, "{}"), (200, "no json")])
 async def test_kubernetes_may_not_say(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> None:
     with pytest.raises(DependencyUnavailable, match="Kubernetes"):
-        await analyzers(monkeypatch, status, text).is_running("job_a1b2c3d4")
+        await analyzers(monkeypatch, status, text).state("job_a1b2c3d4")
 
 
 def analyzers(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> KubernetesAnalyzers:

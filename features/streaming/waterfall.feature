@@ -51,7 +51,7 @@ Feature: The rows of a waterfall
     Scenario: Two readers of one waterfall share its rows
       Beyond the plan: it has one reader only; each row is given once, whoever asks.
 
-      Given a running playback
+      Given a running playback with sensor range 1 to 2
       When its rows are read to the end by 2 readers at once, 10 at a time
       Then there are as many rows as fit into its time
       And the rows follow each other at its output rate

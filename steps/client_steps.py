@@ -14,7 +14,7 @@ from support.faults.shortened_answers import leaving_out
 def the_answer_lacks(context: Context, field: str) -> None:
     send, as_json = context.state.client.send, {"Content-Type": "application/json"}
     with leaving_out(field, lambda method, path, body: send(method, path, raw=body, headers=as_json)) as address:
-        context.state.failure = context.state.failure_of_request(lambda: None, base_url=address)
+        context.state.failure = context.state.failure_of_request(base_url=address)
 
 
 @then("the client reports that the answer lacks {field}")

@@ -1,4 +1,4 @@
-"""What happens to the effects of a job, and to the broker, behind the server's back."""
+"""What happens to the effects of a job, and to RabbitMQ and Kubernetes, behind the server's back."""
 
 from collections.abc import Callable
 
@@ -23,13 +23,19 @@ def its_part_is_disturbed(context: Context, part: Callable[[Disturbances, str], 
     part(context.state.session.disturbances, context.state.job.job_id)
 
 
-@given("a message broker that takes no more queues")
-def a_broker_that_takes_no_more(context: Context) -> None:
+@when("the configuration of the job is taken out of its record")
+def its_record_is_spoilt(context: Context) -> None:
+    context.state.session.disturbances.spoil_record(context.state.job.job_id)
+
+
+@given("RabbitMQ takes no more queues")
+def rabbitmq_takes_no_more_queues(context: Context) -> None:
     possible = context.state.settings.exclusive and context.state.stores.queues.sees_unnamed
-    context.state.skip_unless(possible, "this needs a broker of one's own, with its management API")
+    context.state.skip_unless(possible, "this needs a RabbitMQ of one's own, with its management API")
     context.state.session.disturbances.refuse_queues()
 
 
-@when("the message broker takes queues again")
-def the_broker_takes_queues_again(context: Context) -> None:
-    context.state.session.disturbances.undo()
+@given("Kubernetes takes no more analyzers")
+def kubernetes_takes_no_more_analyzers(context: Context) -> None:
+    context.state.skip_unless_alone()
+    context.state.session.disturbances.refuse_analyzers()

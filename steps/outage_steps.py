@@ -89,9 +89,9 @@ def it_could_not_be_undone_yet(context: Context) -> None:
     context.state.session.ledger.expect_begun(context.state.begun)
 
 
-@when("all stores can be reached again")
-def all_can_be_reached_again(context: Context) -> None:
-    context.state.session.disturbances.outages.end()
+@when("all stores work again")
+def all_stores_work_again(context: Context) -> None:
+    context.state.session.disturbances.undo()
 
 
 @then("it is said within the promised time")

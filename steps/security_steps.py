@@ -15,7 +15,16 @@ from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
 def everything_of_a_job_called(context: Context, hostile: str) -> None:
-    paths, job_id = context.state.settings.paths, quote(hostile, safe="")
+    ask_for_everything_of(context, quote(hostile, safe=""))
+
+
+@when("metadata, rows and the end of the job are asked for")
+def everything_of_the_job(context: Context) -> None:
+    ask_for_everything_of(context, context.state.job.job_id)
+
+
+def ask_for_everything_of(context: Context, job_id: str) -> None:
+    paths = context.state.settings.paths
     context.state.exchanges = [
         context.state.client.send(method, path.format(job_id=job_id, rows=10))
         for method, path in (("GET", paths.metadata), ("GET", paths.waterfall), ("DELETE", paths.job))

@@ -12,7 +12,7 @@ Feature: When something goes wrong
       And RabbitMQ takes its time to answer
       And a gateway in front of the server that passes requests on
       When the job is requested through the gateway, which <fails>
-      And all stores can be reached again
+      And all stores work again
       Then the client reports within its time limit that <failure>
       And the request was sent once
       And the job is there as a whole, or not at all
@@ -45,27 +45,45 @@ Feature: When something goes wrong
 
   Rule: The server says which of its stores cannot be used, and leaves nothing half done
 
-    @PZ-14781 @PZ-14779 @critical @serial
-    Scenario: The message broker takes no more queues
+    @critical @serial
+    Scenario Outline: <store> takes no more <what>
       Given a live configuration with every parameter set
-      And a message broker that takes no more queues
+      And <store> takes no more <what>
       When the job is requested
-      Then it is said that RabbitMQ is not available
+      Then it is said that <store> is not available
       And it is said within the promised time
       And no answer shows a password, an address of a store or the server's inside
       And whatever was begun is undone
 
-    @PZ-14781 @serial
-    Scenario: When the broker takes queues again the same request succeeds
+      @PZ-14781 @PZ-14779
+      Examples: queues
+        | store    | what   |
+        | RabbitMQ | queues |
+
+      @PZ-13604
+      Examples: analyzers
+        | store      | what      |
+        | Kubernetes | analyzers |
+
+    @serial
+    Scenario Outline: The same request succeeds when <store> takes <what> again
       Given a live configuration with every parameter set
-      And a message broker that takes no more queues
+      And <store> takes no more <what>
       When the job is requested
-      Then it is said that RabbitMQ is not available
-      And whatever was begun is undone
-      When the message broker takes queues again
-      And the job is requested
-      Then the job is accepted
+      Then it is said that <store> is not available
+      When all stores work again
+      Then the same request is accepted within the promised time
       And the side effects are those of one job
+
+      @PZ-14781
+      Examples: queues
+        | store    | what   |
+        | RabbitMQ | queues |
+
+      @PZ-13604
+      Examples: analyzers
+        | store      | what      |
+        | Kubernetes | analyzers |
 
   Rule: Errors have one form
     A reason in words, or a list of what is wrong and where. Nothing of the server's inside.
@@ -103,3 +121,14 @@ Feature: When something goes wrong
     Scenario: A malformed task id is told with all else that is wrong
       When a job is requested under a malformed task id with FFT length 0
       Then the request is refused because of the task id and the FFT length
+
+    @PZ-14780 @critical
+    Scenario: What the server did not foresee is told like any other error, and harms no other job
+      Given a running job
+      And another running job with sensor range 100 to 199
+      When the configuration of the job is taken out of its record
+      And metadata, rows and the end of the job are asked for
+      Then it is said each time that there was an internal error
+      And no answer shows a password, an address of a store or the server's inside
+      And the other job keeps all its promises
+      And the side effects are those of 2 jobs

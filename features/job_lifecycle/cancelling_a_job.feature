@@ -76,7 +76,7 @@ Feature: Cancelling a job
       Then the cancelling is confirmed
       And only the record of the job remains
 
-    @PZ-14780
+    @extra
     Scenario: A job is cancelled twice
       Beyond the plan: it has no case for cancelling; a retry must do no harm.
 

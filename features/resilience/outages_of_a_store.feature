@@ -66,7 +66,7 @@ Feature: When a store fails
       And <store> does as it is told, but its answers are lost
       When the job is requested, and its <effect> shows before there is an answer
       Then it is said that <store> is not available
-      When all stores can be reached again
+      When all stores work again
       Then the side effects are those of one job
 
       @PZ-13767 @PZ-14718
@@ -86,7 +86,7 @@ Feature: When a store fails
       When the job is requested, and MongoDB and Kubernetes break down once its analyzer shows
       Then it is said that RabbitMQ is not available
       And what was begun could not be undone yet
-      When all stores can be reached again
+      When all stores work again
       Then whatever was begun is undone
 
     @PZ-13602 @PZ-14724
@@ -96,7 +96,7 @@ Feature: When a store fails
       When the job is requested, and RabbitMQ breaks down once its queue shows
       Then it is said that RabbitMQ is not available
       And what was begun could not be undone yet
-      When all stores can be reached again
+      When all stores work again
       Then whatever was begun is undone
 
     @PZ-13602 @PZ-14724
@@ -104,7 +104,7 @@ Feature: When a store fails
       Given a live configuration with every parameter set
       And RabbitMQ takes its time to answer
       When the job is requested by a client that goes away before there is an answer
-      And all stores can be reached again
+      And all stores work again
       Then whatever was begun is undone
 
     @PZ-14787
@@ -114,7 +114,7 @@ Feature: When a store fails
       When the job is requested, and somebody looks it up and cancels it while it is half made
       Then neither finds such a job
       And it is said that RabbitMQ is not available
-      When all stores can be reached again
+      When all stores work again
       Then whatever was begun is undone
 
   Rule: All goes on when the store is back, and nobody has to restart anything
@@ -125,7 +125,7 @@ Feature: When a store fails
       And <store> cannot be reached
       When the job is requested
       Then it is said that <store> is not available
-      When all stores can be reached again
+      When all stores work again
       Then the same request is accepted within the promised time
       And the side effects are those of one job
 
@@ -154,7 +154,7 @@ Feature: When a store fails
         | analyzer     | +1     |
         | analyzer pod | +1     |
         | work queue   | +1     |
-      When all stores can be reached again
+      When all stores work again
       Then the side effects are those of one job
 
   Rule: What is asked of a running job is done whole, or refused
@@ -164,7 +164,7 @@ Feature: When a store fails
       When <store> cannot be reached any more
       And the job is cancelled
       Then it is said that <store> is not available
-      When all stores can be reached again
+      When all stores work again
       Then the cancelling is confirmed within the promised time
       And only the record of the job remains
 
@@ -183,6 +183,6 @@ Feature: When a store fails
       Given a running job with sensor range 100 to 199
       When MongoDB cannot be reached any more
       And a region of interest from 110 to 210 is asked for
-      And all stores can be reached again
+      And all stores work again
       Then the change is refused because of MongoDB
       And the side effects are those of one job

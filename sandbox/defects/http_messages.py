@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from sandbox.defects.defect import Defect
 from sandbox.defects.interception import (
     JSON,
@@ -99,7 +101,53 @@ _UNREADABLE = "Clients cannot read what went wrong, and show nothing or fail the
 _GUESS = "The operator has to guess what to correct."
 _ENDED = "One client's mistake ends the service for everybody."
 
+
+def unforeseen(name: str, summary: str, impact: str, body: object, media_type: str = JSON) -> Defect:
+    """Only what the server did not foresee is told otherwise."""
+
+    def response(request: InterceptedRequest, response: InterceptedResponse) -> None:
+        if response.status == 500:
+            response.become(500, body, media_type)
+
+    return intercepting(f"internal_error_{name}", summary, impact, response=response)
+
+
+def _closing_after_500(app: ASGIApp) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        failed = False
+
+        async def note(message: Message) -> None:
+            nonlocal failed
+            failed = failed or message.get("status") == 500
+            await send(message)
+
+        await app(scope, receive, note)
+        if failed:
+            raise RuntimeError("answered 500")
+
+    return serve
+
+
 DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "internal_error_closes_the_connection",
+        "After an internal error the connection is closed.",
+        "The next request of the same client, which is right, breaks off.",
+        wrap=_closing_after_500,
+    ),
+    unforeseen(
+        "tells_the_inside",
+        "An internal error is told with its stack trace.",
+        "Whoever asks learns how the server is built.",
+        {"detail": "Traceback (most recent call last): in find, KeyError: 'config'"},
+    ),
+    unforeseen(
+        "in_plain_text",
+        "An internal error is told as plain text.",
+        _UNREADABLE,
+        "Internal Server Error",
+        "text/plain",
+    ),
     accepting("accepts_no_body", "An empty body", lambda r: r.body == b""),
     accepting("accepts_half_a_body", "A body cut short", lambda r: r.body[:1] == b"{" and r.body.rstrip()[-1:] != b"}"),
     accepting("accepts_plain_text", "A text in words", lambda r: r.body[:1].isalpha() and r.body != b"null"),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.defects.defect import Change, Defect, defect, defective, override
+from sandbox.defects.defect import Change, Defect, combine, defect, defective, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
@@ -130,6 +130,55 @@ def queue_not_undone(parts: Parts) -> Parts:
             await queues.close(job_id)
 
     return override("queues", open=open_queue, close=close_queue)(parts)
+
+
+def where_refused(respond: Callable[[DependencyUnavailable], Any]) -> Change:
+    """Where Kubernetes answers that it takes no analyzer, return or raise something else."""
+
+    def only_there(error: DependencyUnavailable) -> Any:
+        if "403" not in str(error):
+            raise error
+        return respond(error)
+
+    return on_outage("analyzers", "launch", only_there)
+
+
+@defect
+def refused_analyzer_not_undone(parts: Parts) -> Parts:
+    """The record of a job whose analyzer Kubernetes refuses is left.
+
+    Jobs are listed that never existed.
+    """
+    refused: list[str] = []
+
+    async def launch(analyzers: Any, job_id: str, config: Any) -> None:
+        try:
+            await analyzers.launch(job_id, config)
+        except DependencyUnavailable:
+            refused.append(job_id)
+            raise
+
+    async def remove(tasks: Any, job_id: str) -> None:
+        if job_id not in refused:
+            await tasks.remove(job_id)
+
+    return combine(override("analyzers", launch=launch), override("tasks", remove=remove))(parts)
+
+
+def _refused_for_ever(parts: Parts) -> Parts:
+    refused: list[DependencyUnavailable] = []
+
+    async def launch(analyzers: Any, job_id: str, config: Any) -> None:
+        if refused:
+            raise refused[0]
+        try:
+            await analyzers.launch(job_id, config)
+        except DependencyUnavailable as error:
+            if "403" in str(error):
+                refused.append(error)
+            raise
+
+    return override("analyzers", launch=launch)(parts)
 
 
 _WRONG_PLACE = "Operations look for a fault in the wrong place."
@@ -264,4 +313,23 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     half_made_job_found,
     queue_not_undone,
+    Defect(
+        "refusal_of_kubernetes_as_a_defect",
+        "That Kubernetes takes no more analyzers is reported as an internal error.",
+        _WRONG_PLACE,
+        where_refused(raising(RuntimeError)),
+    ),
+    Defect(
+        "refused_analyzer_as_launched",
+        "A job is accepted though Kubernetes refuses its analyzer.",
+        _EMPTY_VIEW,
+        where_refused(lambda error: None),
+    ),
+    refused_analyzer_not_undone,
+    Defect(
+        "refused_once_refused_for_ever",
+        "A Kubernetes that refused an analyzer once is not asked again.",
+        _RESTART,
+        _refused_for_ever,
+    ),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.defects.analyzers import next_sensors, without_view
-from sandbox.defects.defect import MOMENT_S, Change, Defect, defect, defective, do_nothing, later, override
+from sandbox.defects.defect import MOMENT_S, Change, Defect, combine, defect, defective, do_nothing, later, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import as_iso
@@ -149,7 +149,45 @@ _WRONG_HISTORY = "An examination of the job later finds something that never hap
 _WRONG_VIEW = "What is shown, or found afterwards, is not what was requested."
 _SLOW = "With a year of recordings, to look for those of a time takes seconds."
 
+
+@defective("tasks", "find")
+async def spoilt_record_as_no_job(tasks: Any, job_id: str) -> Any:
+    """A job whose record cannot be read is taken for one that does not exist.
+
+    Nobody learns that records are spoilt, and such jobs can never be ended.
+    """
+    try:
+        return await tasks.find(job_id)
+    except KeyError:
+        return None
+
+
+@defect
+def internal_error_harms_all_jobs(parts: Parts) -> Parts:
+    """When a record cannot be read, the server closes the queues of all other jobs.
+
+    One spoilt record empties every open view.
+    """
+    opened: set[str] = set()
+
+    async def open_queue(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
+        opened.add(job_id)
+
+    async def find(tasks: Any, job_id: str) -> Any:
+        try:
+            return await tasks.find(job_id)
+        except KeyError:
+            for other in opened - {job_id}:
+                await parts.queues.close(other)
+            raise
+
+    return combine(override("queues", open=open_queue), override("tasks", find=find))(parts)
+
+
 DEFECTS: tuple[Defect, ...] = (
+    spoilt_record_as_no_job,
+    internal_error_harms_all_jobs,
     Defect(
         "task_not_written",
         "The record of a job is not written.",

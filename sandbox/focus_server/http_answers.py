@@ -94,11 +94,21 @@ class WithHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the application's lifespan."""
+        begun = False
         added = dict(self._always + (self._over_tls if scope.get("scheme") == "https" else ()))
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 MutableHeaders(scope=message).update(added)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            # A defect of ours is raised again after it was answered; the connection would be closed for it, under
+            # whatever its client asks next.
+            if not begun:
+                raise
+            log.exception("a request failed")

@@ -14,5 +14,11 @@ class Announcements(Protocol):
     def broker_limited(self) -> None:
         """The broker is about to be told to take no more queues."""
 
+    def analyzers_refused(self) -> None:
+        """Kubernetes is about to be told to take no more Jobs."""
+
+    def record_spoilt(self, job_id: str) -> None:
+        """The record of this job is about to be spoilt."""
+
     def way_broken(self, proxy: str) -> None:
         """The way to a store is about to be broken, at this proxy on it."""

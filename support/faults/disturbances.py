@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
 from support.core.eventually import eventually
 from support.faults import store_writes
@@ -13,7 +15,7 @@ from support.profile.settings import Settings
 
 
 class Disturbances:
-    """Disturbs the scenario's own jobs, and, where the run is alone, the broker as a whole.
+    """Disturbs the scenario's own jobs, and, where the run is alone, RabbitMQ and Kubernetes as a whole.
 
     `before` is called before each disturbance, with the id of the job that it is about; None when it is about all.
     Every method raises `EnvironmentBroken` when a store does not do what it is asked.
@@ -23,7 +25,7 @@ class Disturbances:
         self, settings: Settings, stores: Stores, journal: Announcements, before: Callable[[str | None], object]
     ) -> None:
         self._settings, self._stores, self._journal, self._before = settings, stores, journal, before
-        self._broker_limited = False
+        self._undos: dict[str, Callable[[], object]] = {}
         self.outages = Outages(settings.toxiproxy, self._break_way)
 
     def finish_analyzer(self, job_id: str, phase: str) -> None:
@@ -59,21 +61,40 @@ class Disturbances:
         self._before(job_id)
         store_writes.delete_queue(self._stores.broker, self._settings.naming.work_queue_of(job_id))
 
+    def spoil_record(self, job_id: str) -> None:
+        """The record of a job has no configuration any more, until `undo`."""
+        self._before(job_id)
+        self._journal.record_spoilt(job_id)
+        records = self._stores.database.collection(self._settings.mongodb.tasks_collection)
+        self._undos[f"record of {job_id}"] = partial(store_writes.mend_record, records, job_id)
+        store_writes.spoil_record(records, job_id)
+
     def refuse_queues(self) -> None:
-        """The broker takes no more queues, until `undo`; only for an environment that the run has to itself."""
+        """RabbitMQ takes no more queues, until `undo`; only for an environment that the run has to itself."""
         self._before(None)
         self._journal.broker_limited()
-        self._broker_limited = True
+        self._undos["queues"] = partial(store_writes.limit_queues, self._stores.broker, None)
         store_writes.limit_queues(self._stores.broker, 0)
 
+    def refuse_analyzers(self) -> None:
+        """Kubernetes takes no more Jobs, until `undo`; only for an environment that the run has to itself."""
+        self._before(None)
+        self._journal.analyzers_refused()
+        self._undos["analyzers"] = partial(store_writes.accept_analyzers, self._stores.namespace)
+        store_writes.refuse_analyzers(
+            self._stores.namespace, self._settings.time_limits.wait_policy("effect_appears_s")
+        )
+
     def undo(self) -> None:
-        """End all outages, and have the broker take queues again. Both are tried, and may be tried again."""
-        try:
-            self.outages.end()
-        finally:
-            if self._broker_limited:
-                store_writes.limit_queues(self._stores.broker, None)
-                self._broker_limited = False
+        """End all outages, have the stores take everything again, and mend records; what failed may be tried again."""
+        with ExitStack() as all_of_them:
+            for what in list(self._undos):
+                all_of_them.callback(self._undo, what)
+            all_of_them.callback(self.outages.end)
+
+    def _undo(self, what: str) -> None:
+        self._undos[what]()
+        del self._undos[what]
 
     def _break_way(self, proxy: str) -> None:
         self._before(None)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from support.observers.kubernetes_api import Namespace
+from support.observers.kubernetes_api import OWN_QUOTA, Namespace
 from support.observers.manifests import Manifest
 from support.observers.mongodb import Database
 from support.observers.rabbitmq import Broker
@@ -57,7 +57,7 @@ class Surroundings:
             if kind not in self._left_alone:
                 for manifest in self._namespace.items(path):
                     name = manifest["metadata"]["name"]
-                    if f"{kind}/{name}" not in self._left_alone:
+                    if f"{kind}/{name}" not in self._left_alone and name != OWN_QUOTA:
                         yield (f"object of Kubernetes ({kind})", name), _text(_lasting(manifest))
 
 

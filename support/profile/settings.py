@@ -229,6 +229,7 @@ class Answers(_Group):
     too_many_jobs_statuses: types.Statuses = Field(
         (429, 503), description="when there are as many jobs as there can be"
     )
+    internal_error_statuses: types.Statuses = Field((500,), description="for what the server did not foresee")
     unknown_statuses: types.Statuses = Field((404,), description="for what does not exist")
     cancelled_again_statuses: types.Statuses = (200, 404)
     stream_port: int = Field(50051, gt=0, le=65535)

@@ -89,6 +89,14 @@ class ScenarioJournal:
         """The broker is about to be told to take no more queues."""
         self._write({"broker_limited": True})
 
+    def analyzers_refused(self) -> None:
+        """Kubernetes is about to be told to take no more Jobs."""
+        self._write({"analyzers_refused": True})
+
+    def record_spoilt(self, job_id: str) -> None:
+        """The record of this job is about to be spoilt."""
+        self._write({"record_spoilt": job_id})
+
     def way_broken(self, proxy: str) -> None:
         """The way to a store is about to be broken, at this proxy on it."""
         self._write({"way_broken": proxy})
@@ -177,6 +185,8 @@ class _Line(BaseModel):
     created: str | None = None
     recorded: str | None = None
     broker_limited: bool | None = None
+    analyzers_refused: bool | None = None
+    record_spoilt: str | None = None
     way_broken: str | None = None
     settled: bool | None = None
 

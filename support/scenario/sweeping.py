@@ -14,7 +14,7 @@ from support.checks.promises import Promises
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.files import ROOT
 from support.faults.outages import NoSuchProxy, restore
-from support.faults.store_writes import limit_queues, remove
+from support.faults.store_writes import accept_analyzers, limit_queues, mend_record, remove
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
 from support.profile.settings import Settings
@@ -48,6 +48,12 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
         if dead.values("broker_limited"):
             limit_queues(stores.broker, None)
             result.lines.append("The broker, which a killed run had told not to, takes queues again.")
+        if dead.values("analyzers_refused"):
+            accept_analyzers(stores.namespace)
+            result.lines.append("Kubernetes, which a killed run had told not to, takes Jobs again.")
+        for job_id in sorted(set(dead.values("record_spoilt"))):
+            mend_record(stores.database.collection(settings.mongodb.tasks_collection), job_id)
+            result.lines.append(f"The record that a killed run had spoilt is whole again: {job_id}")
         for proxy in sorted(set(dead.values("way_broken"))):
             try:
                 restore(settings.toxiproxy, proxy)

@@ -86,8 +86,10 @@ def kubeconfig_of(tmp_path):
     return write
 
 
-# One of each: a job that is made and cancelled, rows of one that runs, an analyzer that is deleted, one that ends.
-SCENARIOS = r"^(A job is created in under two seconds|The analyzer (is deleted|fails).*)$"
+# One of each: a job that is made and cancelled, an analyzer that is deleted, one that ends, one that is refused.
+SCENARIOS = (
+    r"^(A job is created in under two seconds|The analyzer (is deleted|fails).*|Kubernetes takes no more analyzers.*)$"
+)
 
 
 def test_the_rights_suffice_and_none_is_idle(upstream, kubeconfig_of, borrowed, new_sandboxes, tmp_path):
@@ -107,7 +109,7 @@ def test_the_rights_suffice_and_none_is_idle(upstream, kubeconfig_of, borrowed, 
         }
         outcome = behave(("--name", SCENARIOS), variables, tmp_path)
         assert outcome.status == 0, outcome.printed
-        assert outcome.statuses == {"passed": 3}
+        assert outcome.statuses == {"passed": 4}
         settings = Kubernetes(kubeconfig=observers, namespace="focus")
         with closing(Namespace(settings)) as namespace:
             Analyzers(namespace, Naming()).warnings_about("uid")  # Asked for an analyzer that does not run.

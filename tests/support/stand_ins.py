@@ -75,6 +75,12 @@ class Journal:
     def broker_limited(self):
         self.entries.append("broker limited")
 
+    def analyzers_refused(self):
+        self.entries.append("analyzers refused")
+
+    def record_spoilt(self, job_id):
+        self.entries.append(("record spoilt", job_id))
+
     def way_broken(self, proxy):
         self.entries.append(("way broken", proxy))
 

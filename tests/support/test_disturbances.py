@@ -14,7 +14,12 @@ def journal():
     return Journal()
 
 
-STORES = SimpleNamespace(broker=None, analyzers=SimpleNamespace(of_job=lambda job_id: Analyzer()))
+STORES = SimpleNamespace(
+    broker=None,
+    namespace=None,
+    database=SimpleNamespace(collection=str),
+    analyzers=SimpleNamespace(of_job=lambda job_id: Analyzer()),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +31,10 @@ def writes(journal, monkeypatch):
         "finish_analyzer": lambda stores, job_id, phase: journal.entries.append((phase, job_id)),
         "delete_queue": lambda broker, name: journal.entries.append(("queue", name)),
         "limit_queues": lambda broker, most: journal.entries.append(("limit", most)),
+        "refuse_analyzers": lambda namespace, within: journal.entries.append("quota"),
+        "accept_analyzers": lambda namespace: journal.entries.append("no quota"),
+        "spoil_record": lambda records, job_id: journal.entries.append(("spoilt", records, job_id)),
+        "mend_record": lambda records, job_id: journal.entries.append(("whole", records, job_id)),
     }.items():
         monkeypatch.setattr(store_writes, name, enter)
 
@@ -66,6 +75,21 @@ def test_ledger_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_awa
     disturbances.undo()
     disturbances.undo()
     assert journal.entries == [("entered", None), "broker limited", ("limit", 0), ("limit", None)]
+
+
+def test_ledger_and_journal_know_of_refused_analyzers_and_of_a_spoilt_record_and_each_is_undone_once(
+    disturbances, journal
+):
+    disturbances.refuse_analyzers()
+    disturbances.spoil_record(JOB_ID)
+    assert journal.entries == [
+        *(("entered", None), "analyzers refused", "quota"),
+        *(("entered", JOB_ID), ("record spoilt", JOB_ID), ("spoilt", "tasks", JOB_ID)),
+    ]
+    del journal.entries[:]
+    disturbances.undo()
+    disturbances.undo()
+    assert sorted(journal.entries, key=str) == [("whole", "tasks", JOB_ID), "no quota"]
 
 
 def test_ledger_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(journal, monkeypatch):

@@ -110,6 +110,8 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
         ("requested", [{"displayInfo.height": 7}]),
         ("recorded", ["r_1"]),
         ("broker_limited", []),
+        ("analyzers_refused", []),
+        ("record_spoilt", ["job_1"]),
         ("way_broken", ["way-to-mongodb"]),
     ],
 )

@@ -6,6 +6,7 @@ import uuid
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pika
 import pytest
@@ -15,9 +16,10 @@ from pymongo import MongoClient
 from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
+from support.core.eventually import WaitPolicy
 from support.faults import gateway, store_writes
 from support.observers.kubernetes import Analyzer, Analyzers
-from support.observers.kubernetes_api import Namespace
+from support.observers.kubernetes_api import JOBS, OWN_QUOTA, Namespace
 from support.observers.mongodb import Database, TaskRecords
 from support.observers.rabbitmq import Broker, QueueState, WorkQueues
 from support.observers.stores import Stores
@@ -183,6 +185,46 @@ users: [{name: me, user: {token: none}}]
 contexts: [{name: here, context: {cluster: here, user: me}}]
 current-context: here
 """
+
+
+def test_the_configuration_is_taken_out_of_one_record_and_put_back_as_often_as_it_takes(records, stores, name):
+    observed, ours = records
+    documents = stores.database.collection(f"tasks_{name}")
+    other = f"other_{name}"
+    (whole,) = observed.of_job(other)
+    store_writes.spoil_record(documents, other)
+    (spoilt,) = observed.of_job(other)
+    assert "config" not in spoilt
+    assert observed.of_job(name) == ours
+    for _ in range(2):
+        store_writes.mend_record(documents, other)
+        assert observed.of_job(other) == [whole]
+
+
+def test_kubernetes_takes_no_jobs_by_a_quota_until_it_is_taken_away(stores):
+    namespace, within = stores.namespace, WaitPolicy(5, 0.05, "a test")
+    manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "refused"},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "one", "image": "two"}]}}},
+    }
+    store_writes.refuse_analyzers(namespace, within)
+    try:
+        with pytest.raises(EnvironmentBroken, match="exceeded quota: focus-acceptance-takes-no-jobs"):
+            namespace.create(JOBS, manifest)
+        assert ("object of Kubernetes (resourcequotas)", OWN_QUOTA) not in stores.surroundings.look()
+    finally:
+        store_writes.accept_analyzers(namespace)
+    store_writes.accept_analyzers(namespace)
+    namespace.create(JOBS, manifest)
+    namespace.change("DELETE", JOBS, "refused", {"propagationPolicy": "Background"})
+
+
+def test_a_quota_that_kubernetes_does_not_heed_is_told():
+    never = SimpleNamespace(create=lambda path, item: None, items=lambda path: [{"metadata": {"name": OWN_QUOTA}}])
+    with pytest.raises(EnvironmentBroken, match="does not heed a quota"):
+        store_writes.refuse_analyzers(never, WaitPolicy(0.05, 0.01, "a test"))
 
 
 @pytest.mark.parametrize("part", ["MongoDB", "RabbitMQ", "Kubernetes"])

@@ -29,8 +29,8 @@ class Stores:
             Collection(*({"uuid": name} for name in ("r_1", "r_2", "theirs"))),
             LimitedBroker(),
         )
-        self.limits = self.broker.limits
-        self.database = SimpleNamespace(collection={"recordings": self.collection}.get)
+        self.limits, self.namespace = self.broker.limits, None
+        self.database = SimpleNamespace(collection={"recordings": self.collection, "tasks": None}.get)
 
     def job_ids_carrying(self, keys):
         return {str(key) for key in keys}
@@ -72,6 +72,24 @@ def test_the_broker_takes_queues_again(tmp_path):
     assert result.lines == ["The broker, which a killed run had told not to, takes queues again."]
     assert list(tmp_path.iterdir()) == []
     assert stores.left() == ["r_1", "r_2", "theirs"]
+
+
+def test_kubernetes_takes_jobs_again_and_a_spoilt_record_is_whole_again(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(sweeping, "accept_analyzers", lambda namespace: done.append("no quota"))
+    monkeypatch.setattr(sweeping, "mend_record", lambda records, job_id: done.append(job_id))
+    journal = Journal(tmp_path, HERE, provided=None)
+    scenario = journal.begin()
+    scenario.analyzers_refused()
+    scenario.record_spoilt("job_1")
+    journal.close()
+    result = sweep(tmp_path, SETTINGS, Stores())
+    assert done == ["no quota", "job_1"]
+    assert result.lines == [
+        "Kubernetes, which a killed run had told not to, takes Jobs again.",
+        "The record that a killed run had spoilt is whole again: job_1",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):

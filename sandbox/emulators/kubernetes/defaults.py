@@ -8,6 +8,7 @@ from sandbox.emulators.kubernetes.kinds import (
     JOBS,
     NAMESPACES,
     PODS,
+    QUOTAS,
     REPLICA_SETS,
     SERVICES,
     VOLUME_CLAIMS,
@@ -49,8 +50,10 @@ def fill(kind: Kind, item: Object) -> None:
         spec["template"].setdefault("metadata", {})
 
 
-def first_status(kind: Kind) -> Object:
+def first_status(kind: Kind, spec: Object) -> Object:
     """The status that an object is born with."""
+    if kind is QUOTAS:
+        return {"hard": dict(spec.get("hard", {}))}
     if kind is NAMESPACES:
         return {"phase": "Active"}
     if kind in (PODS, VOLUME_CLAIMS):

@@ -78,6 +78,7 @@ CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=()
 SECRETS = Kind("", "v1", "Secret", "secrets", subresources=(), in_all=False)
 SERVICE_ACCOUNTS = Kind("", "v1", "ServiceAccount", "serviceaccounts", ("sa",), subresources=(), in_all=False)
 VOLUME_CLAIMS = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", ("pvc",), in_all=False)
+QUOTAS = Kind("", "v1", "ResourceQuota", "resourcequotas", ("quota",), in_all=False)
 
 ALL_KINDS = (
     NAMESPACES,
@@ -88,6 +89,7 @@ ALL_KINDS = (
     SECRETS,
     SERVICE_ACCOUNTS,
     VOLUME_CLAIMS,
+    QUOTAS,
     JOBS,
     DEPLOYMENTS,
     REPLICA_SETS,

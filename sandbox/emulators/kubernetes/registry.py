@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.emulators.kubernetes import defaults, errors
 from sandbox.emulators.kubernetes.kinds import JOBS, NAMESPACES, PODS, Kind, Object
 from sandbox.emulators.kubernetes.names import generated_name
+from sandbox.emulators.kubernetes.quotas import check_quotas
 from sandbox.emulators.kubernetes.rules import check, check_change
 from sandbox.emulators.kubernetes.schemas import Schemas
 from sandbox.emulators.kubernetes.store import Store
@@ -47,8 +48,8 @@ class Registry:
     def create(self, kind: Kind, namespace: str, item: Object) -> Object:
         """Stores a new object whose shape has been checked; gives it back as stored.
 
-        ApiError 404 for a missing namespace, 403 in a terminating one, 409 for a taken name, 422 for a
-        broken rule.
+        ApiError 404 for a missing namespace, 403 in a terminating one or beyond a quota, 409 for a taken name,
+        422 for a broken rule.
         """
         item = copy.deepcopy(item)
         metadata = item.setdefault("metadata", {})
@@ -69,10 +70,11 @@ class Registry:
         metadata.setdefault("name", "")
         defaults.fill(kind, item)
         if kind.has_status:
-            item["status"] = defaults.first_status(kind)
+            item["status"] = defaults.first_status(kind, item["spec"])
         if kind is JOBS and isinstance(item["spec"].get("template"), dict):
             defaults.select_own_pods(item)
         check(kind, item)
+        check_quotas(self.store, kind, item)
         return self.store.insert(kind, item)
 
     def update(self, kind: Kind, old: Object, new: Object, *, subresource: str = "") -> Object:

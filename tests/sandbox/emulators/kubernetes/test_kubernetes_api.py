@@ -435,6 +435,23 @@ def test_a_watch_ends_in_time(cluster, namespace):
     assert (answer.status_code, answer.text) == (200, "")
 
 
+# --- quotas
+
+
+def test_a_quota_limits_how_many_of_a_kind_a_namespace_takes_and_no_other_kind(cluster, namespace, job):
+    quota = {"metadata": {"name": "one-job"}, "spec": {"hard": {"count/jobs.batch": "1"}}}
+    made = cluster.core.create_namespaced_resource_quota(namespace, quota)
+    assert made.status.hard == {"count/jobs.batch": "1"}
+    cluster.batch.create_namespaced_job(namespace, job("first"))
+    with pytest.raises(ApiException) as refused:
+        cluster.batch.create_namespaced_job(namespace, job("second"))
+    assert refused.value.status == 403
+    assert "exceeded quota: one-job, requested: count/jobs.batch=1, used: count/jobs.batch=1" in refused.value.body
+    cluster.core.create_namespaced_service(namespace, service("another-kind"))
+    cluster.core.delete_namespaced_resource_quota("one-job", namespace)
+    cluster.batch.create_namespaced_job(namespace, job("second"))
+
+
 # --- other clients
 
 

@@ -78,7 +78,7 @@ CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=()
 SECRETS = Kind("", "v1", "Secret", "secrets", subresources=(), in_all=False)
 SERVICE_ACCOUNTS = Kind("", "v1", "ServiceAccount", "serviceaccounts", ("sa",), subresources=(), in_all=False)
 VOLUME_CLAIMS = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", ("pvc",), in_all=False)
-QUOTAS = Kind("", "v1", "ResourceQuota", "resourcequotas", ("quota",), in_all=False)
+QUOTAS = Kind("", "v1", "ResourceQuota", "resourcequotas", ("quota",), in_all=False, deletion_returns_object=True)
 
 ALL_KINDS = (
     NAMESPACES,

@@ -33,6 +33,7 @@ from support.runner.display import Display
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
 from support.runner.interruption import ending_scenarios_in_order
 from support.runner.outcomes import ContainerOutcome, ScenarioOutcome
+from support.runner.step_lookup import StepLookup
 from support.runner.worker import Done, Ended, EndOfRun, Message, Place, Ready, Worker, flush
 
 if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait for.
@@ -84,6 +85,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def run_model(self, features: Any = None) -> bool:
         """Run as behave does; with workers, its loop over the features gets them when they were run."""
+        self.step_registry = StepLookup(behave.runner.the_step_registry)
         with ending_scenarios_in_order(Scenario.run.__code__, self._interrupt):
             return bool(super().run_model(self._features() if features is None else features))
 

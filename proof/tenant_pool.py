@@ -156,6 +156,8 @@ def _stores_of(endpoints: dict[str, Any], kubeconfig: Path) -> dict[str, str]:
         "RABBITMQ_URL": _at(endpoints["rabbitmq"]["url"], listens("rabbitmq")),
         "KUBECONFIG": str(kubeconfig),
         "NAMESPACE": kubernetes["namespace"],
+        "TONE_SENSOR": str(endpoints["signal"]["sensor"]),
+        "TONE_HZ": str(endpoints["signal"]["frequency_hz"]),
     }
 
 

@@ -88,6 +88,37 @@ def every_row_is_of_its_sensors(context: Context) -> None:
     require("rows of the job's sensors and frequencies", waterfall.row_problems(rows, figures, figures.channels))
 
 
+@given("a running {kind:Kind} around a signal that is known to be on the fibre")
+def a_job_around_a_signal(context: Context, kind: str) -> None:
+    sensor, _ = known_signal(context)
+    # Not in the middle: a view that is the wrong way round must not show it in the right place.
+    around = {"min": max(0, sensor - 3), "max": min(sensor + 6, context.state.settings.limits.last_sensor)}
+    nyquist_hz = context.state.settings.limits.nyquist_hz
+    changes = {"channels": around, "frequencyRange": {"min": 0, "max": nyquist_hz}, "nfftSelection": 128}
+    context.state.run_job(context.state.payload_of(kind) | changes)
+
+
+def known_signal(context: Context) -> tuple[int, float]:
+    signal = context.state.settings.signal
+    named = signal.sensor is not None and signal.frequency_hz is not None
+    context.state.skip_unless(named, "signal.sensor and signal.frequency_hz are not set: no signal is known")
+    assert signal.sensor is not None
+    assert signal.frequency_hz is not None
+    return signal.sensor, signal.frequency_hz
+
+
+@then("every row is strongest at the sensor and the frequency of the signal")
+def every_row_shows_the_signal(context: Context) -> None:
+    problems = waterfall.signal_problems(rows_to_judge(context), context.state.figures, *known_signal(context))
+    require("the known signal at its sensor and frequency (signal.sensor, signal.frequency_hz)", problems)
+
+
+@when("its stream is opened, and {count:d} rows are read from it")
+def its_stream_is_read(context: Context, count: int) -> None:
+    context.state.skip_unless(context.state.settings.stream.call, "stream.call is not set: how to read is not known")
+    context.state.waterfall.expect_streamed(count, context.state.figures)
+
+
 @then("the rows follow each other at its output rate")
 def the_rows_follow_each_other(context: Context) -> None:
     rows = rows_to_judge(context, at_least=2)

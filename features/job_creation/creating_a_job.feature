@@ -72,6 +72,8 @@ Feature: Creating a streaming job
         | stream_port |
 
   Rule: A job can be followed from its request to its stream
+    The stream is not encrypted, also where the server speaks TLS: a deployed server has it so. Who can
+    read along on the way sees the rows.
 
     @PZ-13570 @critical
     Scenario: From the configuration over the metadata to the stream
@@ -81,6 +83,14 @@ Feature: Creating a streaming job
       When the metadata of the job is asked for
       Then the metadata is that of the job
       And the stream of the job is served
+      And the side effects are those of one job
+
+    @PZ-13570 @critical
+    Scenario: The stream of a job is opened and read
+      Given a running job with FFT length 128
+      When its stream is opened, and 5 rows are read from it
+      Then every row is of its sensors and frequencies
+      And the rows follow each other at its output rate
       And the side effects are those of one job
 
     @PZ-13570 @critical

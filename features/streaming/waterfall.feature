@@ -115,6 +115,21 @@ Feature: The rows of a waterfall
         | work queue     | +1     |
         | queue consumer | +1     |
 
+  Rule: What happens on the fibre shows where it happens
+    A signal that is always on the fibre, as of a pump, is named in the profile by its sensor and frequency.
+
+    @PZ-14755 @PZ-14808
+    Scenario Outline: A known signal shows in a <kind> at its sensor and its frequency
+      Given a running <kind> around a signal that is known to be on the fibre
+      When its rows are asked for until there are 5
+      Then every row is strongest at the sensor and the frequency of the signal
+      And the side effects are those of one job
+
+      Examples:
+        | kind           |
+        | job            |
+        | waterfall view |
+
   Rule: When the analyzer has gone, no more rows will come
 
     @PZ-14759 @serial

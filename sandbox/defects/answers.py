@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.defects.defect import Change, Defect, do_nothing, override
+from sandbox.defects.defect import Change, Defect, Overridden, do_nothing, override
+from sandbox.focus_server.waterfall import Rows
 
 AREA = "the answer about a new job"
 
@@ -31,6 +33,25 @@ def _stream_with_password(url: str) -> str:
 async def _serve_another_one_too(stream: Any, job_id: str) -> None:
     await stream.serve(job_id)
     await stream.serve("job_00000000")
+
+
+def streaming(change: Callable[[Rows], Rows]) -> Change:
+    """Give other rows by the stream."""
+
+    def give_rows_of(stream: Any, open_waterfall: Callable[[], Any]) -> None:
+        async def rows(waterfall: Any, job_id: str, asked: str) -> Rows:
+            return change(await waterfall.rows(job_id, asked))
+
+        stream.give_rows_of(lambda: Overridden(open_waterfall(), rows=rows))
+
+    return override("stream", give_rows_of=give_rows_of)
+
+
+def _of_the_next_sensors(found: Rows) -> Rows:
+    rows: list[dict[str, Any]] = [
+        {**row, "sensors": [{**one, "id": one["id"] + 1} for one in row["sensors"]]} for row in found.given
+    ]
+    return Rows(rows, found.over)
 
 
 _NO_STREAM = "The view opens and finds no stream."
@@ -89,6 +110,18 @@ DEFECTS: tuple[Defect, ...] = (
         "The stream of a job is not served.",
         "The view opens and stays empty.",
         override("stream", serve=do_nothing),
+    ),
+    Defect(
+        "stream_without_rows",
+        "The stream of a job opens and gives nothing.",
+        "The view opens and stays empty.",
+        streaming(lambda found: Rows([], found.over)),
+    ),
+    Defect(
+        "stream_of_the_next_sensors",
+        "The stream of a job is of the next sensors.",
+        "An event is located at the wrong place of the fibre.",
+        streaming(_of_the_next_sensors),
     ),
     Defect(
         "stream_of_a_cancelled_job",

@@ -297,6 +297,12 @@ DEFECTS: tuple[Defect, ...] = (
         changing(each(_of_other_sensors)),
     ),
     Defect(
+        "frequencies_backwards",
+        "The intensities of each sensor are in the wrong order: the highest frequency comes first.",
+        "A low hum is shown as a high one.",
+        changing(each_sensor(lambda s: {"intensity": s["intensity"][::-1]})),
+    ),
+    Defect(
         "rows_lack_a_frequency",
         "Each sensor lacks its last frequency.",
         _MISSING,

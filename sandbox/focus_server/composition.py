@@ -97,6 +97,7 @@ def build_parts(settings: Settings) -> Parts:
         answers=Answers(Calculation(settings.limits), settings.stream_url, stream),
         limits=settings.limits,
         resources=(database, analyzers, queues),
+        spectrogram=Spectrogram(settings.tone),
     )
 
 
@@ -125,16 +126,21 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         undo_limit_s=settings.undo_limit_s,
     )
     discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
-    waterfall = parts.waterfall(
-        jobs=service,
-        analyzers=parts.analyzers,
-        recordings=parts.recordings,
-        clock=parts.clock,
-        limits=parts.limits,
-        calculation=parts.row_calculation(parts.limits),
-        playback=parts.playback(to_milliseconds(parts.clock.now()), kept=parts.limits.waterfall_rows_kept),
-        spectrogram=parts.spectrogram,
-    )
+
+    def rows_from_now_on() -> Waterfall:
+        return parts.waterfall(
+            jobs=service,
+            analyzers=parts.analyzers,
+            recordings=parts.recordings,
+            clock=parts.clock,
+            limits=parts.limits,
+            calculation=parts.row_calculation(parts.limits),
+            playback=parts.playback(to_milliseconds(parts.clock.now()), kept=parts.limits.waterfall_rows_kept),
+            spectrogram=parts.spectrogram,
+        )
+
+    waterfall = rows_from_now_on()
+    parts.stream.give_rows_of(rows_from_now_on)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

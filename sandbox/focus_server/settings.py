@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sandbox.focus_server.limits import Limits
+from sandbox.focus_server.spectrogram import Tone
 
 _DEFAULTS = Limits()
 
@@ -49,6 +50,9 @@ class Settings(BaseSettings):
     sensors: int = Field(default=_DEFAULTS.sensors, gt=0)
     sampling_rate_hz: int = Field(default=_DEFAULTS.sampling_rate_hz, gt=0)
 
+    tone_sensor: int | None = Field(default=None, ge=0, description="a sensor that shows a tone; with tone_hz")
+    tone_hz: float | None = Field(default=None, gt=0)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -75,6 +79,13 @@ class Settings(BaseSettings):
     def from_environment(cls) -> Self:
         """Read all settings from the environment."""
         return cls.model_validate({})
+
+    @property
+    def tone(self) -> Tone | None:
+        """The tone that the fibre shows."""
+        if self.tone_sensor is None or self.tone_hz is None:
+            return None
+        return Tone(self.tone_sensor, self.tone_hz)
 
     @property
     def limits(self) -> Limits:

@@ -15,6 +15,7 @@ from sandbox.launchers.toxiproxy_access import STORES, host_of, name_of, relayed
 from sandbox.lifecycle.lent import Lent
 from sandbox.lifecycle.report import Endpoints
 
+STREAM_CALL = "/focus.stream.v1.JobStream/Rows"
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
 
 # Time limits for the suite, in seconds: all runs on one machine, with one clock.
@@ -27,6 +28,9 @@ PACE = {
     "clock_tolerance_s": 0.0,
 }
 QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them
+
+# What is known to be on the fibre, for the suite to find again.
+TONE = {"sensor": 777, "frequency_hz": 250.0}
 
 _SERVER_GRACE = 3.0
 
@@ -111,6 +115,8 @@ class Tenants:
             "time_limits": PACE | (QUICK_STATISTICS if stores.broker.quick_statistics else {}),
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
+            "signal": TONE,
+            "stream": {"call": STREAM_CALL},
             "ssh": {
                 "hosts": [stores.ssh.host],
                 "user": stores.ssh.user,
@@ -160,6 +166,8 @@ class Tenants:
             "RABBITMQ_TLS_SERVER_NAME": host_of(stores.addresses["rabbitmq"]),
             "KUBECONFIG": str(kubeconfig),
             "NAMESPACE": tenant.name,
+            "TONE_SENSOR": str(TONE["sensor"]),
+            "TONE_HZ": str(TONE["frequency_hz"]),
         }
         server = self.launcher.launch(
             "focus-server",

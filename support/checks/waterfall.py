@@ -123,6 +123,27 @@ class Waterfall:
         problems = row_problems(self.rows[read:], figures, sensors)
         require(f"every further row to be of the sensors {_ends(sensors)}", problems)
 
+    def expect_streamed(self, count: int, figures: Figures) -> None:
+        """Open the job's stream where its answer says that it is, and read `count` rows of it.
+
+        Raises:
+            ExpectationFailed: they did not come in the time that they take by themselves and the limit beyond it, or
+                are no rows.
+        """
+        from support.observers import stream  # Here: it loads gRPC, which most scenarios need not wait for.
+
+        answer, limits = self.job.exchange.answer(), self.settings.time_limits
+        limit_s = limits.rows_appear_s + figures.window_s + count * figures.lines_dt_s
+        address = (answer["stream_url"], answer["stream_port"])
+        streamed = stream.read(*address, self.job.job_id, count, limit_s, self.settings.trusted_stream())
+        expected = f"{count} rows of the stream of {self.job.job_id}"
+        came = f"{len(streamed.messages)} came within {limit_s:g} s (time_limits.rows_appear_s, and their own time)"
+        require(expected, [f"{came}: {streamed.ended}"] if streamed.ended else [])
+        try:
+            self.rows += [WaterfallRow.model_validate_json(message) for message in streamed.messages]
+        except ValidationError as error:
+            raise ExpectationFailed(failure_text(expected, validation_problems(error)[:5], streamed.messages)) from None
+
     def _read_on(self, part: int, enough: Callable[[], bool]) -> Exchange:
         """Ask for `part` rows at a time until there are enough, or none are there just now."""
         for _ in range(_MOST_AT_A_LOOK):
@@ -230,6 +251,23 @@ def row_problems(rows: Sequence[WaterfallRow], figures: Figures, sensors: Sequen
     if rows and not any(value for row in rows for sensor in row.sensors for value in sensor.intensity):
         problems["every intensity is 0"] = None
     return list(problems)
+
+
+def signal_problems(rows: Sequence[WaterfallRow], figures: Figures, sensor: int, frequency_hz: float) -> list[str]:
+    """Rows in which something is as strong as a known signal, at another sensor or frequency; a line each."""
+    strongest = [
+        max(
+            (intensity, -abs(hz - frequency_hz), one.id, hz)
+            for one in row.sensors
+            for intensity, hz in zip(one.intensity, figures.frequencies_hz, strict=True)
+        )
+        for row in rows
+    ]
+    return [
+        f"row {number} is strongest at sensor {where}, {hz:g} Hz"
+        for number, (_, _, where, hz) in enumerate(strongest, start=1)
+        if where != sensor or abs(hz - frequency_hz) > figures.resolution_hz / 2
+    ][:5]
 
 
 def order_problems(rows: Sequence[WaterfallRow], figures: Figures) -> list[str]:

@@ -1,10 +1,14 @@
-"""Looking at a job's stream: what any gRPC server tells by its standard health service (PZ-13570)."""
+"""Looking at a job's stream (PZ-13570): what gRPC's standard health service tells of it, and what it gives."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
 
 import grpc
+from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
@@ -22,6 +26,14 @@ _UNVERIFIED = re.compile(r"CERTIFICATE_VERIFY_FAILED|Verification Check failed|n
 _PROXY_FAILED = re.compile(r"HTTP proxy returned response code (?!50[234])|Failed to connect to remote host")
 
 
+@dataclass
+class Streamed:
+    """The messages that were read of a stream, and what ended it before there were enough; empty when nothing did."""
+
+    messages: list[str] = field(default_factory=list)
+    ended: str = ""
+
+
 def health_of(stream_url: str, stream_port: int, service: str, timeout_s: float, stream: Stream) -> str:
     """What the server at that address says of a service: `SERVING`, `NOT_SERVING`, …, or that it is `unknown`.
 
@@ -32,6 +44,38 @@ def health_of(stream_url: str, stream_port: int, service: str, timeout_s: float,
         SettingsError: what is trusted, or the proxy that leads there, cannot be used.
         EnvironmentBroken: the certificate cannot be verified, or the proxy does not lead there.
     """
+    said: list[str] = []
+
+    def ask(channel: grpc.Channel) -> None:
+        answer = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=timeout_s)
+        said.append(HealthCheckResponse.ServingStatus.Name(answer.status))
+
+    failure = _failure_of(ask, stream_url, stream_port, stream)
+    return said[0] if not failure else UNKNOWN if failure.startswith("NOT_FOUND") else failure
+
+
+def read(stream_url: str, stream_port: int, job_id: str, count: int, timeout_s: float, stream: Stream) -> Streamed:
+    """Open the stream of a job by `stream.call`, read so many messages of it, and close it.
+
+    Raises as `health_of` does.
+    """
+    assert stream.call is not None
+    path, read = stream.call, Streamed()
+
+    def take(channel: grpc.Channel) -> None:
+        call = channel.unary_stream(path, StringValue.SerializeToString, StringValue.FromString)
+        opened = call(StringValue(value=job_id), timeout=timeout_s)
+        read.messages.extend(message.value for message in islice(opened, count))
+        opened.cancel()
+
+    read.ended = _failure_of(take, stream_url, stream_port, stream)
+    if not read.ended and len(read.messages) < count:
+        read.ended = "the server ended it"
+    return read
+
+
+def _failure_of(ask: Callable[[grpc.Channel], None], stream_url: str, stream_port: int, stream: Stream) -> str:
+    """Ask something of the server at that address: what kept it from answering, in gRPC's words, or nothing."""
     try:
         address = with_port(host_of(stream_url), stream_port)
     except ValueError:
@@ -40,10 +84,8 @@ def health_of(stream_url: str, stream_port: int, service: str, timeout_s: float,
     proxy = proxy_of(f"grpc://{address}")
     with _channel(address, trust, proxy) as channel:
         try:
-            answer = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=timeout_s)
+            ask(channel)
         except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return UNKNOWN
             if trust is not None and _UNVERIFIED.search(error.details()):
                 raise EnvironmentBroken(
                     f"The stream at {address} cannot be trusted ({error.details()}). {trust.advice}"
@@ -54,8 +96,7 @@ def health_of(stream_url: str, stream_port: int, service: str, timeout_s: float,
                     f"({error.details()}). NO_PROXY names the hosts that are reached without one."
                 ) from None
             return f"{error.code().name} ({error.details()}) at {address}"
-    name: str = HealthCheckResponse.ServingStatus.Name(answer.status)
-    return name
+    return ""
 
 
 def _channel(address: str, trust: Trust | None, proxy: Proxy | None) -> grpc.Channel:

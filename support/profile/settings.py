@@ -43,6 +43,19 @@ class Stream(_Group):
 
     tls: bool = Field(False, description="whether the stream speaks TLS")
     ca_file: types.CaFile = Field(None, description="certificate authority of a TLS stream; None: the Focus Server's")
+    call: str | None = Field(
+        None,
+        description="call that streams a job's rows (docs/wire-forms.md); without it no stream is read",
+        pattern=r"^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+$",
+        examples=["/focus.stream.v1.JobStream/Rows"],
+    )
+
+
+class Signal(_Group):
+    """A signal that is known to be on the fibre, as of a shaker or a pump; without one it is not looked for."""
+
+    sensor: int | None = Field(None, ge=0, description="the sensor that is nearest to it", examples=["777"])
+    frequency_hz: float | None = Field(None, gt=0, examples=["250"])
 
 
 class Paths(_Group):
@@ -363,6 +376,7 @@ class Settings(BaseSettings):
     exclusive: bool = Field(False, description="nobody else uses the environment, so each change in it is the run's")
     focus_server: FocusServer
     stream: Stream = Stream()
+    signal: Signal = Signal()
     paths: Paths = Paths()
     mongodb: MongoDB
     rabbitmq: RabbitMQ

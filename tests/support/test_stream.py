@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -6,6 +7,7 @@ import grpc
 import pytest
 import trustme
 from forwarding import PASSWORD, forwarding
+from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1.health import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
@@ -14,8 +16,19 @@ from stand_ins import JOB_ID, job, settings
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import gateway
-from support.observers.stream import health_of
+from support.observers.stream import health_of, read
 from support.profile.settings import Stream
+
+
+def rows(request, context):
+    """Three messages of a known job."""
+    if request.value != JOB_ID:
+        context.abort(grpc.StatusCode.NOT_FOUND, "no such job")
+    for number in range(3):
+        yield StringValue(value=f"row {number}")
+
+
+READ = Stream(call="/focus.Rows/Read")
 
 
 @contextmanager
@@ -26,6 +39,8 @@ def serving(address, certificate=None):
     health.set("job_ended", HealthCheckResponse.NOT_SERVING)
     server = grpc.server(ThreadPoolExecutor(1))
     add_HealthServicer_to_server(health, server)
+    call = grpc.unary_stream_rpc_method_handler(rows, StringValue.FromString, StringValue.SerializeToString)
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("focus.Rows", {"Read": call})])
     if certificate is None:
         port = server.add_insecure_port(address)
     else:
@@ -81,6 +96,26 @@ def test_a_server_tells_what_it_serves(port, url, service, seen):
 def test_a_server_at_an_ipv6_address_is_reached(url):
     with serving("[::1]:0") as port:
         assert health_of(url, port, JOB_ID, 5, Stream()) == "SERVING"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_many_messages_of_a_stream_are_read_as_are_asked_for(port, count):
+    streamed = read("http://127.0.0.1", port, JOB_ID, count, 5, READ)
+    assert (streamed.messages, streamed.ended) == (["row 0", "row 1", "row 2"][:count], "")
+
+
+@pytest.mark.parametrize(
+    ("job_id", "call", "messages", "ended"),
+    [
+        (JOB_ID, "/focus.Rows/Read", 3, "the server ended it"),
+        ("job_00000000", "/focus.Rows/Read", 0, r"NOT_FOUND \(no such job\)"),
+        (JOB_ID, "/focus.Rows/Write", 0, "UNIMPLEMENTED"),
+    ],
+)
+def test_a_stream_that_ends_too_early_tells_why(port, job_id, call, messages, ended):
+    streamed = read("http://127.0.0.1", port, job_id, 4, 5, Stream(call=call))
+    assert len(streamed.messages) == messages
+    assert re.match(ended, streamed.ended)
 
 
 def test_what_is_no_address_is_told():

@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,12 @@ from support.checks.waterfall import (
     order_problems,
     row_count_problems,
     row_problems,
+    signal_problems,
 )
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
+from support.observers import stream
 from support.profile.settings import Answers
 
 # 32 ms a row, one each 16 ms; the bins at 0 and 15.625 Hz.
@@ -114,6 +117,43 @@ def test_one_row_among_others_whose_content_is_wrong_is_found(fault, told):
 def test_a_spectrogram_of_nothing_but_zeroes_is_wrong():
     assert row_problems(rows(0, 1, values=(0, 0)), FIGURES, [7, 8]) == ["every intensity is 0"]
     assert row_problems([*rows(0), *rows(1, values=(0, 0))], FIGURES, [7, 8]) == []
+
+
+def test_a_known_signal_is_strongest_at_its_sensor_and_frequency():
+    # The bins are at 0 and 31.25 Hz.
+    shown = [
+        WaterfallRow.model_validate(
+            row(sensors=()) | {"sensors": [{"id": 7, "intensity": [1, 2]}, {"id": 8, "intensity": [1, high]}]}
+        )
+        for high in (3, 1)
+    ]
+    assert signal_problems(shown[:1], FIGURES, 8, 30) == []
+    assert signal_problems(shown, FIGURES, 8, 30) == ["row 2 is strongest at sensor 7, 31.25 Hz"]
+    assert signal_problems(shown[:1], FIGURES, 8, 2) == ["row 1 is strongest at sensor 8, 31.25 Hz"]
+
+
+def test_a_signal_that_is_as_strong_elsewhere_is_not_known_again():
+    both = rows(0, values=(1, 5))
+    assert signal_problems(both, FIGURES, 7, 30) == ["row 1 is strongest at sensor 8, 31.25 Hz"]
+
+
+def streamed(monkeypatch, *messages, ended=""):
+    """The rows of a stream of these messages."""
+    made = Waterfall(job({"stream_url": "http://127.0.0.1", "stream_port": 1}, payload=PAYLOAD), settings(), None)
+    monkeypatch.setattr(stream, "read", lambda *_: stream.Streamed(list(messages), ended))
+    made.expect_streamed(2, FIGURES)
+    return made.rows
+
+
+def test_the_rows_of_a_stream_are_read_as_rows(monkeypatch):
+    assert streamed(monkeypatch, json.dumps(row(0)), json.dumps(row(1))) == rows(0, 1)
+
+
+def test_a_stream_that_gives_too_little_or_no_rows_is_the_products_failure(monkeypatch):
+    with pytest.raises(ExpectationFailed, match=r"1 came within .*: DEADLINE_EXCEEDED"):
+        streamed(monkeypatch, json.dumps(row(0)), ended="DEADLINE_EXCEEDED")
+    with pytest.raises(ExpectationFailed, match="sensors: Field required"):
+        streamed(monkeypatch, json.dumps(row(0)), '{"start_timestamp": 1.0, "end_timestamp": 2.0}')
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,8 @@ class FakeStream:
     port: int = 50051
     served: set[str] = field(default_factory=set)
 
+    def give_rows_of(self, open_waterfall: Any) -> None: ...
+
     async def start(self) -> None: ...
 
     async def serve(self, job_id: str) -> None:

@@ -1,17 +1,22 @@
+import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import httpx
 import pytest
-from focus_server_fakes import World, payload, settings
+from focus_server_fakes import NOW, World, payload, settings
+from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from sandbox.focus_server.answers import Answers
 from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import create_app
+from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.limits import Limits
 
@@ -115,3 +120,60 @@ async def test_a_stream_that_cannot_be_served_is_no_job() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://server/focus-server/") as client:
         assert (await client.post("configure", json=payload())).status_code == 500
     assert world.is_empty()
+
+
+async def streamed(stream: HealthStream, job_id: str, count: int) -> list[dict[str, Any]]:
+    """The first rows of a job's stream, or all where there are fewer."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{stream.port}") as channel:
+        call = channel.unary_stream(
+            "/focus.stream.v1.JobStream/Rows", StringValue.SerializeToString, StringValue.FromString
+        )
+        opened = call(StringValue(value=job_id), timeout=10)
+        rows: list[dict[str, Any]] = []
+        async for message in opened:
+            rows.append(json.loads(message.value))
+            if len(rows) == count:
+                break
+        opened.cancel()
+        return rows
+
+
+async def test_a_playback_is_streamed_to_its_end_and_takes_no_rows_from_others(
+    client: httpx.AsyncClient, stream: HealthStream, world: World
+) -> None:
+    start = int(NOW.timestamp()) - 60
+    world.recordings.spans = [(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + 1, UTC))]
+    made = await client.post("configure", json=payload(start_time=start, end_time=start + 1))
+    job_id = made.json()["job_id"]
+    rows = await streamed(stream, job_id, 100)
+    assert [row["start_timestamp"] for row in rows] == [start, start + 0.256]
+    assert rows == (await client.get(f"waterfall/{job_id}/100")).json()["rows"]
+
+
+async def test_a_live_job_is_streamed_from_now_on(
+    client: httpx.AsyncClient, stream: HealthStream, world: World
+) -> None:
+    job_id = (await client.post("configure", json=payload())).json()["job_id"]
+    world.clock.moment += timedelta(seconds=60)
+    streaming = asyncio.create_task(streamed(stream, job_id, 1))
+    while not streaming.done():
+        world.clock.moment += timedelta(seconds=0.1)
+        await asyncio.sleep(0.01)
+    (row,) = await streaming
+    assert row["start_timestamp"] >= NOW.timestamp() + 60
+
+
+async def test_an_unknown_job_has_no_rows_to_stream(client: httpx.AsyncClient, stream: HealthStream) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await streamed(stream, "job_ffffffff", 1)
+    assert error.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_without_its_stores_nothing_is_streamed(
+    client: httpx.AsyncClient, stream: HealthStream, world: World
+) -> None:
+    job_id = (await client.post("configure", json=payload())).json()["job_id"]
+    world.journal.fail["running"] = DependencyUnavailable("Kubernetes", "gone")
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await streamed(stream, job_id, 1)
+    assert error.value.code() is grpc.StatusCode.UNAVAILABLE

@@ -18,7 +18,7 @@ from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.kubernetes import KubernetesAnalyzers
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.region import Region
-from sandbox.focus_server.spectrogram import Spectrogram, rows_that_fit
+from sandbox.focus_server.spectrogram import Spectrogram, Tone, rows_that_fit
 from sandbox.focus_server.waterfall import Playback
 
 CREATED = NOW.replace(microsecond=123_000)  # of a job that is made NOW
@@ -305,6 +305,24 @@ def test_intensities_depend_on_sensor_frequency_and_time_and_on_nothing_else() -
     assert made != Spectrogram().intensities([0, 10], [0, 500], 2.0)
     lowest = min(min(each) for at in range(100) for each in Spectrogram().intensities(range(40), [0, 1000], at / 10))
     assert lowest > 0
+
+
+def test_a_tone_is_the_strongest_at_its_sensor_and_its_frequency_and_nothing_else_differs() -> None:
+    plain = Spectrogram().intensities([5, 6, 7], [0, 10, 20, 30], 1.0)
+    shown = Spectrogram(Tone(6, 19.0)).intensities([5, 6, 7], [0, 10, 20, 30], 1.0)
+    assert shown[1][2] > max(map(max, plain))
+    shown[1][2] = plain[1][2]
+    assert shown == plain
+
+
+@pytest.mark.parametrize(
+    ("sensors", "frequencies"), [([5, 7], [0, 10, 20]), ([6], [0, 10]), ([6], [20, 30]), ([6], [])]
+)
+def test_a_tone_of_another_sensor_or_beyond_the_band_does_not_show(
+    sensors: list[int], frequencies: list[float]
+) -> None:
+    place = (sensors, frequencies, 1.0)
+    assert Spectrogram(Tone(6, 15.0)).intensities(*place) == Spectrogram().intensities(*place)
 
 
 def condition(kind: str, status: str) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from proof import processes
 from proof.processes import RUN_LIMIT_S, serving, variables_of
 from proof.tenant_pool import leased_tenant
 from support.api.client import FocusServerAPI
 from support.core.files import ROOT
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
-from tests.acceptance.running import LIMITS, behave
+from tests.acceptance.running import LIMITS
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +53,10 @@ def variables(endpoints_file, tmp_path):
 
 @pytest.fixture
 def run_behave(variables, tmp_path):
-    """Runs behave on the sandbox; keyword arguments are further environment variables."""
+    """Runs behave on the sandbox, in a process that has loaded all; keyword arguments are further variables."""
 
     def run(*arguments, limit_s=RUN_LIMIT_S, **more):
-        return behave(arguments, variables | more, tmp_path, limit_s)
+        return processes.run_behave(arguments, variables | more, tmp_path, limit_s)
 
     return run
 

@@ -45,7 +45,8 @@ class ApiRequest:
         parts = _PATH.fullmatch(self.path)
         if parts is None:
             return Right(self.method, self.path)
-        verb = _VERBS.get(self.method) or ("get" if parts["name"] else "list")
+        reads = "get" if parts["name"] else "watch" if ("watch", "1") in self.query else "list"
+        verb = _VERBS.get(self.method) or reads
         return Right(verb, parts["resource"] + (f"/{parts['part']}" if parts["part"] else ""), parts["group"] or "")
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode
 
@@ -82,6 +84,18 @@ class ApiConnection:
             raise InvalidAnswer(f"{answer.status} with what is not an object: {self._beginning(answer)}")
         return found
 
+    def stream(self, request: ApiRequest, quiet_s: float) -> ApiStream:
+        """Send a request whose answer comes in lines, for as long as it likes, with at most `quiet_s` between two.
+
+        Raises what `ask` raises.
+        """
+        answer = self._opened(request, self.cluster.credentials(), Timeout(connect=self._limit_s, read=quiet_s))
+        if answer.status != 200:
+            said = ApiAnswer(answer.status, answer.reason or "", answer.read(_PIECE), "")
+            answer.close()
+            raise Refused(self._said(said), answer.status)
+        return ApiStream(answer)
+
     def close(self) -> None:
         """Close the connections."""
         pools, self._pools = self._pools, None
@@ -106,7 +120,10 @@ class ApiConnection:
                 return self._exchange(request, fresh)
         return answer
 
-    def _exchange(self, request: ApiRequest, credentials: Credentials) -> ApiAnswer:
+    def _opened(
+        self, request: ApiRequest, credentials: Credentials, limits: Timeout
+    ) -> urllib3.response.BaseHTTPResponse:
+        """The beginning of an answer."""
         body = None if request.body is None else json.dumps(request.body).encode()
         headers = {"Accept": "application/json", **credentials.headers}
         if body is not None:
@@ -114,18 +131,24 @@ class ApiConnection:
         address = self.cluster.server + request.path
         if request.query:
             address += "?" + urlencode(list(request.query))
-        ends = time.monotonic() + self._limit_s
         try:
-            answer = self._pool(credentials.tls).request(
+            return self._pool(credentials.tls).request(
                 request.method,
                 address,
                 body=body,
                 headers=headers,
-                timeout=Timeout(total=self._limit_s),
+                timeout=limits,
                 retries=False,
                 redirect=False,
                 preload_content=False,
             )
+        except HTTPError as error:
+            raise NoAnswer(redact(self._why(error))) from error
+
+    def _exchange(self, request: ApiRequest, credentials: Credentials) -> ApiAnswer:
+        ends = time.monotonic() + self._limit_s
+        answer = self._opened(request, credentials, Timeout(total=self._limit_s))
+        try:
             text = bytearray()
             while piece := answer.read1(_PIECE):
                 text += piece
@@ -199,6 +222,30 @@ class ApiConnection:
         line = " ".join(redact(text).split())
         shown = "".join(character if character.isprintable() else "?" for character in line[:_SHOWN])
         return shown + ("…" if len(line) > _SHOWN else "")
+
+
+class ApiStream:
+    """An answer that comes in lines."""
+
+    def __init__(self, answer: urllib3.response.BaseHTTPResponse) -> None:
+        self._answer = answer
+
+    def lines(self) -> Iterator[bytes]:
+        """Each line, as it comes; raises NoAnswer when the connection breaks."""
+        begun = b""
+        try:
+            while piece := self._answer.read1(_PIECE):
+                *whole, begun = (begun + piece).split(b"\n")
+                yield from whole
+        except (HTTPError, OSError, ValueError) as error:  # ValueError: it was closed meanwhile.
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._answer.close()
+
+    def end(self) -> None:
+        """Have `lines` end; from any thread."""
+        with suppress(HTTPError, OSError, ValueError):
+            self._answer.shutdown()
 
 
 def _text(body: bytes | bytearray) -> str:

@@ -70,7 +70,7 @@ class Analyzers:
             job_id
             for job in self.jobs().items
             if (job_id := (job["metadata"].get("labels") or {}).get(self._naming.job_id_label))
-            and _holds(configuration_of(job, self._naming.analyzer_configuration_variable), values)
+            and holds(configuration_of(job, self._naming.analyzer_configuration_variable), values)
         }
 
     def _list(self, path: str, label_selector: str | None = None) -> Listed:
@@ -78,7 +78,8 @@ class Analyzers:
         return Listed(tuple(self._namespace.items(path, *query)))
 
 
-def _holds(configuration: Any, values: Mapping[str, Any]) -> bool:
+def holds(configuration: Any, values: Mapping[str, Any]) -> bool:
+    """Whether a configuration has these values (dotted field -> value)."""
     for path, wanted in values.items():
         seen = configuration
         for part in path.split("."):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from kubeconfig import Cluster, KubeconfigError, read_context
 from kubeconfig.api_request import ApiRequest
-from kubeconfig.calls import ApiConnection, InvalidAnswer, NoAnswer, Refused
+from kubeconfig.calls import ApiConnection, ApiStream, InvalidAnswer, NoAnswer, Refused
 from redaction import redact
 from support.core.errors import EnvironmentBroken, SettingsError
 from support.observers.manifests import Manifest, manifest_problem
@@ -30,6 +30,8 @@ _TRUST_ADVICE = (
 )
 _ROLES = "deploy/kubernetes"
 _SHOWN = 300  # characters of an answer
+TOO_OLD = 410
+_WATCH_S = 240  # Then it is begun anew, where it was: APIs end one after some minutes anyway.
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 PODS = f"{_NAMESPACE}/pods"
@@ -59,6 +61,7 @@ class Namespace:
         self._connection = ApiConnection(self._cluster, self._calls.driver_limit_s)
         self._name = settings.namespace
         self._other_kinds: list[tuple[str, str]] | None = None
+        self._versions: dict[str, int] = {}
 
     @property
     def address(self) -> str:
@@ -69,6 +72,27 @@ class Namespace:
         """The objects at a path such as `PODS`."""
         question = ApiRequest("GET", self._path(path), query)
         return self._accepted(question, lambda: self._pages(question))
+
+    def version(self, path: str) -> int:
+        """The version that the last list of the objects at a path told, of them all; one is made if there was none."""
+        where = self._path(path)
+        if where not in self._versions:
+            self.items(path)
+        return self._versions.get(where, 0)
+
+    def watch(self, path: str, version: int) -> ApiStream:
+        """What happens to the objects at a path after a version, and which version was reached, in lines of JSON.
+
+        Raises `Refused` (410) when it no longer knows what came after that version.
+        """
+        ends = ("timeoutSeconds", str(_WATCH_S))
+        query = [("watch", "1"), ("resourceVersion", str(version)), ("allowWatchBookmarks", "true"), ends]
+        question = ApiRequest("GET", self._path(path), query)
+        quiet_s = _WATCH_S + self._calls.driver_limit_s
+        answered = self._try(question, lambda: self._connection.stream(question, quiet_s))
+        if isinstance(answered, Refused):
+            raise answered if answered.status == TOO_OLD else self._refusal(question, answered)
+        return answered
 
     def other_kinds(self) -> list[tuple[str, str]]:
         """The kinds that the namespace may list besides Jobs, pods and Services: name (`configmaps`) and path of each.
@@ -165,15 +189,21 @@ class Namespace:
                 page = self._connection.ask(replace(question, query=query))
             except Refused as refusal:
                 # The API holds the rest of a list for some minutes only.
-                if refusal.status != 410 or not token or begun_anew:
+                if refusal.status != TOO_OLD or not token or begun_anew:
                     raise
                 found, token, begun_anew = [], "", True
                 continue
             found += _items(page)
             metadata = page.get("metadata")
+            self._note_version(question.path, metadata)
             token = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
             if not token:
                 return found
+
+    def _note_version(self, path: str, metadata: Any) -> None:
+        told = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        if isinstance(told, str) and told.isdecimal():
+            self._versions[path] = max(int(told), self._versions.get(path, 0))
 
     def _accepted(self, question: ApiRequest, call: Callable[[], T]) -> T:
         answered = self._try(question, call)

@@ -19,11 +19,12 @@ from bson.datetime_ms import DatetimeMS
 from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from support.core.errors import EnvironmentBroken
-from support.observers.store_calls import StoreCalls
+from support.observers.store_calls import StoreCalls, UnusableAnswer
 from transport.trust import trusted
 
 T = TypeVar("T")
@@ -31,9 +32,15 @@ Document = dict[str, Any]
 
 _ADVICE = "Is it running? Are mongodb.uri and mongodb.database right, and may that user read and write there?"
 _REFUSALS = {11, 13, 18, 8000}  # no such user, not authorized, authentication failed; the last is Atlas's
+_CHANGES_AT_ONCE = 1000
+_HISTORY_LOST = (280, 286)  # the resume token is no longer, or not, in the oplog
 _BETWEEN_LOOKS_S = 0.5  # The driver notices only so often that the time to find a server is over.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TLS = re.compile(r"^mongodb\+srv:|[?&](tls|ssl)=true", re.IGNORECASE)
+
+
+class ChangesLost(EnvironmentBroken):
+    """The database no longer knows what has changed since then."""
 
 
 class AccessRefused(EnvironmentBroken):
@@ -98,6 +105,8 @@ class Database:
             try:
                 return call()
             except OperationFailure as error:
+                if error.code in _HISTORY_LOST:
+                    raise ChangesLost(str(self._calls.unusable(asked, f"it said: {error}"))) from None
                 if error.code not in _REFUSALS:
                     raise
                 refusal = self._calls.unusable(asked, f"it refused that: {error} (code {error.code})")
@@ -125,6 +134,40 @@ class Database:
     def drop(self, collection: str) -> None:
         """Remove a collection."""
         self.ask(f"the end of {collection}", lambda: self._database.drop_collection(collection))
+
+    def changes(self, after: Mapping[str, Any] | None) -> tuple[list[Document], Mapping[str, Any]]:
+        """All changes of the change stream since the token `after`, up to now, and the token to go on from.
+
+        None: from now on. Every write that was acknowledged before this call is among them: the stream is asked for
+        what is committed up to the operation time that the server tells first.
+        """
+
+        def call() -> tuple[list[Document], Mapping[str, Any]]:
+            with self._client.start_session(causal_consistency=False) as session:  # A cursor belongs to one.
+                now = self._client.admin.command("ping", session=session).get("operationTime")
+                if now is None:
+                    raise UnusableAnswer("it has no change streams (it is no replica set)")
+                return self._changes(session, after, {"level": "majority", "afterClusterTime": now})
+
+        return self.ask("its changes", call)
+
+    def _changes(
+        self, session: ClientSession, after: Mapping[str, Any] | None, concern: Mapping[str, Any]
+    ) -> tuple[list[Document], Mapping[str, Any]]:
+        def batch_of(command: str, value: Any, **options: Any) -> tuple[list[Document], Mapping[str, Any]]:
+            cursor = self._database.command(command, value, session=session, **options)["cursor"]
+            return cursor.get("firstBatch", cursor.get("nextBatch")), cursor
+
+        stream = {} if after is None else {"startAfter": after}
+        size = {"batchSize": _CHANGES_AT_ONCE}
+        found, cursor = batch_of("aggregate", 1, pipeline=[{"$changeStream": stream}], cursor=size, readConcern=concern)
+        more = found
+        while cursor["id"] and more:  # A batch may be smaller than asked for: only the last is empty.
+            more, cursor = batch_of("getMore", cursor["id"], collection="$cmd.aggregate", maxTimeMS=1, **size)
+            found = [*found, *more]
+        if cursor["id"]:
+            self._database.command("killCursors", "$cmd.aggregate", cursors=[cursor["id"]], session=session)
+        return found, cursor.get("postBatchResumeToken") or found[-1]["_id"]
 
     def ping_s(self) -> float:
         """How long one answer takes, s."""

@@ -28,6 +28,9 @@ from transport.trust import trusted
 
 T = TypeVar("T")
 
+OUR_QUEUES = "acceptance-suite-history-"
+"""How the queues are called in which the suite itself hears of what happens."""
+
 _ADVICE = "Is the broker running? Is rabbitmq.url right, and may that user use that virtual host?"
 
 
@@ -83,6 +86,10 @@ class Broker:
             return result
 
         return self._over_amqp(asked, do, waiting_s)
+
+    def on_connection(self, asked: str, action: Callable[[pika.BlockingConnection], T]) -> T:
+        """Do something on the connection that is kept; on a new one once more, if that was cut."""
+        return self._over_amqp(asked, lambda link: action(self._connected(link)))
 
     def publish(self, name: str, body: bytes) -> bool:
         """Put one message into the queue and return when the broker has taken it over; whether there is such a queue.
@@ -222,7 +229,7 @@ class WorkQueues:
 
     def names(self) -> list[str]:
         """Names of all the queues of the virtual host; needs the management API."""
-        return self._broker.managed().names()
+        return [name for name in self._broker.managed().names() if not name.startswith(OUR_QUEUES)]
 
     def state_of(self, name: str) -> QueueState | None:
         """The queue of that name, or None when there is none."""

@@ -106,6 +106,7 @@ class RabbitMQ(_Group):
         examples=["https://user:password@broker.example:15671"],
     )
     ca_file: types.CaFile = Field(None, description="certificate authority of an amqps address")
+    event_virtual_host: str = Field("/", description="where the plugin rabbitmq_event_exchange has its exchange")
     management_ca_file: types.CaFile = Field(None, description="the same for an https management_url; None: as ca_file")
     timeout_s: float = Field(3.0, gt=0)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -17,6 +17,10 @@ from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed, require
 from support.core.eventually import consistently, eventually
 from support.observers import obstacles
+from support.observers.happenings import Happening
+from support.observers.history import History
+from support.observers.kubernetes import holds
+from support.observers.manifests import configuration_of
 from support.observers.request_marks import TraceKey
 from support.observers.side_effects import (
     Snapshot,
@@ -32,6 +36,9 @@ from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
 from support.observers.surroundings import Things, change_problems
 from support.profile.settings import Settings, object_name_of
+from support.scenario.passing_effects import Allowance, of_ours, passing_problems
+
+_NOT_THE_CLIENTS_FAULT = 500
 
 
 class EffectLedger:
@@ -44,10 +51,12 @@ class EffectLedger:
         promises: Promises,
         sightings: SightingLog,
         surroundings: Things | None = None,
+        history: History | None = None,
     ) -> None:
         """Open it, when all that is being deleted has gone; raises EnvironmentBroken if it does not go.
 
-        `surroundings` are those that the scenario before has closed with; without them they are looked at now.
+        What the `history` tells of before is in `happened_before`. `surroundings` are those that the scenario before
+        has closed with; without them they are looked at now.
         """
         self._settings, self._stores, self._promises, self._sightings = settings, stores, promises, sightings
         self._keys: list[TraceKey] = []
@@ -58,7 +67,11 @@ class EffectLedger:
         self._disturbed: set[str] = set()
         self._something_goes = False
         self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
+        self._history = History() if history is None else history
+        self._undone = 0  # requests for jobs that were answered neither with a job nor as wrong
+        self._happened: list[Happening] = []
         self.before = self._snapshot_of_what_stays()
+        self.happened_before = self._history.read()
         if settings.exclusive and surroundings is None:
             surroundings = self._stores.surroundings.look()
         self._surroundings = surroundings or {}
@@ -77,6 +90,8 @@ class EffectLedger:
         """A request was answered: it may have made a job, or cancelled one."""
         if exchange.requested_job is not None:
             self._answered[exchange.requested_job] = None
+        elif exchange.asks_for_job and (exchange.status is None or exchange.status >= _NOT_THE_CLIENTS_FAULT):
+            self._undone += 1
         if exchange.cancelled_job is not None:
             self._cancelled.add(exchange.cancelled_job)
         self._answered_at = time.monotonic()
@@ -176,6 +191,36 @@ class EffectLedger:
                 replace(settling, limit_s=max(0.0, settling.limit_s - answered_s_ago)),
             )
             self._expect_surroundings_untouched()
+            self._expect_nothing_came_and_went()
+
+    def read_history(self) -> None:
+        """Have the times of what was seen up to now, unless all was read when it had settled."""
+        if self._settled is None:
+            self._read_history()
+
+    def _read_history(self) -> None:
+        happened = self._history.read()
+        self._happened += happened
+        for one in happened:
+            for sight, identity in one.sights():
+                self._sightings.enter_coming(sight, identity, one.at)
+
+    def _expect_nothing_came_and_went(self) -> None:
+        self._read_history()
+        happened: Sequence[Happening] = self._happened
+        if not self._settings.exclusive:
+            happened = of_ours(happened, self._answered, self._is_marked)
+        allowed = Allowance(self.own_jobs, self._undone, is_disturbed=self._something_goes)
+        problems = passing_problems(happened, allowed, self._settings.effects_of_a_job)
+        require("no side effects but those that the scenario states, not even for a moment", problems)
+
+    def _is_marked(self, one: Happening) -> bool:
+        if one.content is None or not self._keys:
+            return False
+        variable = self._settings.naming.analyzer_configuration_variable
+        content = dict(one.content)
+        configuration = content.get("config") if one.kind == "task record" else configuration_of(content, variable)
+        return any(holds(configuration, key) for key in self._keys)
 
     def _expect_surroundings_untouched(self) -> None:
         if self._settings.exclusive:
@@ -207,7 +252,7 @@ class EffectLedger:
         uncounted = {kind: change for kind, change in no_effects().items() if kind != "task record"}
         each = self._settings.effects_of_a_job.task_record
         counted = uncounted if unanswered else {**uncounted, "task record": each * len(self._answered)}
-        return eventually(
+        left = eventually(
             "only the records of the scenario's jobs to be left",
             self.snapshot,
             lambda seen: [
@@ -216,6 +261,8 @@ class EffectLedger:
             ],
             self._settings.time_limits.wait_policy("effect_disappears_s"),
         )
+        self._expect_nothing_came_and_went()
+        return left
 
     @contextmanager
     def _explaining_failures(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from support.core.errors import ExpectationFailed
 from support.evidence.evidence import Evidence, ScenarioEvidence
 from support.faults.disturbances import Disturbances
 from support.faults.recorder import Recorder
+from support.observers.history import History
 from support.observers.request_marks import TraceKey
 from support.observers.side_effects import Snapshot
 from support.observers.sightings import SightingLog
@@ -40,10 +41,12 @@ class ScenarioSession:
         journal: ScenarioJournal,
         keep: Callable[[Evidence], None],
         surroundings: Things | None = None,
+        history: History | None = None,
     ) -> None:
         """Open the scenario: what is there now is what it must find at its end; `keep` puts evidence into the report.
 
-        `surroundings` are those that the scenario before has closed with, where it was green.
+        `surroundings` are those that the scenario before has closed with, where it was green; `history` tells what
+        happens in the stores, where they do.
 
         Raises:
             EnvironmentBroken: a store cannot be reached, or what is being deleted there does not go.
@@ -51,7 +54,7 @@ class ScenarioSession:
         recordings = stores.database.collection(settings.mongodb.recordings_collection)
         self.settings, self.journal, sightings = settings, journal, SightingLog()
         self.promises = Promises(settings, stores, sightings)
-        self.ledger = EffectLedger(settings, stores, self.promises, sightings, surroundings)
+        self.ledger = EffectLedger(settings, stores, self.promises, sightings, surroundings, history)
         self.evidence = ScenarioEvidence(settings, stores, sightings, keep)
         self.timing = Timing(settings.time_limits, self.evidence)
         # The journal first: after a kill it must know of a job, whatever else is done with it.
@@ -61,6 +64,7 @@ class ScenarioSession:
         self.recorder = Recorder(recordings, stores.recordings, journal, random.Random())
         self.disturbances = Disturbances(settings, stores, journal, self.ledger.enter_disturbance)
         self.fixtures = ExitStack()
+        self._history = history or History()
         self.closed_with: Snapshot | None = None
         self._closed = False
 
@@ -77,7 +81,8 @@ class ScenarioSession:
         """
         if self._closed:
             return
-        self.evidence.keep_all(self.promises.unseen)
+        self.ledger.read_history()
+        self.evidence.keep_all([*self.promises.unseen, *self._history.take_gaps()])
         self.fixtures.close()
         self.disturbances.undo()
         problems = self.recorder.take_away()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -17,6 +17,8 @@ from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, 
 from support.core.eventually import consistently
 from support.core.files import ROOT
 from support.evidence.evidence import Evidence
+from support.observers.happenings import Happening
+from support.observers.history import History
 from support.observers.side_effects import Snapshot, no_effects, take_snapshot, unstated_problems
 from support.observers.stores import Stores
 from support.observers.surroundings import Things
@@ -24,6 +26,7 @@ from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
 from support.scenario.journal import Journal
+from support.scenario.passing_effects import late_problems
 from support.scenario.session import ScenarioSession
 from support.scenario.sweeping import repair, sweep
 
@@ -41,8 +44,11 @@ class SuiteRun:
         journal: Journal,
         parts: ExitStack,
         provided: ProvidedEnvironment | None = None,
+        history: History | None = None,
     ) -> None:
         self.settings, self.stores = settings, stores
+        self._history = history or History()
+        self._scenario_of: dict[str, str] = {}  # by the ids of its jobs
         self._late: list[str] = []
         self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
         self._last: tuple[str, Snapshot] | None = None
@@ -79,23 +85,28 @@ class SuiteRun:
             make_ready(settings, stores, client, identity)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=identity)
             parts.callback(journal.close)
-            return cls(settings, stores, client, journal, parts.pop_all(), provided)
+            history = History.of(settings, stores)
+            parts.callback(history.close)
+            return cls(settings, stores, client, journal, parts.pop_all(), provided, history)
 
     def open_scenario(self, keep: Callable[[Evidence], None]) -> ScenarioSession:
         """Begin a scenario; raises EnvironmentBroken if a part of the environment can't be reached any more."""
         try:
             acknowledge(self._client)
-            session = ScenarioSession(self.settings, self.stores, self._journal.begin(), keep, self._surroundings)
+            session = ScenarioSession(
+                self.settings, self.stores, self._journal.begin(), keep, self._surroundings, self._history
+            )
         except EnvironmentBroken:
             self.check_provided()
             raise
-        self._late += [f"  - {problem}" for problem in self._late_problems(session.ledger.before)]
+        self._note_late(session.ledger.before, session.ledger.happened_before)
         return session
 
     def close_scenario(self, session: ScenarioSession, name: str) -> None:
         """End a scenario: what it closed with is what the next one must find."""
         # To look at all of them twice a scenario would take a tenth of a run.
         self._surroundings = session.ledger.last_surroundings
+        self._scenario_of |= dict.fromkeys(session.ledger.own_jobs, name)
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
 
@@ -116,8 +127,14 @@ class SuiteRun:
                 )
             except ExpectationFailed as error:
                 self._late += str(error).splitlines()[1:-1]
+            self._note_late(self._last[1], self._history.read())
         if self._late:
             raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self._late))
+
+    def _note_late(self, now: Snapshot, happened: Sequence[Happening]) -> None:
+        before = None if self._last is None else self._last[0]
+        came = late_problems(happened, self._scenario_of, before, exclusive=self.settings.exclusive)
+        self._late += [f"  - {problem}" for problem in came or self._late_problems(now)]
 
     def _late_problems(self, now: Snapshot) -> list[str]:
         if self._last is None:
@@ -154,6 +171,7 @@ class SuiteRun:
             "Focus Server": settings.focus_server.base_url,
             "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
             "RabbitMQ": _host_of(settings.rabbitmq.url) + _blind_spots(self.stores),
+            "History": self._history.description(),
             "Kubernetes namespace": settings.kubernetes.namespace,
             "Environment": "the run's alone" if settings.exclusive else "shared with others",
         }

@@ -26,7 +26,8 @@ def run(product):
     run = SuiteRun(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
     closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
     run.close_scenario(
-        SimpleNamespace(closed_with=closed_with, ledger=SimpleNamespace(last_surroundings=None)), "the first scenario"
+        SimpleNamespace(closed_with=closed_with, ledger=SimpleNamespace(last_surroundings=None, own_jobs=())),
+        "the first scenario",
     )
     return run
 

@@ -13,7 +13,10 @@ _HISTORY = 10_000
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of the log: `ADDED`, `MODIFIED` or `DELETED`, with the object as it became and as it was."""
+    """One entry of the log: `ADDED`, `MODIFIED` or `DELETED`, with the object as it became and as it was.
+
+    A `BOOKMARK` is in no log: it tells those who watch a kind in a namespace which version they have reached.
+    """
 
     version: int
     type: str
@@ -35,6 +38,7 @@ class Store:
         self._dependents: dict[str, dict[str, None]] = defaultdict(dict)
         self._log: deque[Change] = deque(maxlen=history)
         self._listeners: dict[object, Callable[[Change], None]] = {}
+        self._bookmarked: dict[object, Callable[[Change], None]] = {}
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object, or None."""
@@ -84,14 +88,27 @@ class Store:
         return [change for change in self._log if change.version > version]
 
     @contextmanager
-    def listening(self, hear: Callable[[Change], None]) -> Iterator[None]:
-        """Calls `hear` for each change, as it happens, inside the block."""
+    def listening(self, hear: Callable[[Change], None], *, bookmarks: bool = False) -> Iterator[None]:
+        """Calls `hear` for each change, as it happens, inside the block; for bookmarks only where it is to."""
         token = object()
         self._listeners[token] = hear
+        if bookmarks:
+            self._bookmarked[token] = hear
         try:
             yield
         finally:
             del self._listeners[token]
+            self._bookmarked.pop(token, None)
+
+    def bookmark(self, kind: Kind, namespace: str) -> None:
+        """Tells those who watch a kind in a namespace which version they have reached."""
+        mark: Object = {
+            "kind": kind.kind,
+            "apiVersion": kind.api_version,
+            "metadata": {"namespace": namespace, "resourceVersion": str(self.version)},
+        }
+        for hear in list(self._bookmarked.values()):
+            hear(Change(self.version, "BOOKMARK", kind, mark, None))
 
     def _record(self, change_type: str, kind: Kind, item: Object, previous: Object | None) -> Object:
         self.version += 1

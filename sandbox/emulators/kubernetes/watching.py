@@ -20,19 +20,25 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
     """Answers a watch until its time is over or the client leaves.
 
     Without a resourceVersion (or with 0) it begins with what is there; with one it goes on from it, and
-    an `ERROR` event with a 410 Status ends it at once when that is too long ago.
+    an `ERROR` event with a 410 Status ends it at once when that is too long ago. Who asks for bookmarks gets one as
+    soon as a list has told a version that is later than its own.
     """
     query: Mapping[str, str] = request.query
     begin = number_asked(query, "resourceVersion") or 0
     seconds = number_asked(query, "timeoutSeconds")
+    bookmarks = query.get("allowWatchBookmarks", "").lower() in ("1", "true")
     deadline = time.monotonic() + (seconds or _DEFAULT_SECONDS)
     changes: asyncio.Queue[Change] = asyncio.Queue()
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
 
+    told = begin
+
     async def send(change_type: str, item: Object) -> None:
+        nonlocal told
+        told = int(item["metadata"].get("resourceVersion", told))
         await response.write(json.dumps({"type": change_type, "object": item}).encode() + b"\n")
 
-    with store.listening(changes.put_nowait):
+    with store.listening(changes.put_nowait, bookmarks=bookmarks):
         # Taken together with the subscription, before anything is awaited: no gap, nothing twice.
         try:
             missed = store.since(begin) if begin else []
@@ -52,16 +58,17 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
                 change = await asyncio.wait_for(changes.get(), left)
             except TimeoutError:
                 break
-            if event := _event(change, target, selects):
+            if change.type == "BOOKMARK":
+                if change.kind is target.kind and _is_in(change.item, target) and change.version > told:
+                    await send("BOOKMARK", change.item)
+            elif event := _event(change, target, selects):
                 await send(*event)
     return response
 
 
 def _event(change: Change, target: ResourcePath, selects: Selects) -> tuple[str, Object] | None:
     """The event that a client with this selector sees, if any: it may see an object come or go by its labels."""
-    if change.kind is not target.kind:
-        return None
-    if target.namespace and change.item["metadata"].get("namespace") != target.namespace:
+    if change.kind is not target.kind or not _is_in(change.item, target):
         return None
     before = change.previous is not None and selects(change.previous)
     after = change.type != "DELETED" and selects(change.item)
@@ -75,3 +82,7 @@ def _event(change: Change, target: ResourcePath, selects: Selects) -> tuple[str,
     last = change.previous or change.item
     version = change.item["metadata"]["resourceVersion"]
     return "DELETED", {**last, "metadata": {**last["metadata"], "resourceVersion": version}}
+
+
+def _is_in(item: Object, target: ResourcePath) -> bool:
+    return not target.namespace or item["metadata"].get("namespace") == target.namespace

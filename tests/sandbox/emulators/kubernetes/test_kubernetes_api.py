@@ -430,6 +430,21 @@ def test_a_watch_with_a_selector_sees_objects_come_and_go_by_their_labels(cluste
     assert found == [("ADDED", "a"), ("DELETED", "a")]
 
 
+@pytest.mark.parametrize("asked", ["true", "false"])
+def test_a_watch_gets_a_bookmark_when_a_list_has_told_a_later_version_if_it_asked_for_them(cluster, namespace, asked):
+    services = f"/api/v1/namespaces/{namespace}/services"
+    begin = cluster.http("GET", services).json()["metadata"]["resourceVersion"]
+    query = f"watch=1&timeoutSeconds=1&resourceVersion={begin}&allowWatchBookmarks={asked}"
+    with cluster.http("GET", f"{services}?{query}", stream=True) as stream:
+        cluster.core.create_namespace({"metadata": {"name": f"{namespace}-other"}})
+        told = cluster.http("GET", services).json()["metadata"]["resourceVersion"]
+        found = [json.loads(line) for line in stream.iter_lines()]
+    versions = [(one["type"], one["object"]["metadata"]["resourceVersion"]) for one in found]
+    assert versions == ([("BOOKMARK", told)] if asked == "true" else [])
+    assert int(told) > int(begin)
+    cluster.core.delete_namespace(f"{namespace}-other")
+
+
 def test_a_watch_ends_in_time(cluster, namespace):
     answer = cluster.http("GET", f"/api/v1/namespaces/{namespace}/services?watch=1&timeoutSeconds=1")
     assert (answer.status_code, answer.text) == (200, "")

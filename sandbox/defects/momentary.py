@@ -1,0 +1,87 @@
+"""Defects of what comes and is gone again before a request is answered: nobody who only looks sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from sandbox.defects.defect import Defect, defective
+from sandbox.defects.queues import overriding_consumers
+from sandbox.focus_server.ports import JobRecord
+
+AREA = "what is there for a moment"
+
+_MOMENT_S = 0.04
+
+
+@defective("tasks", "insert")
+async def record_for_40_ms(tasks: Any, record: JobRecord) -> None:
+    """A second record of each job is written, and removed after 40 ms.
+
+    A report that is made in that moment counts a job that never existed.
+    """
+    copy = f"{record.job_id}_copy"
+    await tasks.insert(replace(record, job_id=copy))
+    await asyncio.sleep(_MOMENT_S)
+    await tasks.remove(copy)
+    await tasks.insert(record)
+
+
+@defective("tasks", "insert")
+async def note_for_40_ms(tasks: Any, record: JobRecord) -> None:
+    """A document is written into another collection for each job, and removed after 40 ms.
+
+    Each job costs the database two writes that nobody has agreed on.
+    """
+    async with tasks.database.collection("tasks") as collection:
+        notes = collection.database["job_notes"]
+        made = await notes.insert_one({"note": record.job_id})
+        await asyncio.sleep(_MOMENT_S)
+        await notes.delete_one({"_id": made.inserted_id})
+    await tasks.insert(record)
+
+
+@defective("analyzers", "launch")
+async def analyzer_for_40_ms(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+    """A second analyzer of each job is launched, and stopped after 40 ms.
+
+    Each view costs two pods at its beginning, when the cluster is busiest.
+    """
+    await analyzers.launch(f"{job_id}-2", config)
+    await asyncio.sleep(_MOMENT_S)
+    await analyzers.stop(f"{job_id}-2")
+    await analyzers.launch(job_id, config)
+
+
+@defective("queues", "open")
+async def queue_for_40_ms(queues: Any, job_id: str) -> None:
+    """A second queue of each job is opened, and closed after 40 ms.
+
+    At its busiest the broker has twice the work that jobs need.
+    """
+    await queues.open(f"{job_id}-2")
+    await asyncio.sleep(_MOMENT_S)
+    await queues.close(f"{job_id}-2")
+    await queues.open(job_id)
+
+
+async def _attach_after_an_exchange(consumer: Any, attach: Any, channel: Any) -> None:
+    exchange = await channel.declare_exchange(f"exchange-{consumer.job_id}")
+    await asyncio.sleep(_MOMENT_S)
+    await exchange.delete()
+    await attach(channel)
+
+
+DEFECTS: tuple[Defect, ...] = (
+    record_for_40_ms,
+    note_for_40_ms,
+    analyzer_for_40_ms,
+    queue_for_40_ms,
+    Defect(
+        "exchange_for_40_ms",
+        "An exchange is declared for each job, and deleted after 40 ms.",
+        "All nodes of the broker have to agree on it, twice for each job.",
+        overriding_consumers(attach=_attach_after_an_exchange),
+    ),
+)

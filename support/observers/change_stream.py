@@ -1,0 +1,65 @@
+"""The history of MongoDB: the change stream of its database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from support.observers.happenings import IDENTIFY, Event, Happening
+from support.observers.mongodb import ChangesLost, Database, Document
+from support.observers.side_effects import Effect
+from support.profile.settings import Settings
+
+_EVENTS: Mapping[str, Event] = {"insert": "came", "delete": "went", "drop": "went"}
+
+
+class ChangeStream:
+    """Reads what the database itself has written down of its changes; nothing has to listen meanwhile.
+
+    Recordings are left out: the suite writes some itself, and compares them on its own.
+    """
+
+    def __init__(self, settings: Settings, database: Database, missed: Callable[[str], object]) -> None:
+        """Begin now; `missed` is told what can't be seen. Raises EnvironmentBroken if there is no change stream."""
+        self._naming, self._tasks = settings.naming, settings.mongodb.tasks_collection
+        self._recordings = settings.mongodb.recordings_collection
+        self._database, self._missed = database, missed
+        self._records: dict[str, Effect] = {}  # by identity: of what goes, only that is told
+        _, self._token = database.changes(None)
+
+    def read(self) -> Sequence[Happening]:
+        """All changes since the last reading; all that was acknowledged before this call is among them."""
+        try:
+            changes, self._token = self._database.changes(self._token)
+        except ChangesLost as error:
+            self._missed(f"what came and went in MongoDB since the last look: {error}")
+            _, self._token = self._database.changes(None)
+            return []
+        return [happening for change in changes if (happening := self._happening(change)) is not None]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _happening(self, change: Document) -> Happening | None:
+        collection = (change.get("ns") or {}).get("coll")
+        if collection is None or collection == self._recordings or collection.startswith("system."):
+            return None
+        event = _EVENTS.get(change["operationType"], "changed")
+        content = change.get("fullDocument")
+        identity = str((change.get("documentKey") or {}).get("_id"))
+        at = _moment(change)
+        if collection != self._tasks:
+            return Happening(
+                at, event, f"document of the collection {collection}", Effect(identity, None, identity), content
+            )
+        if event == "came" and content is not None:
+            self._records[identity] = IDENTIFY["task record"](content, self._naming)
+        effect = self._records.get(identity, Effect(identity, None, identity))
+        return Happening(at, event, "task record", effect, content)
+
+
+def _moment(change: Mapping[str, Any]) -> datetime:
+    """When it was written; MongoDB before 6.0 tells whole seconds only."""
+    told: datetime = change.get("wallTime") or change["clusterTime"].as_datetime()
+    return told if told.tzinfo else told.replace(tzinfo=UTC)

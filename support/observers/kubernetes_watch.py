@@ -1,0 +1,134 @@
+"""The history of Kubernetes: watches of the kinds of object that are counted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from threading import Condition, Event, Thread
+from typing import Any
+
+from kubeconfig.calls import ApiStream, NoAnswer, Refused
+from support.core.errors import EnvironmentBroken
+from support.observers import happenings
+from support.observers.happenings import IDENTIFY, Happening
+from support.observers.kubernetes_api import JOBS, PODS, SERVICES, TOO_OLD, Namespace
+from support.observers.manifests import manifest_problem
+from support.profile.settings import Naming
+
+WATCHED = {"analyzer": JOBS, "analyzer pod": PODS, "stream service": SERVICES}
+"""Kind of side effect -> path of its objects."""
+
+_EVENTS: dict[str, happenings.Event] = {"ADDED": "came", "MODIFIED": "changed", "DELETED": "went"}
+_REACHED_WITHIN_S = 1.0
+_BETWEEN_ATTEMPTS_S = 0.2
+_ENDS_WITHIN_S = 2.0
+
+
+class Watches:
+    """Watches a namespace, each kind in a thread of its own.
+
+    An API tells at once what happens, but some only every minute that nothing does ("bookmark"). Those are waited for
+    only once: after that what they tell late is read late.
+    """
+
+    def __init__(self, namespace: Namespace, naming: Naming, missed: Callable[[str], object]) -> None:
+        """Begin now; `missed` is told what can't be seen. Raises EnvironmentBroken if it may not be watched."""
+        self.is_prompt = True
+        self._namespace = namespace
+        self._happened: list[Happening] = []
+        self._watches: list[_Watch] = []
+        try:
+            for kind, path in WATCHED.items():
+                self._watches.append(_Watch(namespace, naming, kind, path, self._happened.append, missed))
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self) -> Sequence[Happening]:
+        """All that has happened since the last reading, up to the last lists of the objects."""
+        if self.is_prompt:
+            deadline = time.monotonic() + _REACHED_WITHIN_S
+            self.is_prompt = all(
+                watch.reach(self._namespace.version(watch.path), deadline - time.monotonic()) for watch in self._watches
+            )
+        count = len(self._happened)
+        happened = self._happened[:count]
+        del self._happened[:count]
+        return happened
+
+    def close(self) -> None:
+        """End the threads."""
+        for watch in self._watches:
+            watch.end()
+
+
+class _Watch:
+    """The watch of one kind, which is begun anew where it was when it ends."""
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        naming: Naming,
+        kind: str,
+        path: str,
+        hear: Callable[[Happening], object],
+        missed: Callable[[str], object],
+    ) -> None:
+        self.path = path
+        self._namespace, self._naming, self._kind = namespace, naming, kind
+        self._hear, self._missed = hear, missed
+        self._version, self._reached, self._ended = namespace.version(path), Condition(), Event()
+        self._stream: ApiStream | None = namespace.watch(path, self._version)
+        self._thread = Thread(target=self._run, name=f"watch of each {kind}", daemon=True)
+        self._thread.start()
+
+    def reach(self, version: int, within_s: float) -> bool:
+        """Wait until everything up to a version was heard; whether it was, in time."""
+        with self._reached:
+            return self._reached.wait_for(lambda: self._version >= version, max(0.0, within_s))
+
+    def end(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        if self._stream is not None:
+            self._stream.end()
+        self._thread.join(_ENDS_WITHIN_S)
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                if self._stream is None:
+                    self._stream = self._namespace.watch(self.path, self._version)
+                for line in self._stream.lines():
+                    self._take(json.loads(line), datetime.now(UTC))
+            except (NoAnswer, EnvironmentBroken, Refused, ValueError) as error:
+                if isinstance(error, Refused) and error.status == TOO_OLD:
+                    self._begin_anew()
+            self._stream = None
+            self._ended.wait(_BETWEEN_ATTEMPTS_S)
+
+    def _begin_anew(self) -> None:
+        """Go on from now, when the API no longer knows what happened since the version that was reached."""
+        self._missed(
+            f"what came and went on Kubernetes ({self._kind}): it no longer tells what was after the last look"
+        )
+        try:
+            self._namespace.items(self.path)
+        except EnvironmentBroken:
+            return
+        self._version = self._namespace.version(self.path)
+
+    def _take(self, told: Any, at: datetime) -> None:
+        kind, item = told["type"], told["object"]
+        if kind == "ERROR":
+            raise Refused(str(item.get("message")), item.get("code", 0))
+        if kind in _EVENTS:
+            if problem := manifest_problem(item):
+                self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
+                return
+            self._hear(Happening(at, _EVENTS[kind], self._kind, IDENTIFY[self._kind](item, self._naming), item))
+        with self._reached:
+            self._version = int(item["metadata"]["resourceVersion"])
+            self._reached.notify_all()

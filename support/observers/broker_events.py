@@ -44,7 +44,7 @@ class BrokerEvents:
         self._read_at = datetime.now(UTC)
         self.read()
 
-    def read(self) -> Sequence[Happening]:
+    def read(self, *, is_last: bool = False) -> Sequence[Happening]:
         """All events since the last reading; those that the broker had made before this call are among them."""
         told = self._broker.on_connection("its events", self._told)
         self._read_at = datetime.now(UTC)

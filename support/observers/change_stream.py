@@ -28,7 +28,7 @@ class ChangeStream:
         self._records: dict[str, Effect] = {}  # by identity: of what goes, only that is told
         _, self._token = database.changes(None)
 
-    def read(self) -> Sequence[Happening]:
+    def read(self, *, is_last: bool = False) -> Sequence[Happening]:
         """All changes since the last reading; all that was acknowledged before this call is among them."""
         try:
             changes, self._token = self._database.changes(self._token)

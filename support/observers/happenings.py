@@ -46,8 +46,8 @@ class Happening:
 class Source(Protocol):
     """One store's history."""
 
-    def read(self) -> Sequence[Happening]:
-        """All that has happened since the last reading, and before this one."""
+    def read(self, *, is_last: bool) -> Sequence[Happening]:
+        """All that has happened since the last reading, and before this one; the last may take longer."""
 
     def close(self) -> None:
         """Listen no longer."""

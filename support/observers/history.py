@@ -48,12 +48,12 @@ class History:
             }
         )
 
-    def read(self) -> list[Happening]:
-        """All that has happened since the last reading, in the order of its times.
+    def read(self, *, is_last: bool = False) -> list[Happening]:
+        """All that has happened since the last reading, in the order of its times; the last may take longer.
 
         Raises EnvironmentBroken if a store can't be asked.
         """
-        return sorted((one for source in self._read for one in source.read()), key=lambda one: one.at)
+        return sorted((one for source in self._read for one in source.read(is_last=is_last)), key=lambda one: one.at)
 
     def description(self) -> str:
         """Which stores tell what happens in them, and why others do not; for the report."""

@@ -80,15 +80,15 @@ class Namespace:
             self.items(path)
         return self._versions.get(where, 0)
 
-    def watch(self, path: str, version: int) -> ApiStream:
+    def watch(self, path: str, version: int, ends_after_s: int = _WATCH_S) -> ApiStream:
         """What happens to the objects at a path after a version, and which version was reached, in lines of JSON.
 
         Raises `Refused` (410) when it no longer knows what came after that version.
         """
-        ends = ("timeoutSeconds", str(_WATCH_S))
+        ends = ("timeoutSeconds", str(ends_after_s))
         query = [("watch", "1"), ("resourceVersion", str(version)), ("allowWatchBookmarks", "true"), ends]
         question = ApiRequest("GET", self._path(path), query)
-        quiet_s = _WATCH_S + self._calls.driver_limit_s
+        quiet_s = ends_after_s + self._calls.driver_limit_s
         answered = self._try(question, lambda: self._connection.stream(question, quiet_s))
         if isinstance(answered, Refused):
             raise answered if answered.status == TOO_OLD else self._refusal(question, answered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Condition, Event, Thread
 from typing import Any
@@ -30,7 +31,7 @@ class Watches:
     """Watches a namespace, each kind in a thread of its own.
 
     An API tells at once what happens, but some only every minute that nothing does ("bookmark"). Those are waited for
-    only once: after that what they tell late is read late.
+    only once: after that what they tell late is read late, and at the last reading.
     """
 
     def __init__(self, namespace: Namespace, naming: Naming, missed: Callable[[str], object]) -> None:
@@ -46,9 +47,12 @@ class Watches:
             self.close()
             raise
 
-    def read(self) -> Sequence[Happening]:
+    def read(self, *, is_last: bool = False) -> Sequence[Happening]:
         """All that has happened since the last reading, up to the last lists of the objects."""
-        if self.is_prompt:
+        if is_last and not self.is_prompt:
+            for watch in self._watches:
+                watch.follow_to_the_end()
+        elif self.is_prompt:
             deadline = time.monotonic() + _REACHED_WITHIN_S
             self.is_prompt = all(
                 watch.reach(self._namespace.version(watch.path), deadline - time.monotonic()) for watch in self._watches
@@ -95,6 +99,13 @@ class _Watch:
         if self._stream is not None:
             self._stream.end()
         self._thread.join(_ENDS_WITHIN_S)
+
+    def follow_to_the_end(self) -> None:
+        """Hear all that has happened up to now, and nothing after that: a watch of a second has all when it ends."""
+        self.end()
+        with suppress(NoAnswer, Refused):
+            for line in self._namespace.watch(self.path, self._version, ends_after_s=1).lines():
+                self._take(json.loads(line), datetime.now(UTC))
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -99,7 +99,9 @@ class SuiteRun:
         except EnvironmentBroken:
             self.check_provided()
             raise
-        self._note_late(session.ledger.before, session.ledger.happened_before)
+        before = None if self._last is None else self._last[0]
+        if not self._note_late(before, session.ledger.happened_before):
+            self._late += [f"  - {problem}" for problem in self._late_problems(session.ledger.before)]
         return session
 
     def close_scenario(self, session: ScenarioSession, name: str) -> None:
@@ -127,14 +129,16 @@ class SuiteRun:
                 )
             except ExpectationFailed as error:
                 self._late += str(error).splitlines()[1:-1]
-            self._note_late(self._last[1], self._history.read())
+        before = None if self._last is None else self._last[0]
+        self._note_late(before, self._history.read(is_last=True))
         if self._late:
             raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self._late))
 
-    def _note_late(self, now: Snapshot, happened: Sequence[Happening]) -> None:
-        before = None if self._last is None else self._last[0]
+    def _note_late(self, before: str | None, happened: Sequence[Happening]) -> bool:
+        """Note what came after scenarios had ended, `before` the last of them; whether anything did."""
         came = late_problems(happened, self._scenario_of, before, exclusive=self.settings.exclusive)
-        self._late += [f"  - {problem}" for problem in came or self._late_problems(now)]
+        self._late += [f"  - {problem}" for problem in came]
+        return bool(came)
 
     def _late_problems(self, now: Snapshot) -> list[str]:
         if self._last is None:

@@ -141,6 +141,23 @@ def test_a_watch_that_is_cut_goes_on_where_it_was(stores, history, make_job):
     assert history.take_gaps() == []
 
 
+def test_the_last_reading_waits_for_an_api_that_sends_no_bookmarks(stores, history, make_job):
+    (watches,) = (source for source in history._read if hasattr(source, "_watches"))
+    watches.is_prompt = False
+    make_job("last")
+    stores.namespace.change("DELETE", JOBS, "last", {"propagationPolicy": "Background"})
+    found = [one.event for one in history.read(is_last=True) if one.effect.name == "last"]
+    assert (found[0], found[-1]) == ("came", "went")
+
+
+def test_an_api_that_sends_no_bookmarks_is_not_waited_for_again(stores, history, monkeypatch):
+    (watches,) = (source for source in history._read if hasattr(source, "_watches"))
+    monkeypatch.setattr(stores.namespace, "version", lambda path: 10**12)
+    assert watches.is_prompt
+    history.read()
+    assert not watches.is_prompt
+
+
 def test_what_is_missed_while_the_connection_to_the_broker_is_cut_is_told_as_a_gap(settings, stores, history):
     (events,) = (source for source in history._read if hasattr(source, "_listening"))
     events._listening.connection.close()

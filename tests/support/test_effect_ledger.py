@@ -1,10 +1,13 @@
+from datetime import UTC, datetime
+
 import pytest
 from product import ALONE, OTHER, Product, configured
 from stand_ins import JOB_ID, cancelled, exchange, requested, settings
 
 from support.checks.promises import Promises
 from support.core.errors import ExpectationFailed
-from support.observers.side_effects import effects_of, no_effects, take_snapshot
+from support.observers.happenings import Happening
+from support.observers.side_effects import Effect, effects_of, no_effects, take_snapshot
 from support.observers.sightings import SightingLog
 from support.scenario.effect_ledger import EffectLedger
 
@@ -201,3 +204,91 @@ def test_whatever_else_is_left_or_gone_is_told(ledger, job, product, leave, said
     product.cancel(JOB_ID)
     leave(product)
     assert said in told(ledger.expect_nothing_left, ledger.unanswered())
+
+
+def happening(event, kind, identity, job_id, **content):
+    return Happening(datetime.now(UTC), event, kind, Effect(identity, job_id, identity), content or None)
+
+
+class Told:
+    """A history that tells what a test has put into it, once."""
+
+    def __init__(self):
+        self.untold = []
+
+    def read(self, *, is_last=False):
+        told, self.untold = self.untold, []
+        return told
+
+
+@pytest.fixture
+def history():
+    return Told()
+
+
+def ledger_with(history, product, promises, settings=ALONE):
+    return EffectLedger(settings, product.stores, promises, SightingLog(), history=history)
+
+
+def test_what_came_and_went_between_two_looks_is_told(product, promises, history):
+    ledger = ledger_with(history, product, promises)
+    history.untold = [happening(event, "work queue", "passing", None) for event in ("came", "went")]
+    assert "the work queue passing came at " in told(ledger.expect_nothing_else)
+
+
+def test_what_comes_and_goes_while_a_job_is_cancelled_is_told_too(product, promises, history):
+    ledger = ledger_with(history, product, promises)
+    ledger.enter_exchange(requested(product.make(configured()).job_id))
+    product.cancel(JOB_ID)
+    history.untold = [happening(event, "analyzer", "clean-up", None) for event in ("came", "went")]
+    assert "the analyzer clean-up came at " in told(ledger.expect_nothing_left, ledger.unanswered())
+
+
+def test_what_happened_before_the_scenario_is_none_of_its(product, promises, history):
+    history.untold = [happening("came", "work queue", "late", None)]
+    ledger = ledger_with(history, product, promises)
+    assert [one.effect.name for one in ledger.happened_before] == ["late"]
+    ledger.expect_nothing_else()
+
+
+@pytest.mark.parametrize(("status", "is_allowed"), [(None, True), (503, True), (500, True), (422, False), (400, False)])
+def test_a_request_that_was_refused_may_begin_nothing_and_one_that_failed_may(
+    product, promises, history, status, is_allowed
+):
+    ledger = ledger_with(history, product, promises)
+    ledger.enter_exchange(exchange({}, status, method="POST", path="/configure"))
+    history.untold = [happening(event, "task record", "r", OTHER) for event in ("came", "went")]
+    if is_allowed:
+        ledger.expect_nothing_else()
+    else:
+        assert "the task record r came at " in told(ledger.expect_nothing_else)
+
+
+def test_after_a_disturbance_a_consumer_may_come_anew(product, promises, history):
+    ledger = ledger_with(history, product, promises)
+    ledger.enter_exchange(requested(product.make(configured()).job_id))
+    ledger.expect_effects(ONE)
+    history.untold = [happening("came", "queue consumer", f"c{number}", JOB_ID, queue=QUEUE) for number in range(2)]
+    ledger.enter_disturbance()
+    ledger.expect_nothing_else()
+
+
+def test_where_it_is_shared_what_carries_a_mark_of_ours_counts_and_what_is_others_does_not(product, promises, history):
+    ledger = ledger_with(history, product, promises, settings())
+    ledger.enter_request({"displayInfo.height": 777})
+    history.untold = [
+        happening("came", "task record", "theirs", OTHER, config={"displayInfo": {"height": 1}}),
+        happening("came", "exchange", "theirs too", None),
+    ]
+    ledger.expect_nothing_else()
+    history.untold = [happening("came", "task record", "ours", OTHER, config={"displayInfo": {"height": 777}})]
+    assert "the task record ours came at " in told(ledger.expect_nothing_else)
+
+
+def test_the_moments_at_which_effects_came_are_entered(product, promises, history):
+    sightings = SightingLog()
+    ledger = EffectLedger(ALONE, product.stores, promises, sightings, history=history)
+    came = happening("came", "analyzer", "uid", None)
+    history.untold = [came]
+    ledger.read_history()
+    assert sightings.came("object", "uid") == came.at

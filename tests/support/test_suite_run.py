@@ -1,4 +1,5 @@
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,8 @@ from stand_ins import settings
 from support.api.client import FocusServerAPI
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 from support.faults import gateway
-from support.observers.side_effects import take_snapshot
+from support.observers.happenings import Happening
+from support.observers.side_effects import Effect, take_snapshot
 from support.scenario import suite_run as running
 from support.scenario import sweeping
 from support.scenario.journal import Journal
@@ -40,6 +42,23 @@ def test_when_nothing_comes_after_the_last_scenario_all_is_well(run):
 def test_what_comes_after_the_last_scenario_is_told_with_its_name(run, product, look):
     product.at_look[product.looks + look] = lambda: product.make(configured())
     with pytest.raises(ExpectationFailed, match="after 'the first scenario' had ended: analyzer: \\+1 instead of"):
+        run.expect_no_late_changes()
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_what_comes_and_goes_late_is_told_with_the_scenario_that_caused_it(product, exclusive):
+    untold = []
+    history = SimpleNamespace(read=lambda is_last: [untold.pop() for _ in list(untold)])
+    run = SuiteRun(settings(exclusive=exclusive), product.stores, None, None, ExitStack(), history=history)
+    closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
+    for name, jobs in (("the first", ("job_1",)), ("the second", ())):
+        ledger = SimpleNamespace(last_surroundings=None, own_jobs=jobs)
+        run.close_scenario(SimpleNamespace(closed_with=closed_with, ledger=ledger), name)
+    queue = Effect("grpc-job-job_1", "job_1", "grpc-job-job_1")
+    untold += [Happening(datetime.now(UTC), event, "work queue", queue) for event in ("came", "went")]
+    with pytest.raises(
+        ExpectationFailed, match=r"after 'the first' had ended: the work queue grpc-job-job_1 came at .+ gone at"
+    ):
         run.expect_no_late_changes()
 
 

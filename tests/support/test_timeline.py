@@ -77,6 +77,23 @@ def test_the_arrivals_of_a_job_are_those_of_its_effects():
     assert [one.is_exact for one in arrivals_of(ASKED, SIGHTINGS, FOUND)] == [True, True, False, False, False]
 
 
+def test_what_a_history_tells_is_exact():
+    log = SightingLog()
+    for sight, identity, came_s in (("record", "1", 0.01), ("object", "j", 0.02), ("running pod", "p", 0.03)):
+        log.enter_coming(sight, identity, after(came_s))
+        log.enter_coming(sight, identity, after(came_s + 1))  # The first of several counts.
+        log.enter(sight, [identity], after(came_s + 0.5))
+    log.enter_coming("served queue", "q", after(0.04))
+    found = {**FOUND, "task record": [{"_id": 1, "created_at": after(0.9)}]}
+    assert arrivals_of(ASKED, log, found) == [
+        arrival("answer", 0.031, 0.031),
+        arrival("task record", 0.01, 0.01),
+        arrival("analyzer", 0.02, 0.02),
+        arrival("pod running", 0.03, 0.03),
+        arrival("consumer ready", 0.04, 0.04),
+    ]
+
+
 def test_what_is_not_there_is_left_out():
     gone = {"task record": [{"created_at": "today"}], "analyzer": [], "analyzer pod": [pod(None)], "work queue": []}
     assert arrivals_of(ASKED, SIGHTINGS, gone) == [arrival("answer", 0.031, 0.031)]

@@ -4,9 +4,11 @@ from behave import then, when
 
 from steps.parameter_types import set_to
 from steps.scenario_state import Context
-from support.checks import answers
+from support.checks import answers, measurements
+from support.checks.waterfall import Waterfall
 from support.contract.limits import PARAMETERS
 from support.core.errors import require
+from support.evidence.evidence import Evidence
 
 
 @then("its {figure} follows from its configuration")
@@ -14,25 +16,35 @@ def its_figure_follows(context: Context, figure: str) -> None:
     context.state.expect_figure(figure, context.state.job)
 
 
+@then("its measured {measurement:Measurement} is that of its configuration")
+def its_measurement_is_right(context: Context, measurement: str) -> None:
+    expect_as_configured(context, measurement, context.state.waterfall)
+
+
 @then("each has twice the time between rows of the one before")
 def each_has_twice_the_time(context: Context) -> None:
-    answers.expect_in_proportion(context.state.jobs, "time between rows", lambda answer: answer["lines_dt"], 2)
+    measured = [measurements.expect_measured(one.rows) for one in context.state.waterfalls]
+    measurements.expect_in_proportion(measured, "time between rows", lambda one: one.lines_dt_s, 2)
 
 
 @then("each has half the frequency resolution of the one before")
 def each_has_half_the_resolution(context: Context) -> None:
-    answers.expect_in_proportion(
-        context.state.jobs,
-        "frequency resolution",
-        lambda answer: answer["frequencies_list"][1] - answer["frequencies_list"][0],
-        0.5,
-    )
+    measured = [measurements.expect_measured(one.rows) for one in context.state.waterfalls]
+    measurements.expect_steps_halved(measured)
 
 
 @then("the windows of each overlap by the promised share")
 def the_windows_overlap(context: Context) -> None:
-    for job in context.state.jobs:
-        context.state.expect_figure("overlap of windows", job)
+    for one in context.state.waterfalls:
+        expect_as_configured(context, "overlap of windows", one)
+
+
+def expect_as_configured(context: Context, measurement: str, waterfall: Waterfall) -> None:
+    measured, job = measurements.expect_measured(waterfall.rows), waterfall.job
+    duration_s = job.payload["displayTimeAxisDuration"]
+    title = f"measured on {len(waterfall.rows)} rows of {job.job_id}"
+    context.state.keep(Evidence(title, measured.shown(duration_s), "text"))
+    measurements.expect_as_configured(measurement, measured, context.state.figures_of(job), duration_s)
 
 
 @then("their mappings of channels to streams differ")

@@ -152,6 +152,10 @@ register_type(
         "A kind of job: `job` (a live one of many channels), `waterfall view`, `single channel job`, `playback`.",
         named("job", "waterfall view", "single channel job", "playback"),
     ),
+    Measurement=choice(
+        "What the rows of a job measure: `data rate`.",
+        named("output rate", "overlap of windows", "data rate", "memory use"),
+    ),
     Jobs=choice(
         "Jobs, by what they are to the scenario: `the job`, `every job`, `a job that nobody made`.",
         named("the job", "the other job", "every job", "a job that nobody made"),

@@ -114,6 +114,8 @@ class ScenarioState:
     abandoned = FromStep[str]("the work with a temporary job fails half way")  # the id of that job
     shown_before = FromStep[list[WaterfallRow]]("the playback is played back once more")  # the rows of the job before
 
+    waterfalls = FromStep[list[Waterfall]]("the next 3 rows of every job are asked for")  # of `jobs`, in their order
+
     _waterfall: Waterfall | None = None
     _region: RegionOfInterest | None = None
 
@@ -136,8 +138,12 @@ class ScenarioState:
     def waterfall(self) -> Waterfall:
         """What was read of the present job's rows."""
         if self._waterfall is None or self._waterfall.job is not self.job:
-            self._waterfall = Waterfall(self.job, self.settings, self.client.get)
+            self._waterfall = self.waterfall_of(self.job)
         return self._waterfall
+
+    def waterfall_of(self, job: Job) -> Waterfall:
+        """The rows of a job, of which none was read yet."""
+        return Waterfall(job, self.settings, self.client.get)
 
     @property
     def region(self) -> RegionOfInterest:
@@ -153,12 +159,13 @@ class ScenarioState:
     @property
     def figures(self) -> Figures:
         """The figures that follow from the configuration of the present job."""
-        return self._figures_of(self.job)
+        return self.figures_of(self.job)
 
-    def _figures_of(self, job: Job) -> Figures:
-        from support.checks.figures import figures_of  # Here: it loads numpy, which most scenarios need not wait for.
+    def figures_of(self, job: Job) -> Figures:
+        """The figures that follow from the configuration of a job."""
+        from support.checks import figures  # Here: it loads numpy, which most scenarios need not wait for.
 
-        return figures_of(job.payload, self.settings.limits, self.settings.answers)
+        return figures.figures_of(job.payload, self.settings.limits, self.settings.answers)
 
     def expect_figure(self, figure: str, job: Job) -> None:
         """See that the answer gives a figure of a job as it follows from the configuration.
@@ -168,7 +175,7 @@ class ScenarioState:
         """
         from support.checks.figures import expect_figure  # Here: as above.
 
-        expect_figure(figure, job, self._figures_of(job))
+        expect_figure(figure, job, self.figures_of(job))
 
     def skip(self, reason: str) -> NoReturn:
         """Skip the scenario from this step on."""

@@ -22,6 +22,13 @@ def the_next_rows_are_asked_for(context: Context, count: int) -> None:
     context.state.exchanges = [context.state.waterfall.expect_next_rows(count)]
 
 
+@when("the next {count:d} rows of every job are asked for")
+def the_next_rows_of_every_job(context: Context, count: int) -> None:
+    context.state.waterfalls = [context.state.waterfall_of(job) for job in context.state.jobs]
+    for waterfall_of_job in context.state.waterfalls:
+        waterfall_of_job.expect_next_rows(count)
+
+
 @given("its rows were asked for until there are {count:d}")
 @when("its rows are asked for until there are {count:d}")
 @when("its rows are asked for until there are {count:d}, {part:d} at a time")

@@ -246,7 +246,7 @@ Feature: What can be computed, and what cannot
 
     @PZ-13558 @PZ-14073
     Scenario: The FFT length is doubled step by step
-      Given configurations of a job with each FFT length of
+      Given configurations of a playback with each FFT length of
         | FFT length |
         | 128        |
         | 256        |
@@ -256,7 +256,8 @@ Feature: What can be computed, and what cannot
         | 4096       |
       When the jobs are requested one after another
       Then every job is accepted
-      And each has twice the time between rows of the one before
+      When the next 3 rows of every job are asked for
+      Then each has twice the time between rows of the one before
       And each has half the frequency resolution of the one before
       And the windows of each overlap by the promised share
       And the side effects are those of 6 jobs

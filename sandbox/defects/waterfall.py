@@ -151,6 +151,10 @@ def _live_an_hour_early() -> Change:
     return combine(override("row_calculation", rows=rows), override("playback", live=live))
 
 
+def _at_a_fixed_rate(calculation: Any, rows: Any, config: Any, start: datetime) -> Any:
+    return replace(rows(config, start), hop=64)
+
+
 def _all_rows_live(playback: Any, live: Any, job_id: str, times: Any, now: datetime, count: int) -> list[int]:
     return live(job_id, times, now, 1000)
 
@@ -400,6 +404,18 @@ DEFECTS: tuple[Defect, ...] = (
         "A playback that is over begins again.",
         "A playback never ends, and its clients never stop.",
         override("playback", recorded=_begin_again),
+    ),
+    Defect(
+        "rows_at_a_fixed_rate",
+        "The time between rows does not double with the FFT length.",
+        _MISPLACED,
+        override("row_calculation", rows=_at_a_fixed_rate),
+    ),
+    Defect(
+        "rows_of_as_many_frequencies",
+        "Rows have as many frequencies whatever the FFT length.",
+        "A longer FFT shows no more than a short one.",
+        changing(each_sensor(lambda s: {"intensity": s["intensity"][:33]})),
     ),
     Defect(
         "rows_without_overlap",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
@@ -51,22 +48,6 @@ def expect_distinct_ids(jobs: Sequence[Job]) -> None:
     shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
     problems = [f"given out twice: {', '.join(shared)}"] if shared else []
     require(f"{len(jobs)} different job ids", problems)
-
-
-def expect_in_proportion(
-    jobs: Sequence[Job], what: str, told: Callable[[Mapping[str, Any]], float], factor: float
-) -> None:
-    """Raise ExpectationFailed unless a figure of each answer is `factor` times that of the one before."""
-    try:
-        figures = [told(job.exchange.answer()) for job in jobs]
-    except (KeyError, IndexError, TypeError) as error:
-        raise ExpectationFailed(f"expected each answer to tell its {what}\n  - one does not: {error!r}") from None
-    problems = [
-        f"{what} is {after!r} after {before!r}"
-        for before, after in pairwise(figures)
-        if not math.isclose(after, factor * before, rel_tol=1e-9)
-    ]
-    require(f"each {what} to be {factor:g} times that of the one before", problems, figures)
 
 
 def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:

@@ -21,7 +21,6 @@ from support.core.errors import require
 from support.core.validation import validation_problems
 from support.profile.settings import Answers
 
-_BYTES_OF_A_VALUE = 4  # a single precision number
 _ROUNDING = 1e-4  # of a number of rows, computed from epoch seconds
 _KINDS: Mapping[str, TypeAdapter[Any]] = {
     "frequencies_list": TypeAdapter(list[FiniteFloat]),
@@ -53,13 +52,9 @@ class Figures:
         return len(set(self.channel_to_stream.values()))
 
     @property
-    def bytes_per_second(self) -> float:
-        """The data rate of the stream."""
-        return len(self.channels) * len(self.frequencies_hz) * _BYTES_OF_A_VALUE * self.rows_per_second
-
-    def bytes_on_display(self, duration_s: float) -> float:
-        """Memory that the rows of the whole time axis take."""
-        return self.bytes_per_second * duration_s
+    def values_per_row(self) -> int:
+        """Intensities in a row."""
+        return len(self.channels) * len(self.frequencies_hz)
 
     def rows_within(self, start: datetime, end: datetime, begun: datetime | None = None) -> int:
         """How many whole rows lie between two moments, of a job that began at the first of them, or when it is said."""
@@ -134,11 +129,6 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]} …"
 
 
-def _told_rate(told: _Told) -> float:
-    values = told["channel_amount"] * told["frequencies_amount"]
-    return float(values * _BYTES_OF_A_VALUE / told["lines_dt"])
-
-
 Comparisons = Mapping[str, tuple[Any, Any]]
 """By what is compared: what the answer tells, and what is right."""
 
@@ -160,13 +150,6 @@ FIGURES: Mapping[str, Callable[[_Told, Figures, Mapping[str, Any]], Comparisons]
         )
     },
     "time between rows": lambda told, right, payload: {"lines_dt": (told["lines_dt"], right.lines_dt_s)},
-    "output rate": lambda told, right, payload: {"1 / lines_dt": (1 / told["lines_dt"], right.rows_per_second)},
-    "overlap of windows": lambda told, right, payload: {
-        "the share of a window that the next one has, too": (
-            1 - told["lines_dt"] / right.window_s,
-            1 - right.lines_dt_s / right.window_s,
-        )
-    },
     "number of channels": lambda told, right, payload: {
         "channel_amount": (told["channel_amount"], len(right.channels)),
     },
@@ -179,15 +162,6 @@ FIGURES: Mapping[str, Callable[[_Told, Figures, Mapping[str, Any]], Comparisons]
             len(set(told["channel_to_stream_index"].values())),
             right.streams,
         ),
-    },
-    "data rate": lambda told, right, payload: {
-        "the data rate, bytes/s": (_told_rate(told), right.bytes_per_second),
-    },
-    "memory use": lambda told, right, payload: {
-        "the memory on display, bytes": (
-            _told_rate(told) * payload["displayTimeAxisDuration"],
-            right.bytes_on_display(payload["displayTimeAxisDuration"]),
-        )
     },
     "view": lambda told, right, payload: {"view_type": (told["view_type"], int(payload["view_type"]))},
 }

@@ -56,13 +56,6 @@ def test_a_job_is_not_accepted_with_less(status, change, told):
     assert told in str(failure.value)
 
 
-def test_a_figure_of_each_answer_in_proportion_to_the_one_before():
-    answers.expect_in_proportion(jobs(0.064, 0.128, 0.256), "time", told, 2)
-    for wrong in ((0.064, 0.128, 0.257), (0.256, 0.128), (0.1, 0.1)):
-        with pytest.raises(ExpectationFailed, match="each time to be 2 times"):
-            answers.expect_in_proportion(jobs(*wrong), "time", told, 2)
-
-
 def test_mappings_are_those_of_the_answers():
     one = job({"channel_to_stream_index": {"1": 0}})
     assert answers.mappings([one, job()]) == [{"1": 0}, {}]

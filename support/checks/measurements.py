@@ -84,12 +84,36 @@ def expect_in_proportion(
 ) -> None:
     """Raise ExpectationFailed unless what one job measures is `factor` times that of the job before."""
     values = [value(one) for one in measured]
+    as_wanted = math.isclose(seen, right, rel_tol=_PRECISION)
+    problems = [] if as_wanted else [f"measured is {seen:.6g} instead of {right:.6g}"]
+    require(f"the {measurement} that follows from the configuration", problems)
+
+
+def expect_in_proportion(
+    measured: Sequence[Measured], what: str, value: Callable[[Measured], float], factor: float
+) -> None:
+    """Raise ExpectationFailed unless what one job measures is `factor` times that of the job before."""
+    values = [value(one) for one in measured]
     problems = [
-        f"{what} is {after:.6g} after {before:.6g}"
+        f"{what} is {after:.4g} after {before:.4g}"
         for before, after in pairwise(values)
         if not math.isclose(after, factor * before, rel_tol=_PRECISION)
     ]
     require(f"each {what} to be {factor:g} times that of the one before", problems, values)
+
+
+def expect_steps_halved(measured: Sequence[Measured]) -> None:
+    """Raise ExpectationFailed unless each job has twice as many steps of frequency, from 0 Hz up, as the job before.
+
+    There may be one more: what is left of the band above the last step may hold half a step.
+    """
+    steps = [one.values_per_sensor - 1 for one in measured]
+    problems = [
+        f"there are {after:g} steps of frequency after {before:g}"
+        for before, after in pairwise(steps)
+        if after not in (2 * before, 2 * before + 1)
+    ]
+    require("steps of frequency half as long as those of the one before", problems, steps)
 
 
 MEASUREMENTS: Mapping[str, Callable[[Measured, float], float]] = {

@@ -26,14 +26,6 @@ def asked(answer, status=200):
     return Attempt({}, exchange(answer, status, method="POST"))
 
 
-def jobs(*figures):
-    return [job({"lines_dt": figure}) for figure in figures]
-
-
-def told(answer):
-    return answer["lines_dt"]
-
-
 def test_a_job_is_accepted_with_a_whole_answer():
     assert answers.expect_accepted(asked(ANSWER), Answers(), Naming()).job_id == JOB_ID
 

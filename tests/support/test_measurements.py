@@ -3,7 +3,13 @@ from dataclasses import replace
 import pytest
 
 from support.checks.figures import figures_of
-from support.checks.measurements import MEASUREMENTS, expect_as_configured, expect_in_proportion, expect_measured
+from support.checks.measurements import (
+    MEASUREMENTS,
+    expect_as_configured,
+    expect_in_proportion,
+    expect_measured,
+    expect_steps_halved,
+)
 from support.checks.waterfall import WaterfallRow
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
@@ -29,7 +35,7 @@ def test_rows_are_measured_by_their_own_times_and_values():
     measured = expect_measured(rows())
     assert (measured.lines_dt_s, measured.window_s) == pytest.approx((0.256, 0.512))
     assert (measured.values_per_row, measured.values_per_sensor) == (6, 3)
-    assert measured.bytes_per_row == len(rows(1)[0].model_dump_json())
+    assert measured.bytes_per_row == sum(len(row.model_dump_json()) for row in rows()) / 4
     assert (measured.rows_per_second, measured.overlap) == pytest.approx((3.90625, 0.5))
 
 
@@ -69,6 +75,16 @@ def test_what_follows_from_the_configuration_is_right(measurement):
 def test_what_does_not_follow_from_it_is_found(measurement, wrong):
     with pytest.raises(ExpectationFailed, match=f"the {measurement} that follows"):
         expect_as_configured(measurement, expect_measured(rows(**wrong)), FIGURES, 10)
+
+
+def test_steps_of_frequency_are_halved():
+    def measured(*steps):
+        return [expect_measured(rows(values=count + 1)) for count in steps]
+
+    expect_steps_halved(measured(2, 5, 10, 20, 41))
+    for wrong in ((2, 3), (2, 6), (2, 4, 4)):
+        with pytest.raises(ExpectationFailed, match="steps of frequency after"):
+            expect_steps_halved(measured(*wrong))
 
 
 def test_measurements_are_in_proportion():

@@ -84,16 +84,6 @@ def expect_in_proportion(
 ) -> None:
     """Raise ExpectationFailed unless what one job measures is `factor` times that of the job before."""
     values = [value(one) for one in measured]
-    as_wanted = math.isclose(seen, right, rel_tol=_PRECISION)
-    problems = [] if as_wanted else [f"measured is {seen:.6g} instead of {right:.6g}"]
-    require(f"the {measurement} that follows from the configuration", problems)
-
-
-def expect_in_proportion(
-    measured: Sequence[Measured], what: str, value: Callable[[Measured], float], factor: float
-) -> None:
-    """Raise ExpectationFailed unless what one job measures is `factor` times that of the job before."""
-    values = [value(one) for one in measured]
     problems = [
         f"{what} is {after:.4g} after {before:.4g}"
         for before, after in pairwise(values)

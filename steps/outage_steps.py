@@ -1,16 +1,18 @@
 """Stores that cannot be used while a job is asked for, and what is said, undone and done again then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from behave import given, then, when
+from requests import codes
 
 from steps.scenario_state import Context
 from support.api.exchange import Exchange
-from support.checks import refusals
+from support.checks import discovery, refusals
 from support.faults.outages import Outages
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
 CLIENT_TIMEOUT_S = 0.5
+STORES = ("MongoDB", "RabbitMQ", "Kubernetes")
 
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
@@ -37,8 +39,25 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
 
 @given("{dependency:Dependency} {fails:Outage}")
 @when("{dependency:Dependency} {fails:Outage}")
-def it_fails(context: Context, dependency: str, fails: Callable[[Outages, str], None]) -> None:
-    fails(outages_of(context, dependency), dependency)
+@given("{dependency:Dependency} and {other:Dependency} {fails:Outage}")
+def it_fails(
+    context: Context, dependency: str, fails: Callable[[Outages, str], None], other: str | None = None
+) -> None:
+    dependencies = [dependency, other] if other else [dependency]
+    outages = outages_of(context, *dependencies)
+    for one in dependencies:
+        fails(outages, one)
+
+
+@when("no store can be reached any more")
+def no_store_can_be_reached(context: Context) -> None:
+    for dependency in STORES:
+        it_fails(context, dependency, Outages.cut_off)
+
+
+@when("{dependency:Dependency} can be reached again")
+def it_can_be_reached_again(context: Context, dependency: str) -> None:
+    context.state.session.disturbances.outages.reopen(dependency)
 
 
 @when("the job is requested, and its {effect:Effect} shows before there is an answer")
@@ -100,17 +119,38 @@ def it_is_said_in_time(context: Context) -> None:
 
 
 @then("it is said that {dependency:Dependency} is not available")
-def it_is_not_available(context: Context, dependency: str) -> None:
+@then("it is said that {dependency:Dependency} or {other:Dependency} is not available")
+def it_is_not_available(context: Context, dependency: str, other: str | None = None) -> None:
     for exchange in context.state.exchanges:
-        refusals.expect_unavailable(exchange, dependency, context.state.settings.answers)
+        named = other if other and other in exchange.detail() else dependency
+        refusals.expect_unavailable(exchange, named, context.state.settings.answers)
 
 
 @then("the same request is accepted within the promised time")
 def the_same_request_is_accepted(context: Context) -> None:
+    ask_again_until(context, "the request to be accepted again", context.state.settings.answers.accepted_statuses)
+    context.state.accept()
+
+
+@then("the same request is refused because of {dependency:Dependency} within the promised time")
+def the_same_request_is_refused(context: Context, dependency: str) -> None:
+    statuses = context.state.settings.answers.unavailable_statuses
+    ask_again_until(context, f"the request to be refused because of {dependency}", statuses, dependency)
+
+
+def ask_again_until(context: Context, expected: str, statuses: Collection[int], naming: str = "") -> None:
     def ask() -> Exchange:
         context.state.request_job()
         return context.state.exchange
 
-    statuses = context.state.settings.answers.accepted_statuses
-    context.state.session.timing.expect_recovery("the request to be accepted again", ask, statuses)
-    context.state.accept()
+    context.state.session.timing.expect_recovery(expected, ask, statuses, naming)
+
+
+@then("the recording is listed within the promised time")
+def the_recording_is_listed(context: Context) -> None:
+    def ask() -> Exchange:
+        context.state.ask_for_recordings(*context.state.window)
+        return context.state.exchange
+
+    context.state.session.timing.expect_recovery("the recordings to be listed again", ask, [codes.ok])
+    discovery.expect_recordings(context.state.exchange, context.state.recorded)

@@ -38,6 +38,26 @@ Feature: When a store fails
       Then it is said that MongoDB is not available
       And whatever was begun is undone
 
+    @PZ-13603
+    Scenario: MongoDB breaks down while a playback is made
+      Given the configuration of a playback
+      And MongoDB takes its time to answer
+      When the job is requested, and MongoDB breaks down once its record shows
+      Then it is said that MongoDB is not available
+      And what was begun could not be undone yet
+      When all stores work again
+      Then whatever was begun is undone
+
+    @PZ-14738 @critical
+    Scenario: MongoDB and RabbitMQ cannot be reached
+      Given a live configuration with every parameter set
+      And MongoDB and RabbitMQ cannot be reached
+      When the job is requested
+      Then it is said that MongoDB or RabbitMQ is not available
+      And it is said within the promised time
+      And no answer shows a password, an address of a store or the server's inside
+      And whatever was begun is undone
+
     Scenario Outline: <store> does not answer
       Given a live configuration with every parameter set
       And <store> does not answer
@@ -144,6 +164,43 @@ Feature: When a store fails
         | store      |
         | Kubernetes |
 
+    @PZ-14742
+    Scenario Outline: MongoDB and RabbitMQ come back, <first> first
+      Given a live configuration with every parameter set
+      And MongoDB and RabbitMQ cannot be reached
+      When <first> can be reached again
+      Then the same request is refused because of <second> within the promised time
+      And whatever was begun is undone
+      When all stores work again
+      Then the same request is accepted within the promised time
+      And the side effects are those of one job
+
+      Examples:
+        | first    | second   |
+        | MongoDB  | RabbitMQ |
+        | RabbitMQ | MongoDB  |
+
+    @PZ-14743
+    Scenario: All stores come back one after another, and each request gets as far as they are
+      Given a running job
+      When no store can be reached any more
+      And MongoDB can be reached again
+      Then the same request is refused because of Kubernetes within the promised time
+      When Kubernetes can be reached again
+      Then the same request is refused because of RabbitMQ within the promised time
+      When all stores work again
+      Then the same request is accepted within the promised time
+      And the side effects are those of 2 jobs
+
+    @PZ-13687
+    Scenario: What was recorded during an outage is found after it
+      Given MongoDB cannot be reached
+      And a recording of one minute
+      When the recordings of that time are asked for
+      Then it is said that MongoDB is not available
+      When all stores work again
+      Then the recording is listed within the promised time
+
     @PZ-14725
     Scenario: A running job gets its consumer back
       Given a running job
@@ -168,6 +225,11 @@ Feature: When a store fails
       Then the cancelling is confirmed within the promised time
       And only the record of the job remains
 
+      @PZ-13767 @PZ-14718
+      Examples: database
+        | store   |
+        | MongoDB |
+
       @PZ-14724
       Examples: broker
         | store    |
@@ -186,3 +248,48 @@ Feature: When a store fails
       And all stores work again
       Then the change is refused because of MongoDB
       And the side effects are those of one job
+
+  Rule: What needs the store says so, and all else goes on
+
+    @PZ-13767 @PZ-14718
+    Scenario Outline: While MongoDB cannot be reached <question>
+      Given a running job
+      And a recording of one minute
+      When MongoDB cannot be reached any more
+      And <question>
+      Then it is said that MongoDB is not available
+      And it is said within the promised time
+      And no answer shows a password, an address of a store or the server's inside
+      And the side effects are those of one job
+
+      Examples:
+        | question                                  |
+        | the metadata of the job is asked for      |
+        | the rows of the job are asked for         |
+        | the live metadata are asked for           |
+        | the recordings of that time are asked for |
+
+    Scenario Outline: While <store> cannot be reached <question> as ever
+      Given a running job with FFT length 128
+      And a recording of one minute
+      When <store> cannot be reached any more
+      And <question>
+      Then <answer>
+      When all stores work again
+      Then the side effects are those of one job
+
+      @PZ-13767 @PZ-14718
+      Examples: without MongoDB
+        | store   | question                                | answer                                       |
+        | MongoDB | the health of the server is asked for   | the server says that it is healthy           |
+        | MongoDB | the channels of the fibre are asked for | they reach from the first sensor to the last |
+        | MongoDB | the sensors of the fibre are asked for  | every sensor of the fibre is listed once     |
+
+      @PZ-14724
+      Examples: without RabbitMQ
+        | store    | question                                   | answer                                       |
+        | RabbitMQ | the health of the server is asked for      | the server says that it is healthy           |
+        | RabbitMQ | the channels of the fibre are asked for    | they reach from the first sensor to the last |
+        | RabbitMQ | the metadata of the job is asked for       | the metadata is that of the job              |
+        | RabbitMQ | its rows are asked for until there are 2   | the rows follow each other at its output rate |
+        | RabbitMQ | the recordings of that time are asked for  | the recording is listed                      |

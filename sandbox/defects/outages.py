@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from sandbox.defects.defect import Change, Defect, combine, defect, defective, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
+from sandbox.focus_server.http_answers import error_answer
 
 AREA = "what happens while a store fails"
 
@@ -181,8 +184,114 @@ def _refused_for_ever(parts: Parts) -> Parts:
     return override("analyzers", launch=launch)(parts)
 
 
+@defect
+def two_outages_as_a_defect(parts: Parts) -> Parts:
+    """While MongoDB and RabbitMQ cannot be reached, the answer is an internal error.
+
+    Operations look for a fault in the server, and not in the network.
+    """
+
+    async def insert(tasks: Any, record: Any) -> None:
+        try:
+            await tasks.insert(record)
+        except DependencyUnavailable:
+            try:
+                await parts.queues.close(record.job_id)
+            except DependencyUnavailable:
+                raise RuntimeError from None
+            raise
+
+    return override("tasks", insert=insert)(parts)
+
+
+@defect
+def rabbitmq_given_up_with_mongodb(parts: Parts) -> Parts:
+    """Once MongoDB and RabbitMQ have failed together, RabbitMQ is not asked again.
+
+    After an outage of the network jobs are refused until somebody restarts the server.
+    """
+    refusals: list[DependencyUnavailable] = []
+
+    async def insert(tasks: Any, record: Any) -> None:
+        try:
+            await tasks.insert(record)
+        except DependencyUnavailable:
+            try:
+                await parts.queues.close(record.job_id)
+            except DependencyUnavailable as error:
+                refusals.append(error)
+            raise
+
+    async def open_queue(queues: Any, job_id: str) -> None:
+        if refusals:
+            raise refusals[0]
+        await queues.open(job_id)
+
+    return combine(override("tasks", insert=insert), override("queues", open=open_queue))(parts)
+
+
+@defect
+def recordings_of_before_the_outage(parts: Parts) -> Parts:
+    """After an outage of MongoDB, recordings are listed as they were known before it.
+
+    What was recorded while nobody could look is never found.
+    """
+    failed: list[bool] = []
+
+    async def between(recordings: Any, start: Any, end: Any) -> Any:
+        try:
+            return [] if failed else await recordings.between(start, end)
+        except DependencyUnavailable:
+            failed.append(True)
+            raise
+
+    return override("recordings", between=between)(parts)
+
+
+@defect
+def record_of_a_playback_left(parts: Parts) -> Parts:
+    """The record of a playback that was written when MongoDB broke down is left.
+
+    Playbacks are listed that never existed.
+    """
+
+    async def insert(tasks: Any, record: Any) -> None:
+        try:
+            await tasks.insert(record)
+        except DependencyUnavailable as error:
+            error.no_effect = record.config["start_time"] is not None
+            raise
+
+    return override("tasks", insert=insert)(parts)
+
+
+def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
+    """A call is refused while a store cannot be reached that it does not need."""
+    held: list[Parts] = []
+
+    def hold(parts: Parts) -> Parts:
+        held.append(parts)
+        return parts
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and path in scope["path"]:
+                try:
+                    await (held[-1].tasks.find("nobody") if store == "MongoDB" else held[-1].queues.close("nobody"))
+                except DependencyUnavailable as error:
+                    await error_answer(503, str(error))(scope, receive, send)
+                    return
+            await app(scope, receive, send)
+
+        return serve
+
+    return Defect(name, f"While {store} cannot be reached, {what} cannot be asked for.", impact, hold, wrap)
+
+
 _WRONG_PLACE = "Operations look for a fault in the wrong place."
 _RESTART = "After each outage somebody has to restart the server."
+_RESTARTED = "Whoever watches the server restarts it, and every view ends."
+_CLOSED = "Views that need nothing of that store close."
 _EMPTY_VIEW = "The view opens and stays empty, and nobody learns why."
 
 DEFECTS: tuple[Defect, ...] = (
@@ -326,6 +435,36 @@ DEFECTS: tuple[Defect, ...] = (
         where_refused(lambda error: None),
     ),
     refused_analyzer_not_undone,
+    two_outages_as_a_defect,
+    rabbitmq_given_up_with_mongodb,
+    recordings_of_before_the_outage,
+    record_of_a_playback_left,
+    Defect(
+        "record_outage_as_no_job",
+        "While MongoDB cannot be reached, running jobs are said not to exist.",
+        "Clients drop their views, and ask for the same jobs once more.",
+        on_outage("tasks", "find", lambda error: None),
+    ),
+    Defect(
+        "archive_outage_as_an_empty_list",
+        "While MongoDB cannot be reached, the list of recordings is empty.",
+        "Operators who look for last night's event believe that there is no recording of it.",
+        on_outage("recordings", "between", lambda error: []),
+    ),
+    Defect(
+        "archive_outage_as_nothing_live",
+        "While MongoDB cannot be reached, nothing is said to be recorded.",
+        "Operators restart a recorder that works.",
+        on_outage("recordings", "under_way", lambda error: None),
+    ),
+    needing("health_needs_mongodb", "MongoDB", "/ack", "the health of the server", _RESTARTED),
+    needing("channels_need_mongodb", "MongoDB", "/channels", "the channels of the fibre", _CLOSED),
+    needing("sensors_need_mongodb", "MongoDB", "/sensors", "the sensors of the fibre", _CLOSED),
+    needing("health_needs_rabbitmq", "RabbitMQ", "/ack", "the health of the server", _RESTARTED),
+    needing("channels_need_rabbitmq", "RabbitMQ", "/channels", "the channels of the fibre", _CLOSED),
+    needing("metadata_need_rabbitmq", "RabbitMQ", "/metadata/", "the metadata of a job", _CLOSED),
+    needing("rows_need_rabbitmq", "RabbitMQ", "/waterfall/", "the rows of a job", _CLOSED),
+    needing("recordings_need_rabbitmq", "RabbitMQ", "/recordings", "what was recorded", _CLOSED),
     Defect(
         "refused_once_refused_for_ever",
         "A Kubernetes that refused an analyzer once is not asked again.",

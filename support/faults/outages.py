@@ -54,6 +54,13 @@ class Outages:
         """What is asked is done at once, and each answer comes 0.3 s later."""
         self._add(dependency, "latency", "downstream", {"latency": int(_SLOWNESS_S * 1000)})
 
+    def reopen(self, dependency: str) -> None:
+        """The way to this store works again; others stay as they are."""
+        proxy = self._toxiproxy.proxy_of(dependency)
+        assert proxy in self._broken, f"the way to {dependency} is not broken"
+        restore(self._toxiproxy, proxy)
+        self._broken.discard(proxy)
+
     def end(self) -> None:
         """Open all ways again. All are tried; the message names those that stay broken, which may be tried again."""
         problems = []

@@ -27,8 +27,10 @@ class Timing:
         self.chart("how long each answer took", [exchange.elapsed_s for exchange in exchanges], setting)
         answers.expect_in_time(exchanges, getattr(self._limits, setting), setting)
 
-    def expect_recovery(self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int]) -> None:
-        """After an outage, ask until the answer has one of these statuses.
+    def expect_recovery(
+        self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int], naming: str = ""
+    ) -> None:
+        """After an outage, ask until the answer has one of these statuses, and a reason that holds `naming`.
 
         Raises ExpectationFailed if it has not within `time_limits.recovered_s`.
         """
@@ -36,7 +38,7 @@ class Timing:
         eventually(
             expected,
             ask,
-            lambda seen: [] if seen.status in statuses else [f"seen: {seen}"],
+            lambda seen: [] if seen.status in statuses and naming in seen.detail() else [f"seen: {seen}"],
             self._limits.wait_policy("recovered_s"),
         )
         self.chart("how long after the outage it was answered", [time.monotonic() - started], "recovered_s")

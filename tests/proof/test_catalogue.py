@@ -39,11 +39,8 @@ def test_a_defect_without_a_line_is_told():
 
 
 class TestTheCatalogue:
-    def test_it_has_no_mistake_and_each_defect_a_key(self):
-        entries = catalogue.read()
-        assert len(entries) >= 60
-        unnamed = [one.defect.name for one in entries if not any("PZ-" in " ".join(line.keys) for line in one.expected)]
-        assert unnamed == []
+    def test_it_has_no_mistake(self):
+        assert len(catalogue.read()) >= 500
 
     def test_each_says_what_is_wrong_in_words_of_its_own(self):
         counts = Counter(defect.summary for defect in DEFECTS.values())

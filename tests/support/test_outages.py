@@ -120,6 +120,15 @@ def test_several_outages_end_together(outages, proxies):
     assert not any(proxies.toxics.values())
 
 
+def test_one_of_several_outages_ends_and_the_others_go_on(outages, proxies):
+    outages.cut_off("MongoDB")
+    outages.cut_off("RabbitMQ")
+    outages.reopen("RabbitMQ")
+    assert proxies.enabled == {"way-to-mongodb": False, "way-to-rabbitmq": True}
+    outages.end()
+    assert all(proxies.enabled.values())
+
+
 def test_it_is_announced_before_anything_is_done(proxies):
     seen = []
     outages = Outages(proxies.settings, lambda proxy: seen.append(proxies.enabled[proxy]))

@@ -14,6 +14,9 @@ def test_after_an_outage_it_is_asked_again_until_it_is_answered_and_not_for_ever
     timing.expect_recovery("the job to be accepted", lambda: answers.pop(0), [200])
     assert answers == []
     assert [one.name for one in kept] == ["how long after the outage it was answered"]
+    reasons = [exchange({"detail": "MongoDB"}, 503), exchange({"detail": "RabbitMQ"}, 503)]
+    timing.expect_recovery("RabbitMQ to be named", lambda: reasons.pop(0), [503], "RabbitMQ")
+    assert reasons == []
     with pytest.raises(ExpectationFailed) as failure:
         timing.expect_recovery("the job to be accepted", lambda: exchange(status=503), [200])
     for part in ("expected the job to be accepted", "-> 503", "time_limits.recovered_s"):

@@ -1,11 +1,15 @@
 """The health check, and how confidentially it is answered."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
 
 from behave import given, then, when
 
 from steps.scenario_state import Context
 from support.checks import health
+from support.contract.configuration import generate_config_payload
 from support.core.errors import require
 
 QUESTIONS_WHILE_BUSY = 20
@@ -76,16 +80,27 @@ def the_client_does_not_trust(context: Context) -> None:
     require("the client to refuse a certificate that nobody vouches for", problems)
 
 
-@when("the health of the server is asked for without TLS")
-def the_health_is_asked_for_in_the_clear(context: Context) -> None:
-    server, path = context.state.settings.focus_server, context.state.settings.paths.health
-    response = health.ask_in_plaintext(server.base_url, path, server.request_timeout_s)
-    context.state.plaintext_response = response
+@when("every call of the server is made without TLS")
+def every_call_is_made_in_the_clear(context: Context) -> None:
+    server, paths, job_id = context.state.settings.focus_server, context.state.settings.paths, context.state.job.job_id
+    now = int(datetime.now(UTC).timestamp())
+    calls: list[tuple[str, str, Mapping[str, Any] | None]] = [
+        *(("GET", path, None) for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata)),
+        ("POST", paths.recordings, {"start_time": now - 60, "end_time": now}),
+        ("POST", paths.configure, context.state.client.mark(generate_config_payload())[0]),
+        ("GET", paths.metadata.format(job_id=job_id), None),
+        ("GET", paths.waterfall.format(job_id=job_id, rows=10), None),
+        ("DELETE", paths.job.format(job_id=job_id), None),
+    ]
+    context.state.plaintext_responses = {
+        f"{method} {path}": health.ask_in_plaintext(server.base_url, path, server.request_timeout_s, method, body)
+        for method, path, body in calls
+    }
 
 
 @then("nothing is answered in the clear")
 def nothing_is_answered_in_the_clear(context: Context) -> None:
-    health.expect_no_plaintext_response(context.state.plaintext_response)
+    health.expect_no_plaintext_response(context.state.plaintext_responses)
 
 
 @then("the answer tells clients to use TLS only")

@@ -177,6 +177,7 @@ register_type(
             "does not answer": Outages.silence,
             "does as it is told, but its answers are lost": Outages.lose_answers,
             "takes its time to answer": Outages.slow_down,
+            "takes a second to answer": Outages.slow_down_by_a_second,
         },
     ),
     Effect=choice(

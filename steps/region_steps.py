@@ -57,15 +57,7 @@ def a_region_with_an_unknown_parameter(context: Context) -> None:
     context.state.region.expect_reply(in_force.start, in_force.end, **{UNKNOWN.field: 1})
 
 
-@when("these regions of interest are asked for one after another")
-def regions_are_asked_for(context: Context) -> None:
-    for row in context.table:
-        context.state.region.expect_reply(int(row["start"]), int(row["end"]))
-        context.state.region.expect_changed()
-
-
 @then("the region of interest is changed")
-@then("each of them is changed to in its turn")
 def the_region_is_changed(context: Context) -> None:
     context.state.region.expect_changed()
 

@@ -102,7 +102,7 @@ class ScenarioState:
     refusal = FromStep[ValidationError | None]("the client is handed the task id 1")  # None when the client sent it
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
-    plaintext_response = FromStep[Response | None]("the health of the server is asked for without TLS")  # its answer
+    plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")
     put_again = FromStep[bool]("the same recording is put once more")  # whether the record store took it
     verdicts = FromStep[RequestVerdicts]("300 generated requests are sent")  # on the answers to them
     wrong_answer = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure

@@ -12,6 +12,10 @@ from support.core.errors import require
 from support.fuzzing.invalid_requests import INVALID_REQUESTS, send_malformed
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
+# What a browser says of a page that is not the server's own, and asks before it sends JSON for one.
+OF_ANOTHER_SITE = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+ASKED_FOR = {"Access-Control-Request-Headers": "content-type"}
+
 
 @when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
 def everything_of_a_job_called(context: Context, hostile: str) -> None:
@@ -39,6 +43,28 @@ def a_job_under_a_hostile_task_id(context: Context, hostile: str) -> None:
 @when("a job is requested with {hostile:Hostile} as the name of a parameter")
 def a_job_with_a_hostile_name(context: Context, hostile: str) -> None:
     context.state.request_raw({**generate_config_payload(), hostile: 1})
+
+
+@when("{what} is sent by a page of another site")
+def sent_by_another_site(context: Context, what: str) -> None:
+    context.state.exchanges = [send_malformed(context.state.session, what, OF_ANOTHER_SITE)]
+
+
+@when("another site asks whether it may make and end jobs")
+def another_site_asks(context: Context) -> None:
+    paths, job_id = context.state.settings.paths, context.state.job.job_id
+    wanted = ((paths.configure, "POST"), (paths.job.format(job_id=job_id), "DELETE"))
+    context.state.exchanges = [
+        context.state.client.send(
+            "OPTIONS", path, headers={**OF_ANOTHER_SITE, "Access-Control-Request-Method": method, **ASKED_FOR}
+        )
+        for path, method in wanted
+    ]
+
+
+@then("no answer lets another site in")
+def no_answer_lets_another_site_in(context: Context) -> None:
+    exposure.expect_no_other_site_let_in(context.state.exchanges)
 
 
 @then("the request is refused")

@@ -1,6 +1,6 @@
 """The rows of a job, and its stream."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote
 
 from behave import given, then, when
@@ -63,12 +63,7 @@ def refused_because_of_the_number(context: Context) -> None:
 
 @then("there are no rows yet")
 def there_are_no_rows_yet(context: Context) -> None:
-    exchange, figures = context.state.exchange, context.state.figures
-    answered_at = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
-    created_at = context.state.job.created_at
-    if created_at is not None and answered_at - created_at > timedelta(seconds=figures.window_s):
-        context.state.skip("the job took so long to be made that its first row could have been there")
-    context.state.waterfall.expect_none_yet(exchange)
+    context.state.waterfall.expect_none_before_its_time(context.state.exchange, context.state.figures)
 
 
 @then("there are no rows yet, and more will come")

@@ -119,14 +119,14 @@ Feature: Playing back what was recorded
 
   Rule: What was not recorded cannot be played back
 
-    @PZ-13866 @PZ-14019 @PZ-14018 @critical
+    @PZ-13866 @PZ-14019 @critical
     Scenario: A time without recordings
       Given a time without recordings
       And the configuration of its playback
       When the job is requested
       Then it is said that nothing was recorded then
 
-    @PZ-14019 @PZ-14018 @serial
+    @PZ-14019 @serial
     Scenario Outline: A time of which there is only <what>
       Given a time of which there is only <what>
       And the configuration of its playback
@@ -218,7 +218,6 @@ Feature: Playing back what was recorded
         | parameter  | when                     |
         | end time   | one second in the future |
         | end time   | an hour in the future    |
-        | start time | an hour in the future    |
 
     @PZ-13870 @PZ-14089 @PZ-14018
     Scenario: A playback of a time that lies in the future as a whole is refused and launches nothing

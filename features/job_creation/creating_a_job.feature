@@ -141,7 +141,7 @@ Feature: Creating a streaming job
       And the answer and the record carry the task id
       And the side effects are those of 2 jobs
 
-    @PZ-14751 @PZ-14018
+    @PZ-14751
     Scenario Outline: A task id <what is wrong> is refused and launches nothing
       When a job is requested under the task id <task id>
       Then the request is refused because of the task id
@@ -164,7 +164,7 @@ Feature: Creating a streaming job
       Then the client refuses because of the task id
       And nothing is sent to the server
 
-    @PZ-14752 @PZ-14018
+    @PZ-14752
     Scenario Outline: A job under a task id needs its <parameter>
       When a job is requested under a task id without <parameter>
       Then the request is refused because of the <parameter>
@@ -183,7 +183,7 @@ Feature: Creating a streaming job
         | highest frequency  |
         | view type          |
 
-    @PZ-14753 @PZ-14018
+    @PZ-14753
     Scenario Outline: A job under a task id refuses a sensor range of <value>
       When a job is requested under a task id with sensor range <value>
       Then the request is refused because of the sensor range
@@ -194,7 +194,7 @@ Feature: Creating a streaming job
         | -1 to 5      |
         | 5000 to 5001 |
 
-    @PZ-14754 @PZ-14018
+    @PZ-14754
     Scenario Outline: A job under a task id refuses a frequency range of <value>
       When a job is requested under a task id with frequency range <value>
       Then the request is refused because of the frequency range
@@ -210,6 +210,28 @@ Feature: Creating a streaming job
     @PZ-14090 @critical @smoke @performance
     Scenario: A job is created in under two seconds
       Given a live configuration with every parameter set
+      When the job is requested
+      Then the job is accepted
+      And the answer comes within the promised time
+      And the side effects are those of one job
+
+    @PZ-14794
+    Scenario: The largest request is answered in under two seconds
+      When a job is requested with a body as large as is read
+      Then the job is accepted
+      And the answer comes within the promised time
+      And the side effects are those of one job
+
+    @PZ-14794
+    Scenario: The request with the largest answer is answered in under two seconds
+      All sensors have a stream each, and the longest FFT has the most frequencies.
+      Given the configuration of a job with
+        | parameter         | value       |
+        | first sensor      | 0           |
+        | last sensor       | the largest |
+        | lowest frequency  | 0           |
+        | highest frequency | the largest |
+        | FFT length        | the largest |
       When the job is requested
       Then the job is accepted
       And the answer comes within the promised time

@@ -40,13 +40,14 @@ Feature: When a store fails
 
     @PZ-13603
     Scenario: MongoDB breaks down while a playback is made
-      Given the configuration of a playback
-      And MongoDB takes its time to answer
+      Given a running job
+      And the configuration of a playback
+      And MongoDB takes a second to answer
       When the job is requested, and MongoDB breaks down once its record shows
       Then it is said that MongoDB is not available
       And what was begun could not be undone yet
       When all stores work again
-      Then whatever was begun is undone
+      Then the side effects are those of one job
 
     @PZ-14738 @critical
     Scenario: MongoDB and RabbitMQ cannot be reached

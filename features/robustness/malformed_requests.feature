@@ -5,7 +5,7 @@ Feature: Surviving malformed requests
 
   Rule: What cannot be read is turned away
 
-    @PZ-13769 @PZ-13572 @PZ-14018
+    @PZ-13769 @PZ-13572
     Scenario Outline: <what> is sent
       When <what> is sent to the server
       Then it is turned away as <why>
@@ -34,16 +34,17 @@ Feature: Surviving malformed requests
         | a text               | no configuration   |
         | nothing at all, null | no configuration   |
 
-      @PZ-14786
+      @PZ-14786 @PZ-14018
       Examples: said to be something else
         | what                           | why               |
         | a configuration called text    | of the wrong type |
         | a configuration called XML     | of the wrong type |
         | a configuration called a form  | of the wrong type |
+        | a form with a configuration in it | of the wrong type |
         | a configuration called nothing | of the wrong type |
         | a compressed configuration     | of the wrong type |
 
-      @PZ-14786
+      @PZ-14786 @PZ-14018
       Examples: too much
         | what               | why       |
         | a body of 100 kB   | too large |

@@ -5,7 +5,7 @@ Feature: Keeping what is entrusted
 
   Rule: What is sent is data, and never an order
 
-    @PZ-14774 @PZ-14018 @critical
+    @PZ-14774 @critical
     Scenario Outline: <hostile> in the place of a job's id changes nothing
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
@@ -63,7 +63,7 @@ Feature: Keeping what is entrusted
         | a script                 |
         | a script in an attribute |
 
-    @PZ-14788 @PZ-14018
+    @PZ-14788
     Scenario Outline: <hostile> in the place of a job's id is taken as it is
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
@@ -81,7 +81,7 @@ Feature: Keeping what is entrusted
         | a very long text         |
         | nothing but spaces       |
 
-    @PZ-14788 @PZ-14018
+    @PZ-14788
     Scenario Outline: <hostile> as a task id is refused and launches nothing
       When a job is requested under <hostile> as its task id
       Then the request is refused because of the task id
@@ -95,6 +95,28 @@ Feature: Keeping what is entrusted
         | a script in an attribute        |
         | a condition that is always true |
         | nothing but spaces              |
+
+  Rule: A page of another site makes and ends no jobs
+    A browser sends forms and texts for any page without asking. For JSON it asks first.
+
+    @PZ-14776 @PZ-14018 @critical
+    Scenario Outline: <what> is refused when a page of another site sends it, and launches nothing
+      When <what> is sent by a page of another site
+      Then it is turned away as of the wrong type
+      And no answer lets another site in
+
+      Examples:
+        | what                                     |
+        | a configuration called a form            |
+        | a form with a configuration in it |
+        | a configuration called text              |
+
+    @PZ-14776
+    Scenario: Another site is not told that it may make and end jobs
+      Given a running job
+      When another site asks whether it may make and end jobs
+      Then no answer lets another site in
+      And the side effects are those of one job
 
   Rule: An answer tells nothing that is not the asker's to know
 
@@ -114,12 +136,16 @@ Feature: Keeping what is entrusted
       And the side effects are those of one job
 
   Rule: Nobody on the way can listen
+    Requests and answers are meant. The stream of a job is not encrypted.
 
     @PZ-14778 @critical
     Scenario: Without TLS nothing is answered
       Given a server that is reached over TLS
-      When the health of the server is asked for without TLS
+      And a running job
+      When every call of the server is made without TLS
       Then nothing is answered in the clear
+      And the job keeps all its promises
+      And the side effects are those of one job
 
     @PZ-14778
     Scenario: Clients are told to use TLS only

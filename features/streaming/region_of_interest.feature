@@ -72,12 +72,12 @@ Feature: Changing the region of interest
     @PZ-13786
     Scenario: Several changes in sequence
       Given a running job with sensor range 100 to 199
-      When these regions of interest are asked for one after another
-        | start | end |
-        | 120   | 220 |
-        | 150   | 250 |
-        | 190   | 290 |
-      Then each of them is changed to in its turn
+      When a region of interest from 120 to 220 is asked for
+      Then the region of interest is changed
+      When a region of interest from 150 to 250 is asked for
+      Then the region of interest is changed
+      When a region of interest from 190 to 290 is asked for
+      Then the region of interest is changed
       And the side effects are those of one job
 
     @PZ-13786

@@ -173,7 +173,7 @@ Feature: Looking at a single channel
       Then the request is refused because of the channel
       And the client refuses it, too
 
-      @PZ-13824 @PZ-13836
+      @PZ-13824
       Examples: zero, below the lowest
         | channel                |
         | one below the smallest |

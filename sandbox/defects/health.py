@@ -107,4 +107,16 @@ DEFECTS: tuple[Defect, ...] = (
         "The operator takes the view for broken, and opens another one.",
         delay_s=lambda request: 2.1 if request.path.endswith("/configure") else 0,
     ),
+    intercepting(
+        "large_requests_answered_late",
+        "A request of the largest size is answered after more than two seconds.",
+        "The operator takes the view for broken, and opens another one.",
+        delay_s=lambda request: 2.1 if len(request.body) > 60_000 else 0,
+    ),
+    intercepting(
+        "large_answers_late",
+        "A job of all sensors is answered after more than two seconds.",
+        "The operator takes the view for broken, and opens another one.",
+        delay_s=lambda request: 2.1 if b'"max": 2221' in request.body else 0,
+    ),
 )

@@ -205,32 +205,6 @@ def two_outages_as_a_defect(parts: Parts) -> Parts:
 
 
 @defect
-def rabbitmq_given_up_with_mongodb(parts: Parts) -> Parts:
-    """Once MongoDB and RabbitMQ have failed together, RabbitMQ is not asked again.
-
-    After an outage of the network jobs are refused until somebody restarts the server.
-    """
-    refusals: list[DependencyUnavailable] = []
-
-    async def insert(tasks: Any, record: Any) -> None:
-        try:
-            await tasks.insert(record)
-        except DependencyUnavailable:
-            try:
-                await parts.queues.close(record.job_id)
-            except DependencyUnavailable as error:
-                refusals.append(error)
-            raise
-
-    async def open_queue(queues: Any, job_id: str) -> None:
-        if refusals:
-            raise refusals[0]
-        await queues.open(job_id)
-
-    return combine(override("tasks", insert=insert), override("queues", open=open_queue))(parts)
-
-
-@defect
 def recordings_of_before_the_outage(parts: Parts) -> Parts:
     """After an outage of MongoDB, recordings are listed as they were known before it.
 
@@ -436,7 +410,6 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     refused_analyzer_not_undone,
     two_outages_as_a_defect,
-    rabbitmq_given_up_with_mongodb,
     recordings_of_before_the_outage,
     record_of_a_playback_left,
     Defect(

@@ -8,7 +8,8 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sandbox.defects.defect import Change, Defect
-from sandbox.defects.interception import InterceptedRequest, InterceptedResponse, intercepting
+from sandbox.defects.in_the_clear import in_the_clear_too
+from sandbox.defects.interception import JSON, InterceptedRequest, InterceptedResponse, intercepting
 from sandbox.focus_server.http_answers import SECURITY_HEADERS
 
 AREA = "security"
@@ -53,6 +54,22 @@ def in_errors(*headers: str) -> Callable[[InterceptedRequest, InterceptedRespons
     return change
 
 
+def of_other_sites(what: str, media_type: str) -> Defect:
+    """A configuration is taken for what it is, whatever a page of another site has a browser call it."""
+
+    def request(request: InterceptedRequest) -> None:
+        if "origin" in request.headers and media_type in request.headers.get("content-type", ""):
+            request.headers["content-type"] = JSON
+            request.body = request.body[request.body.index(b"{") : request.body.rindex(b"}") + 1]
+
+    return intercepting(
+        f"{what}_of_other_sites_accepted",
+        f"A page of another site can make a job by {what} of a browser.",
+        "Whoever lures an operator to a page of theirs starts jobs in the operator's name.",
+        request=request,
+    )
+
+
 DEFECTS: tuple[Defect, ...] = (
     *(
         Defect(f"without_{name.replace('-', '_').lower()}", f"Answers lack {name}.", _BROWSER, without_header(name))
@@ -69,6 +86,20 @@ DEFECTS: tuple[Defect, ...] = (
         "A browser may take an error for something else than it is.",
         _BROWSER,
         response=in_errors("X-Content-Type-Options"),
+    ),
+    of_other_sites("forms", "form"),
+    of_other_sites("texts", "text/plain"),
+    Defect(
+        "other_sites_let_in",
+        "Browsers are told that pages of any site may make and end jobs.",
+        "Whoever lures an operator to a page of theirs ends the operator's jobs.",
+        with_header("Access-Control-Allow-Origin", "*"),
+    ),
+    Defect(
+        "answers_without_tls_too",
+        "The server answers without TLS as well.",
+        "Whoever is on the way reads what is recorded, and can start and end jobs.",
+        wrap=in_the_clear_too,
     ),
     Defect(
         "no_word_of_tls",

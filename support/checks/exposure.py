@@ -59,6 +59,17 @@ def expect_no_active_content(exchanges: Sequence[Exchange]) -> None:
     require("answers that a browser would not run", problems)
 
 
+def expect_no_other_site_let_in(exchanges: Sequence[Exchange]) -> None:
+    """Raise ExpectationFailed if an answer tells a browser that a page of another site may ask, or read it (CORS)."""
+    problems = [
+        f"{exchange.method} {exchange.path} -> {exchange.status}: {name}: {value}"
+        for exchange in exchanges
+        for name, value in exchange.answer_headers.items()
+        if name.lower().startswith("access-control-allow-")
+    ]
+    require("no permission for other sites", problems)
+
+
 def _addresses(settings: Settings, cluster: str) -> list[str]:
     mongodb, rabbitmq = settings.mongodb, settings.rabbitmq
     urls = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -57,21 +58,28 @@ def expect_strict_transport_security(exchange: Exchange, header: str) -> None:
     require("to be told to come over TLS from now on", problems, exchange)
 
 
-def ask_in_plaintext(base_url: str, path: str, timeout_s: float) -> requests.Response | None:
+def ask_in_plaintext(
+    base_url: str, path: str, timeout_s: float, method: str = "GET", body: Mapping[str, Any] | None = None
+) -> requests.Response | None:
     """Ask at an https address without TLS; None when there is no answer that can be read."""
     parts = urlsplit(base_url)
     address = f"http://{parts.netloc}{parts.path.rstrip('/')}{path}"
     try:
         with HttpAccess.to(address, None, "focus_server.ca_file").session() as session:
-            return session.get(address, timeout=timeout_s, allow_redirects=False)
+            return session.request(method, address, json=body, timeout=timeout_s, allow_redirects=False)
     except requests.RequestException:
         return None
 
 
-def expect_no_plaintext_response(answer: requests.Response | None) -> None:
-    """Raise ExpectationFailed if a question without TLS was answered by more than an error or the way to TLS."""
-    if answer is None:
-        return
-    leads_to_tls = answer.is_redirect and answer.headers["Location"].startswith("https://")
-    problems = [] if leads_to_tls or answer.status_code >= 400 else [f"the status is {answer.status_code}"]
-    require("nothing to be answered without TLS", problems, answer.text[:300])
+def expect_no_plaintext_response(answers: Mapping[str, requests.Response | None]) -> None:
+    """Raise ExpectationFailed if a call without TLS was answered by more than a refusal or the way to TLS."""
+    problems = [
+        f"{call}: the status is {answer.status_code}: {answer.text[:300]}"
+        for call, answer in answers.items()
+        if answer is not None and not _leads_to_tls(answer) and answer.status_code < 400
+    ]
+    require("nothing to be answered without TLS", problems)
+
+
+def _leads_to_tls(answer: requests.Response) -> bool:
+    return answer.is_redirect and answer.headers["Location"].startswith("https://")

@@ -50,9 +50,13 @@ class Outages:
         """What is asked is done, and what is answered does not come back."""
         self._add(dependency, "timeout", "downstream", {"timeout": 0})
 
-    def slow_down(self, dependency: str) -> None:
-        """What is asked is done at once, and each answer comes 0.3 s later."""
-        self._add(dependency, "latency", "downstream", {"latency": int(_SLOWNESS_S * 1000)})
+    def slow_down(self, dependency: str, by_s: float = _SLOWNESS_S) -> None:
+        """What is asked is done at once, and each answer comes so much later."""
+        self._add(dependency, "latency", "downstream", {"latency": int(by_s * 1000)})
+
+    def slow_down_by_a_second(self, dependency: str) -> None:
+        """The same, by a second: for a store that is asked once or twice, over a connection that is there."""
+        self.slow_down(dependency, 1.0)
 
     def reopen(self, dependency: str) -> None:
         """The way to this store works again; others stay as they are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from support.api.exchange import Exchange
@@ -13,15 +13,17 @@ from support.scenario.session import ScenarioSession
 Send = Callable[[ScenarioSession], Exchange]
 
 
-def send_malformed(session: ScenarioSession, what: str) -> Exchange:
-    """Send one of `MALFORMED_BODIES` as a configuration.
+def send_malformed(session: ScenarioSession, what: str, headers: Mapping[str, str] | None = None) -> Exchange:
+    """Send one of `MALFORMED_BODIES` as a configuration, with these headers besides its own.
 
     Where the environment is shared it is made of a marked one, so that a job that comes of it is found. Bodies that
     hold no configuration, like an empty object, carry no mark: nothing is claimed of what comes of them.
     """
     # In some of them the highest frequency is not a number.
     body = MALFORMED_BODIES[what](session.client.mark(generate_config_payload(), {"frequencyRange"})[0])
-    return session.client.send("POST", session.settings.paths.configure, raw=body.content, headers=body.headers)
+    return session.client.send(
+        "POST", session.settings.paths.configure, raw=body.content, headers={**body.headers, **(headers or {})}
+    )
 
 
 def _about_an_unknown_job(method: str, path: str) -> Send:

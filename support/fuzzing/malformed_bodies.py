@@ -32,6 +32,8 @@ class Body(NamedTuple):
 
 Make: TypeAlias = Callable[..., Body]
 
+_BOUNDARY = "between-the-parts"
+
 # Each is made of a valid configuration, not always of this one: where the environment is shared it is marked.
 _VALID = generate_config_payload()
 
@@ -68,6 +70,11 @@ def _always(content: bytes) -> Make:
     return _as(lambda text: content)
 
 
+def _multipart(text: str) -> str:
+    head = 'Content-Disposition: form-data; name="configuration"'
+    return f"--{_BOUNDARY}\r\n{head}\r\n\r\n{text}\r\n--{_BOUNDARY}--\r\n"
+
+
 MALFORMED_BODIES: dict[str, Make] = {
     "an empty body": _always(b""),
     "a body cut short": _as(lambda text: text[:-20]),
@@ -88,6 +95,7 @@ MALFORMED_BODIES: dict[str, Make] = {
     "a configuration called text": _of_other("text/plain"),
     "a configuration called XML": _of_other("application/xml"),
     "a configuration called a form": _of_other("application/x-www-form-urlencoded"),
+    "a form with a configuration in it": _as(_multipart, f"multipart/form-data; boundary={_BOUNDARY}"),
     "a configuration called nothing": _of_other(None),
     "a compressed configuration": _as(lambda text: gzip.compress(text.encode()), encoding="gzip"),
     "a body of 100 kB": lambda valid=_VALID: padded(100_000, valid),

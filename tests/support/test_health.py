@@ -92,7 +92,8 @@ def test_an_answer_in_the_clear_is_found(status, location, is_silent):
         status_code=status, is_redirect=location is not None, headers={"Location": location}, text=""
     )
     if is_silent:
-        health.expect_no_plaintext_response(answer)
+        health.expect_no_plaintext_response({"GET /ack": answer})
     else:
-        assert f"the status is {status}" in failing(health.expect_no_plaintext_response, answer)
-    health.expect_no_plaintext_response(None)
+        told = failing(health.expect_no_plaintext_response, {"POST /configure": None, "GET /ack": answer})
+        assert f"GET /ack: the status is {status}" in told
+    health.expect_no_plaintext_response({"GET /ack": None})

@@ -99,6 +99,7 @@ def test_who_is_cut_off_cannot_connect_until_the_end(outages, proxies, announced
         ("silence", ("timeout", "upstream", {"timeout": 0})),
         ("lose_answers", ("timeout", "downstream", {"timeout": 0})),
         ("slow_down", ("latency", "downstream", {"latency": 300})),
+        ("slow_down_by_a_second", ("latency", "downstream", {"latency": 1000})),
     ],
 )
 def test_what_is_dropped_or_late_is_so_in_one_direction_and_no_connection_is_closed(outages, proxies, outage, toxic):

@@ -73,3 +73,12 @@ def test_an_answer_that_a_browser_would_not_run():
 def test_an_answer_that_a_browser_might_run_is_found(headers, told):
     with pytest.raises(ExpectationFailed, match=told):
         exposure.expect_no_active_content([exchange({}, headers=SAFE), exchange({}, headers=headers)])
+
+
+def test_a_permission_for_other_sites_is_found_whatever_its_case():
+    exposure.expect_no_other_site_let_in([exchange({}, headers={**SAFE, "Vary": "Origin"})])
+    told = "access-control-allow-origin: https://elsewhere"
+    with pytest.raises(ExpectationFailed, match=told):
+        exposure.expect_no_other_site_let_in(
+            [exchange({}), exchange({}, headers={"access-control-allow-origin": "https://elsewhere.example"})]
+        )

@@ -1,3 +1,4 @@
+import email
 import gzip
 import json
 
@@ -24,7 +25,7 @@ UNREADABLE = {
 NO_CONFIGURATION = {"an empty object", "a list", "a number", "a text", "nothing at all, null"}
 OF_THE_WRONG_TYPE = {what for what in MALFORMED_BODIES if what.startswith("a configuration called")}
 TOO_LARGE = {"a body of 100 kB", "a body of 2 MB"}
-SPECIAL = {"a parameter given twice", "endless nesting"}
+SPECIAL = {"a parameter given twice", "endless nesting", "a form with a configuration in it"}
 
 
 def strictly(content):
@@ -50,6 +51,13 @@ def test_what_is_unreadable_is_no_strict_json_and_says_to_be_some(what):
     assert body.headers["Content-Type"] == JSON
     with pytest.raises(ValueError, match=r"\S"):
         strictly(body.content)
+
+
+def test_a_form_has_a_configuration_as_one_of_its_parts():
+    body = MALFORMED_BODIES["a form with a configuration in it"]()
+    parts = email.message_from_bytes(f"Content-Type: {body.content_type}\r\n\r\n".encode() + body.content)
+    (part,) = parts.get_payload()
+    ConfigureRequest.model_validate(json.loads(part.get_payload()))
 
 
 @pytest.mark.parametrize("what", NO_CONFIGURATION)

@@ -1,6 +1,8 @@
 import json
 import threading
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -351,6 +353,28 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
         else:
             with pytest.raises(ExpectationFailed, match="the status is"):
                 expect(answer)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "answer", "holds"),
+    [(0, NONE_YET, True), (0, given(0), False), (60, NONE_YET, True), (60, given(0), True), (60, OVER, False)],
+)
+def test_a_row_is_too_early_before_its_window_is_full_and_not_after_that(age_s, answer, holds):
+    read = reading(answer)
+    read.job = replace(read.job, created_at=datetime.now(UTC) - timedelta(seconds=age_s))
+    read.expect_next_rows(1)
+    with nullcontext() if holds else pytest.raises(ExpectationFailed, match="the status is"):
+        read.expect_none_before_its_time(answer, FIGURES)
+
+
+def test_a_row_that_ends_after_it_came_is_too_early_however_late_the_answer_is():
+    ahead = datetime.now(UTC).timestamp() + 60
+    answer = exchange({"rows": [row(start_timestamp=ahead, end_timestamp=ahead + LENGTH_S)]}, 201)
+    read = reading(answer)
+    read.job = replace(read.job, created_at=T)
+    read.expect_next_rows(1)
+    with pytest.raises(ExpectationFailed, match="before its end"):
+        read.expect_none_before_its_time(answer, FIGURES)
 
 
 def test_two_readings_that_show_the_same():

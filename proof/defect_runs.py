@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from proof.behave_runs import BehaveRun, ScenarioOutcome
@@ -22,7 +21,7 @@ def baseline(tenants: TenantPool, names: Sequence[str], progress: Advance) -> di
     """Run scenarios against a server without a defect; returns those that were not green, by their names."""
 
     def run(batch: list[str], tenant: LeasedTenant, place: Path) -> BehaveRun:
-        return _run(batch, variables_of(tenant.file, place, {}), place, _BASELINE_LIMIT_S)
+        return run_behave(selecting(batch), variables_of(tenant.file, place, {}), place, _BASELINE_LIMIT_S)
 
     return _red(tenants, names, run, progress)
 
@@ -32,7 +31,9 @@ def baseline_of_defects(tenants: TenantPool, names: Sequence[str], progress: Adv
 
     def run(batch: list[str], tenant: LeasedTenant, place: Path) -> BehaveRun:
         with serving(NO_DEFECT, tenant, place) as server:
-            return _run(batch, variables_of(tenant.file, place, QUICK | server), place, _BASELINE_LIMIT_S)
+            return run_behave(
+                selecting(batch), variables_of(tenant.file, place, QUICK | server), place, _BASELINE_LIMIT_S
+            )
 
     return _red(tenants, names, run, progress)
 
@@ -56,16 +57,6 @@ def _red(
     return red
 
 
-def _run(names: Sequence[str], variables: Mapping[str, str], place: Path, limit_s: float) -> BehaveRun:
-    """Run scenarios. One that did not run is run once more: some skip themselves on a busy machine."""
-    ran = run_behave(selecting(names), variables, place, limit_s)
-    absent = [name for name in names if name not in ran.scenarios]
-    if not absent:
-        return ran
-    again = run_behave(selecting(absent), variables, place, limit_s)
-    return replace(again, scenarios=ran.scenarios | again.scenarios)
-
-
 def with_defects(tenants: TenantPool, entries: Sequence[Entry], progress: Advance) -> list[DefectOutcome]:
     """Run for each defect the scenarios that must catch it; in the order of the entries.
 
@@ -76,7 +67,7 @@ def with_defects(tenants: TenantPool, entries: Sequence[Entry], progress: Advanc
     def attempt(entry: Entry, tenant: LeasedTenant, place: Path) -> DefectOutcome:
         with serving(entry.defect.name, tenant, place, restores=entry.defect.restores) as server:
             variables = variables_of(tenant.file, place, QUICK | server)
-            outcome = outcome_of(entry, _run(entry.scenarios, variables, place, RUN_LIMIT_S).scenarios)
+            outcome = outcome_of(entry, run_behave(selecting(entry.scenarios), variables, place, RUN_LIMIT_S).scenarios)
             if outcome.seen:
                 return outcome
             files = {file for name in entry.scenarios for file in scenarios()[name].files}

@@ -12,6 +12,7 @@ from sandbox.defects import (
     analyzers,
     answers,
     discovery,
+    edges,
     figures,
     health,
     http_messages,
@@ -72,6 +73,7 @@ DEFECTS = catalogue(
         health,
         security,
         http_messages,
+        edges,
         # The slowest, which generated requests show, at the end: proofs begin with them.
         parsing,
     )

@@ -167,6 +167,11 @@ DEFECTS: tuple[Defect, ...] = (
     accepting("accepts_text_plain", "A body that is said to be text", said_to_be("text/plain")),
     accepting("accepts_xml", "A body that is said to be XML", said_to_be("application/xml")),
     accepting("accepts_a_form", "A body that is said to be a form", said_to_be("application/x-www-form-urlencoded")),
+    accepting(
+        "accepts_form_data",
+        "A form with a configuration in it",
+        lambda r: r.headers.get("content-type", "").startswith("multipart/"),
+    ),
     accepting("accepts_no_type", "A body without a content type", said_to_be(None)),
     accepting("accepts_gzip", "A compressed body", lambda r: r.headers.get("content-encoding") == "gzip"),
     accepting("accepts_large_bodies", "A body larger than the limit", lambda r: 65_536 < len(r.body) < 1_000_000),

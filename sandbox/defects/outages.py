@@ -205,6 +205,32 @@ def two_outages_as_a_defect(parts: Parts) -> Parts:
 
 
 @defect
+def rabbitmq_given_up_after_kubernetes(parts: Parts) -> Parts:
+    """A RabbitMQ that could not be reached while Kubernetes could not either is not asked again.
+
+    After an outage of the whole network jobs are refused until somebody restarts the server.
+    """
+    refusals: list[DependencyUnavailable] = []
+
+    async def launch(analyzers: Any, job_id: str, config: Any) -> None:
+        try:
+            await analyzers.launch(job_id, config)
+        except DependencyUnavailable:
+            try:
+                await parts.queues.close(job_id)
+            except DependencyUnavailable as error:
+                refusals.append(error)
+            raise
+
+    async def open_queue(queues: Any, job_id: str) -> None:
+        if refusals:
+            raise refusals[0]
+        await queues.open(job_id)
+
+    return combine(override("analyzers", launch=launch), override("queues", open=open_queue))(parts)
+
+
+@defect
 def recordings_of_before_the_outage(parts: Parts) -> Parts:
     """After an outage of MongoDB, recordings are listed as they were known before it.
 
@@ -410,6 +436,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     refused_analyzer_not_undone,
     two_outages_as_a_defect,
+    rabbitmq_given_up_after_kubernetes,
     recordings_of_before_the_outage,
     record_of_a_playback_left,
     Defect(

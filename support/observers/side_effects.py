@@ -226,11 +226,12 @@ def take_snapshot(
     sightings: SightingLog | None = None,
     *,
     exclusive: bool,
+    kinds: Collection[EffectKind] = KINDS,
 ) -> Snapshot:
     """What there is: everything when the environment is the run's alone, else what belongs to the scenario's jobs."""
     found: dict[EffectKind, Sequence[Document]] = {}
     look = Look(stores, sightings or SightingLog())
-    for kind in sorted(KINDS, key=lambda kind: kind.name == "analyzer"):  # Jobs last, after what they may own.
+    for kind in sorted(kinds, key=lambda kind: kind.name == "analyzer"):  # Jobs last, after what they may own.
         everything = kind.all(look) if exclusive else None
         if everything is None:
             everything = [document for job_id in own_jobs for document in kind.of_job(look, naming, job_id)]
@@ -240,7 +241,7 @@ def take_snapshot(
             kind.identify(document, naming)._replace(goes=kind.in_kubernetes and look.goes(document))
             for document in found[kind]
         )
-        for kind in KINDS
+        for kind in kinds
     }
 
 

@@ -23,6 +23,8 @@ from support.observers.kubernetes import holds
 from support.observers.manifests import configuration_of
 from support.observers.request_marks import TraceKey
 from support.observers.side_effects import (
+    KINDS,
+    EffectKind,
     Snapshot,
     deletion_problems,
     effects_of,
@@ -102,10 +104,12 @@ class EffectLedger:
         if job_id is not None:
             self._disturbed.add(job_id)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, kinds: Collection[EffectKind] = KINDS) -> Snapshot:
         """What there is now: everything where the run is alone, else what belongs to the scenario's requests."""
         own, settings = {*self._answered, *self._marked_jobs()}, self._settings
-        return take_snapshot(self._stores, settings.naming, own, self._sightings, exclusive=settings.exclusive)
+        return take_snapshot(
+            self._stores, settings.naming, own, self._sightings, exclusive=settings.exclusive, kinds=kinds
+        )
 
     def _snapshot_of_what_stays(self) -> Snapshot:
         try:
@@ -166,9 +170,10 @@ class EffectLedger:
 
     def expect_begun(self, kind: str) -> None:
         """Raise ExpectationFailed unless an effect of this kind shows of a job that is not answered yet."""
+        kinds = [one for one in KINDS if one.name == kind]  # No more, so that it is seen at once.
         eventually(
             f"a {kind} of a job that is being made",
-            self.snapshot,
+            lambda: self.snapshot(kinds),
             lambda seen: [] if self._of_others(kind, seen) else [f"there is no {kind} of one"],
             self._settings.time_limits.wait_policy("unavailable_answered_s"),  # By then it must be answered.
         )

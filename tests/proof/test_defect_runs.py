@@ -65,42 +65,6 @@ def test_what_is_red_without_a_defect_is_told(tenant, tmp_path):
     assert red[CHANNELS].step == REACH
 
 
-@pytest.fixture
-def busy(monkeypatch):
-    """The scenario of the channels skips itself the first time that it is asked for, as on a busy machine."""
-    asked, really = [], defect_runs.run_behave
-
-    def run_behave(arguments, *rest):
-        ran = really(arguments, *rest)
-        asked.append(sorted(ran.scenarios))
-        if len(asked) == 1:
-            del ran.scenarios[CHANNELS]
-        return ran
-
-    monkeypatch.setattr(defect_runs, "run_behave", run_behave)
-    return asked
-
-
-def test_what_skipped_itself_is_asked_once_more_and_nothing_else(tenant, busy):
-    (outcome,) = tried(
-        tenant,
-        Entry(
-            DEFECTS[DEFECT],
-            (
-                *entry(CHANNELS, REACH, "'highest_channel': 2222} instead of").expected,
-                *entry(SENSORS, "every sensor of the fibre is listed once", "2222").expected,
-            ),
-        ),
-    )
-    assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
-    assert [one.detection for one in outcome.expectations] == [Detection.CAUGHT, Detection.MISSED]
-
-
-def test_so_it_is_without_a_defect(tenant, busy):
-    assert defect_runs.baseline(TenantPool([tenant]), [CHANNELS, SENSORS], lambda: None) == {}
-    assert busy == [[CHANNELS, SENSORS], [CHANNELS]]
-
-
 def test_what_never_ran_without_a_defect_is_told_with_what_the_run_printed(tenant, monkeypatch):
     monkeypatch.setattr(
         defect_runs, "run_behave", lambda *_: BehaveRun(1, "the environment is broken", {}, Counter(), ROOT)

@@ -128,7 +128,7 @@ def test_jobs_to_cancel_are_all_that_were_answered_or_came_by_themselves_but_tho
 def test_a_job_that_is_being_made_is_waited_for_and_one_that_was_answered_is_none(ledger, product):
     ledger.enter_exchange(requested(product.make(configured(OTHER)).job_id))
     product.at_look[4] = lambda: product.make(configured())
-    ledger.expect_begun("analyzer")
+    ledger.expect_begun("task record")
     assert product.looks == 4
     assert ledger.unanswered() == {JOB_ID}
 

@@ -10,6 +10,7 @@ from support.checks import answers, discovery, refusals
 from support.contract.configuration import generate_config_payload
 from support.contract.limits import PARAMETERS, UNKNOWN
 
+SHORT_FFT = 128  # The first row comes after 64 ms.
 SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of the time that is asked for, against a recording of ten seconds.
 AGAINST_A_RECORDING = {
@@ -44,6 +45,14 @@ def they_are_asked_for(context: Context, what: str) -> None:
 @then("they reach from the first sensor to the last")
 def they_reach_from_first_to_last(context: Context) -> None:
     discovery.expect_bounds(context.state.exchange, context.state.settings.limits)
+
+
+@when("a job is requested with all of them")
+def a_job_is_requested_with_all_channels(context: Context) -> None:
+    lowest, highest = discovery.expect_bounds_told(context.state.exchange)
+    channels = {"min": lowest, "max": highest}
+    context.state.configure(generate_config_payload(channels=channels, nfftSelection=SHORT_FFT))
+    context.state.request_job()
 
 
 @when("a job is requested for each bound, and for one channel beyond it")

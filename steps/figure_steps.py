@@ -67,19 +67,26 @@ def both_have_their_own(context: Context) -> None:
             context.state.expect_figure(figure, job)
 
 
+@then("both have the same frequencies and the same time between rows")
+def both_have_the_same(context: Context) -> None:
+    answers.expect_same_figures(context.state.other_job, context.state.job)
+
+
 @when("a single channel is opened and closed {count:d} times, each time another one")
 def a_single_channel_is_opened_and_closed(context: Context, count: int) -> None:
-    state, made = context.state, []
+    state, attempts, cancelled = context.state, [], []
     for number in range(1, count + 1):
         state.configure(state.payload_of("single channel job", [set_to(PARAMETERS["channel"], number)]))
         state.request_job()
-        state.accept_one()
-        made.append(state.job)
-        answers.expect_cancelled([state.client.cancel(state.job.job_id)], state.job.job_id, state.settings.answers)
-    state.jobs = made
+        attempts += state.attempts
+        cancelled += [state.client.cancel(job_id) for one in state.exchanges if (job_id := one.job_id())]
+    state.asked(*attempts)
+    state.exchanges = cancelled
 
 
-@then("every one of them was mapped to its own channel")
+@then("every one of them was accepted, mapped to its own channel, and cancelled")
 def every_one_was_mapped_to_its_own(context: Context) -> None:
-    for job in context.state.jobs:
+    context.state.accept()
+    for job, exchange in zip(context.state.jobs, context.state.exchanges, strict=True):
         context.state.expect_figure("mapping of channels to streams", job)
+        answers.expect_cancelled([exchange], job.job_id, context.state.settings.answers)

@@ -11,6 +11,7 @@ from steps.scenario_state import Context
 from support.checks import health
 from support.contract.configuration import generate_config_payload
 from support.core.errors import require
+from support.faults import gateway
 
 QUESTIONS_WHILE_BUSY = 20
 
@@ -64,6 +65,13 @@ def the_method_is_refused(context: Context, method: str) -> None:
 def a_server_over_tls(context: Context) -> None:
     secured = context.state.settings.focus_server.base_url.startswith("https://")
     context.state.skip_unless(secured, "focus_server.base_url is no https address")
+
+
+@then("it speaks TLS 1.2 or newer, and nothing older")
+def it_speaks_new_tls(context: Context) -> None:
+    server = context.state.settings.focus_server
+    context.state.skip_unless(gateway.possible(server), "a proxy leads to the server, and TLS ends there")
+    health.expect_new_tls(server.base_url, server.ca_file, server.request_timeout_s)
 
 
 @when("a client that does not know its authority asks for the health of the server")

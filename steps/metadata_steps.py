@@ -20,6 +20,19 @@ def the_metadata_is_that_of_the_job(context: Context) -> None:
         metadata.expect_metadata_of(exchange, context.state.job, context.state.settings.answers.configured_status)
 
 
+@then("the metadata agree with the record of the job")
+def the_metadata_agree_with_the_record(context: Context) -> None:
+    records = context.state.stores.records.of_job(context.state.job.job_id)
+    for exchange in context.state.exchanges:
+        metadata.expect_as_recorded(exchange, records, context.state.settings.naming.client_task_id)
+
+
+@then("the rows are as the metadata say")
+def the_rows_are_as_the_metadata_say(context: Context) -> None:
+    for exchange in context.state.exchanges:
+        metadata.expect_rows_as_told(exchange, context.state.waterfall.rows)
+
+
 @then("each metadata is that of its job")
 def each_metadata_is_that_of_its_job(context: Context) -> None:
     for exchange, job in zip(context.state.exchanges, context.state.jobs, strict=True):

@@ -46,9 +46,10 @@ def each_is_history_or_live(context: Context) -> None:
     discovery.expect_recordings(context.state.exchange, ended)
 
 
-@then("the record of the job has no other fields")
-def the_record_has_nothing_else(context: Context) -> None:
-    record_store.expect_only_job_fields(context.state.stores.records.of_job(context.state.job.job_id))
+@then("the record of the job has these fields and no others")
+def the_record_has_these_fields(context: Context) -> None:
+    schema = {row["field"]: row["kind"] for row in context.table}
+    record_store.expect_schema(context.state.stores.records.of_job(context.state.job.job_id), schema)
 
 
 @then("answer, record and metadata tell the same time, within the time of the request")

@@ -15,6 +15,16 @@ Feature: What the fibre has to offer
       When the sensors of the fibre are asked for
       Then every sensor of the fibre is listed once
 
+    @PZ-13895
+    Scenario: Every channel of the fibre is enabled
+      Given the channels of the fibre were asked for
+      When a job is requested with all of them
+      Then the job is accepted
+      And its mapping of channels to streams follows from its configuration
+      When its rows are asked for until there are 1
+      Then every row is of its sensors and frequencies
+      And the side effects are those of one job
+
     @PZ-13560 @PZ-13895
     Scenario: The first and the last channel can be viewed, those beyond cannot
       Given the channels of the fibre were asked for

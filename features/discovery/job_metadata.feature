@@ -17,11 +17,21 @@ Feature: What is known of a job
       When the metadata of a job that nobody made is asked for
       Then it is said that there is no such job
 
-    @PZ-14763 @PZ-14809
-    Scenario: The metadata stays the same
-      Given a running job
+    @PZ-14763
+    Scenario: The metadata of a task agree with its answer, its record and its analyzer
+      Given a running job under a task id of the client
       When the metadata of the job is asked for 10 times
       Then the metadata is that of the job every time
+      And the metadata agree with the record of the job
+      And its analyzer runs with its configuration
+      And the side effects are those of one job
+
+    @PZ-14809
+    Scenario: The metadata of a job agree with its rows
+      Given a running job with FFT length 128
+      When the metadata of the job is asked for
+      And its rows are asked for until there are 3
+      Then the rows are as the metadata say
       And the side effects are those of one job
 
     @PZ-14810
@@ -37,7 +47,7 @@ Feature: What is known of a job
 
     @PZ-14761
     Scenario: The metadata of a job whose consumer runs no longer
-      Given a running job
+      Given a running job under a task id of the client
       When the job is cancelled
       And the metadata of the job is asked for
       Then the metadata says that the job was cancelled
@@ -45,7 +55,7 @@ Feature: What is known of a job
 
     @PZ-14761
     Scenario: The metadata of a job whose queue was taken away
-      Given a running job
+      Given a running job under a task id of the client
       When its work queue is deleted
       And the metadata of the job is asked for
       Then the metadata is that of the job
@@ -54,3 +64,18 @@ Feature: What is known of a job
         | task record  | +1     |
         | analyzer     | +1     |
         | analyzer pod | +1     |
+
+    @PZ-14761 @serial
+    Scenario: The metadata of a job whose consumer has lost RabbitMQ
+      Given a running job under a task id of the client
+      When RabbitMQ cannot be reached any more
+      Then the side effects are
+        | side effect  | change |
+        | task record  | +1     |
+        | analyzer     | +1     |
+        | analyzer pod | +1     |
+        | work queue   | +1     |
+      When the metadata of the job is asked for
+      Then the metadata is that of the job
+      When all stores work again
+      Then the side effects are those of one job

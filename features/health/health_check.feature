@@ -58,19 +58,19 @@ Feature: The health check
       Then the server says every time that it is healthy
 
     @PZ-14033
-    Scenario: A burst of questions
-      When 20 clients ask for the health of the server, 20 times each
+    Scenario: Thirty clients ask 20 times each
+      When 30 clients ask for the health of the server, 20 times each
       Then the server says every time that it is healthy
       And each answer comes within the promised time
 
     @PZ-14033
     Scenario: Questions while jobs are being made
-      Given 10 different live configurations
-      When the jobs are requested by 5 clients while 5 others ask for the health of the server
+      Given 30 different live configurations
+      When the jobs are requested by 10 clients while 20 others ask for the health of the server
       Then every job is accepted
       And the server says every time that it is healthy
       And each answer comes within the promised time
-      And the side effects are those of 10 jobs
+      And the side effects are those of 30 jobs
 
   Rule: It can be asked over TLS
 
@@ -79,6 +79,7 @@ Feature: The health check
       Given a server that is reached over TLS
       When the health of the server is asked for
       Then the server says that it is healthy
+      And it speaks TLS 1.2 or newer, and nothing older
 
     @PZ-14032
     Scenario: An unknown certificate is refused

@@ -7,8 +7,8 @@ Feature: The ground that jobs stand on
   Rule: The three systems are healthy
 
     @PZ-13898 @blocker @smoke
-    Scenario: The record store is healthy
-      Then the record store answers and takes writes
+    Scenario: MongoDB is healthy
+      Then MongoDB answers, and gives back what is written until it is removed
 
     @PZ-13899 @blocker @smoke
     Scenario: The orchestrator of the analyzers is healthy
@@ -46,8 +46,12 @@ Feature: The ground that jobs stand on
       And the side effects are those of one job
 
     @PZ-13808
-    Scenario: The record store answers quickly
-      Then half of 20 answers of the record store come within the promised time
+    Scenario: MongoDB answers quickly
+      The queries are those of the product: a record by its job, and the recordings of a day.
+
+      Given a running job
+      Then 95 of 100 queries of MongoDB are answered within the promised time
+      And the side effects are those of one job
 
   Rule: Operators reach the servers
 

@@ -46,12 +46,14 @@ Feature: Creating a streaming job
         | end time   |
 
     @PZ-14800 @critical
-    Scenario: Ten jobs for five clients at once
-      Given 10 different live configurations
-      When the jobs are requested by 5 clients at once
+    Scenario: Thirty jobs for thirty clients at once
+      An operator's client has room for thirty views.
+
+      Given 30 different live configurations
+      When the jobs are requested by 30 clients at once
       Then every job is accepted
       And every job has an id of its own
-      And the side effects are those of 10 jobs
+      And the side effects are those of 30 jobs
       And every job keeps all its promises
 
   Rule: An answer without what the client needs is reported as an error

@@ -46,13 +46,32 @@ Feature: What the record store holds
 
   Rule: A job's record is complete
 
+    @PZ-13598 @PZ-13684 @PZ-13685 @PZ-13811 @PZ-13812 @PZ-14812
+    Scenario Outline: The record of a <kind> follows its schema
+      Given a running <kind>
+      Then the record of the job has these fields and no others
+        | field      | kind      |
+        | _id        | object id |
+        | task_id    | text      |
+        | config     | object    |
+        | status     | text      |
+        | created_at | date      |
+        | user       | text      |
+      And the side effects are those of one job
+
+      Examples:
+        | kind               |
+        | job                |
+        | waterfall view     |
+        | single channel job |
+        | playback           |
+
     @PZ-14812
-    Scenario: The record of a job is whole, and holds nothing else
+    Scenario: The record of a job is whole
       Given a live configuration with every parameter set
       When the job is requested
       Then the job is accepted
       And the record of the job is complete
-      And the record of the job has no other fields
       And the side effects are those of one job
 
     @PZ-14811

@@ -61,7 +61,7 @@ Feature: Looking at a single channel
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
-    @PZ-13853
+    @PZ-13853 @PZ-13818
     Scenario: A single channel shows what it shows among many
       Given a running playback
       When its rows are read to the end
@@ -115,6 +115,7 @@ Feature: Looking at a single channel
       Given a running single channel job with channel 20
       And another running job with sensor range 20 to 29
       Then both have the channels and streams of their own configuration
+      And both have the same frequencies and the same time between rows
       And the side effects are those of 2 jobs
 
   Rule: Everything but the channel is as in any other view
@@ -211,16 +212,16 @@ Feature: Looking at a single channel
   Rule: An operator may change the channel as quickly as the hand can
 
     @PZ-13858
-    Scenario: Ten channels in quick succession
-      When a single channel is opened and closed 10 times, each time another one
-      Then every one of them was mapped to its own channel
+    Scenario: Thirty channels in quick succession
+      When a single channel is opened and closed 30 times, each time another one
+      Then every one of them was accepted, mapped to its own channel, and cancelled
       And only the records of the jobs remain
 
     @PZ-13859
     Scenario: A single channel that is asked for again and again
       Given a running single channel job with FFT length 128
-      When its rows are asked for until there are 20, 1 at a time
-      And the metadata of the job is asked for 20 times
+      When its rows are asked for until there are 100, 1 at a time
+      And the metadata of the job is asked for 100 times
       Then the rows follow each other at its output rate
       And every row is of its sensors and frequencies
       And the metadata is that of the job every time

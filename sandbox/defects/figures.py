@@ -180,6 +180,12 @@ DEFECTS: tuple[Defect, ...] = (
         computing(limits={"overlap": 0.25}),
     ),
     Defect(
+        "single_channel_at_half_the_rate",
+        "The time between rows of a single channel is twice as long.",
+        _TIME_AXIS,
+        computing(lines_dt=lambda calculation, right, config: right(config) * (1 + (config.view_type == 1))),
+    ),
+    Defect(
         "time_between_rows_without_the_rate",
         "The time between rows does not double with the FFT length.",
         _TIME_AXIS,

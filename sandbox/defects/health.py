@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import ssl
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.defects.defect import Defect
+import uvicorn.config
+
+from sandbox.defects.defect import Defect, defect
 from sandbox.defects.interception import InterceptedRequest, InterceptedResponse, intercepting
+from sandbox.focus_server.composition import Parts
 
 AREA = "health checks"
 
@@ -67,6 +72,27 @@ def _instead_of_200(*become: Any) -> Callable[[InterceptedResponse], None]:
 
 _late, _unavailable = one_health_check_in(100), one_health_check_in(50)
 
+
+@defect
+def speaks_old_tls(parts: Parts) -> Parts:
+    """The server speaks TLS 1.0 and 1.1, too.
+
+    Who stands on the way can make both sides use what has been broken long ago.
+    """
+    create = uvicorn.config.create_ssl_context
+
+    def create_for_all(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        context: ssl.SSLContext = create(*args, **kwargs)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        return context
+
+    uvicorn.config.create_ssl_context = create_for_all
+    return parts
+
+
 DEFECTS: tuple[Defect, ...] = (
     *map(taken_for_get, ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")),
     health("no_word_of_what_is_allowed", "A rejected method does not say which are allowed.", _without_allow),
@@ -119,4 +145,5 @@ DEFECTS: tuple[Defect, ...] = (
         "The operator takes the view for broken, and opens another one.",
         delay_s=lambda request: 2.1 if b'"max": 2221' in request.body else 0,
     ),
+    speaks_old_tls,
 )

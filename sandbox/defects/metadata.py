@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import aio_pika
-from aio_pika.exceptions import ChannelClosed
+from aio_pika.exceptions import AMQPError, ChannelClosed
 
 from sandbox.defects.defect import Defect, defect, defective, override
 from sandbox.defects.sample_configuration import valid_configuration
@@ -84,6 +85,39 @@ async def metadata_go_with_the_queue(service: Any, find: Any, job_id: str) -> Jo
 
 
 @defective("service", "find")
+async def metadata_need_the_consumer(service: Any, find: Any, job_id: str) -> JobRecord:
+    """While RabbitMQ is out of reach no job is known.
+
+    During an outage of RabbitMQ nobody can look up even what runs.
+    """
+    url = Settings.from_environment().rabbitmq_url.get_secret_value()
+    try:
+        await (await aio_pika.connect(url, timeout=1)).close()
+    except (OSError, AMQPError, TimeoutError):
+        raise UnknownJob(job_id) from None
+    return await find(job_id)
+
+
+@defect
+def metadata_from_memory(parts: Parts) -> Parts:
+    """The metadata of a job are told from memory, and its record says something else.
+
+    After a restart of the server a job is said to have been made at another time.
+    """
+    remembered: dict[str, JobRecord] = {}
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        remembered[record.job_id] = record
+        await tasks.insert(replace(record, created_at=record.created_at - timedelta(seconds=1)))
+
+    async def find(tasks: Any, job_id: str) -> JobRecord | None:
+        found = await tasks.find(job_id)
+        return replace(found, created_at=remembered[job_id].created_at) if found else None
+
+    return override("tasks", insert=insert, find=find)(parts)
+
+
+@defective("service", "find")
 async def any_job_is_known(service: Any, find: Any, job_id: str) -> JobRecord:
     """A job that does not exist is known.
 
@@ -147,6 +181,8 @@ DEFECTS: tuple[Defect, ...] = (
     metadata_of_another_job,
     metadata_go_with_the_job,
     metadata_go_with_the_queue,
+    metadata_need_the_consumer,
+    metadata_from_memory,
     any_job_is_known,
     a_job_by_a_query,
 )

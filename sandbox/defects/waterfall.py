@@ -283,6 +283,12 @@ DEFECTS: tuple[Defect, ...] = (
         changing(each(lambda r: {"sensors": r["sensors"][:-1]})),
     ),
     Defect(
+        "a_disabled_channel",
+        "One channel of the fibre gives no rows.",
+        _MISSING,
+        changing(each(lambda r: {"sensors": [one for one in r["sensors"] if one["id"] != 1234]})),
+    ),
+    Defect(
         "rows_with_a_sensor_twice",
         "A sensor is twice in a row.",
         _UNREADABLE,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +17,7 @@ from support.checks.refusals import error_form_problems, status_problems
 from support.core.errors import require
 from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
+from transport.trust import trusted
 
 
 def expect_healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
@@ -56,6 +61,36 @@ def expect_strict_transport_security(exchange: Exchange, header: str) -> None:
     ages = [part.strip().removeprefix("max-age=") for part in value.split(";") if part.strip().startswith("max-age=")]
     problems = [] if ages and ages[0].isdigit() and int(ages[0]) >= 31_536_000 else [f"{header} is {value!r}"]
     require("to be told to come over TLS from now on", problems, exchange)
+
+
+def expect_new_tls(base_url: str, ca_file: Path | None, timeout_s: float) -> None:
+    """Raise ExpectationFailed unless a server speaks TLS 1.2 or newer, with a certificate that holds, and no older."""
+    context = trusted(ca_file, "focus_server.ca_file").context()
+    new = _version_spoken(base_url, context, timeout_s)
+    # Whether the certificate is known does not matter here, nor how weak a cipher may be.
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    outdated = _version_spoken(base_url, old, timeout_s)
+    problems = [] if new in ("TLSv1.2", "TLSv1.3") else [f"it speaks {new}"]
+    require("TLS 1.2 or newer, and nothing older", problems + ([f"it speaks {outdated}, too"] if outdated else []))
+
+
+def _version_spoken(base_url: str, context: ssl.SSLContext, timeout_s: float) -> str | None:
+    """Which version of TLS a server agrees on with this client; None when on none."""
+    parts = urlsplit(base_url)
+    assert parts.hostname is not None
+    try:
+        with (
+            socket.create_connection((parts.hostname, parts.port or 443), timeout_s) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname) as secured,
+        ):
+            return secured.version()
+    except OSError:
+        return None
 
 
 def ask_in_plaintext(

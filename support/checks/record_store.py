@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+
+from bson.objectid import ObjectId
 
 from support.api.exchange import Exchange
 from support.api.job import Job
@@ -22,7 +24,7 @@ _FIELDS = {
     "end": "end_time",
     "deletion": "deleted",
 }
-_RECORD = {"_id", "task_id", "config", "status", "created_at", "user"}
+_KINDS: Mapping[str, type] = {"object id": ObjectId, "text": str, "object": dict, "date": datetime}
 
 
 def expect_collections(database: Database, settings: MongoDB) -> None:
@@ -97,12 +99,18 @@ def span_of(recordings: Sequence[Document]) -> Window:
     return min(starts) - second, max(ends) + second
 
 
-def expect_only_job_fields(records: Sequence[Document]) -> None:
-    """Raise ExpectationFailed unless a record holds the fields of a job and no others (contract, step D)."""
+def expect_schema(records: Sequence[Document], schema: Mapping[str, str]) -> None:
+    """Raise ExpectationFailed unless records hold these fields and no others, each of its kind (contract, step D)."""
     problems = [
-        f"the record has {sorted(set(record) ^ _RECORD)} too much or too little"
+        f"the record has {sorted(set(record) ^ set(schema))} too much or too little"
         for record in records
-        if set(record) != _RECORD
+        if set(record) != set(schema)
+    ]
+    problems += [
+        f"{name} is {record[name]!r}, no {kind}"
+        for record in records
+        for name, kind in schema.items()
+        if name in record and not isinstance(record[name], _KINDS[kind])
     ]
     require("the fields of a job and no others", problems if records else ["there is no record"])
 

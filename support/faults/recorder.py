@@ -66,6 +66,10 @@ class Recorder:
         self._put.append(recording)
         return recording
 
+    def stored(self, recording: Recording) -> list[Document]:
+        """What the database has under the identity of a recording."""
+        return self._collection.find({"uuid": recording.uuid}, {"_id": 0})
+
     def put_again(self, recording: Recording) -> bool:
         """Try to put a recording once more, under the same identity; whether the database took it."""
         return insert(self._collection, recording.document())

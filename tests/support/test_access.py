@@ -1,3 +1,4 @@
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -101,10 +102,42 @@ def test_the_servers_own_access_leads_to_its_records(database):
             access.expect_record_read_by_server(job(), MONGODB)
 
 
-def test_half_of_the_answers_must_be_quick():
-    access.expect_quick_answers([0.1, 0.1, 9], 0.25)
-    with pytest.raises(ExpectationFailed, match=r"half of them took 0\.300 s"):
-        access.expect_quick_answers([0.1, 0.3, 0.3], 0.25)
+def test_so_many_of_the_answers_must_be_quick():
+    access.expect_quick_answers([0.1, 9, 0.1], 2, 0.25)
+    with pytest.raises(ExpectationFailed, match=r"2 of 3 took up to 0\.300 s"):
+        access.expect_quick_answers([0.4, 0.1, 0.3], 2, 0.25)
+
+
+def test_the_queries_are_those_of_the_product():
+    asked = []
+    stores = SimpleNamespace(
+        records=SimpleNamespace(of_job=asked.append),
+        recordings=SimpleNamespace(between=lambda start, end: asked.append(end - start)),
+    )
+    assert len(access.query_times_s(stores, job(), 3)) == 3
+    assert asked == [JOB_ID, timedelta(days=1), JOB_ID]
+
+
+DOCUMENT = {"uuid": "1", "deleted": True}
+
+
+@pytest.mark.parametrize(
+    ("written", "left", "problems", "told"),
+    [
+        ([DOCUMENT], [], [], None),
+        ([], [], [], "was written, and .. read"),
+        ([{**DOCUMENT, "deleted": False}], [], [], "read"),
+        ([DOCUMENT, DOCUMENT], [], [], "read"),
+        ([DOCUMENT], [DOCUMENT], [], "left is"),
+        ([DOCUMENT], [], ["it was changed"], "it was changed"),
+    ],
+)
+def test_what_is_written_is_read_back_and_goes(written, left, problems, told):
+    if told is None:
+        access.expect_written_and_removed(DOCUMENT, written, left, problems)
+        return
+    with pytest.raises(ExpectationFailed, match=told):
+        access.expect_written_and_removed(DOCUMENT, written, left, problems)
 
 
 def test_an_operator_must_get_onto_every_machine(monkeypatch):

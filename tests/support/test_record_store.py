@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from bson.objectid import ObjectId
 from stand_ins import exchange, job, settings
 
 from support.checks import record_store
@@ -90,12 +91,15 @@ def test_what_has_ended_is_listed_in_the_order_of_its_time_and_the_span_holds_al
     assert record_store.span_of(all_of_them) == (T - SECOND, T + 21 * SECOND)
 
 
-def test_a_record_has_the_fields_of_a_job_and_no_others():
-    right = dict.fromkeys(("_id", "task_id", "config", "status", "created_at", "user"))
-    record_store.expect_only_job_fields([right])
-    found(r"\['roi'\]", record_store.expect_only_job_fields, [right, {**right, "roi": {}}])
-    found(r"\['user'\]", record_store.expect_only_job_fields, [{k: v for k, v in right.items() if k != "user"}])
-    found("there is no record", record_store.expect_only_job_fields, [])
+def test_a_record_has_the_fields_of_its_schema_and_no_others_each_of_its_kind():
+    schema = {"_id": "object id", "task_id": "text", "config": "object", "created_at": "date"}
+    right = {"_id": ObjectId(), "task_id": "job_1", "config": {}, "created_at": T}
+    record_store.expect_schema([right], schema)
+    found(r"\['roi'\]", record_store.expect_schema, [right, {**right, "roi": {}}], schema)
+    found(r"\['task_id'\]", record_store.expect_schema, [{k: v for k, v in right.items() if k != "task_id"}], schema)
+    for name, kind in schema.items():
+        found(f"{name} is 7, no {kind}", record_store.expect_schema, [{**right, name: 7}], schema)
+    found("there is no record", record_store.expect_schema, [], schema)
 
 
 def test_answer_and_metadata_tell_the_same_moment():

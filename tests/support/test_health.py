@@ -1,7 +1,13 @@
+import socketserver
+import ssl
+import threading
+import warnings
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import gateways
 import pytest
+import trustme
 from stand_ins import AS_JSON, exchange
 
 from support.checks import health
@@ -97,3 +103,53 @@ def test_an_answer_in_the_clear_is_found(status, location, is_silent):
         told = failing(health.expect_no_plaintext_response, {"POST /configure": None, "GET /ack": answer})
         assert f"GET /ack: the status is {status}" in told
     health.expect_no_plaintext_response({"GET /ack": None})
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@contextmanager
+def speaking(authority, oldest, newest=ssl.TLSVersion.TLSv1_3, host="127.0.0.1"):
+    """The address of a server that agrees on these versions of TLS, and says nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = oldest, newest
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            with suppress(OSError), context.wrap_socket(self.request, server_side=True):
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return tmp_path / "ca.pem"
+
+
+def test_a_server_speaks_new_tls_and_nothing_older(authority, ca_file):
+    with speaking(authority, ssl.TLSVersion.TLSv1_2) as address:
+        health.expect_new_tls(address, ca_file, 5)
+    with speaking(authority, ssl.TLSVersion.TLSv1_1) as address:
+        assert "it speaks TLSv1.1, too" in failing(health.expect_new_tls, address, ca_file, 5)
+    with speaking(authority, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1) as address:
+        assert "it speaks None" in failing(health.expect_new_tls, address, ca_file, 5)
+
+
+def test_a_certificate_that_does_not_hold_is_no_tls(authority, ca_file):
+    with speaking(authority, ssl.TLSVersion.TLSv1_2, host="elsewhere.example") as address:
+        assert "it speaks None" in failing(health.expect_new_tls, address, ca_file, 5)

@@ -413,7 +413,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "rows_at_a_fixed_rate",
-        "The time between rows does not double with the FFT length.",
+        "Rows come at one rate, whatever the FFT length.",
         _MISPLACED,
         override("row_calculation", rows=_at_a_fixed_rate),
     ),

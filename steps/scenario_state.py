@@ -26,7 +26,7 @@ from support.contract.configuration import (
     generate_single_channel_payload,
 )
 from support.contract.limits import Parameter, ViewType
-from support.core.errors import APIError, ExpectationFailed, ValidationError
+from support.core.errors import APIError, ExpectationFailed
 from support.evidence.evidence import Evidence
 from support.faults.gateway import Gateway
 from support.faults.recorder import Recording
@@ -99,7 +99,6 @@ class ScenarioState:
     attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
     exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last requests of any kind
     meanwhile = FromStep[list[Exchange]]("the job is requested, and somebody looks it up …")  # before it was answered
-    refusal = FromStep[ValidationError | None]("the client is handed the task id 1")  # None when the client sent it
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
     plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")

@@ -160,12 +160,6 @@ Feature: Creating a streaming job
         | with too long a prefix  | abcdefghijklmnopqrstuvwxyzabcdefg_20250101120000_0a1b2c3d |
         | with a space            | my tests_20250101120000_0a1b2c3d       |
 
-    @PZ-14751
-    Scenario: The client refuses a malformed task id before it asks
-      When the client is handed the task id acceptance_yesterday_0a1b2c3d
-      Then the client refuses because of the task id
-      And nothing is sent to the server
-
     @PZ-14752
     Scenario Outline: A job under a task id needs its <parameter>
       When a job is requested under a task id without <parameter>

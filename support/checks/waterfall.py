@@ -208,13 +208,11 @@ class Waterfall:
         """
         created_at, answers = self.job.created_at, self.settings.answers
         answered_at = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
-        if created_at is None or answered_at - created_at <= timedelta(seconds=figures.window_s):
-            self.expect_none_yet(exchange)
-            return
+        is_early = created_at is None or answered_at - created_at <= timedelta(seconds=figures.window_s)
+        right = [answers.no_rows_yet_status] if is_early else [answers.no_rows_yet_status, answers.rows_status]
         earliest = -self.settings.time_limits.clock_tolerance_s - _PRECISION_S
         problems = [f"a row came {-late_s:.3f} s before its end" for late_s in self.late_s() if late_s < earliest]
-        problems += status_problems(exchange, answers.no_rows_yet_status, answers.rows_status)
-        require("no row before its window is full", problems, exchange)
+        require("no row before its window is full", status_problems(exchange, *right) + problems, exchange)
 
     def expect_over(self, exchange: Exchange) -> None:
         """Raise ExpectationFailed unless it was said that no more rows will come."""

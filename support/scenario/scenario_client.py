@@ -13,7 +13,7 @@ from support.api.client import FocusServerAPI, Headers
 from support.api.exchange import Exchange
 from support.api.job import Attempt
 from support.contract.configuration import ConfigureRequest, fields_set
-from support.core.errors import APIError, ExpectationFailed, ValidationError, require
+from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.observers.request_marks import TraceKey, stamp
 from support.profile.settings import Settings
 
@@ -139,15 +139,6 @@ class ScenarioClient:
         with _judged(), self._client().temporary_job(request) as response:
             work(response.job_id)
 
-    def refusal_to_send(self, something: Any, task_id: str | None = None) -> ValidationError | None:
-        """Give the client something that may be no valid request: why it did not send that; None when it did."""
-        try:
-            with _judged():
-                self._client().configure_streaming_job(something, task_id)
-        except ValidationError as refusal:
-            return refusal
-        return None
-
     def failure_of(self, call: Callable[[FocusServerAPI], object], **server: Any) -> APIError | None:
         """The error of a client's call that should fail; `server` has the settings `focus_server` that it has not."""
         changed = self._settings.focus_server.model_copy(update=server)
@@ -166,10 +157,6 @@ class ScenarioClient:
             failure = pool.submit(self.failure_of, call, **server)
             meanwhile()
             return failure.result()
-
-    def expect_nothing_sent(self) -> None:
-        """Raise ExpectationFailed if any request left the client."""
-        require("nothing to be sent", [str(exchange) for exchange in self.exchanges])
 
     def _client(self) -> FocusServerAPI:
         """The client of the thread that calls."""

@@ -769,11 +769,6 @@ JUDGING = [
         "faults.gateway:Gateway.expect_asked_once",
         "gateway.py::test_a_gateway_that_was_not_asked_was_not_asked_once",
     ),
-    blind(
-        "a scenario to which nothing was ever sent",
-        "scenario.scenario_client:ScenarioClient.expect_nothing_sent",
-        "scenario_client.py::test_what_was_sent_is_told_where_nothing_should_be",
-    ),
     spoilt(
         *("a report in which everything passed", "evidence.allure_report:_verdict", always(("passed", None))),
         *("allure_report.py::test_status_and_message", "'passed' == 'failed'"),

@@ -104,9 +104,3 @@ def test_what_fails_meanwhile_is_told_with_the_answer(client, monkeypatch):
 
     message = told(lambda: client.request_job_meanwhile("a request", fail))
     assert message == "expected an analyzer\n  - answered in the end: POST /configure -> 500"
-
-
-def test_what_was_sent_is_told_where_nothing_should_be(client):
-    client.expect_nothing_sent()
-    client.send("POST", "/configure")
-    assert "POST /configure -> 200" in told(client.expect_nothing_sent)

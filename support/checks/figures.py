@@ -42,11 +42,6 @@ class Figures:
     channel_to_stream: Mapping[str, int]
 
     @property
-    def rows_per_second(self) -> float:
-        """The output rate, Hz."""
-        return 1 / self.lines_dt_s
-
-    @property
     def streams(self) -> int:
         """Number of distinct streams."""
         return len(set(self.channel_to_stream.values()))

@@ -7,7 +7,6 @@ is asked; `AccessRefused` of these, when it does not let the user in.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,12 +167,6 @@ class Database:
         if cursor["id"]:
             self._database.command("killCursors", "$cmd.aggregate", cursors=[cursor["id"]], session=session)
         return found, cursor.get("postBatchResumeToken") or found[-1]["_id"]
-
-    def ping_s(self) -> float:
-        """How long one answer takes, s."""
-        started = time.perf_counter()
-        self.ask("an answer (ping)", lambda: self._client.admin.command("ping"))
-        return time.perf_counter() - started
 
     def check_health(self) -> None:
         """See that the database answers and can be written to.

@@ -39,13 +39,14 @@ from support.runner.jobs import jobs_of
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
 from support.runner.run_state import RunState
-from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.runner.selection import all_were_skipped, find_mistakes, is_asked_for, may_be_empty
 from support.runner.worker import Place
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
 
 protect_output()
 
+SOAK = "soak"
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 
 
@@ -190,6 +191,9 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     context.run_state.scenarios.append(scenario)
     report.start_scenario(scenario)
     context.state = None
+    if SOAK in scenario.effective_tags and not is_asked_for(context.config, SOAK):
+        scenario.skip(f"it takes an hour: ask for it with --tags=@{SOAK}")
+        return
 
     def keep(found: Evidence) -> None:
         report.attach(found.name, found.body, found.media_type)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from load.page import write_page
 from load.run import put_under_load
 from load.shapes import read_shapes
 from redaction import protect_output
@@ -57,7 +58,8 @@ def run(
         typer.echo(f"Note: {line}")
     for problem in result.problems:
         typer.echo(f"Not held: {problem}", err=True)
-    typer.echo(f"Kept in {result.write(folder)}.")
+    kept = result.write(folder)
+    typer.echo(f"Kept in {kept}; the page: {write_page(result, result.limits, kept)}")
     if not result.holds:
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from load.messages import Worker
 from load.shapes import Shape
 from support.load.figures import METHOD, Figures, Sample
+from support.profile.settings import Load
 
 BUSY = 0.9
 """A generator that uses so much of a core can send no more: what it measures then is itself."""
@@ -35,6 +36,7 @@ class Result(BaseModel):
     workers: int
     acknowledged: int
     whole: int
+    limits: Load
     figures: dict[str, Figures]
     method: str = METHOD
     generators: list[Worker] = []

@@ -17,12 +17,12 @@ from typing import Any
 from load.messages import Report, Worker
 from load.result import Result, Usage
 from load.shapes import Shape
-from load.store_check import StoreCheck
 from support.api.job import Attempt
 from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.files import ROOT
 from support.load.figures import Sample, by_kind, limit_problems
 from support.load.permission import refusal
+from support.load.store_check import StoreCheck
 from support.load.watch import ServerWatch
 from support.profile.profile import Profile
 from support.profile.provider import provide
@@ -90,6 +90,7 @@ def put_under_load(
             workers=workers + elsewhere,
             acknowledged=len(load.job_ids),
             whole=load.check.whole,
+            limits=settings.load,
             figures=figures,
             generators=load.generators,
             server=[

@@ -34,7 +34,7 @@ class Visit:
 
     def connect(self) -> None:
         """Have a connection before the load begins, as a client has that is there already."""
-        self._client.acknowledge()
+        self._client.connect()
 
     def open(self, payload: dict[str, Any], due_s: float) -> str | None:
         """Ask for a job; gives its id if it was accepted."""

@@ -169,6 +169,8 @@ register_type(
         },
     ),
     Dependency=choice("A store that the server works with: `RabbitMQ`.", named("MongoDB", "RabbitMQ", "Kubernetes")),
+    Reading=choice("What is read of a job: `metadata`, `rows`.", {"metadata": "metadata", "rows": "waterfall"}),
+    Timed=choice("What has a promised time: `jobs`, `answers`, `first rows`.", named("jobs", "answers", "first rows")),
     Outage=choice(
         "How a store fails: `does not answer`.",
         {

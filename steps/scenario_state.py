@@ -30,7 +30,12 @@ from support.core.errors import APIError, ExpectationFailed
 from support.evidence.evidence import Evidence
 from support.faults.gateway import Gateway
 from support.faults.recorder import Recording
+from support.faults.slow_network import SlowNetwork
 from support.fuzzing.verdicts import RequestVerdicts
+from support.load.figures import Sample
+from support.load.rows import Reading
+from support.load.store_check import StoreCheck
+from support.load.watch import ServerWatch
 from support.observers.mongodb import Document
 from support.observers.stores import Stores
 from support.profile.settings import Settings
@@ -105,6 +110,13 @@ class ScenarioState:
     put_again = FromStep[bool]("the same recording is put once more")  # whether the record store took it
     verdicts = FromStep[RequestVerdicts]("300 generated requests are sent")  # on the answers to them
     wrong_answer = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure
+
+    # Load.
+    samples = FromStep[list[Sample]]("jobs are requested at this rate")  # how long each request took
+    server_watch = FromStep[ServerWatch]("the jobs are requested and cancelled one after another")  # what it used
+    store_check = FromStep[StoreCheck]("2 jobs a second are requested for 4 seconds, and …")  # what became of each job
+    reading = FromStep[Reading]("its rows are asked for during 3 seconds")  # how many came in which time
+    slow_network = FromStep[SlowNetwork]("a network that takes 100 ms in each direction")  # the way to the server
 
     # Jobs.
     job = FromStep[Job]("a running job")  # the one that the scenario is about

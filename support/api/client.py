@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -78,6 +78,11 @@ class FocusServerAPI:
     def cancel_job(self, job_id: str) -> None:
         """End a job and everything made for it; raises APIError otherwise, with status 404 for an unknown job."""
         self._require(self.request_cancellation(job_id), self._answers.cancelled_statuses)
+
+    def connect(self) -> None:
+        """Have a connection, so that the next request does not wait for one. A failure is told by that request."""
+        with suppress(OSError):
+            self._session.get(self._base_url + self._paths.health, timeout=self._timeout_s)
 
     def acknowledge(self) -> None:
         """Raise APIError unless the server says that it is alive."""

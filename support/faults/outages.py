@@ -89,7 +89,7 @@ class Outages:
         # A `timeout` of 0: data is dropped until the toxic is removed.
         proxy = self._about_to_break(dependency)
         named = {"name": f"{_OUR_TOXICS}{toxic}_{stream}", "type": toxic, "stream": stream, "attributes": attributes}
-        _ask(self._toxiproxy, "POST", f"{proxy}/toxics", named)
+        ask_toxiproxy(self._toxiproxy, "POST", f"/{proxy}/toxics", named)
 
 
 def restore(toxiproxy: Toxiproxy, proxy: str) -> None:
@@ -101,18 +101,18 @@ def restore(toxiproxy: Toxiproxy, proxy: str) -> None:
     """
     if toxiproxy.url is None:
         raise NoSuchProxy("toxiproxy.url is not set")
-    toxics = _ask(toxiproxy, "GET", f"{proxy}/toxics")
+    toxics = ask_toxiproxy(toxiproxy, "GET", f"/{proxy}/toxics")
     try:
         ours = [toxic["name"] for toxic in toxics if toxic["name"].startswith(_OUR_TOXICS)]
     except (TypeError, KeyError, AttributeError):
         raise _not_done(f"a list of the toxics of the proxy '{proxy}', with their names", toxics) from None
     for name in ours:
-        _ask(toxiproxy, "DELETE", f"{proxy}/toxics/{name}")
+        ask_toxiproxy(toxiproxy, "DELETE", f"/{proxy}/toxics/{name}")
     _switch(toxiproxy, proxy, enabled=True)
 
 
 def _switch(toxiproxy: Toxiproxy, proxy: str, *, enabled: bool) -> None:
-    said = _ask(toxiproxy, "POST", proxy, {"enabled": enabled})
+    said = ask_toxiproxy(toxiproxy, "POST", f"/{proxy}", {"enabled": enabled})
     if not isinstance(said, dict) or said.get("enabled") is not enabled:
         raise _not_done(f"the proxy '{proxy}' to be {'enabled' if enabled else 'disabled'}", said)
 
@@ -124,9 +124,10 @@ def _not_done(expected: str, seen: object) -> EnvironmentBroken:
     )
 
 
-def _ask(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask_toxiproxy(toxiproxy: Toxiproxy, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask for something below `/proxies`; raises EnvironmentBroken if it is not done, NoSuchProxy if there is none."""
     assert toxiproxy.url is not None, "without a Toxiproxy nothing is possible: see `impossible`"
-    url = f"{toxiproxy.url.rstrip('/')}/proxies/{path}"
+    url = f"{toxiproxy.url.rstrip('/')}/proxies{path}"
     access = HttpAccess.to(toxiproxy.url, toxiproxy.ca_file, "toxiproxy.ca_file")
     try:
         with access.session() as session:

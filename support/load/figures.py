@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from support.api.exchange import Exchange
 from support.evidence.charts import percentile
 
 METHOD = "nearest rank: the smallest latency that occurred and that is not exceeded by so many per cent of all"
@@ -64,6 +65,20 @@ def figures_of(samples: Sequence[Sample], *, after_s: float = 0.0) -> Figures:
         return figures
     at = {f"p{percent}_s": percentile(latencies, percent) for percent in (50, 95, 99)}
     return figures.model_copy(update={**at, "longest_s": latencies[-1]})
+
+
+def samples_of(exchanges: Sequence[Exchange], statuses: Collection[int]) -> list[Sample]:
+    """The samples of requests that were sent one after another, each as soon as there was a client for it."""
+    return [
+        Sample(
+            kind=exchange.method,
+            due_s=0.0,
+            sent_s=0.0,
+            ended_s=exchange.elapsed_s,
+            error="" if exchange.status in statuses else f"{exchange.status} {exchange.detail()}",
+        )
+        for exchange in exchanges
+    ]
 
 
 def by_kind(samples: Sequence[Sample], *, after_s: float = 0.0) -> dict[str, Figures]:

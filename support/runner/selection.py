@@ -21,6 +21,12 @@ def may_be_empty(config: Any) -> bool:
     return bool(config.userdata.getbool(ALLOW_EMPTY, False))
 
 
+def is_asked_for(config: Any, tag: str) -> bool:
+    """Whether the tags that were asked for name this one, and not to leave it out."""
+    told = config.tags if isinstance(config.tags, str) else " ".join(config.tags or ())
+    return re.search(rf"(?<!not )(?<![~-])@{re.escape(tag)}\b", told) is not None
+
+
 def find_mistakes(config: Any, features: Sequence[Any]) -> str | None:
     """What is wrong with the selection: it is empty, or names a line that its file does not have; None if nothing is.
 

@@ -17,6 +17,9 @@ from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.observers.request_marks import TraceKey, stamp
 from support.profile.settings import Settings
 
+_MANY = 10  # jobs to be cancelled at the end
+_CLIENTS = 4
+
 R = TypeVar("R")
 A = TypeVar("A")
 
@@ -49,6 +52,18 @@ class ScenarioClient:
         """Send `body` as JSON, or `raw` as it is."""
         with _judged():
             return self._client().send(method, path, body, raw=raw, headers=headers)
+
+    def connect(self, patience_s: float) -> None:
+        """Have a connection of the thread that calls, so that its next request does not wait for one.
+
+        Answers to this thread are waited for so long, where the usual time is shorter: how late one may be is judged
+        with many others.
+        """
+        server = self._settings.focus_server
+        patient = server.model_copy(update={"request_timeout_s": max(patience_s, server.request_timeout_s)})
+        settings = self._settings.model_copy(update={"focus_server": patient})
+        self._own.client = FocusServerAPI(settings, *self._subscribers)
+        self._own.client.connect()
 
     def get(self, path: str) -> Exchange:
         """Ask for what stands at a path."""
@@ -122,17 +137,18 @@ class ScenarioClient:
         return _at_once(self.cancel, [job_id] * clients, clients)
 
     def cancelling_problems(self, job_ids: Iterable[str]) -> list[str]:
-        """Cancel jobs; a line for each that could not be cancelled."""
-        problems = []
-        for job_id in job_ids:
+        """Cancel jobs, many of them by several clients at once; a line for each that could not be cancelled."""
+
+        def problem(job_id: str) -> str | None:
             try:
                 exchange = self.cancel(job_id)
             except ExpectationFailed as error:
-                problems.append(f"cancelling {job_id}: {error}")
-            else:
-                if exchange.cancelled_job is None:
-                    problems.append(f"cancelling {exchange}")
-        return problems
+                return f"cancelling {job_id}: {error}"
+            return f"cancelling {exchange}" if exchange.cancelled_job is None else None
+
+        ordered = list(job_ids)
+        each = map(problem, ordered) if len(ordered) < _MANY else _at_once(problem, ordered, _CLIENTS)
+        return [one for one in each if one is not None]
 
     def use_temporary_job(self, request: ConfigureRequest, work: Callable[[str], None]) -> None:
         """Do some work with the id of a job that exists only for it; it must be made, and be cancelled at the end."""

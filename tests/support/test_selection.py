@@ -1,10 +1,12 @@
 """An empty run is not a green one: what is said of what was asked for."""
 
+from types import SimpleNamespace
+
 import pytest
 from behave.configuration import Configuration
 from behave.runner_util import collect_feature_locations, parse_features
 
-from support.runner.selection import all_were_skipped, find_mistakes, may_be_empty
+from support.runner.selection import all_were_skipped, find_mistakes, is_asked_for, may_be_empty
 
 FEATURE = """\
 @house
@@ -99,3 +101,21 @@ def test_of_skipped_scenarios_each_reason_is_told_once():
 def test_an_empty_run_is_allowed_by_name(value, allowed):
     assert may_be_empty(Configuration(["-D", f"allow_empty={value}"], load_config=False)) is allowed
     assert may_be_empty(Configuration([], load_config=False)) is False
+
+
+@pytest.mark.parametrize(
+    ("tags", "asked"),
+    [
+        ("@soak", True),
+        ("@load and @soak", True),
+        (["@soak"], True),
+        ("@load", False),
+        ("not @soak", False),
+        ("@load and not @soak", False),
+        ("@soaking", False),
+        (None, False),
+        ([], False),
+    ],
+)
+def test_what_takes_an_hour_runs_only_where_its_tag_is_asked_for(tags, asked):
+    assert is_asked_for(SimpleNamespace(tags=tags), "soak") is asked

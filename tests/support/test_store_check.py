@@ -4,9 +4,9 @@ import pytest
 from product import ALONE, Product
 from stand_ins import exchange
 
-from load.store_check import StoreCheck
 from support.api.job import Attempt
 from support.contract.configuration import generate_config_payload
+from support.load.store_check import StoreCheck
 
 
 def attempt(job_id="job_a1b2c3d4", **more):

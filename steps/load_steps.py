@@ -1,0 +1,223 @@
+"""The Focus Server under load: many requests at once or at a rate, and how long their answers take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from behave import given, then, when
+
+from steps.scenario_state import Context
+from support.api.client import FocusServerAPI
+from support.api.exchange import Exchange
+from support.api.job import Attempt
+from support.contract.configuration import different_payloads, generate_config_payload
+from support.core.errors import require
+from support.faults.slow_network import slowed
+from support.load import expectations
+from support.load.arrivals import Stage, due_times
+from support.load.figures import samples_of
+from support.load.open_loop import OpenLoop
+from support.load.permission import refusal
+from support.load.rows import first_row, read_for
+from support.load.store_check import StoreCheck
+from support.load.sustained import sustain
+from support.load.watch import ServerWatch
+from support.observers.side_effects import effects_of
+
+MOST_CLIENTS = 40
+LOOK_EVERY_S = 0.5
+ROWS = 5
+PATIENCE = 3
+
+
+def request_when_due(context: Context, due_s: Sequence[float], clients: int) -> OpenLoop[Attempt]:
+    """Have a loop that asks for the jobs at these times; where there may be no load the scenario is skipped."""
+    why = refusal(context.state.settings)
+    context.state.skip_unless(why is None, f"the server is not put under load: {why}")
+    patience_s = PATIENCE * context.state.settings.load.created_p99_s
+    return OpenLoop(due_s, clients, lambda: context.state.client.connect(patience_s))
+
+
+def request(context: Context, loop: OpenLoop[Attempt]) -> None:
+    """Ask for all jobs as they are due, and keep them."""
+    configurations, client = context.state.configurations, context.state.client
+    loop.start(lambda number: client.request_job(configurations[number]))
+    context.state.asked(*loop.join())
+    context.state.samples = loop.samples
+
+
+def configure_different_jobs(context: Context, count: int) -> None:
+    context.state.configurations = [context.state.client.configuration(one) for one in different_payloads(count)]
+
+
+@given("as many different live configurations as there can be jobs at once")
+def as_many_as_there_can_be(context: Context) -> None:
+    configure_different_jobs(context, context.state.settings.load.jobs_at_once)
+
+
+@when("all jobs are requested at the same moment")
+def at_the_same_moment(context: Context) -> None:
+    count = len(context.state.configurations)
+    request(context, request_when_due(context, [0.0] * count, count))
+
+
+@when("jobs are requested at this rate")
+def at_this_rate(context: Context) -> None:
+    stages = [
+        Stage(seconds=float(row["seconds"]), from_per_s=float(row["from"]), to_per_s=float(row["to"]))
+        for row in context.table
+    ]
+    due_s = due_times(stages)
+    configure_different_jobs(context, len(due_s))
+    request(context, request_when_due(context, due_s, MOST_CLIENTS))
+
+
+@when("{rate:d} jobs a second are requested for {seconds:d} seconds, and each is cancelled when it was found whole")
+def each_is_cancelled_when_found_whole(context: Context, rate: int, seconds: int) -> None:
+    due_s = due_times([Stage(seconds=seconds, from_per_s=rate, to_per_s=rate)])
+    loop = request_when_due(context, due_s, MOST_CLIENTS)
+    different, client = different_payloads(MOST_CLIENTS), context.state.client
+    check = StoreCheck(context.state.settings, context.state.stores)
+
+    def request_one(number: int) -> Attempt:
+        return client.request_job(client.configuration(different[number % MOST_CLIENTS]))
+
+    context.state.asked(*sustain(loop, request_one, client.cancel, check, LOOK_EVERY_S))
+    context.state.samples, context.state.store_check = loop.samples, check
+
+
+@when("the jobs are requested and cancelled one after another")
+@when("the jobs are requested and cancelled by {clients:d} clients at once")
+def requested_and_cancelled(context: Context, clients: int = 1) -> None:
+    configurations, client = context.state.configurations, context.state.client
+    loop = request_when_due(context, [0.0] * len(configurations), clients)
+
+    def request_and_cancel(number: int) -> Attempt:
+        attempt = client.request_job(configurations[number])
+        if job_id := attempt.exchange.job_id():
+            client.cancel(job_id)
+        return attempt
+
+    with ServerWatch(context.state.settings, context.state.stores) as server:
+        loop.start(request_and_cancel)
+        context.state.asked(*loop.join())
+    context.state.server_watch = server
+    context.state.samples = samples_of(context.state.exchanges, context.state.settings.answers.accepted_statuses)
+
+
+@when("{clients:d} clients ask for its {what:Reading}, {times:d} times each")
+def clients_ask_for_its(context: Context, clients: int, what: str, times: int) -> None:
+    path = getattr(context.state.settings.paths, what).format(job_id=context.state.job.job_id, rows=ROWS)
+    context.state.exchanges = context.state.client.send_at_once([("GET", path)] * clients * times, clients)
+    answers = context.state.settings.answers
+    good = (200, answers.rows_status, answers.no_rows_yet_status)
+    context.state.samples = samples_of(context.state.exchanges, good)
+
+
+@when("the jobs are requested one after another, each until its first row")
+def each_until_its_first_row(context: Context) -> None:
+    context.state.samples, attempts = [], []
+    for configuration in context.state.configurations:
+        context.state.configuration = configuration
+        context.state.request_job()
+        context.state.accept_one()
+        attempts += context.state.attempts
+        context.state.samples.append(first_row(context.state.waterfall, context.state.figures))
+    context.state.asked(*attempts)
+
+
+@when("its rows are asked for during {seconds:d} seconds")
+def rows_during(context: Context, seconds: int) -> None:
+    context.state.reading = read_for(context.state.waterfall, seconds, context.state.settings.limits.rows_max)
+
+
+@given("a network to the server that takes {delay_ms:d} ms in each direction")
+def a_slow_network(context: Context, delay_ms: int) -> None:
+    settings = context.state.settings
+    context.state.skip_unless(settings.toxiproxy.url, "toxiproxy.url is not set")
+    network = slowed(settings.focus_server, settings.toxiproxy, delay_ms)
+    context.state.slow_network = context.state.session.fixtures.enter_context(network)
+
+
+@when("its metadata are asked for {times:d} times over that network")
+def metadata_over_that_network(context: Context, times: int) -> None:
+    settings = context.state.settings.model_copy(update={"focus_server": context.state.slow_network.server})
+    path = settings.paths.metadata.format(job_id=context.state.job.job_id)
+    client = FocusServerAPI(settings)
+    client.connect()
+    context.state.exchanges = [client.send("GET", path) for _ in range(times)]
+
+
+@then("{percent:d} in 100 {what:Timed} are there within the promised time")
+def so_many_in_time(context: Context, percent: int, what: str) -> None:
+    state = context.state
+    expectations.expect_percentile(state.samples, what, percent, state.settings, state.keep)
+
+
+@then("no job was lost meanwhile")
+def no_job_was_lost(context: Context) -> None:
+    require("every job to be whole in all three stores", context.state.store_check.problems)
+
+
+@then("the server's memory has grown no more than is promised")
+def memory_has_not_grown(context: Context) -> None:
+    require_seen(context)
+    require("the server's memory to stay as it was", context.state.server_watch.memory_problems())
+
+
+@then("the server has used no more CPU time for each job than is promised")
+def no_more_cpu_time(context: Context) -> None:
+    require_seen(context)
+    problems = context.state.server_watch.cpu_problems(len(context.state.exchanges))
+    require("little CPU time for each job", problems)
+
+
+@then("no query of the server in MongoDB was slow")
+def no_slow_query(context: Context) -> None:
+    require_seen(context)
+    require("only quick queries", context.state.server_watch.query_problems())
+
+
+def require_seen(context: Context) -> None:
+    """Skip the scenario where what the server uses cannot be seen."""
+    unseen = context.state.server_watch.unseen
+    context.state.skip_unless(not unseen, "; ".join(unseen))
+
+
+@then("a new job is there as quickly as before within the promised time")
+def as_quickly_as_before(context: Context) -> None:
+    state = context.state
+
+    state.configure(generate_config_payload())
+
+    def ask() -> Exchange:
+        state.request_job()
+        if job_id := state.exchange.job_id():
+            state.client.cancel(job_id)
+        return state.exchange
+
+    expectations.expect_recovery(ask, state.settings)
+
+
+@then("every job is accepted, or refused because there are too many")
+def accepted_or_too_many(context: Context) -> None:
+    context.state.jobs = expectations.expect_made_or_told(context.state.attempts, context.state.settings)
+
+
+@then("as many rows have come as the answer lets expect")
+def as_many_rows_as_expected(context: Context) -> None:
+    tolerance = context.state.settings.load.row_rate_tolerance
+    told = context.state.job.exchange.told("lines_dt")
+    expectations.expect_rows_as_estimated(*context.state.reading, told, tolerance)
+
+
+@then("no answer takes more than the promised number of round trips")
+def few_round_trips(context: Context) -> None:
+    state = context.state
+    expectations.expect_few_round_trips(state.exchanges, state.slow_network.round_trip_s, state.settings)
+
+
+@then("the side effects are those of the accepted jobs")
+def side_effects_of_the_accepted_jobs(context: Context) -> None:
+    each = context.state.settings.effects_of_a_job
+    context.state.session.ledger.expect_effects(effects_of(len(context.state.jobs), each))

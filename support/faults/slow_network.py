@@ -1,0 +1,42 @@
+"""A slow network between the suite's client and the Focus Server, by a proxy of its own in Toxiproxy."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from support.faults.outages import ask_toxiproxy
+from support.profile.settings import FocusServer, Toxiproxy
+
+
+class SlowNetwork(NamedTuple):
+    """The server as it is reached over a slow network, and how long that takes there and back, s."""
+
+    server: FocusServer
+    round_trip_s: float
+
+
+@contextmanager
+def slowed(server: FocusServer, toxiproxy: Toxiproxy, delay_ms: int) -> Iterator[SlowNetwork]:
+    """Have a network to the server that takes so long in each direction.
+
+    Raises:
+        EnvironmentBroken: Toxiproxy does not do what it is asked.
+    """
+    address, name = urlsplit(server.base_url), f"focus_client_{secrets.token_hex(4)}"
+    host = urlsplit(str(toxiproxy.url)).hostname
+    port = address.port or (443 if address.scheme == "https" else 80)
+    proxy = {"name": name, "listen": f"{host}:0", "upstream": f"{address.hostname}:{port}", "enabled": True}
+    made = ask_toxiproxy(toxiproxy, "POST", "", proxy)
+    try:
+        for stream in ("upstream", "downstream"):
+            toxic = {"name": stream, "type": "latency", "stream": stream, "attributes": {"latency": delay_ms}}
+            ask_toxiproxy(toxiproxy, "POST", f"/{name}/toxics", toxic)
+        at = made["listen"].rpartition(":")[2]
+        base_url = address._replace(netloc=f"{host}:{at}").geturl()
+        yield SlowNetwork(server.model_copy(update={"base_url": base_url}), 2 * delay_ms / 1000)
+    finally:
+        ask_toxiproxy(toxiproxy, "DELETE", f"/{name}")

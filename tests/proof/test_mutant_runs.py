@@ -123,7 +123,7 @@ def test_what_has_killed_in_a_definition_is_asked_first_there(asked: Callable[..
 def test_what_has_killed_it_before_is_asked_first_and_then_what_has_killed_in_its_file() -> None:
     own, near, far, elsewhere = (mutant().id._replace(after=after) for after in ("x == 0", "x < 0", "x > 1", "x != 0"))
     far, elsewhere = far._replace(definition="g"), elsewhere._replace(file="sandbox/focus_server/limits.py")
-    names = ["A running job is cancelled", SCENARIO, "A job is cancelled twice", "Nothing answers"]
+    names = ["A running job is cancelled", SCENARIO, "A job is cancelled twice", "Nobody listens"]
     known = KillHistory(dict(zip((own, near, far, elsewhere), names, strict=True)))
     assert known.candidates(own) == [[names[0]], [names[1], names[2]]]
     assert known.candidates(own._replace(after="x <= 0")) == [[names[1], names[0]], [names[2]]]

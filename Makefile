@@ -20,6 +20,8 @@ PROFILE := $(or $(patsubst profile=%,%,$(filter profile=%,$(ARGS))),$(FOCUS_PROF
 BROKER := $(if $(filter-out local,$(PROFILE)),,broker)
 auto = $(if $(BROKER),$(shell n=$$((4 * $$(nproc))); echo $$((n < 16 ? n : 16))),4)
 jobs = $(if $(filter auto,$(JOBS)),$(auto),$(JOBS))
+# The project's own tests work more than scenarios do.
+test_jobs = $(if $(filter auto,$(JOBS)),$(shell echo $$((2 * $$(nproc)))),$(JOBS))
 # With PYTHONSAFEPATH, Python does not find modules in the working directory.
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
@@ -69,8 +71,8 @@ screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run h
 	@$(BIN)/python -m reporting traceability
 	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
-test: broker chromium $(INSTALLED)  ## run the project's own tests; ARGS is passed on to pytest
-	$(BIN)/pytest $(ARGS)
+test: broker chromium $(INSTALLED)  ## run the project's own tests, JOBS=auto side by side; ARGS is passed on to pytest
+	$(BIN)/pytest $(if $(filter-out 1,$(test_jobs)),-n $(test_jobs) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)

@@ -165,6 +165,24 @@ def new_sandboxes() -> Iterator[Callable[..., Sandboxes]]:
         sandboxes.end()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where workers run the tests, they share one sandbox: to start one for each would take them longer."""
+    if getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput"):
+        sandboxes = Sandboxes(Path(tempfile.mkdtemp(prefix="fs-", dir="/tmp")))
+        session.config.add_cleanup(lambda: _end(sandboxes))
+        started = sandboxes.run("up")
+        assert started.returncode == 0, started.stderr
+        os.environ[PLACE] = str(sandboxes.place)
+
+
+def _end(sandboxes: Sandboxes) -> None:
+    try:
+        ended = sandboxes.run("down")
+        assert (ended.returncode, sandboxes.left()) == (0, []), ended.stderr
+    finally:
+        sandboxes.end()
+
+
 @pytest.fixture(scope="session")
 def warm_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandboxes]:
     """The session's sandbox, up, under its default name; a session that another one started has the other's."""

@@ -45,7 +45,7 @@ def test_every_body_is_of_one_kind():
     assert sorted(kinds) == sorted(MALFORMED_BODIES)
 
 
-@pytest.mark.parametrize("what", UNREADABLE | {"a parameter given twice"})
+@pytest.mark.parametrize("what", sorted(UNREADABLE | {"a parameter given twice"}))
 def test_what_is_unreadable_is_no_strict_json_and_says_to_be_some(what):
     body = MALFORMED_BODIES[what]()
     assert body.headers["Content-Type"] == JSON
@@ -60,7 +60,7 @@ def test_a_form_has_a_configuration_as_one_of_its_parts():
     ConfigureRequest.model_validate(json.loads(part.get_payload()))
 
 
-@pytest.mark.parametrize("what", NO_CONFIGURATION)
+@pytest.mark.parametrize("what", sorted(NO_CONFIGURATION))
 def test_what_is_no_configuration_is_json_all_the_same(what):
     body = MALFORMED_BODIES[what]()
     assert body.headers == {"Content-Type": JSON}
@@ -68,7 +68,7 @@ def test_what_is_no_configuration_is_json_all_the_same(what):
         ConfigureRequest.model_validate(strictly(body.content))
 
 
-@pytest.mark.parametrize("what", OF_THE_WRONG_TYPE | TOO_LARGE)
+@pytest.mark.parametrize("what", sorted(OF_THE_WRONG_TYPE | TOO_LARGE))
 def test_all_but_type_and_size_of_the_others_is_right(what):
     body = MALFORMED_BODIES[what]()
     assert strictly(body.content) == generate_config_payload()
@@ -111,7 +111,7 @@ def test_each_reason_has_its_statuses():
         statuses_for("ugly", answers)
 
 
-@pytest.mark.parametrize("what", MALFORMED_BODIES)
+@pytest.mark.parametrize("what", sorted(MALFORMED_BODIES))
 def test_a_body_can_be_made_of_another_configuration_and_keeps_all_of_it_that_it_can(what):
     other = generate_config_payload(displayTimeAxisDuration=1234, displayInfo={"height": 5678})
     usual, body = MALFORMED_BODIES[what](), MALFORMED_BODIES[what](other)

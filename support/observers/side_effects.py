@@ -226,9 +226,13 @@ def take_snapshot(
     sightings: SightingLog | None = None,
     *,
     exclusive: bool,
-    kinds: Collection[EffectKind] = KINDS,
+    kinds: Collection[EffectKind] | None = None,
 ) -> Snapshot:
-    """What there is: everything when the environment is the run's alone, else what belongs to the scenario's jobs."""
+    """What there is: everything when the environment is the run's alone, else what belongs to the scenario's jobs.
+
+    Of all `KINDS`, or of these alone.
+    """
+    kinds = KINDS if kinds is None else kinds
     found: dict[EffectKind, Sequence[Document]] = {}
     look = Look(stores, sightings or SightingLog())
     for kind in sorted(kinds, key=lambda kind: kind.name == "analyzer"):  # Jobs last, after what they may own.

@@ -104,7 +104,7 @@ class EffectLedger:
         if job_id is not None:
             self._disturbed.add(job_id)
 
-    def snapshot(self, kinds: Collection[EffectKind] = KINDS) -> Snapshot:
+    def snapshot(self, kinds: Collection[EffectKind] | None = None) -> Snapshot:
         """What there is now: everything where the run is alone, else what belongs to the scenario's requests."""
         own, settings = {*self._answered, *self._marked_jobs()}, self._settings
         return take_snapshot(

@@ -33,6 +33,7 @@ from support.profile.provider import ProvidedEnvironment
 Call = dict[str, Any]
 Original = Callable[..., Any]
 
+_OF_HISTORY = ("$changeStream", "$cmd.aggregate")
 _OF_THE_DRIVER = ("lsid", "$db", "$clusterTime", "$readPreference", "txnNumber")
 _NOT_REPEATED = ("User-Agent", "Accept-Encoding", "Accept", "Connection", "Content-Length", "Authorization")
 
@@ -86,20 +87,30 @@ class Recording:
 
 
 class _Commands(monitoring.CommandListener):
-    """Records the commands to MongoDB."""
+    """Records the commands to MongoDB; not those that read its history, which hold for one database only."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
+        self._of_history: set[int] = set()
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if any(mark in str(event.command) for mark in _OF_HISTORY):
+            self._of_history.add(event.request_id)
+            return
         command = {name: value for name, value in event.command.items() if name not in _OF_THE_DRIVER}
         self._recording.began({"to": "mongodb", "database": event.database_name, "command": json_util.dumps(command)})
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        self._recording.ended()
+        self._ended(event.request_id)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        self._recording.ended()
+        self._ended(event.request_id)
+
+    def _ended(self, request: int) -> None:
+        if request in self._of_history:
+            self._of_history.discard(request)
+        else:
+            self._recording.ended()
 
 
 class CallRecorder(Formatter):

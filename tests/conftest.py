@@ -21,6 +21,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "FOCUS_SANDBOX_TEST"
 PLACE = "FOCUS_SANDBOX_TEST_PLACE"
+MARK_THERE = "FOCUS_SANDBOX_TEST_MARK_THERE"
 ODD = "tä 'b\"c:d\n%e#f\\g"
 """The name of a temporary directory with what shells, configuration files and Erlang read as something else."""
 GONE_LIMIT = 15.0
@@ -172,7 +173,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.add_cleanup(lambda: _end(sandboxes))
         started = sandboxes.run("up")
         assert started.returncode == 0, started.stderr
-        os.environ[PLACE] = str(sandboxes.place)
+        os.environ |= {PLACE: str(sandboxes.place), MARK_THERE: sandboxes.mark}
 
 
 def _end(sandboxes: Sandboxes) -> None:
@@ -187,7 +188,8 @@ def _end(sandboxes: Sandboxes) -> None:
 def warm_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandboxes]:
     """The session's sandbox, up, under its default name; a session that another one started has the other's."""
     if PLACE in os.environ:
-        yield Sandboxes(Path(os.environ[PLACE]))
+        mark = {"mark": os.environ[MARK_THERE]} if MARK_THERE in os.environ else {}
+        yield Sandboxes(Path(os.environ[PLACE]), **mark)
         return
     sandboxes = request.getfixturevalue("new_sandboxes")()
     started = sandboxes.run("up")

@@ -135,6 +135,7 @@ class Dealing:
         """Where an error of our own has ended it all: have the workers clean up, and leave none behind."""
         for worker in self._workers:
             worker.interrupt()
+            worker.end()  # One that runs no scenario waits for the next.
         deadline = time.monotonic() + _CLEANS_UP_WITHIN_S
         while self._workers and (left := deadline - time.monotonic()) > 0:
             wait([worker.connection for worker in self._workers], left)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,8 +56,8 @@ def test_two_runs_at_once_and_one_of_nothing_leave_each_other_alone(variables, t
         "two": [f"{HEALTH}:78"],
         "none": [],
     }
-    assert "is it @smoke?" in printed["none"]
-    assert "is it @smoke?" in found["none"].errors[0]
+    assert re.search(r"is it .*@smoke", printed["none"])
+    assert re.search(r"is it .*@smoke", found["none"].errors[0])
     records = {name: read_record(tmp_path / "runs" / name) for name in runs}
     assert {name: (record.state, record.passed) for name, record in records.items()} == {
         "one": (State.ENDED, True),
@@ -135,7 +136,7 @@ def test_a_mistyped_tag_is_told_once_by_make_too_and_nothing_is_made_of_an_earli
     )
     assert made.returncode == 2, made.stdout
     assert made.stdout.count("selected none of") == 1
-    assert "is it @smoke?" in made.stdout
+    assert re.search(r"is it .*@smoke", made.stdout)
     assert earlier.record.name not in made.stdout
     folder = (tmp_path / "latest").resolve()
     assert read_record(folder).passed is False

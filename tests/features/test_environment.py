@@ -81,12 +81,13 @@ class Breaking:
             close_scenario=lambda session, name: None,
         )
         state = SimpleNamespace(session=session, keep=lambda found: self.attached.append(found.body))
-        self.context = SimpleNamespace(
-            run_state=RunState(run=run, report=Mock()), state=state, abort=lambda reason: self.aborted.append(reason)
-        )
         steps = [SimpleNamespace(status=Status.passed, exception=step)]
         status = Status.passed if step is None else Status.error
         self.scenario = SimpleNamespace(all_steps=steps, status=status, name="a scenario")
+        run_state = RunState(run=run, report=Mock(), scenarios=[self.scenario])
+        self.context = SimpleNamespace(
+            run_state=run_state, state=state, abort=lambda reason: self.aborted.append(reason)
+        )
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_ledger_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(
         asked.append((method, path, body, len(journal.entries)))
         return body or []
 
-    monkeypatch.setattr(outages, "_ask", ask)
+    monkeypatch.setattr(outages, "ask_toxiproxy", ask)
     own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
     disturbances = Disturbances(own, STORES, journal, lambda job_id: journal.entries.append("entered"))
     disturbances.outages.cut_off("MongoDB")

@@ -360,8 +360,10 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
     [(0, NONE_YET, True), (0, given(0), False), (60, NONE_YET, True), (60, given(0), True), (60, OVER, False)],
 )
 def test_a_row_is_too_early_before_its_window_is_full_and_not_after_that(age_s, answer, holds):
+    now = datetime.now(UTC)
+    answer = replace(answer, sent_at=now, elapsed_s=0.0)
     read = reading(answer)
-    read.job = replace(read.job, created_at=datetime.now(UTC) - timedelta(seconds=age_s))
+    read.job = replace(read.job, created_at=now - timedelta(seconds=age_s))
     read.expect_next_rows(1)
     with nullcontext() if holds else pytest.raises(ExpectationFailed, match="the status is"):
         read.expect_none_before_its_time(answer, FIGURES)

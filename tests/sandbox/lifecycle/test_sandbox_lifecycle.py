@@ -88,7 +88,8 @@ def test_two_names_side_by_side_one_without_focus_server(second, tmp_path):
     two = second.run("up", "--name", "two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
     endpoints = json.loads(file.read_text())
-    assert set(endpoints) == {"exclusive", "time_limits", "mongodb", "rabbitmq", "kubernetes", "ssh", "toxiproxy"}
+    parts = {"mongodb", "rabbitmq", "kubernetes", "ssh", "toxiproxy"}
+    assert set(endpoints) == {"exclusive", "time_limits", "stream", "signal", *parts}
     assert endpoints["time_limits"]["effect_appears_s"] == 15  # the broker could be one that tells late
     pids = [{entry["pid"] for entry in status(second, "--name", name)[1]["parts"]} for name in ("one", "two")]
     assert pids[0]

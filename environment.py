@@ -33,6 +33,7 @@ from support.runner import shards
 from support.runner.behave_files import OneMessage
 from support.runner.behave_settings import apply_project_settings, asked_for
 from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEFT_BEHIND, closing_steps
+from support.runner.containers import keep_where
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, read_durations, remember
 from support.runner.early_start import profile_name
 from support.runner.jobs import jobs_of
@@ -47,6 +48,7 @@ from support.scenario.suite_run import SuiteRun
 protect_output()
 
 SOAK = "soak"
+"""The tag of what takes an hour, and is run only where it is asked for: `--tags=@soak`."""
 ENVIRONMENT_BROKEN = "the environment is broken, see the message of the last scenario"
 
 
@@ -78,6 +80,8 @@ def before_all(context: Context) -> None:
     for reporter in _summaries(context):
         reporter.scenario_summary[known_issues.KNOWN.name] = 0  # It counts steps of that status, but not scenarios.
     name = profile_name(context.config)
+    if not is_asked_for(context.config, SOAK):
+        keep_where(lambda scenario: SOAK not in scenario.effective_tags, features)
     mistakes = find_mistakes(context.config, features)
     try:
         _open_reports(context, name)
@@ -191,9 +195,6 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     context.run_state.scenarios.append(scenario)
     report.start_scenario(scenario)
     context.state = None
-    if SOAK in scenario.effective_tags and not is_asked_for(context.config, SOAK):
-        scenario.skip(f"it takes an hour: ask for it with --tags=@{SOAK}")
-        return
 
     def keep(found: Evidence) -> None:
         report.attach(found.name, found.body, found.media_type)

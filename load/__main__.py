@@ -27,8 +27,6 @@ def commands() -> None:
 def run(
     shape: Annotated[str, typer.Argument(help=f"One of {', '.join(read_shapes())}.")],
     workers: Annotated[int, typer.Option(min=0, help="Processes that send; 0: one, without a master.")] = 0,
-    elsewhere: Annotated[int, typer.Option(min=0, help="Workers on other machines (`worker`) to wait for.")] = 0,
-    port: Annotated[int, typer.Option(min=0, help="Where the master listens for workers; 0: any free port.")] = 0,
     seconds: Annotated[float | None, typer.Option(min=1, help="Another length, with the same rates.")] = None,
 ) -> None:
     """Carry out a shape; ends with status 1 if a job was lost, something was left, or a limit was not kept."""
@@ -38,15 +36,7 @@ def run(
     try:
         profile = read_profile(os.environ.get("FOCUS_PROFILE") or "local")
         folder = Path(profile.reports().directory) / "load"
-        result = put_under_load(
-            profile,
-            shape,
-            shapes[shape].shortened(seconds),
-            workers=workers,
-            elsewhere=elsewhere,
-            port=port,
-            tell=typer.echo,
-        )
+        result = put_under_load(profile, shape, shapes[shape].shortened(seconds), workers=workers, tell=typer.echo)
     except (SettingsError, EnvironmentBroken) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

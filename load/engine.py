@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Collection
 from typing import Any
 
 import gevent
@@ -27,6 +28,7 @@ from support.load.figures import Sample
 from support.profile.profile import read_profile
 from support.profile.settings import Settings
 
+_HERE = "127.0.0.1"
 _REPORT_EVERY_S = 0.25
 _CPU_EVERY_S = 1.0
 _CHANNELS = 50
@@ -161,10 +163,11 @@ def main() -> None:
     environment = Environment(user_classes=[Operator], stop_timeout=0)
     role = first["role"]
     if role == "master":
-        _direct(environment.create_master_runner(first["bind"], first["port"]), first, orders)
+        _direct(environment.create_master_runner(_HERE, first["port"]), first, orders)
     elif role == "worker":
-        worker = environment.create_worker_runner(first["host"], first["port"])
+        worker = environment.create_worker_runner(_HERE, first["port"])
         _employ(worker, settings)
+        worker.send_message("employed")  # The master may know it long before it hears what it is told.
         worker.greenlet.join()
     else:
         local = environment.create_local_runner()
@@ -183,6 +186,8 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
     """Have the workers carry out the plan, and pass on what they report and what is told them."""
     finished = Event()
     workers = first["workers"]
+    employed: set[str] = set()
+    runner.register_message("employed", lambda environment, msg, **_: employed.add(msg.node_id))
 
     def report(environment: Environment, msg: Any, **_: Any) -> None:
         nonlocal workers
@@ -196,8 +201,8 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
     runner.register_message("report", report)
     users = -(-first["plan"]["users"] // workers) * workers  # As many for each of them.
     if isinstance(runner, MasterRunner):
-        _await_workers(runner, workers)
-        for index, name in enumerate(sorted(runner.clients)):
+        _await_workers(employed, workers)
+        for index, name in enumerate(sorted(employed)):
             plan = {"shape": first["plan"], "index": index, "of": workers}
             runner.send_message("plan", {"plan": plan, "users": users // workers}, name)
     else:
@@ -208,11 +213,11 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
     runner.quit()
 
 
-def _await_workers(runner: MasterRunner, wanted: int) -> None:
+def _await_workers(employed: Collection[str], wanted: int) -> None:
     ends_at = time.monotonic() + _WORKERS_WITHIN_S
-    while len(runner.clients.ready) < wanted:
+    while len(employed) < wanted:
         if time.monotonic() > ends_at:
-            sys.exit(f"Only {len(runner.clients.ready)} of {wanted} workers came within {_WORKERS_WITHIN_S:g} s.")
+            sys.exit(f"Only {len(employed)} of {wanted} workers came within {_WORKERS_WITHIN_S:g} s.")
         time.sleep(0.1)
 
 

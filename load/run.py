@@ -42,10 +42,8 @@ LIMITS = {
 Tell = Callable[[str], None]
 
 
-def put_under_load(
-    profile: Profile, name: str, shape: Shape, *, workers: int, elsewhere: int = 0, port: int = 0, tell: Tell = print
-) -> Result:
-    """Carry out a shape by one process (`workers` 0), or a master with workers here and `elsewhere`.
+def put_under_load(profile: Profile, name: str, shape: Shape, *, workers: int, tell: Tell = print) -> Result:
+    """Carry out a shape by one process (`workers` 0), or a master with workers.
 
     Raises:
         SettingsError: the profile cannot be used, or does not allow load.
@@ -67,8 +65,8 @@ def put_under_load(
         try:
             with ServerWatch(settings, run.stores) as server:
                 orders = {"profile": str(profile.path), "endpoints": endpoints, "plan": shape.model_dump(mode="json")}
-                with _engine(orders, workers, elsewhere, port, tell) as (reports, looked_at):
-                    load.carry_out(max(1, workers + elsewhere), reports, looked_at)
+                with _engine(orders, workers) as (reports, looked_at):
+                    load.carry_out(max(1, workers), reports, looked_at)
         finally:
             load.clean_up()
         figures = by_kind(load.samples, after_s=shape.warm_up_s)
@@ -87,7 +85,7 @@ def put_under_load(
             environment=profile.name,
             started=started,
             shape=shape,
-            workers=workers + elsewhere,
+            workers=workers,
             acknowledged=len(load.job_ids),
             whole=load.check.whole,
             limits=settings.load,
@@ -159,23 +157,20 @@ class _Load:
 
 @contextmanager
 def _engine(
-    orders: dict[str, Any], workers: int, elsewhere: int, port: int, tell: Tell
+    orders: dict[str, Any], workers: int
 ) -> Iterator[tuple[queue.Queue[Report | None], Callable[[list[str]], None]]]:
     """Start the load generator: one process, or a master with its workers."""
     with ExitStack() as processes:
         reports: queue.Queue[Report | None] = queue.Queue()
-        if not workers + elsewhere:
+        if not workers:
             engine = processes.enter_context(_process({**orders, "role": "local", "workers": 1}))
         else:
-            port = port or _free_port()
-            bind = "*" if elsewhere else "127.0.0.1"
-            master = {**orders, "role": "master", "workers": workers + elsewhere, "bind": bind, "port": port}
+            port = _free_port()
+            master = {**orders, "role": "master", "workers": workers, "port": port}
             engine = processes.enter_context(_process(master))
             for _ in range(workers):
-                worker = {**orders, "role": "worker", "host": "127.0.0.1", "port": port}
+                worker = {**orders, "role": "worker", "port": port}
                 processes.enter_context(_process(worker))
-            if elsewhere:
-                tell(f"Waiting for {elsewhere} workers at port {port}.")
         assert engine.stdin is not None
         orders_to = engine.stdin
 

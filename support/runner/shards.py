@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from support.core.errors import SettingsError
+from support.runner.containers import keep_where
 from support.runner.durations import key_of
 
 OPTION = "shard"
@@ -72,26 +73,4 @@ def keep_only(shard: Shard, features: list[Any], durations: Mapping[str, float])
     def belongs(scenario: Any) -> bool:
         return shard_of(key_of(scenario), shard.of, planned) == shard.number
 
-    for feature in features:
-        _thin_out(feature, belongs)
-    features[:] = [feature for feature in features if feature.run_items]
-
-
-def _thin_out(container: Any, belongs: Callable[[Any], bool]) -> None:
-    """Take what does not belong there out of a feature or rule; behave keeps its contents in several lists."""
-    remaining = []
-    for item in container.run_items:
-        if item.type == "rule":
-            _thin_out(item, belongs)
-            stays = bool(item.run_items)
-        elif item.type == "scenario_outline":
-            item._scenarios = [scenario for scenario in item.scenarios if belongs(scenario)]
-            stays = bool(item._scenarios)
-        else:
-            stays = belongs(item)
-        if stays:
-            remaining.append(item)
-    container.run_items = remaining
-    container.scenarios = [item for item in remaining if item.type != "rule"]
-    if container.type == "feature":
-        container.rules = [item for item in remaining if item.type == "rule"]
+    keep_where(belongs, features)

@@ -66,7 +66,7 @@ Feature: The health check
     @PZ-14033
     Scenario: Questions while jobs are being made
       Given 30 different live configurations
-      When the jobs are requested by 5 clients while 15 others ask for the health of the server
+      When the jobs are requested by 5 clients while 5 others ask for the health of the server
       Then every job is accepted
       And the server says every time that it is healthy
       And each answer comes within the promised time

@@ -290,6 +290,7 @@ def without_queues(take):
     return lambda *arguments, **more: take(*arguments, **more, kinds=kinds)
 
 
+MARKED = "test_where_it_is_shared_what_carries_a_mark_of_ours_counts_and_what_is_others_does_not"
 COUNTS = "test_a_snapshot_counts_every_kind_and_where_it_is_shared_our_own_only"
 COUNTING = [
     spoilt(
@@ -342,6 +343,21 @@ COUNTING = [
             never,
         ),
         *("effect_ledger.py::test_what_comes_late_is_seen", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a ledger that does not read what came and went",
+        *("scenario.effect_ledger:passing_problems", nothing_wrong),
+        *("effect_ledger.py::test_what_came_and_went_between_two_looks_is_told", "DID NOT RAISE"),
+    ),
+    spoilt(
+        "a ledger that takes what others do for its own",
+        *("scenario.effect_ledger:of_ours", lambda there: lambda happened, *_: happened),
+        *(f"effect_ledger.py::{MARKED}", "ExpectationFailed"),
+    ),
+    spoilt(
+        "a run that does not read what came late",
+        *("scenario.suite_run:late_problems", nothing_wrong),
+        *("suite_run.py::test_what_comes_and_goes_late_is_told_with_the_scenario_that_caused_it", "DID NOT RAISE"),
     ),
     spoilt(
         "a run that does not look for what comes after its last scenario",

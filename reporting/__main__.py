@@ -20,6 +20,7 @@ from reporting.documentation.pages import INDEX, as_pages
 from reporting.documentation.vocabulary import read_vocabulary
 from reporting.evidence import Which, missing
 from reporting.features import Feature, FeatureUnreadable, read_features
+from reporting.glossary import GlossaryError, read_glossary
 from reporting.junit import as_junit
 from reporting.lint import Problem, lint
 from reporting.merge import NothingToMerge, merge
@@ -109,7 +110,8 @@ def traceability(
     """Lint plan and features, and write traceability.html, .csv and .json.
 
     Exits with 1 when something has to be corrected: a scenario without a key, an unknown or malformed key, a case that
-    is neither shown nor excused, or both, two scenarios of one name in a feature. Failed scenarios do not matter.
+    is neither shown nor excused, or both, two scenarios of one name in a feature, a word that the glossary has another
+    for. Failed scenarios do not matter.
     """
     settings = _settings()
     url = _pattern(test_case_url) or settings.test_case_url
@@ -132,7 +134,7 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
     """Write the features as HTML pages, into the folder `docs` of the run.
 
     An index of the capabilities in the order of features/capabilities.toml, a page for each feature with its rules,
-    scenarios and their last results, and the vocabulary of steps for authors of scenarios.
+    scenarios and their last results, the glossary, and the vocabulary of steps for authors of scenarios.
     """
     settings = _settings()
     directory = _directory(reports)
@@ -141,11 +143,12 @@ def docs(reports: Reports = None, test_case_url: TestCaseUrl = None, run: AskedR
     try:
         features = read_features(ROOT)
         traced = trace([], features, _results_of(meant))
-        capabilities = read_capabilities(ROOT, features)
-    except (CapabilitiesError, FeatureUnreadable, ResultsUnreadable) as error:
+        capabilities, glossary = read_capabilities(ROOT, features), read_glossary(ROOT)
+    except (CapabilitiesError, FeatureUnreadable, GlossaryError, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
     url, made = _pattern(test_case_url) or settings.test_case_url, datetime.now(UTC)
-    pages = as_pages(capabilities, read_vocabulary(ROOT, features), traced, test_case_url=url, made=made)
+    vocabulary = read_vocabulary(ROOT, features)
+    pages = as_pages(capabilities, vocabulary, glossary, traced, test_case_url=url, made=made)
     for name, page in pages.items():
         _put(folder / "docs" / name, allowed(page).encode())
     for old in (folder / "docs").glob("*.html"):  # Only pages: the folder may hold other files.
@@ -324,11 +327,12 @@ def _find(plan: Path, run: FoundRun | None) -> _Found:
     try:
         features = read_features(ROOT)
         traced = trace(read_plan(ROOT / plan, ROOT), features, _results_of(run))
-    except (FeatureUnreadable, PlanError, ResultsUnreadable) as error:
+        glossary = read_glossary(ROOT)
+    except (FeatureUnreadable, GlossaryError, PlanError, ResultsUnreadable) as error:
         raise _stop(str(error)) from None
     for remark in traced.run.remarks:
         complaints.print(remark, markup=False)
-    return _Found(features, traced, lint(features, traced))
+    return _Found(features, traced, lint(features, traced, glossary))
 
 
 def _pattern(test_case_url: str | None) -> str | None:

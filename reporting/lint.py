@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reporting.features import EXTRA_REASON, Feature, FeatureScenario, Place, Tag
+from reporting.glossary import Glossary
 from reporting.plan import PlannedCase
 from reporting.traceability import Traceability
 from support.core.keys import TEST_CASE_KEY
 from support.evidence import known_issues
 
+_EMPTY = Glossary()
 _MEANT_AS_KEY = re.compile(r"(?i)pz(?![a-z])|(.*-)?\d{5}$")
 _MEANT_AS_KNOWN_ISSUE = re.compile(r"(?i)known.?issue")
 
@@ -28,7 +30,7 @@ class Problem:
         return f"{self.place}: {self.message}"
 
 
-def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
+def lint(features: Iterable[Feature], traced: Traceability, glossary: Glossary = _EMPTY) -> list[Problem]:
     """All problems, each once, ordered by place."""
     features = list(features)
     cases = [one.case for one in traced.cases]
@@ -41,6 +43,7 @@ def lint(features: Iterable[Feature], traced: Traceability) -> list[Problem]:
             *_accounted_for(traced),
             *(problem for feature in features for problem in _named_once(feature)),
             *(problem for feature in features for problem in _never_run(feature)),
+            *(problem for feature in features for problem in _other_words(feature, glossary)),
         }
     )
 
@@ -117,3 +120,21 @@ def _never_run(feature: Feature) -> Iterator[Problem]:
             outline.place,
             f"the outline {outline.title!r} has no examples, so it is never run: give it some or delete it",
         )
+
+
+def _other_words(feature: Feature, glossary: Glossary) -> Iterator[Problem]:
+    for place, text in _texts(feature):
+        for word, term in glossary.other_words(text):
+            yield Problem(place, f"{word!r} is said here: the glossary says {term.name!r}, and each thing has one name")
+
+
+def _texts(feature: Feature) -> Iterator[tuple[Place, str]]:
+    """All that is told in words; not what is in tables and texts of steps, which is data."""
+    yield feature.place, f"{feature.name}\n{feature.description}"
+    for rule in feature.rules:
+        yield rule.place, f"{rule.name}\n{rule.description}"
+    for scenario in feature.scenarios:
+        yield scenario.template, f"{scenario.title}\n{scenario.description}"
+        yield scenario.place, "\n".join([scenario.examples, *(value for _, value in scenario.values)])
+        for step in (*scenario.background, *scenario.written):
+            yield Place(scenario.place.file, step.line), step.name

@@ -14,17 +14,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reporting.documentation.capabilities import Capability
 from reporting.documentation.scenarios import WrittenFeature, as_written
 from reporting.documentation.vocabulary import Vocabulary
+from reporting.glossary import Glossary
 from reporting.page import MARKS
 from reporting.traceability import Traceability
 from support.core.characters import file_name
 
-INDEX, VOCABULARY = "index.html", "vocabulary.html"
+INDEX, VOCABULARY, GLOSSARY = "index.html", "vocabulary.html", "glossary.html"
 _PARAMETER = re.compile(r"(<[^<>]+>)")
 
 
 def as_pages(
     capabilities: Sequence[Capability],
     vocabulary: Vocabulary,
+    glossary: Glossary,
     traced: Traceability,
     *,
     test_case_url: str | None,
@@ -58,6 +60,7 @@ def as_pages(
     pages = {
         INDEX: templates.get_template("index.html.j2").render(chapters=chapters, counted=_counted),
         VOCABULARY: templates.get_template("vocabulary.html.j2").render(vocabulary=vocabulary),
+        GLOSSARY: templates.get_template("glossary.html.j2").render(glossary=glossary),
     }
     in_order = [(capability, feature) for capability, features in chapters for feature in features]
     for at, (capability, feature) in enumerate(in_order):

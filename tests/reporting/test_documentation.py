@@ -13,9 +13,11 @@ from reporting.documentation.pages import as_pages
 from reporting.documentation.scenarios import as_written
 from reporting.documentation.vocabulary import read_vocabulary
 from reporting.features import Place
+from reporting.glossary import Glossary, Term
 from reporting.results import RunResults
 from reporting.traceability import trace
 
+GLOSSARY = Glossary((Term(name="job", means="What <runs>.", never=("task", "work")),))
 MADE = datetime(2030, 1, 2, tzinfo=UTC)
 CAPABILITIES = '[views]\nname = "To look"\npromise = "It <shows>."\n[jobs]\nname = "To do"\npromise = "It does."\n'
 STEPS = '''\
@@ -156,15 +158,18 @@ def test_results_of_features_that_have_changed_since_are_counted(ran, traced, vo
     moved = Place("features/jobs/one.feature", 1)
     results = (replace(traced.run.results[0], place=moved), *traced.run.results[1:])
     for run, seen in ((traced.run, False), (replace(traced.run, results=results), True)):
-        pages = as_pages(capabilities, vocabulary, trace([], ran.features, run), test_case_url=None, made=MADE)
+        found = trace([], ran.features, run)
+        pages = as_pages(capabilities, vocabulary, GLOSSARY, found, test_case_url=None, made=MADE)
         assert ("1 of them belong to no scenario as it is now" in pages["index.html"]) is seen
 
 
 def test_what_stands_in_a_feature_is_text_and_never_markup(ran, traced, vocabulary):
     ran.write({"features/capabilities.toml": CAPABILITIES})
     capabilities = read_capabilities(ran.root, ran.features)
-    pages = as_pages(capabilities, vocabulary, traced, test_case_url="https://tests.example/{key}?a&b", made=MADE)
-    assert set(pages) == {"index.html", "vocabulary.html", "jobs-one.html", "views-two.html"}
+    url = "https://tests.example/{key}?a&b"
+    pages = as_pages(capabilities, vocabulary, GLOSSARY, traced, test_case_url=url, made=MADE)
+    assert set(pages) == {"index.html", "glossary.html", "vocabulary.html", "jobs-one.html", "views-two.html"}
+    assert '<th scope="row">job</th><td>What &lt;runs&gt;.</td><td>task, work</td>' in pages["glossary.html"]
     assert "It &lt;shows&gt;." in pages["index.html"]
     assert "it has no case for &lt;this&gt; &amp; &#34;that&#34;." in pages["views-two.html"]
     assert "<var>&lt;answer&gt;</var>" in pages["jobs-one.html"]

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from small_checkout import CHECKOUT, Checkout
 
+from reporting.glossary import read_glossary
 from reporting.lint import lint
 
 
@@ -20,4 +21,4 @@ def test_all_237_cases_of_the_plan_are_accounted_for(project):
 
 
 def test_there_is_nothing_to_put_right(project):
-    assert [str(problem) for problem in lint(project.features, project.traced())] == []
+    assert [str(problem) for problem in lint(project.features, project.traced(), read_glossary(CHECKOUT))] == []

@@ -14,11 +14,11 @@ SHORT_FFT = 128  # The first row comes after 64 ms.
 SECOND, TEN_SECONDS = timedelta(seconds=1), timedelta(seconds=10)
 # Beginning and end of the time that is asked for, against a recording of ten seconds.
 AGAINST_A_RECORDING = {
-    "begins one second before it begins": (-SECOND, SECOND),
-    "begins one second before it ends": (TEN_SECONDS - SECOND, 2 * TEN_SECONDS),
-    "lies within it": (SECOND, TEN_SECONDS - SECOND),
-    "begins when it ends": (TEN_SECONDS, 2 * TEN_SECONDS),
-    "ends when it begins": (-TEN_SECONDS, timedelta(0)),
+    "begins one second before the recording": (-SECOND, SECOND),
+    "begins one second before the end of the recording": (TEN_SECONDS - SECOND, 2 * TEN_SECONDS),
+    "lies within the recording": (SECOND, TEN_SECONDS - SECOND),
+    "begins when the recording ends": (TEN_SECONDS, 2 * TEN_SECONDS),
+    "ends when the recording begins": (-TEN_SECONDS, timedelta(0)),
 }
 WRONG_TIMES: dict[str, dict[str, Any]] = {
     "without a beginning": {"end_time": 1_000_000_000},

@@ -8,7 +8,7 @@ from steps.scenario_state import Context
 from support.faults.disturbances import Disturbances
 
 
-@given("a cluster that runs no analyzers of its own")
+@given("a Kubernetes that runs no analyzers of its own")
 def a_cluster_of_stand_ins(context: Context) -> None:
     context.state.skip_unless_alone()
 

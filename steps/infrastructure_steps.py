@@ -19,8 +19,8 @@ def mongodb_is_healthy(context: Context) -> None:
     access.expect_written_and_removed(recording.document(), written, recorder.stored(recording), problems)
 
 
-@then("the orchestrator answers")
-def the_orchestrator_answers(context: Context) -> None:
+@then("Kubernetes answers")
+def kubernetes_answers(context: Context) -> None:
     context.state.stores.namespace.check_health()
 
 
@@ -29,22 +29,22 @@ def all_its_pods_are_healthy(context: Context) -> None:
     context.state.session.promises.expect_healthy_pods(context.state.job)
 
 
-@then("the message broker answers")
+@then("RabbitMQ answers")
 def the_broker_is_healthy(context: Context) -> None:
     context.state.stores.broker.check_health()
 
 
-@then("the record store is reached with its credentials")
+@then("MongoDB is reached with its credentials")
 def the_record_store_is_reached(context: Context) -> None:
     access.expect_access(context.state.settings.mongodb)
 
 
-@given("a record store that is kept under a password")
+@given("a MongoDB that is kept under a password")
 def a_record_store_under_a_password(context: Context) -> None:
     context.state.skip_unless(access.has_password(context.state.settings.mongodb), "mongodb.uri has no password")
 
 
-@then("the record store is not reached with {credentials}")
+@then("MongoDB is not reached with {credentials}")
 def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
     access.expect_no_access_with(credentials, context.state.settings.mongodb)
 

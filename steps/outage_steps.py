@@ -103,8 +103,8 @@ def neither_finds_such_a_job(context: Context) -> None:
         refusals.expect_error_response(exchange, unknown, "that there is no such job, and that it is said")
 
 
-@then("what was begun could not be undone yet")
-def it_could_not_be_undone_yet(context: Context) -> None:
+@then("what was begun is still there")
+def it_is_still_there(context: Context) -> None:
     context.state.session.ledger.expect_begun(context.state.begun)
 
 

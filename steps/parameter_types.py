@@ -40,7 +40,7 @@ _HOSTILE = {
     "a query for anything": {"$ne": None},
     "a query as text": '{"$ne": null}',
     "a condition that is always true": "' OR '1'='1",
-    "code of the database": "'; db.tasks.drop(); '",
+    "a command of MongoDB": "'; db.tasks.drop(); '",
     "a script": "<script>alert(1)</script>",
     "a script in an attribute": '"><img src=x onerror=alert(1)>',
     "a way out of the path": "../../../etc/passwd",
@@ -157,8 +157,8 @@ register_type(
         named("output rate", "overlap of windows", "data rate", "memory use"),
     ),
     Jobs=choice(
-        "Jobs, by what they are to the scenario: `the job`, `every job`, `a job that nobody made`.",
-        named("the job", "the other job", "every job", "a job that nobody made"),
+        "Jobs, by what they are to the scenario: `the job`, `every job`, `an unknown job`.",
+        named("the job", "the other job", "every job", "an unknown job"),
     ),
     Listing=choice(
         "What the server tells of fibre and archive: `the sensors of the fibre`.",
@@ -177,7 +177,7 @@ register_type(
             "cannot be reached": Outages.cut_off,
             "cannot be reached any more": Outages.cut_off,
             "does not answer": Outages.silence,
-            "does as it is told, but its answers are lost": Outages.lose_answers,
+            "does what it is asked, but its answers are lost": Outages.lose_answers,
             "takes its time to answer": Outages.slow_down,
             "takes a second to answer": Outages.slow_down_by_a_second,
         },

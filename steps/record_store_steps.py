@@ -1,4 +1,4 @@
-"""What the record store holds, and how it is found there."""
+"""What MongoDB holds, and how it is found there."""
 
 from behave import given, then, when
 
@@ -6,12 +6,12 @@ from steps.scenario_state import Context
 from support.checks import discovery, record_store
 
 
-@then("the record store has a collection of jobs and one of recordings")
+@then("MongoDB has a collection of jobs and one of recordings")
 def the_collections_are_there(context: Context) -> None:
     record_store.expect_collections(context.state.stores.database, context.state.settings.mongodb)
 
 
-@then("the record store finds quickly")
+@then("MongoDB has an index for")
 def the_record_store_finds_quickly(context: Context) -> None:
     wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
     record_store.expect_indexes(context.state.stores.database, context.state.settings.mongodb, wanted)
@@ -22,7 +22,7 @@ def the_same_recording_once_more(context: Context) -> None:
     context.state.put_again = context.state.session.recorder.put_again(context.state.recordings[0])
 
 
-@then("the record store refuses it")
+@then("MongoDB refuses it")
 def the_record_store_refuses_it(context: Context) -> None:
     record_store.expect_not_taken(context.state.put_again)
 

@@ -107,7 +107,7 @@ class ScenarioState:
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
     plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")
-    put_again = FromStep[bool]("the same recording is put once more")  # whether the record store took it
+    put_again = FromStep[bool]("the same recording is put once more")  # whether MongoDB took it
     verdicts = FromStep[RequestVerdicts]("300 generated requests are sent")  # on the answers to them
     wrong_answer = FromStep[ExpectationFailed | None]("300 generated requests are sent")  # the first failure
 
@@ -274,8 +274,8 @@ class ScenarioState:
         return [self.other_job if words == "the other job" else self.job]
 
     def ids_of(self, words: str) -> list[str]:
-        """The ids of these jobs, or that of `a job that nobody made`."""
-        if words == "a job that nobody made":
+        """The ids of these jobs, or that of `an unknown job`."""
+        if words == "an unknown job":
             return [self.settings.naming.unknown_job_id]
         return [job.job_id for job in self.jobs_called(words)]
 

@@ -78,7 +78,7 @@ def no_browser_would_run_it(context: Context) -> None:
     exposure.expect_no_active_content(context.state.client.exchanges)
 
 
-@when("everything is asked of the server that it can answer, rightly and wrongly")
+@when("everything is asked of the server that it can answer, by valid and by invalid requests")
 def everything_is_asked(context: Context) -> None:
     paths, send = context.state.settings.paths, context.state.client.send
     for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata):

@@ -21,7 +21,7 @@ def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
     context.state.session.ledger.expect_effects(effects_of(jobs, context.state.settings.effects_of_a_job))
 
 
-@then("it was there when it was answered")
+@then("all of it was there when the answer came")
 def it_was_there(context: Context) -> None:
     context.state.session.promises.expect_there(context.state.job)
 
@@ -38,7 +38,7 @@ def only_the_temporary_record_remains(context: Context) -> None:
     context.state.session.ledger.expect_effects({"task record": 1})
 
 
-@then("whatever was begun is undone")
+@then("what was begun is undone")
 def whatever_was_begun_is_undone(context: Context) -> None:
     context.state.session.ledger.expect_effects({})
 

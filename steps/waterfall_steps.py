@@ -220,6 +220,6 @@ def the_stream_is_served_no_longer(context: Context) -> None:
     context.state.session.promises.expect_stream_gone(context.state.job, context.state.job.job_id)
 
 
-@then("a job that nobody made has no stream")
+@then("an unknown job has no stream")
 def an_unknown_job_has_no_stream(context: Context) -> None:
     context.state.session.promises.expect_stream_gone(context.state.job, context.state.settings.naming.unknown_job_id)

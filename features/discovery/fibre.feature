@@ -84,11 +84,11 @@ Feature: What the fibre has to offer
 
       Examples:
         | where             | window                            | listed     |
-        | that begins in    | begins one second before it begins | listed     |
-        | that ends in      | begins one second before it ends  | listed     |
-        | all around        | lies within it                    | listed     |
-        | that ends with    | begins when it ends               | not listed |
-        | that begins after | ends when it begins               | not listed |
+        | that begins in    | begins one second before the recording | listed     |
+        | that ends in      | begins one second before the end of the recording  | listed     |
+        | all around        | lies within the recording                    | listed     |
+        | that ends with    | begins when the recording ends               | not listed |
+        | that begins after | ends when the recording begins               | not listed |
 
     @PZ-13766
     Scenario: A time may be written as text
@@ -103,7 +103,7 @@ Feature: What the fibre has to offer
       Then the recording is among those that are listed
 
     @PZ-13766
-    Scenario: A time may end as late as a time can be told
+    Scenario: A time may end on the last day of the year 9999
       Given a recording of ten seconds
       When the recordings from its beginning until the last day of the year 9999 are asked for
       Then the recording is among those that are listed

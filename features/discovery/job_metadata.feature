@@ -13,8 +13,8 @@ Feature: What is known of a job
       And the side effects are those of one job
 
     @PZ-13563 @PZ-14762
-    Scenario: The metadata of a job that nobody made
-      When the metadata of a job that nobody made is asked for
+    Scenario: The metadata of an unknown job
+      When the metadata of an unknown job is asked for
       Then it is said that there is no such job
 
     @PZ-14763

@@ -53,7 +53,7 @@ Feature: When something goes wrong
       Then it is said that <store> is not available
       And it is said within the promised time
       And no answer shows a password, an address of a store or the server's inside
-      And whatever was begun is undone
+      And what was begun is undone
 
       @PZ-14781 @PZ-14779
       Examples: queues

@@ -11,28 +11,28 @@ Feature: The ground that jobs stand on
       Then MongoDB answers, and gives back what is written until it is removed
 
     @PZ-13899 @blocker @smoke
-    Scenario: The orchestrator of the analyzers is healthy
+    Scenario: Kubernetes is healthy
       Given a running job
-      Then the orchestrator answers
+      Then Kubernetes answers
       And all its pods are healthy
       And the side effects are those of one job
 
     @extra @blocker @smoke
-    Scenario: The message broker is healthy
-      Beyond the plan: it asks for record store and cluster (PZ-13898, PZ-13899), not for the broker.
+    Scenario: RabbitMQ is healthy
+      Beyond the plan: it asks for MongoDB and Kubernetes (PZ-13898, PZ-13899), not for RabbitMQ.
 
-      Then the message broker answers
+      Then RabbitMQ answers
 
-  Rule: The record store is open to those who may, and to nobody else
+  Rule: MongoDB is open to those who may, and to nobody else
 
     @PZ-13806 @smoke
-    Scenario: Credentials open the record store
-      Then the record store is reached with its credentials
+    Scenario: Credentials open MongoDB
+      Then MongoDB is reached with its credentials
 
     @PZ-13806
-    Scenario Outline: <credentials> do not open the record store
-      Given a record store that is kept under a password
-      Then the record store is not reached with <credentials>
+    Scenario Outline: <credentials> do not open MongoDB
+      Given a MongoDB that is kept under a password
+      Then MongoDB is not reached with <credentials>
 
       Examples:
         | credentials      |
@@ -40,7 +40,7 @@ Feature: The ground that jobs stand on
         | a wrong password |
 
     @PZ-13807
-    Scenario: The server's own credentials open the record store that jobs are kept in
+    Scenario: The server's own credentials open the MongoDB that jobs are kept in
       Given a running job
       Then the record of the job is read with the server's own credentials
       And the side effects are those of one job

@@ -28,7 +28,7 @@ Feature: Creating a streaming job
       Given a live configuration with every parameter set
       When the job is requested
       Then the job is accepted
-      And it was there when it was answered
+      And all of it was there when the answer came
       And the side effects are those of one job
 
     @PZ-13547
@@ -104,9 +104,9 @@ Feature: Creating a streaming job
       And only the record of the job remains
 
     @PZ-13570
-    Scenario: A job that nobody made has no stream
+    Scenario: An unknown job has no stream
       Given a running job
-      Then a job that nobody made has no stream
+      Then an unknown job has no stream
       And the side effects are those of one job
 
   Rule: A client may give its own task id

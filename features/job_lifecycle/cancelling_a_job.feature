@@ -1,6 +1,6 @@
 @job-lifecycle
 Feature: Cancelling a job
-  An analyzer costs memory on the cluster for as long as its job exists. Whoever has a job must
+  An analyzer costs memory on Kubernetes for as long as its job exists. Whoever has a job must
   be able to end it, at any time and whatever happened before; what remains is its record, which
   says that it was cancelled.
 
@@ -88,8 +88,8 @@ Feature: Cancelling a job
       And only the record of the job remains
 
     @extra
-    Scenario: A job that nobody made is cancelled
+    Scenario: An unknown job is cancelled
       Beyond the plan: it has no case for cancelling; what is unknown must be told, not confirmed.
 
-      When a job that nobody made is cancelled
+      When an unknown job is cancelled
       Then it is said that there is no such job

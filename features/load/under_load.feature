@@ -70,4 +70,4 @@ Feature: Under load
       And RabbitMQ takes no more queues
       When all jobs are requested at the same moment
       Then it is said that RabbitMQ is not available
-      And whatever was begun is undone
+      And what was begun is undone

@@ -1,5 +1,5 @@
 @record-store
-Feature: What the record store holds
+Feature: What MongoDB holds
   Jobs and recordings outlive the processes that make them. What reads them later, a person or a
   program, relies on where they are, what they hold, and that they are found quickly.
 
@@ -8,13 +8,13 @@ Feature: What the record store holds
     @PZ-13598 @PZ-13683 @PZ-13809 @smoke
     Scenario: The collections are there
       Given a running job
-      Then the record store has a collection of jobs and one of recordings
+      Then MongoDB has a collection of jobs and one of recordings
       And the side effects are those of one job
 
     @PZ-13686 @PZ-13810
     Scenario: The collections are indexed
       Given a running job
-      Then the record store finds quickly
+      Then MongoDB has an index for
         | what       | by         | unique |
         | jobs       | job id     | yes    |
         | recordings | identity   | yes    |
@@ -27,7 +27,7 @@ Feature: What the record store holds
     Scenario: No two recordings have one identity
       Given a recording of ten seconds
       When the same recording is put once more
-      Then the record store refuses it
+      Then MongoDB refuses it
 
   Rule: A recording is complete
     The plan speaks of the collection of a node: that is the collection of the recordings that a node

@@ -13,20 +13,20 @@ Feature: When a store fails
       Then it is said that <store> is not available
       And it is said within the promised time
       And no answer shows a password, an address of a store or the server's inside
-      And whatever was begun is undone
+      And what was begun is undone
 
       @PZ-13767 @PZ-14718
-      Examples: database
+      Examples: MongoDB
         | store   |
         | MongoDB |
 
       @PZ-13602 @PZ-14724
-      Examples: broker
+      Examples: RabbitMQ
         | store    |
         | RabbitMQ |
 
       @PZ-13604
-      Examples: orchestrator
+      Examples: Kubernetes
         | store      |
         | Kubernetes |
 
@@ -36,7 +36,7 @@ Feature: When a store fails
       And MongoDB cannot be reached
       When the job is requested
       Then it is said that MongoDB is not available
-      And whatever was begun is undone
+      And what was begun is undone
 
     @PZ-13603
     Scenario: MongoDB breaks down while a playback is made
@@ -45,7 +45,7 @@ Feature: When a store fails
       And MongoDB takes a second to answer
       When the job is requested, and MongoDB breaks down once its record shows
       Then it is said that MongoDB is not available
-      And what was begun could not be undone yet
+      And what was begun is still there
       When all stores work again
       Then the side effects are those of one job
 
@@ -57,7 +57,7 @@ Feature: When a store fails
       Then it is said that MongoDB or RabbitMQ is not available
       And it is said within the promised time
       And no answer shows a password, an address of a store or the server's inside
-      And whatever was begun is undone
+      And what was begun is undone
 
     Scenario Outline: <store> does not answer
       Given a live configuration with every parameter set
@@ -65,38 +65,38 @@ Feature: When a store fails
       When the job is requested
       Then it is said that <store> is not available
       And it is said within the promised time
-      And whatever was begun is undone
+      And what was begun is undone
 
       @PZ-13767 @PZ-14718
-      Examples: database
+      Examples: MongoDB
         | store   |
         | MongoDB |
 
       @PZ-13602 @PZ-14724
-      Examples: broker
+      Examples: RabbitMQ
         | store    |
         | RabbitMQ |
 
       @PZ-13604
-      Examples: orchestrator
+      Examples: Kubernetes
         | store      |
         | Kubernetes |
 
-    Scenario Outline: <store> does as it is told, and nobody learns of it
+    Scenario Outline: <store> does what it is asked, and its answers are lost
       Given a running job
-      And <store> does as it is told, but its answers are lost
+      And <store> does what it is asked, but its answers are lost
       When the job is requested, and its <effect> shows before there is an answer
       Then it is said that <store> is not available
       When all stores work again
       Then the side effects are those of one job
 
       @PZ-13767 @PZ-14718
-      Examples: database
+      Examples: MongoDB
         | store   | effect |
         | MongoDB | record |
 
       @PZ-13604
-      Examples: orchestrator
+      Examples: Kubernetes
         | store      | effect   |
         | Kubernetes | analyzer |
 
@@ -106,9 +106,9 @@ Feature: When a store fails
       And RabbitMQ does not answer
       When the job is requested, and MongoDB and Kubernetes break down once its analyzer shows
       Then it is said that RabbitMQ is not available
-      And what was begun could not be undone yet
+      And what was begun is still there
       When all stores work again
-      Then whatever was begun is undone
+      Then what was begun is undone
 
     @PZ-13602 @PZ-14724
     Scenario: RabbitMQ breaks down when the queue is made, and nobody takes anything from it yet
@@ -116,9 +116,9 @@ Feature: When a store fails
       And RabbitMQ takes its time to answer
       When the job is requested, and RabbitMQ breaks down once its queue shows
       Then it is said that RabbitMQ is not available
-      And what was begun could not be undone yet
+      And what was begun is still there
       When all stores work again
-      Then whatever was begun is undone
+      Then what was begun is undone
 
     @PZ-13602 @PZ-14724
     Scenario: The client goes away while RabbitMQ takes its time
@@ -126,17 +126,17 @@ Feature: When a store fails
       And RabbitMQ takes its time to answer
       When the job is requested by a client that goes away before there is an answer
       And all stores work again
-      Then whatever was begun is undone
+      Then what was begun is undone
 
     @PZ-14787
-    Scenario: A job that is half made is nobody's yet
+    Scenario: A job that is not finished yet cannot be found or cancelled
       Given a live configuration with every parameter set
       And RabbitMQ does not answer
       When the job is requested, and somebody looks it up and cancels it while it is half made
       Then neither finds such a job
       And it is said that RabbitMQ is not available
       When all stores work again
-      Then whatever was begun is undone
+      Then what was begun is undone
 
   Rule: All goes on when the store is back, and nobody has to restart anything
 
@@ -151,17 +151,17 @@ Feature: When a store fails
       And the side effects are those of one job
 
       @PZ-14719 @PZ-14744
-      Examples: database
+      Examples: MongoDB
         | store   |
         | MongoDB |
 
       @PZ-14725 @PZ-14744
-      Examples: broker
+      Examples: RabbitMQ
         | store    |
         | RabbitMQ |
 
       @PZ-13604
-      Examples: orchestrator
+      Examples: Kubernetes
         | store      |
         | Kubernetes |
 
@@ -171,7 +171,7 @@ Feature: When a store fails
       And MongoDB and RabbitMQ cannot be reached
       When <first> can be reached again
       Then the same request is refused because of <second> within the promised time
-      And whatever was begun is undone
+      And what was begun is undone
       When all stores work again
       Then the same request is accepted within the promised time
       And the side effects are those of one job
@@ -227,17 +227,17 @@ Feature: When a store fails
       And only the record of the job remains
 
       @PZ-13767 @PZ-14718
-      Examples: database
+      Examples: MongoDB
         | store   |
         | MongoDB |
 
       @PZ-14724
-      Examples: broker
+      Examples: RabbitMQ
         | store    |
         | RabbitMQ |
 
       @PZ-14781
-      Examples: orchestrator
+      Examples: Kubernetes
         | store      |
         | Kubernetes |
 

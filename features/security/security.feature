@@ -18,7 +18,7 @@ Feature: Keeping what is entrusted
         | a query for anything            |
         | a query as text                 |
         | a condition that is always true |
-        | code of the database            |
+        | a command of MongoDB            |
 
     @PZ-14774 @PZ-14018
     Scenario Outline: <hostile> as <parameter> is refused and launches nothing
@@ -31,7 +31,7 @@ Feature: Keeping what is entrusted
         | time axis duration | a query for anything            |
         | sensor range       | a query for anything            |
         | start time         | a query for anything            |
-        | view type          | code of the database            |
+        | view type          | a command of MongoDB            |
         | canvas height      | a condition that is always true |
 
     @PZ-14775 @PZ-14018
@@ -123,14 +123,14 @@ Feature: Keeping what is entrusted
     @PZ-14779 @critical
     Scenario: Neither success nor failure gives a secret away
       Given a running job
-      When everything is asked of the server that it can answer, rightly and wrongly
+      When everything is asked of the server that it can answer, by valid and by invalid requests
       Then no answer shows a password, an address of a store or the server's inside
       And the side effects are those of one job
 
     @PZ-14030 @PZ-14775
     Scenario: Every answer protects its reader
       Given a running job
-      When everything is asked of the server that it can answer, rightly and wrongly
+      When everything is asked of the server that it can answer, by valid and by invalid requests
       Then no answer is a failure of the server
       And every answer carries the headers that protect its reader
       And the side effects are those of one job

@@ -134,7 +134,7 @@ Feature: The rows of a waterfall
 
     @PZ-14759 @serial
     Scenario Outline: The analyzer <ends>
-      Given a cluster that runs no analyzers of its own
+      Given a Kubernetes that runs no analyzers of its own
       And a running job with FFT length 128
       And its rows were asked for until there are 2
       When its analyzer <ends>
@@ -168,8 +168,8 @@ Feature: The rows of a waterfall
   Rule: What cannot be given is refused
 
     @PZ-14757
-    Scenario: The rows of a job that nobody made
-      When the rows of a job that nobody made are asked for
+    Scenario: The rows of an unknown job
+      When the rows of an unknown job are asked for
       Then it is said that there is no such job
 
     @PZ-14758

@@ -163,13 +163,13 @@ Feature: Looking at a single channel
         | FFT length | 1000                   |
         | FFT length | 8192                   |
 
-  Rule: Channels of a single view count from 1
+  Rule: Channels of a single channel view count from 1
     The plan has it both ways: the lowest channel is accepted, and channel zero is refused. Sensors
-    count from 0 in the view of many; a single view counts as its operators do, from 1, so its lowest
+    count from 0 in the view of many; a single channel view counts as its operators do, from 1, so its lowest
     channel is 1. A deployment that decided otherwise says so in its profile.
 
     @PZ-14018
-    Scenario Outline: A single view of channel <channel> is refused and launches nothing
+    Scenario Outline: A single channel view of channel <channel> is refused and launches nothing
       When a single channel job is requested with channel <channel>
       Then the request is refused because of the channel
       And the client refuses it, too
@@ -192,7 +192,7 @@ Feature: Looking at a single channel
         | -100    |
 
     @PZ-14018
-    Scenario Outline: A single view of the sensors <range> is refused and launches nothing
+    Scenario Outline: A single channel view of the sensors <range> is refused and launches nothing
       When a single channel job is requested with sensor range <range>
       Then the request is refused because of the sensor range
       And the client refuses it, too

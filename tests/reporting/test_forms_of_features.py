@@ -14,6 +14,7 @@ from reporting.documentation.capabilities import Capability
 from reporting.documentation.pages import as_pages
 from reporting.documentation.vocabulary import Vocabulary
 from reporting.features import FeatureUnreadable
+from reporting.glossary import Glossary
 from reporting.junit import as_junit
 from reporting.lint import lint
 from reporting.results import read_results
@@ -148,8 +149,15 @@ def test_exports_and_pages_have_them(ran, traced):
     assert b"D\xc3\xa9j\xc3\xa0 vu" in as_junit(traced)
     assert json.loads(as_json(as_cucumber(traced, ran.features)))
     chapter = [Capability("b", "B", "All.", ran.features)]
-    pages = as_pages(chapter, Vocabulary((), ()), traced, test_case_url=None, made=traced.run.start)
-    assert set(pages) == {"index.html", "vocabulary.html", "über-deutsch.html", "b-fr.html", "b-tabs-1.html"}
+    pages = as_pages(chapter, Vocabulary((), ()), Glossary(), traced, test_case_url=None, made=traced.run.start)
+    assert set(pages) == {
+        "index.html",
+        "glossary.html",
+        "vocabulary.html",
+        "über-deutsch.html",
+        "b-fr.html",
+        "b-tabs-1.html",
+    }
     assert "Lorsqu&#39;" in pages["b-fr.html"]
     for page in pages:
         assert page in ("index.html", "vocabulary.html") or f'href="{page}"' in pages["index.html"]
@@ -166,8 +174,8 @@ def test_features_of_like_names_have_pages_of_their_own(checkout):
     made = checkout({**dict.fromkeys(paths, text), "config/test_cases.csv": PLAN})
     chapter = [Capability("b", "B", "All.", made.features)]
     traced = made.traced()
-    pages = as_pages(chapter, Vocabulary((), ()), traced, test_case_url=None, made=datetime.now(UTC))
-    assert len({page.casefold() for page in pages}) == len(paths) + 2
+    pages = as_pages(chapter, Vocabulary((), ()), Glossary(), traced, test_case_url=None, made=datetime.now(UTC))
+    assert len({page.casefold() for page in pages}) == len(paths) + 3
     assert max(len(page.encode()) for page in pages) <= 200
 
 

@@ -19,6 +19,7 @@ from reporting.documentation.capabilities import Capability
 from reporting.documentation.pages import as_pages
 from reporting.documentation.vocabulary import Vocabulary
 from reporting.evidence import Which, enclosed, missing
+from reporting.glossary import Glossary
 from reporting.junit import as_junit
 from reporting.lint import lint
 from reporting.page import as_page
@@ -94,7 +95,9 @@ def test_every_export_of_any_text_can_be_read_again(traced, ran, schema, text):
     rows = list(csv.reader(io.StringIO(allowed(as_csv(made)).encode().decode("utf-8"), newline="")))
     assert len({len(row) for row in rows}) == 1
     assert len(rows) == len(made.cases) + 1
-    pages = as_pages([Capability("one", text, text, features)], Vocabulary((), ()), made, test_case_url=None, made=MADE)
+    pages = as_pages(
+        [Capability("one", text, text, features)], Vocabulary((), ()), Glossary(), made, test_case_url=None, made=MADE
+    )
     pages = [*pages.values(), as_page(made, problems, test_case_url=None, allure_site=None, made=MADE)]
     for page in pages:
         assert "\x00" not in allowed(page).encode().decode("utf-8")

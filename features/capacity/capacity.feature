@@ -1,4 +1,4 @@
-@capacity
+@capacity @alone
 Feature: Capacity
   So many views can be open at a time, and each shows as many rows as its configuration lets expect.
 

@@ -1,4 +1,4 @@
-@load
+@load @alone
 Feature: Under load
   Views are opened when something happens, and then by everybody. However many jobs are asked for, each that is promised is
   made whole: a load that loses a job fails, however fast it was. These are short loads; `make load` has the long ones.

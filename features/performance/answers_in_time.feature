@@ -1,4 +1,4 @@
-@performance
+@performance @alone
 Feature: Answers in time
   A control room opens many views a day. One quick answer says little: what counts is how long most of them take, and the
   slowest few. Each figure is of so many answers in 100, and every answer of a job that was made is looked at in the stores.

@@ -3,8 +3,8 @@
 This process reads features, steps and hooks once, then forks the workers. Each runs the scenarios that it is given by
 behave's own means, between the hooks `before_worker` and `after_worker`. What came of them is put into the features
 here, so that formatters, reporters, `after_all` and the exit status are behave's own, and there is one of each.
-Scenarios tagged `@serial` need an environment to themselves. Where all workers share one, these come last, one after
-another, with nothing beside them.
+Scenarios tagged `@serial` need an environment to themselves, those tagged `@alone` the machine. The first, where all
+workers share one environment, and the second come last, one after another, with nothing beside them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait f
     from support.runner.early_start import EarlyStart
     from support.runner.run_state import RunState
 
-SERIAL = "serial"
+SERIAL, ALONE = "serial", "alone"
 INTERRUPTED = "KeyboardInterrupt"
 
 
@@ -124,7 +124,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         alone: list[int] = []
         together: list[int] = []
         for scenario in order:
-            is_alone = state.workers_share and SERIAL in scenario.effective_tags
+            tags = scenario.effective_tags
+            is_alone = ALONE in tags or (state.workers_share and SERIAL in tags)
             (alone if is_alone else together).append(number_of[id(scenario)])
         gc.collect()
         gc.freeze()  # What all workers have in common stays theirs in common.

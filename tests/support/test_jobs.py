@@ -424,6 +424,15 @@ def test_where_each_worker_has_its_own_what_is_serial_is_run_beside_others(proje
     assert sum(words[1] == "before_worker" for words in log_of(folder)) == 3
 
 
+def test_what_needs_the_whole_machine_comes_last_with_nothing_beside_it(project):
+    alone = OTHER.format(name="whole").replace("Feature", "@alone\nFeature", 1)
+    folder = project(a_first=alone, two=OTHER.format(name="two"))
+    assert behave(folder, "--jobs", "3").returncode == 0
+    order = [(words[1], "whole" in words[2]) for words in log_of(folder) if words[1] in ("begin", "end")]
+    assert order[6:] == [("begin", True), ("end", True)] * 3
+    assert not any(is_alone for _, is_alone in order[:6])
+
+
 def test_the_longest_of_the_last_run_comes_first(project):
     folder = project(one=OTHER.format(name="one"), two=OTHER.format(name="two"))
     (folder / "reports").mkdir()

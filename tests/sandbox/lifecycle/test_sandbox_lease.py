@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -241,12 +242,11 @@ def test_no_secret_stands_in_a_command_line(warm_sandbox, sandbox_endpoints):
 
 
 def test_everything_listens_on_this_machine_only(warm_sandbox, sandbox_endpoints):
-    listening = [
-        (process.name(), connection.laddr.ip)
-        for process in warm_sandbox.processes()
-        for connection in process.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = []
+    for process in warm_sandbox.processes():
+        with suppress(psutil.NoSuchProcess):  # It may be one that another test has just ended.
+            tcp = process.net_connections(kind="tcp")
+            listening += [(process.name(), one.laddr.ip) for one in tcp if one.status == psutil.CONN_LISTEN]
     # AMQP, management, distribution, epmd, MongoDB, Kubernetes, SSH, and HTTP and streams of a Focus Server
     assert len(listening) >= 9, listening
     # The last is what gRPC, whose sockets are for both versions of IP, makes of the first.

@@ -9,6 +9,7 @@ from reporting.documentation.capabilities import read_capabilities
 from reporting.documentation.pages import as_pages
 from reporting.documentation.vocabulary import Vocabulary, read_vocabulary
 from reporting.features import FeatureScenario, read_features
+from reporting.glossary import read_glossary
 from reporting.page import as_page
 from reporting.plan import read_plan
 from reporting.results import RunResults, ScenarioResult
@@ -110,6 +111,7 @@ def docs_of_this_project(root: Path, *, ran: bool) -> Path:
     pages = as_pages(
         read_capabilities(CHECKOUT, features),
         _vocabulary(),
+        read_glossary(CHECKOUT),
         trace([], features, run if ran else RunResults()),
         test_case_url=URL,
         made=MADE,

@@ -38,7 +38,12 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
         told = int(item["metadata"].get("resourceVersion", told))
         await response.write(json.dumps({"type": change_type, "object": item}).encode() + b"\n")
 
-    with store.listening(changes.put_nowait, bookmarks=bookmarks):
+    def hear(change: Change) -> None:
+        # Before it is queued: or each change and list would wake the watches of all kinds and namespaces.
+        if change.kind is target.kind and _is_in(change.item, target):
+            changes.put_nowait(change)
+
+    with store.listening(hear, bookmarks=bookmarks):
         # Taken together with the subscription, before anything is awaited: no gap, nothing twice.
         try:
             missed = store.since(begin) if begin else []
@@ -59,7 +64,7 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
             except TimeoutError:
                 break
             if change.type == "BOOKMARK":
-                if change.kind is target.kind and _is_in(change.item, target) and change.version > told:
+                if change.version > told:
                     await send("BOOKMARK", change.item)
             elif event := _event(change, target, selects):
                 await send(*event)

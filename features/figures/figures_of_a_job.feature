@@ -84,7 +84,7 @@ Feature: The figures of a job
         | 1024   |
         | 4096   |
 
-    @PZ-14067
+    @PZ-14067 @alone
     Scenario: Rows come as fast as the signal
       Given a running job with FFT length 128
       When its rows are asked for until there are 40

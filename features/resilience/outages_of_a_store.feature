@@ -120,7 +120,7 @@ Feature: When a store fails
       When all stores work again
       Then what was begun is undone
 
-    @PZ-13602 @PZ-14724
+    @PZ-13602 @PZ-14724 @alone
     Scenario: The client goes away while RabbitMQ takes its time
       Given a live configuration with every parameter set
       And RabbitMQ takes its time to answer

@@ -5,19 +5,17 @@ It passes a request for a job on and keeps the answer back, until it is told how
 
 from __future__ import annotations
 
-import json
 import select
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPSConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from support.core.errors import require
+from support.faults.local_server import JsonHandler, serving
 from support.profile.settings import FocusServer
 from transport.proxies import proxy_of
 from transport.trust import trusted
@@ -64,10 +62,10 @@ def before(server: FocusServer, *, passes_on: bool = True) -> Iterator[Gateway]:
     """A gateway before this server, below the same path; one that passes nothing on takes requests all the same."""
     told, tell = socket.socketpair()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_POST(self) -> None:
             gateway.asked.append(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.body()
             self.close_connection = True
             connection = _connection(server)
             with closing(connection), suppress(OSError):  # The server does not take it, or the client has gone.
@@ -77,30 +75,16 @@ def before(server: FocusServer, *, passes_on: bool = True) -> Iterator[Gateway]:
                 # A client that has gone can be read from, too: its end.
                 select.select([told, self.connection], [], [])
             if gateway.says_so:
-                self.answer(504, TOO_LONG)
+                self.answer(504, {"detail": TOO_LONG})
 
-        def answer(self, status: int, detail: str) -> None:
-            body = json.dumps({"detail": detail}).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with told, ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = False  # Its end waits for theirs.
-        gateway = Gateway(f"http://127.0.0.1:{listening.server_port}{urlsplit(server.base_url).path}", tell)
-        serving = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = False  # Its end waits for theirs.
+    gateway = Gateway(f"http://127.0.0.1:{listening.server_port}{urlsplit(server.base_url).path}", tell)
+    with told, serving(listening):
         try:
             yield gateway
         finally:
             tell.close()
-            listening.shutdown()
-            serving.join()
 
 
 def _connection(server: FocusServer) -> HTTPConnection:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import ThreadingHTTPServer
 
 from support.api.exchange import Exchange
+from support.faults.local_server import JsonHandler, serving
 
 
 @contextmanager
 def leaving_out(field: str, pass_on: Callable[[str, str, bytes], Exchange]) -> Iterator[str]:
     """Address of a gateway whose answers to POST lack this field; `pass_on` sends method, path and body."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            exchange = pass_on("POST", self.path, asked)
-            body = json.dumps({name: value for name, value in exchange.answer().items() if name != field}).encode()
-            self.send_response(exchange.status or 502)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            exchange = pass_on("POST", self.path, self.body())
+            shortened = {name: value for name, value in exchange.answer().items() if name != field}
+            self.answer(exchange.status or 502, shortened)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        serving = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{listening.server_port}"
-        finally:
-            listening.shutdown()
-            serving.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as listening:
+        yield f"http://127.0.0.1:{listening.server_port}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Condition, Event, Thread
 from typing import Any
@@ -22,7 +21,7 @@ WATCHED = {"analyzer": JOBS, "analyzer pod": PODS, "stream service": SERVICES}
 """Kind of side effect -> path of its objects."""
 
 _EVENTS: dict[str, happenings.Event] = {"ADDED": "came", "MODIFIED": "changed", "DELETED": "went"}
-_REACHED_WITHIN_S = 10.0  # A busy API tells late; what comes after that would be taken for the next scenario's.
+_REACHED_WITHIN_S = 10.0
 _BETWEEN_ATTEMPTS_S = 0.2
 _ENDS_WITHIN_S = 2.0
 
@@ -31,13 +30,14 @@ class Watches:
     """Watches a namespace, each kind in a thread of its own.
 
     An API tells at once what happens, but some only every minute that nothing does ("bookmark"). Those are waited for
-    only once: after that what they tell late is read late, and at the last reading.
+    only once. What they tell late, of before a reading that is over, is told as missed: it belongs to a scenario that
+    has been judged, and not to the one that hears of it.
     """
 
     def __init__(self, namespace: Namespace, naming: Naming, missed: Callable[[str], object]) -> None:
         """Begin now; `missed` is told what can't be seen. Raises EnvironmentBroken if it may not be watched."""
         self.is_prompt = True
-        self._namespace = namespace
+        self._namespace, self._missed = namespace, missed
         self._happened: list[Happening] = []
         self._watches: list[_Watch] = []
         try:
@@ -49,14 +49,18 @@ class Watches:
 
     def read(self, *, is_last: bool = False) -> Sequence[Happening]:
         """All that has happened since the last reading, up to the last lists of the objects."""
+        versions = [self._namespace.version(watch.path) for watch in self._watches]
         if is_last and not self.is_prompt:
             for watch in self._watches:
                 watch.follow_to_the_end()
         elif self.is_prompt:
             deadline = time.monotonic() + _REACHED_WITHIN_S
-            self.is_prompt = all(
-                watch.reach(self._namespace.version(watch.path), deadline - time.monotonic()) for watch in self._watches
-            )
+            both = zip(self._watches, versions, strict=True)
+            self.is_prompt = all(watch.reach(version, deadline - time.monotonic()) for watch, version in both)
+            if not self.is_prompt:
+                self._missed(f"what Kubernetes tells late: in {_REACHED_WITHIN_S:g} s it did not say that it told all")
+        for watch, version in zip(self._watches, versions, strict=True):
+            watch.read_up_to = version
         count = len(self._happened)
         happened = self._happened[:count]
         del self._happened[:count]
@@ -80,7 +84,7 @@ class _Watch:
         hear: Callable[[Happening], object],
         missed: Callable[[str], object],
     ) -> None:
-        self.path = path
+        self.path, self.read_up_to = path, 0
         self._namespace, self._naming, self._kind = namespace, naming, kind
         self._hear, self._missed = hear, missed
         self._version, self._reached, self._ended = namespace.version(path), Condition(), Event()
@@ -103,9 +107,11 @@ class _Watch:
     def follow_to_the_end(self) -> None:
         """Hear all that has happened up to now, and nothing after that: a watch of a second has all when it ends."""
         self.end()
-        with suppress(NoAnswer, Refused):
+        try:
             for line in self._namespace.watch(self.path, self._version, ends_after_s=1).lines():
                 self._take(json.loads(line), datetime.now(UTC))
+        except (NoAnswer, Refused) as error:
+            self._missed(f"what came and went last on Kubernetes ({self._kind}): {error}")
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -114,17 +120,19 @@ class _Watch:
                     self._stream = self._namespace.watch(self.path, self._version)
                 for line in self._stream.lines():
                     self._take(json.loads(line), datetime.now(UTC))
-            except (NoAnswer, EnvironmentBroken, Refused, ValueError) as error:
-                if isinstance(error, Refused) and error.status == TOO_OLD:
-                    self._begin_anew()
+            except (NoAnswer, EnvironmentBroken):
+                pass  # It goes on where it was.
+            except Refused as refusal:
+                if refusal.status == TOO_OLD:
+                    self._begin_anew("it no longer tells what was after the last look")
+            except (ValueError, KeyError, TypeError) as error:
+                self._begin_anew(f"its answer cannot be read ({error!r})")
             self._stream = None
             self._ended.wait(_BETWEEN_ATTEMPTS_S)
 
-    def _begin_anew(self) -> None:
-        """Go on from now, when the API no longer knows what happened since the version that was reached."""
-        self._missed(
-            f"what came and went on Kubernetes ({self._kind}): it no longer tells what was after the last look"
-        )
+    def _begin_anew(self, why: str) -> None:
+        """Go on from now, when the API no longer tells what happened since the version that was reached."""
+        self._missed(f"what came and went on Kubernetes ({self._kind}): {why}")
         try:
             self._namespace.items(self.path)
         except EnvironmentBroken:
@@ -135,11 +143,18 @@ class _Watch:
         kind, item = told["type"], told["object"]
         if kind == "ERROR":
             raise Refused(str(item.get("message")), item.get("code", 0))
+        if kind in _EVENTS and (problem := manifest_problem(item)):
+            self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
+            return
+        version = int(item["metadata"]["resourceVersion"])
         if kind in _EVENTS:
-            if problem := manifest_problem(item):
-                self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
-                return
-            self._hear(Happening(at, _EVENTS[kind], self._kind, IDENTIFY[self._kind](item, self._naming), item))
+            happening = Happening(at, _EVENTS[kind], self._kind, IDENTIFY[self._kind](item, self._naming), item)
+            if version > self.read_up_to:
+                self._hear(happening)
+            else:
+                self._missed(
+                    f"that the {self._kind} {happening.effect.name} {happening.event}: Kubernetes told it late"
+                )
         with self._reached:
-            self._version = int(item["metadata"]["resourceVersion"])
+            self._version = version
             self._reached.notify_all()

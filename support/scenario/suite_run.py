@@ -131,6 +131,8 @@ class SuiteRun:
                 self._late += str(error).splitlines()[1:-1]
         before = None if self._last is None else self._last[0]
         self._note_late(before, self._history.read(is_last=True))
+        for gap in self._history.take_gaps():  # There is no scenario any more whose report could have them.
+            _tell(f"After the last scenario it cannot be seen: {gap}")
         if self._late:
             raise ExpectationFailed("expected nothing to change between scenarios\n" + "\n".join(self._late))
 
@@ -207,7 +209,11 @@ def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI, provi
         sweep(journals, settings, stores, result, provided)
     finally:
         for line in result.lines:
-            logging.getLogger("focus").warning("%s", redact(line))
+            _tell(line)
+
+
+def _tell(line: str) -> None:
+    logging.getLogger("focus").warning("%s", redact(line))
 
 
 def acknowledge(client: FocusServerAPI) -> None:

@@ -12,6 +12,7 @@ from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.core.errors import APIError, ExpectationFailed
 from support.faults import gateway
+from support.faults.local_server import JsonHandler, serving
 from support.profile.settings import FocusServer
 
 
@@ -37,22 +38,15 @@ class Slow(threading.Event):
 def slow_server():
     slow = Slow()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_POST(self):
-            slow.bodies.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            slow.bodies.append((self.path, self.body()))
             slow.came.set()
             if self.connection.recv(1) == b"":
                 slow.lost.set()
 
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield slow, FocusServer(base_url=f"http://127.0.0.1:{server.server_port}/focus")
-        server.shutdown()
-        serving.join()
 
 
 def reported_when(fail):

@@ -1,6 +1,5 @@
 import socketserver
 import ssl
-import threading
 import warnings
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ from stand_ins import AS_JSON, exchange
 
 from support.checks import health
 from support.core.errors import ExpectationFailed
+from support.faults.local_server import serving
 from support.profile.settings import Answers
 
 OK = exchange({"status": "ok", "uptime_s": 7})
@@ -125,14 +125,8 @@ def speaking(authority, oldest, newest=ssl.TLSVersion.TLSv1_3, host="127.0.0.1")
             with suppress(OSError), context.wrap_socket(self.request, server_side=True):
                 pass
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            serving.join()
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"https://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.fixture

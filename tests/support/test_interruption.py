@@ -135,14 +135,6 @@ def test_a_worker_closes_its_scenario(log_of, at):
     assert lines.count("after_worker") == 2
 
 
-@pytest.fixture
-def heeding_interrupts():
-    """What is started in the background ignores them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heeding_interrupts")
 def test_the_second_time_it_is_raised_where_it_comes():
     ended = []

@@ -2,12 +2,12 @@
 
 import json
 import re
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from support.core.errors import EnvironmentBroken
+from support.faults.local_server import serving
 from support.faults.outages import NoSuchProxy, Outages, restore
 from support.profile.settings import Toxiproxy
 
@@ -67,12 +67,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def proxies():
-    with Proxies() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Proxies()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -137,14 +137,6 @@ def test_closing_ends_within_the_limit_and_hides_no_verdict(calls, hanging, capl
     assert "the end of the connection, nothing came back" in caplog.text
 
 
-@pytest.fixture
-def heeding_interrupts():
-    """What is started in the background ignores them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heeding_interrupts")
 def test_an_interrupted_call_is_given_up(calls, forgotten):
     ended = threading.Event()

@@ -1,0 +1,152 @@
+"""Watches of Kubernetes: what is told late, or not in a readable form, is told as missed and blames nobody."""
+
+import json
+import threading
+from queue import SimpleQueue
+
+import pytest
+
+from kubeconfig.calls import NoAnswer, Refused
+from support.observers import kubernetes_watch
+from support.observers.kubernetes_api import JOBS
+from support.observers.kubernetes_watch import Watches
+from support.profile.settings import Naming
+
+
+def event(kind, name, version):
+    metadata = {"name": name, "uid": name, "namespace": "n", "resourceVersion": str(version), "labels": {}}
+    return {"type": kind, "object": {"metadata": metadata, "spec": {}, "status": {}}}
+
+
+def bookmark(version):
+    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version)}}}
+
+
+class Stream:
+    """Tells what it is given, until it is ended; an exception is raised."""
+
+    def __init__(self):
+        self.lines_to_tell = SimpleQueue()
+
+    def tell(self, *lines):
+        for line in lines:
+            self.lines_to_tell.put(line if isinstance(line, bytes | Exception | None) else json.dumps(line).encode())
+
+    def lines(self):
+        while (line := self.lines_to_tell.get()) is not None:
+            if isinstance(line, Exception):
+                raise line
+            yield line
+
+    def end(self):
+        self.lines_to_tell.put(None)
+
+
+class Namespace:
+    """A namespace at version 1; every watch of Jobs that is begun is in `begun`, after the version that it was at."""
+
+    def __init__(self):
+        self.versions = {JOBS: 1}
+        self.begun = SimpleQueue()
+        self.last: list[object] = []
+
+    def version(self, path):
+        return self.versions.get(path, 0)
+
+    def items(self, path):
+        return []
+
+    def watch(self, path, version, ends_after_s=None):
+        stream = Stream()
+        if ends_after_s is not None:
+            stream.tell(*(self.last if path == JOBS else ()), None)
+        elif path == JOBS:
+            self.begun.put((version, stream))
+        return stream
+
+
+@pytest.fixture
+def namespace(monkeypatch):
+    monkeypatch.setattr(kubernetes_watch, "_REACHED_WITHIN_S", 0.2)
+    monkeypatch.setattr(kubernetes_watch, "_BETWEEN_ATTEMPTS_S", 0.01)
+    return Namespace()
+
+
+@pytest.fixture
+def missed():
+    return []
+
+
+@pytest.fixture
+def watches(namespace, missed):
+    watches = Watches(namespace, Naming(), missed.append)
+    yield watches
+    watches.close()
+
+
+@pytest.fixture
+def stream(namespace, watches):
+    return namespace.begun.get(timeout=2)[1]
+
+
+def told(watches, **options):
+    return [(one.event, one.effect.name) for one in watches.read(**options)]
+
+
+def reach(namespace, watches, version):
+    """Have read everything up to a version."""
+    namespace.versions[JOBS] = version
+    return told(watches)
+
+
+def test_what_happens_is_read_up_to_the_last_look(namespace, watches, stream, missed):
+    threading.Timer(0.05, lambda: stream.tell(event("ADDED", "a", 2), event("DELETED", "a", 3))).start()
+    assert reach(namespace, watches, 3) == [("came", "a"), ("went", "a")]
+    assert missed == []
+
+
+def test_what_is_told_after_its_reading_is_missed_and_not_the_next_ones(namespace, watches, stream, missed):
+    assert reach(namespace, watches, 5) == []
+    assert not watches.is_prompt
+    assert "did not say that it told all" in missed.pop()
+    stream.tell(event("ADDED", "late", 5), event("ADDED", "own", 6), bookmark(6))
+    for watch in watches._watches[:1]:
+        assert watch.reach(6, 2)
+    assert told(watches) == [("came", "own")]
+    (gap,) = missed
+    assert "late came: Kubernetes told it late" in gap
+
+
+def test_the_last_reading_that_fails_is_told(namespace, watches, stream, missed):
+    watches.is_prompt = False
+    namespace.last = [event("ADDED", "a", 2), NoAnswer("it broke off")]
+    assert told(watches, is_last=True) == [("came", "a")]
+    (gap,) = missed
+    assert "it broke off" in gap
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        (b"no json", "cannot be read"),
+        ({"type": "BOOKMARK", "object": {"metadata": {}}}, "cannot be read"),
+        ({"type": "ERROR", "object": {"code": 410, "message": "too old"}}, "no longer tells"),
+    ],
+)
+def test_after_what_cannot_be_read_it_goes_on_from_now(namespace, watches, stream, missed, odd, why):
+    namespace.versions[JOBS] = 9
+    stream.tell(odd)
+    version, _ = namespace.begun.get(timeout=2)
+    assert version == 9
+    (gap,) = missed
+    assert why in gap
+
+
+@pytest.mark.parametrize("failure", [NoAnswer("it was cut"), Refused("not now", 503)])
+def test_after_a_cut_it_goes_on_where_it_was(namespace, watches, stream, missed, failure):
+    stream.tell(event("ADDED", "a", 4), failure)
+    version, again = namespace.begun.get(timeout=2)
+    assert version == 4
+    again.tell(event("DELETED", "a", 5))
+    assert reach(namespace, watches, 5) == [("came", "a"), ("went", "a")]
+    assert missed == []

@@ -1,4 +1,4 @@
-"""The engine: Locust's users, in one process, or under a master in workers on any number of machines.
+"""The engine: Locust's users, in one process, or under a master in workers.
 
 It must be the main module of its process: Locust patches sockets, threads and sleeping, for the whole process.
 `python -m load.engine` reads its orders from standard input and writes reports to standard output (`load.messages`).

@@ -59,7 +59,7 @@ class Result(BaseModel):
         if told := [f"{name} for {seconds} s" for name, seconds in busy.items() if seconds]:
             return (
                 f"The load generator was the limit: it used {BUSY:.0%} of a core or more ({', '.join(told)}). "
-                "Latencies of these seconds are its own as well. Use more workers (WORKERS=2), or other machines."
+                "Latencies of these seconds are its own as well. Use more workers (WORKERS=2)."
             )
         return None
 

@@ -63,7 +63,7 @@ def put_under_load(profile: Profile, name: str, shape: Shape, *, workers: int, t
         load = _Load(session, StoreCheck(settings, run.stores), tell)
         started = datetime.now(UTC)
         try:
-            with ServerWatch(settings, run.stores) as server:
+            with ServerWatch(settings, run.stores, session.journal) as server:
                 orders = {"profile": str(profile.path), "endpoints": endpoints, "plan": shape.model_dump(mode="json")}
                 with _engine(orders, workers) as (reports, looked_at):
                     load.carry_out(max(1, workers), reports, looked_at)

@@ -98,7 +98,7 @@ def requested_and_cancelled(context: Context, clients: int = 1) -> None:
             client.cancel(job_id)
         return attempt
 
-    with ServerWatch(context.state.settings, context.state.stores) as server:
+    with ServerWatch(context.state.settings, context.state.stores, context.state.session.journal) as server:
         loop.start(request_and_cancel)
         context.state.asked(*loop.join())
     context.state.server_watch = server
@@ -135,7 +135,7 @@ def rows_during(context: Context, seconds: int) -> None:
 def a_slow_network(context: Context, delay_ms: int) -> None:
     settings = context.state.settings
     context.state.skip_unless(settings.toxiproxy.url, "toxiproxy.url is not set")
-    network = slowed(settings.focus_server, settings.toxiproxy, delay_ms)
+    network = slowed(settings.focus_server, settings.toxiproxy, delay_ms, context.state.session.journal)
     context.state.slow_network = context.state.session.fixtures.enter_context(network)
 
 

@@ -20,5 +20,11 @@ class Announcements(Protocol):
     def record_spoilt(self, job_id: str) -> None:
         """The record of this job is about to be spoilt."""
 
+    def profiler_on(self) -> None:
+        """MongoDB is about to be told to note slow queries."""
+
+    def proxy_made(self, proxy: str) -> None:
+        """A proxy of this name is about to be made."""
+
     def way_broken(self, proxy: str) -> None:
         """The way to a store is about to be broken, at this proxy on it."""

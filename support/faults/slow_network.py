@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from support.faults.outages import ask_toxiproxy
+from support.faults.announcements import Announcements
+from support.faults.outages import NoSuchProxy, ask_toxiproxy
 from support.profile.settings import FocusServer, Toxiproxy
 
 
@@ -20,8 +21,8 @@ class SlowNetwork(NamedTuple):
 
 
 @contextmanager
-def slowed(server: FocusServer, toxiproxy: Toxiproxy, delay_ms: int) -> Iterator[SlowNetwork]:
-    """Have a network to the server that takes so long in each direction.
+def slowed(server: FocusServer, toxiproxy: Toxiproxy, delay_ms: int, journal: Announcements) -> Iterator[SlowNetwork]:
+    """Have a network to the server that takes so long in each direction; the journal knows of it before.
 
     Raises:
         EnvironmentBroken: Toxiproxy does not do what it is asked.
@@ -30,6 +31,7 @@ def slowed(server: FocusServer, toxiproxy: Toxiproxy, delay_ms: int) -> Iterator
     host = urlsplit(str(toxiproxy.url)).hostname
     port = address.port or (443 if address.scheme == "https" else 80)
     proxy = {"name": name, "listen": f"{host}:0", "upstream": f"{address.hostname}:{port}", "enabled": True}
+    journal.proxy_made(name)
     made = ask_toxiproxy(toxiproxy, "POST", "", proxy)
     try:
         for stream in ("upstream", "downstream"):
@@ -39,4 +41,14 @@ def slowed(server: FocusServer, toxiproxy: Toxiproxy, delay_ms: int) -> Iterator
         base_url = address._replace(netloc=f"{host}:{at}").geturl()
         yield SlowNetwork(server.model_copy(update={"base_url": base_url}), 2 * delay_ms / 1000)
     finally:
+        ask_toxiproxy(toxiproxy, "DELETE", f"/{name}")
+
+
+def remove(toxiproxy: Toxiproxy, name: str) -> None:
+    """Remove the proxy that a killed run has made for a slow network, if it is there.
+
+    Raises:
+        EnvironmentBroken: Toxiproxy does not do what it is asked.
+    """
+    with suppress(NoSuchProxy):
         ask_toxiproxy(toxiproxy, "DELETE", f"/{name}")

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from support.core.errors import EnvironmentBroken
+from support.faults.announcements import Announcements
 from support.observers.mongodb import Database
 from support.profile.settings import Settings
 
@@ -25,10 +26,10 @@ class SlowQueries:
 
 
 @contextmanager
-def watched(settings: Settings, database: Database) -> Iterator[SlowQueries]:
+def watched(settings: Settings, database: Database, journal: Announcements) -> Iterator[SlowQueries]:
     """Have MongoDB note the server's queries that take longer than `load.slow_query_s`; they are there at the end.
 
-    The profiler is left alone in an environment that others use.
+    The journal knows of it before. The profiler is left alone in an environment that others use.
 
     Raises:
         EnvironmentBroken: MongoDB cannot be reached.
@@ -38,6 +39,7 @@ def watched(settings: Settings, database: Database) -> Iterator[SlowQueries]:
         slow.unseen = "slow queries: others use this MongoDB, so its profiler is left alone"
         yield slow
         return
+    journal.profiler_on()
     try:
         database.profile(_SLOW_ONLY, int(settings.load.slow_query_s * 1000))
     except EnvironmentBroken as refused:
@@ -52,6 +54,12 @@ def watched(settings: Settings, database: Database) -> Iterator[SlowQueries]:
         noted = database.collection(_PROFILE).find({"millis": {"$gt": settings.load.slow_query_s * 1000}})
         slow.found = [_described(one) for one in noted if str(one.get("user")).rpartition("@")[0] != user]
         database.drop(_PROFILE)
+
+
+def forget(database: Database) -> None:
+    """Have MongoDB note nothing any more, and drop what a killed run had it note; raises EnvironmentBroken."""
+    database.profile(_OFF)
+    database.drop(_PROFILE)
 
 
 def _described(noted: dict[str, Any]) -> str:

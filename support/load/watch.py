@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Self
 
 from support.core.errors import EnvironmentBroken
+from support.faults.announcements import Announcements
 from support.load import slow_queries
 from support.load.resources import Usage, usage
 from support.observers.stores import Stores
@@ -19,15 +20,18 @@ _EVERY_S = 1.0
 class ServerWatch:
     """What the server used: `seen` has it by the second, as (s after the beginning, usage). A context manager."""
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
-        self._settings, self._stores = settings, stores
+    def __init__(self, settings: Settings, stores: Stores, journal: Announcements) -> None:
+        """`journal` knows what is switched on for it, so that it is switched off after a killed run."""
+        self._settings, self._stores, self._journal = settings, stores, journal
         self.seen: list[tuple[float, Usage]] = []
         self.unseen: list[str] = []
         """What cannot be seen here, and why."""
         self._parts, self._over = ExitStack(), threading.Event()
 
     def __enter__(self) -> Self:
-        self._slow = self._parts.enter_context(slow_queries.watched(self._settings, self._stores.database))
+        self._slow = self._parts.enter_context(
+            slow_queries.watched(self._settings, self._stores.database, self._journal)
+        )
         self._began = time.monotonic()
         try:
             self._look()

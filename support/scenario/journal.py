@@ -97,6 +97,14 @@ class ScenarioJournal:
         """The record of this job is about to be spoilt."""
         self._write({"record_spoilt": job_id})
 
+    def profiler_on(self) -> None:
+        """MongoDB is about to be told to note slow queries."""
+        self._write({"profiler_on": True})
+
+    def proxy_made(self, proxy: str) -> None:
+        """A proxy of this name is about to be made."""
+        self._write({"proxy_made": proxy})
+
     def way_broken(self, proxy: str) -> None:
         """The way to a store is about to be broken, at this proxy on it."""
         self._write({"way_broken": proxy})
@@ -187,6 +195,8 @@ class _Line(BaseModel):
     broker_limited: bool | None = None
     analyzers_refused: bool | None = None
     record_spoilt: str | None = None
+    profiler_on: bool | None = None
+    proxy_made: str | None = None
     way_broken: str | None = None
     settled: bool | None = None
 

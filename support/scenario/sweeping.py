@@ -13,8 +13,10 @@ from support.api.client import FocusServerAPI
 from support.checks.promises import Promises
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError
 from support.core.files import ROOT
+from support.faults import slow_network
 from support.faults.outages import NoSuchProxy, restore
 from support.faults.store_writes import accept_analyzers, limit_queues, mend_record, remove
+from support.load import slow_queries
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
 from support.profile.settings import Settings
@@ -54,6 +56,12 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
         for job_id in sorted(set(dead.values("record_spoilt"))):
             mend_record(stores.database.collection(settings.mongodb.tasks_collection), job_id)
             result.lines.append(f"The record that a killed run had spoilt is whole again: {job_id}")
+        if dead.values("profiler_on"):
+            slow_queries.forget(stores.database)
+            result.lines.append("MongoDB, which a killed run had told to note slow queries, notes nothing any more.")
+        for proxy in sorted(set(dead.values("proxy_made"))):
+            slow_network.remove(settings.toxiproxy, proxy)
+            result.lines.append(f"The proxy that a killed run had made is gone: {proxy}")
         for proxy in sorted(set(dead.values("way_broken"))):
             try:
                 restore(settings.toxiproxy, proxy)

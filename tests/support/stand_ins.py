@@ -81,6 +81,12 @@ class Journal:
     def record_spoilt(self, job_id):
         self.entries.append(("record spoilt", job_id))
 
+    def profiler_on(self):
+        self.entries.append("profiler on")
+
+    def proxy_made(self, proxy):
+        self.entries.append(("proxy made", proxy))
+
     def way_broken(self, proxy):
         self.entries.append(("way broken", proxy))
 

@@ -112,6 +112,8 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
         ("broker_limited", []),
         ("analyzers_refused", []),
         ("record_spoilt", ["job_1"]),
+        ("profiler_on", []),
+        ("proxy_made", ["focus_client_1"]),
         ("way_broken", ["way-to-mongodb"]),
     ],
 )

@@ -5,6 +5,7 @@ from product import Product, configured
 from stand_ins import JOB_ID, Collection, LimitedBroker, settings
 
 from support.core.errors import APIError, EnvironmentBroken
+from support.faults import slow_network
 from support.faults.outages import NoSuchProxy
 from support.scenario import sweeping
 from support.scenario.journal import Journal
@@ -90,6 +91,33 @@ def test_kubernetes_takes_jobs_again_and_a_spoilt_record_is_whole_again(tmp_path
         "The record that a killed run had spoilt is whole again: job_1",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_profiler_is_off_again_and_a_proxy_that_was_made_is_gone(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(slow_network, "ask_toxiproxy", lambda toxiproxy, *what: asked.append(what))
+    stores = Stores()
+    stores.database.profile = lambda level: asked.append(("profiler", level))
+    stores.database.drop = lambda collection: asked.append(("drop", collection))
+    scenario_of = Journal(tmp_path, HERE, provided=None)
+    scenario_of.begin().profiler_on()
+    scenario_of.begin().proxy_made("focus_client_1")
+    scenario_of.close()
+    result = sweep(tmp_path, SETTINGS, stores)
+    assert asked == [("profiler", 0), ("drop", "system.profile"), ("DELETE", "/focus_client_1")]
+    assert result.lines == [
+        "MongoDB, which a killed run had told to note slow queries, notes nothing any more.",
+        "The proxy that a killed run had made is gone: focus_client_1",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_proxy_that_is_gone_by_now_needs_no_removal(monkeypatch):
+    def ask(*_):
+        raise NoSuchProxy("there is none")
+
+    monkeypatch.setattr(slow_network, "ask_toxiproxy", ask)
+    slow_network.remove(SETTINGS.toxiproxy, "focus_client_1")
 
 
 def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bench.measurements import Curve, Quantity
 from bench.tables import number
-from support.evidence.charts import BLACK, BLUE, GREY, VERMILION, WIDTH, Picture, rounded_up
+from support.evidence.charts import BLACK, BLUE, GREY, VERMILION, WIDTH, Picture, Plane, rounded_up
 
 _LEFT, _RIGHT = 250, 610
 _ROW, _TOP, _LINE = 28, 48, 16
@@ -48,19 +48,12 @@ def curves(title: str, shown: Sequence[Curve]) -> str:
     last_y = rounded_up(max(y for one in shown for _, y in one.points))
     left, right = 90, 520
     picture = Picture(title, f"{words}.", _BOTTOM + 60)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return left + (right - left) * x / last_x, _BOTTOM - (_BOTTOM - _TOP) * y / last_y
-
-    for quarter in range(5):
-        along, up = place(last_x * quarter / 4, last_y * quarter / 4)
-        picture.line(left, up, right, up, GREY, dashes="1 3")
-        picture.text(left - 8, up + 4, f"{number(last_y * quarter / 4)} {shown[0].unit}", anchor="end")
-        picture.text(along, _BOTTOM + 20, f"{last_x * quarter / 4:g}", anchor="middle")
-    ends = _apart([place(*one.points[-1])[1] for one in shown])
+    plane = Plane(left, right, _TOP, _BOTTOM, last_x, last_y)
+    plane.draw_axes(picture, lambda x: f"{x:g}", lambda y: f"{number(y)} {shown[0].unit}")
+    ends = _apart([plane.place(*one.points[-1])[1] for one in shown])
     for index, one in enumerate(shown):
         color = (BLUE, VERMILION)[index % 2]
-        places = [place(x, y) for x, y in one.points]
+        places = [plane.place(x, y) for x, y in one.points]
         for (x1, y1), (x2, y2) in pairwise(places):
             picture.line(x1, y1, x2, y2, color, dashes=_DASHES[index], width=2)
         for x, y in places:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from load.result import BUSY, Result
-from support.evidence.charts import BLUE, GREY, VERMILION, Picture, distribution, rounded_up
+from support.evidence.charts import BLUE, GREY, VERMILION, Picture, Plane, distribution, rounded_up
 from support.load.figures import Sample
 from support.profile.settings import Load
 
@@ -75,26 +75,19 @@ def over_time(title: str, unit: str, points: Points, limit: float | None, warm_u
     values = [value for _, value in points]
     told = f"from {min(values):.3g} to {max(values):.3g} {unit} in {last_s:g} s"
     picture = Picture(title, f"{title}, {told}{f'; limit {limit:g} {unit}' if limit else ''}.", _BOTTOM + 64)
-
-    def place(at_s: float, value: float) -> tuple[float, float]:
-        return _LEFT + (_RIGHT - _LEFT) * at_s / last_s, _BOTTOM - (_BOTTOM - _TOP) * value / most
-
-    for quarter in range(5):
-        along, up = place(last_s * quarter / 4, most * quarter / 4)
-        picture.line(_LEFT, up, _RIGHT, up, GREY, dashes="1 3")
-        picture.text(_LEFT - 8, up + 4, f"{most * quarter / 4:.3g} {unit}", anchor="end")
-        picture.text(along, _BOTTOM + 20, f"{last_s * quarter / 4:g} s", anchor="middle")
-    warm, _ = place(min(warm_up_s, last_s), 0)
+    plane = Plane(_LEFT, _RIGHT, _TOP, _BOTTOM, last_s, most)
+    plane.draw_axes(picture, lambda at_s: f"{at_s:g} s", lambda value: f"{value:.3g} {unit}")
+    warm, _ = plane.place(min(warm_up_s, last_s), 0)
     picture.line(warm, _TOP, warm, _BOTTOM, GREY, dashes="6 3")
     picture.text(_LEFT, _BOTTOM + 44, f"{told}; left of the dashed line: warm-up, not counted", GREY)
     if limit:
-        _, up = place(0, limit)
+        _, up = plane.place(0, limit)
         picture.line(_LEFT, up, _RIGHT, up, VERMILION, width=2)
         picture.text(_RIGHT + 6, up + 4, f"limit {limit:g} {unit}", VERMILION)
     if dots:
         for point in points:
-            picture.dot(*place(*point), 2.5, BLUE)
+            picture.dot(*plane.place(*point), 2.5, BLUE)
     else:
         for start, end in pairwise(points):
-            picture.line(*place(*start), *place(*end), BLUE, width=2)
+            picture.line(*plane.place(*start), *plane.place(*end), BLUE, width=2)
     return picture.as_text()

@@ -6,13 +6,13 @@ from steps.scenario_state import Context
 from support.checks import discovery, record_store
 
 
-@then("MongoDB has a collection of jobs and one of recordings")
-def the_collections_are_there(context: Context) -> None:
+@then("MongoDB keeps jobs in one place and recordings in another")
+def they_are_kept_apart(context: Context) -> None:
     record_store.expect_collections(context.state.stores.database, context.state.settings.mongodb)
 
 
-@then("MongoDB has an index for")
-def the_record_store_finds_quickly(context: Context) -> None:
+@then("MongoDB finds them quickly by")
+def they_are_found_quickly(context: Context) -> None:
     wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
     record_store.expect_indexes(context.state.stores.database, context.state.settings.mongodb, wanted)
 
@@ -23,7 +23,7 @@ def the_same_recording_once_more(context: Context) -> None:
 
 
 @then("MongoDB refuses it")
-def the_record_store_refuses_it(context: Context) -> None:
+def mongodb_refuses_it(context: Context) -> None:
     record_store.expect_not_taken(context.state.put_again)
 
 

@@ -6,15 +6,15 @@ Feature: What MongoDB holds
   Rule: Jobs and recordings have their places
 
     @PZ-13598 @PZ-13683 @PZ-13809 @smoke
-    Scenario: The collections are there
+    Scenario: Jobs and recordings are kept apart
       Given a running job
-      Then MongoDB has a collection of jobs and one of recordings
+      Then MongoDB keeps jobs in one place and recordings in another
       And the side effects are those of one job
 
     @PZ-13686 @PZ-13810
-    Scenario: The collections are indexed
+    Scenario: Jobs and recordings are found quickly
       Given a running job
-      Then MongoDB has an index for
+      Then MongoDB finds them quickly by
         | what       | by         | unique |
         | jobs       | job id     | yes    |
         | recordings | identity   | yes    |
@@ -30,8 +30,7 @@ Feature: What MongoDB holds
       Then MongoDB refuses it
 
   Rule: A recording is complete
-    The plan speaks of the collection of a node: that is the collection of the recordings that a node
-    of the system has made.
+    Where the plan speaks of a node's recordings, it means those that the product has made.
 
     @PZ-13598 @PZ-13684 @PZ-13685 @PZ-13811 @PZ-13812
     Scenario: Every recording that the product has made is complete

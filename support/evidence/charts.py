@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from support.core.characters import allowed
@@ -167,6 +168,34 @@ class Picture:
             if value != ""
         }
         return ElementTree.SubElement(self._root, name, told)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The room of a picture between two axes that begin with 0 and end with `last_x` and `last_y`."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    last_x: float
+    last_y: float
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where in the picture a pair of values stands."""
+        return (
+            self.left + (self.right - self.left) * x / self.last_x,
+            self.bottom - (self.bottom - self.top) * y / self.last_y,
+        )
+
+    def draw_axes(self, picture: Picture, named_x: Callable[[float], str], named_y: Callable[[float], str]) -> None:
+        """Draw a line and a name for each quarter of the axes."""
+        for quarter in range(5):
+            x, y = self.last_x * quarter / 4, self.last_y * quarter / 4
+            along, up = self.place(x, y)
+            picture.line(self.left, up, self.right, up, GREY, dashes="1 3")
+            picture.text(self.left - 8, up + 4, named_y(y), anchor="end")
+            picture.text(along, self.bottom + 20, named_x(x), anchor="middle")
 
 
 def _counting(count: int) -> str:

@@ -39,7 +39,6 @@ def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
 
 
 @then("the server says that it is healthy")
-@then("the server says every time that it is healthy")
 def the_server_is_healthy(context: Context) -> None:
     health.expect_healthy(context.state.exchanges, context.state.settings.answers)
 

@@ -14,7 +14,6 @@ def the_metadata_is_asked_for(context: Context, jobs: str, count: int = 1) -> No
 
 
 @then("the metadata is that of the job")
-@then("the metadata is that of the job every time")
 def the_metadata_is_that_of_the_job(context: Context) -> None:
     for exchange in context.state.exchanges:
         metadata.expect_metadata_of(exchange, context.state.job, context.state.settings.answers.configured_status)
@@ -46,7 +45,6 @@ def the_metadata_says_cancelled(context: Context) -> None:
 
 
 @then("it is said that there is no such job")
-@then("it is said each time that there is no such job")
 def there_is_no_such_job(context: Context) -> None:
     unknown = context.state.settings.answers.unknown_statuses
     for exchange in context.state.exchanges:

@@ -26,9 +26,8 @@ def it_was_there(context: Context) -> None:
     context.state.session.promises.expect_there(context.state.job)
 
 
-@then("only the record of the job remains")
-@then("only the records of the jobs remain")
-def only_the_records_remain(context: Context) -> None:
+@then("only the task records remain")
+def only_the_task_records_remain(context: Context) -> None:
     context.state.session.ledger.expect_records_alone()
 
 

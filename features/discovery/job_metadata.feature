@@ -21,7 +21,7 @@ Feature: What is known of a job
     Scenario: The metadata of a task agree with its answer, its record and its analyzer
       Given a running job under a task id of the client
       When the metadata of the job is asked for 10 times
-      Then the metadata is that of the job every time
+      Then the metadata is that of the job
       And the metadata agree with the record of the job
       And its analyzer runs with its configuration
       And the side effects are those of one job
@@ -51,7 +51,7 @@ Feature: What is known of a job
       When the job is cancelled
       And the metadata of the job is asked for
       Then the metadata says that the job was cancelled
-      And only the record of the job remains
+      And only the task records remain
 
     @PZ-14761
     Scenario: The metadata of a job whose queue was taken away

@@ -48,7 +48,7 @@ Feature: Playing back what was recorded
       Then there are as many rows as fit into its time
       When the job is cancelled
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
     @PZ-13868
     Scenario: A playback says that it is over, and goes on saying so

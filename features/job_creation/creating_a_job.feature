@@ -101,7 +101,7 @@ Feature: Creating a streaming job
       When the job is cancelled
       Then the cancelling is confirmed
       And the stream of the job is served no longer
-      And only the record of the job remains
+      And only the task records remain
 
     @PZ-13570
     Scenario: An unknown job has no stream

@@ -13,7 +13,7 @@ Feature: Cancelling a job
       Given a running job
       When the job is cancelled
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
     @extra @critical
     Scenario: The work with a temporary job fails half way
@@ -48,7 +48,7 @@ Feature: Cancelling a job
       When its <part> is deleted
       And the job is cancelled
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
       Examples:
         | part       |
@@ -63,7 +63,7 @@ Feature: Cancelling a job
       When its analyzer is paused
       And the job is cancelled
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
   Rule: Cancelling is safe to repeat
 
@@ -74,7 +74,7 @@ Feature: Cancelling a job
       Given a running job
       When the job is cancelled by 2 clients at once
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
     @extra
     Scenario: A job is cancelled twice
@@ -85,7 +85,7 @@ Feature: Cancelling a job
       Then the cancelling is confirmed
       When the job is cancelled
       Then the cancelling does no harm
-      And only the record of the job remains
+      And only the task records remain
 
     @extra
     Scenario: An unknown job is cancelled

@@ -43,7 +43,7 @@ Feature: Under load
       Then every job is accepted
       And no job was lost meanwhile
       And 95 in 100 jobs are there within the promised time
-      And only the records of the jobs remain
+      And only the task records remain
 
       Examples: in short
         | rate | seconds |
@@ -62,7 +62,7 @@ Feature: Under load
       When the jobs are requested and cancelled by 30 clients at once
       Then every job is accepted
       And a new job is there as quickly as before within the promised time
-      And only the records of the jobs remain
+      And only the task records remain
 
     @PZ-14807 @normal @serial
     Scenario: Under load the queues of RabbitMQ are exhausted

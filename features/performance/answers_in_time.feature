@@ -13,7 +13,7 @@ Feature: Answers in time
       And 50 in 100 jobs are there within the promised time
       And 95 in 100 jobs are there within the promised time
       And 99 in 100 jobs are there within the promised time
-      And only the records of the jobs remain
+      And only the task records remain
 
     @PZ-14799 @critical @serial
     Scenario: From the request to the first row
@@ -64,7 +64,7 @@ Feature: Answers in time
       When the jobs are requested and cancelled by 4 clients at once
       Then every job is accepted
       And <promise>
-      And only the records of the jobs remain
+      And only the task records remain
 
       @PZ-14795 @normal
       Examples: memory

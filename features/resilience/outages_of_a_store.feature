@@ -224,7 +224,7 @@ Feature: When a store fails
       Then it is said that <store> is not available
       When all stores work again
       Then the cancelling is confirmed within the promised time
-      And only the record of the job remains
+      And only the task records remain
 
       @PZ-13767 @PZ-14718
       Examples: MongoDB

@@ -88,4 +88,4 @@ Feature: Surviving malformed requests
     Scenario: Some hundreds of generated requests
       When 300 generated requests are sent
       Then each was refused without a trace, or was valid and fully carried out
-      And only the records of the jobs remain
+      And only the task records remain

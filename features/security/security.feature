@@ -9,7 +9,7 @@ Feature: Keeping what is entrusted
     Scenario Outline: <hostile> in the place of a job's id changes nothing
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
-      Then it is said each time that there is no such job
+      Then it is said that there is no such job
       And the job keeps all its promises
       And the side effects are those of one job
 
@@ -55,7 +55,7 @@ Feature: Keeping what is entrusted
     @PZ-14775
     Scenario Outline: <hostile> in the place of a job's id is not run by a browser
       When metadata, rows and the end of a job called <hostile> are asked for
-      Then it is said each time that there is no such job
+      Then it is said that there is no such job
       And no browser would run what is answered
 
       Examples:
@@ -67,7 +67,7 @@ Feature: Keeping what is entrusted
     Scenario Outline: <hostile> in the place of a job's id is taken as it is
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
-      Then it is said each time that there is no such job
+      Then it is said that there is no such job
       And no browser would run what is answered
       And the job keeps all its promises
       And the side effects are those of one job

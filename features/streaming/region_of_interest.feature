@@ -203,7 +203,7 @@ Feature: Changing the region of interest
       Given a running job
       When the job is cancelled
       Then no command reaches the job
-      And only the record of the job remains
+      And only the task records remain
 
   Rule: A region that is none is refused, and nothing changes
 

@@ -163,7 +163,7 @@ Feature: The rows of a waterfall
       Given a running job with FFT length 128
       When the job is cancelled
       Then no more rows come from then on
-      And only the record of the job remains
+      And only the task records remain
 
   Rule: What cannot be given is refused
 

@@ -51,7 +51,7 @@ Feature: Looking at a single channel
       Then every row is of its sensors and frequencies
       When the job is cancelled
       Then the cancelling is confirmed
-      And only the record of the job remains
+      And only the task records remain
 
     @PZ-13853
     Scenario: The rows of a single channel are of that channel
@@ -215,7 +215,7 @@ Feature: Looking at a single channel
     Scenario: Thirty channels in quick succession
       When a single channel is opened and closed 30 times, each time another one
       Then every one of them was accepted, mapped to its own channel, and cancelled
-      And only the records of the jobs remain
+      And only the task records remain
 
     @PZ-13859
     Scenario: A single channel that is asked for again and again
@@ -224,5 +224,5 @@ Feature: Looking at a single channel
       And the metadata of the job is asked for 100 times
       Then the rows follow each other at its output rate
       And every row is of its sensors and frequencies
-      And the metadata is that of the job every time
+      And the metadata is that of the job
       And the side effects are those of one job

@@ -151,7 +151,7 @@ class _Server:
         # `limit` is left aside, as the API allows: everything comes in one page.
         number_asked(request.query, "resourceVersion")
         kind, metadata = target.kind, {"resourceVersion": str(self._store.version)}
-        self._store.bookmark(kind, target.namespace)
+        self._store.tell_bookmark(kind, target.namespace)
         items = [*filter(selects, self._store.listing(kind, target.namespace))]
         return _json({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items})
 

@@ -100,15 +100,19 @@ class Store:
             del self._listeners[token]
             self._bookmarked.pop(token, None)
 
-    def bookmark(self, kind: Kind, namespace: str) -> None:
-        """Tells those who watch a kind in a namespace which version they have reached."""
+    def bookmark(self, kind: Kind, namespace: str) -> Change:
+        """Which version those who watch a kind in a namespace have reached when they have heard all."""
         mark: Object = {
             "kind": kind.kind,
             "apiVersion": kind.api_version,
             "metadata": {"namespace": namespace, "resourceVersion": str(self.version)},
         }
+        return Change(self.version, "BOOKMARK", kind, mark, None)
+
+    def tell_bookmark(self, kind: Kind, namespace: str) -> None:
+        """Tells those who watch a kind in a namespace, and asked for it, which version they have reached."""
         for hear in list(self._bookmarked.values()):
-            hear(Change(self.version, "BOOKMARK", kind, mark, None))
+            hear(self.bookmark(kind, namespace))
 
     def _record(self, change_type: str, kind: Kind, item: Object, previous: Object | None) -> Object:
         self.version += 1

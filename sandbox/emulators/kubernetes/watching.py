@@ -21,7 +21,7 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
 
     Without a resourceVersion (or with 0) it begins with what is there; with one it goes on from it, and
     an `ERROR` event with a 410 Status ends it at once when that is too long ago. Who asks for bookmarks gets one as
-    soon as a list has told a version that is later than its own.
+    soon as a list has told a version that is later than its own, which may have been before it began.
     """
     query: Mapping[str, str] = request.query
     begin = number_asked(query, "resourceVersion") or 0
@@ -51,6 +51,7 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
             await response.prepare(request)
             await send("ERROR", gone.status)
             return response
+        reached = store.bookmark(target.kind, target.namespace)
         present = [] if begin else [item for item in store.listing(target.kind, target.namespace) if selects(item)]
         await response.prepare(request)
         for item in present:
@@ -58,6 +59,8 @@ async def watch(request: web.Request, store: Store, target: ResourcePath, select
         for change in missed:
             if event := _event(change, target, selects):
                 await send(*event)
+        if bookmarks and begin and reached.version > told:
+            await send("BOOKMARK", reached.item)
         while (left := deadline - time.monotonic()) > 0:
             try:
                 change = await asyncio.wait_for(changes.get(), left)

@@ -445,6 +445,17 @@ def test_a_watch_gets_a_bookmark_when_a_list_has_told_a_later_version_if_it_aske
     cluster.core.delete_namespace(f"{namespace}-other")
 
 
+def test_a_watch_that_goes_on_learns_which_version_a_list_has_told_before_it_began(cluster, namespace):
+    services = f"/api/v1/namespaces/{namespace}/services"
+    begin = cluster.http("GET", services).json()["metadata"]["resourceVersion"]
+    cluster.core.create_namespace({"metadata": {"name": f"{namespace}-other"}})
+    told = cluster.http("GET", services).json()["metadata"]["resourceVersion"]
+    query = f"watch=1&timeoutSeconds=1&resourceVersion={begin}&allowWatchBookmarks=true"
+    (found,) = map(json.loads, cluster.http("GET", f"{services}?{query}").iter_lines())
+    assert (found["type"], found["object"]["metadata"]["resourceVersion"]) == ("BOOKMARK", told)
+    cluster.core.delete_namespace(f"{namespace}-other")
+
+
 def test_a_watch_ends_in_time(cluster, namespace):
     answer = cluster.http("GET", f"/api/v1/namespaces/{namespace}/services?watch=1&timeoutSeconds=1")
     assert (answer.status_code, answer.text) == (200, "")

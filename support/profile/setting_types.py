@@ -187,6 +187,8 @@ RowsPath = Annotated[str, _path_with("job_id", "rows")]
 JobName = Annotated[str, AfterValidator(partial(_template, may=("job_id", "object_name")))]
 StreamName = Annotated[str, AfterValidator(partial(_template, may=("job_id",)))]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Workload = Annotated[str, Field(pattern=r"^(statefulset|deployment)/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+"""A workload of Kubernetes, as `kubectl` takes it: kind and name."""
 KindOrObject = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(/[A-Za-z0-9.:-]+)?$")]
 
 # Not decoded by pydantic-settings: a list may be written `a,b`, too, and a mistake in it is told like any other.

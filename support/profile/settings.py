@@ -168,6 +168,17 @@ class Toxiproxy(_Group):
         return f"toxiproxy.{'url' if self.url is None else setting} is not set"
 
 
+class Workloads(_Group):
+    """The parts of the product as workloads of Kubernetes. Scenarios tagged `@disruptive` stop, kill and scale them."""
+
+    disposable: bool = Field(False, description="whether parts of this environment may be stopped, killed and scaled")
+    namespace: str | None = Field(None, min_length=1, description="None: kubernetes.namespace", examples=["panda"])
+    mongodb: types.Workload | None = Field(None, examples=["statefulset/mongodb"])
+    rabbitmq: types.Workload | None = Field(None, examples=["statefulset/rabbitmq-panda"])
+    focus_server: types.Workload | None = Field(None, examples=["deployment/panda-panda-focus-server"])
+    recorder: types.Workload | None = Field(None, examples=["deployment/segy-recorder"])
+
+
 class Ssh(_Group):
     """How an operator reaches the servers that the product runs on."""
 
@@ -290,6 +301,7 @@ class TimeLimits(_Group):
     health_answered_s: float = Field(2.0, gt=0, description="PZ-14033: each of many health checks at once")
     unavailable_answered_s: float = Field(5.0, gt=0, description="PZ-14781: to be told that a store cannot be used")
     recovered_s: float = Field(10.0, gt=0, description="PZ-14744: until requests succeed again after an outage")
+    part_recovers_s: float = Field(120.0, gt=0, description="until all works again when a stopped part is started")
     rows_late_s: float = Field(2.0, gt=0, description="PZ-14067: how much later than its own time a row may come")
     record_store_answers_s: float = Field(0.25, gt=0, description="PZ-13808: 95 of 100 queries of MongoDB")
     rows_appear_s: float = Field(10.0, gt=0, description="for a running job's next rows, beyond the rows' own time")
@@ -354,6 +366,9 @@ class Provider(_Group):
     """
 
     command: tuple[str, ...]
+    disposable_command: tuple[str, ...] | None = Field(
+        None, description="makes one for the scenarios that stop, kill and scale its parts, when the first of them asks"
+    )
     ready_within_s: float = Field(90.0, gt=0)
 
 
@@ -384,6 +399,7 @@ class Settings(BaseSettings):
     kubernetes: Kubernetes
     ssh: Ssh = Ssh()
     toxiproxy: Toxiproxy = Toxiproxy()
+    workloads: Workloads = Workloads()
     limits: Limits = Limits()
     naming: Naming = Naming()
     answers: Answers = Answers()

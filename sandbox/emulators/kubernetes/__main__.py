@@ -19,6 +19,7 @@ from sandbox.emulators.kubernetes.controllers.deployments import DeploymentContr
 from sandbox.emulators.kubernetes.controllers.garbage import GarbageCollector, NamespaceEmptier
 from sandbox.emulators.kubernetes.controllers.jobs import JobController, OrphanReleaser
 from sandbox.emulators.kubernetes.controllers.pods import Kubelet, PodTimes
+from sandbox.emulators.kubernetes.controllers.stateful_sets import StatefulSetController
 from sandbox.emulators.kubernetes.handlers import application
 from sandbox.emulators.kubernetes.kinds import NAMESPACES
 from sandbox.emulators.kubernetes.registry import Registry
@@ -71,6 +72,7 @@ async def _serve(options: argparse.Namespace) -> None:
         OrphanReleaser(registry),
         ReplicaSetController(registry),
         DeploymentController(registry),
+        StatefulSetController(registry),
         GarbageCollector(registry),
         NamespaceEmptier(registry),
     )

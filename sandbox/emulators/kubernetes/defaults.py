@@ -11,6 +11,7 @@ from sandbox.emulators.kubernetes.kinds import (
     QUOTAS,
     REPLICA_SETS,
     SERVICES,
+    STATEFUL_SETS,
     VOLUME_CLAIMS,
     Kind,
     Object,
@@ -33,6 +34,9 @@ def fill(kind: Kind, item: Object) -> None:
         _set(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False, manualSelector=False)
     elif kind is DEPLOYMENTS:
         _set(spec, replicas=1, strategy={"type": "RollingUpdate"})
+    elif kind is STATEFUL_SETS:
+        _set(spec, replicas=1, serviceName="", podManagementPolicy="OrderedReady", revisionHistoryLimit=10)
+        _set(spec, updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
     elif kind is REPLICA_SETS:
         _set(spec, replicas=1)
     elif kind is SERVICES:
@@ -58,6 +62,8 @@ def first_status(kind: Kind, spec: Object) -> Object:
         return {"phase": "Active"}
     if kind in (PODS, VOLUME_CLAIMS):
         return {"phase": "Pending"}
+    if kind is STATEFUL_SETS:
+        return {"replicas": 0, "availableReplicas": 0}
     return {"loadBalancer": {}} if kind is SERVICES else {}
 
 
@@ -65,6 +71,8 @@ def fill_status(kind: Kind, status: Object) -> None:
     """Sets in place what a status is never without, also when somebody has written an empty one."""
     if kind in (PODS, NAMESPACES):
         _set(status, phase="Pending" if kind is PODS else "Active")
+    if kind is STATEFUL_SETS:
+        _set(status, replicas=0, availableReplicas=0)
     for state in status.get("containerStatuses", []):
         _set(state, state={})
 

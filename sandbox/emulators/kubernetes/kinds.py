@@ -73,6 +73,9 @@ JOBS = Kind("batch", "v1", "Job", "jobs", fields=_JOB_FIELDS, counts_generations
 DEPLOYMENTS = Kind(
     "apps", "v1", "Deployment", "deployments", ("deploy",), subresources=_SCALABLE, counts_generations=True
 )
+STATEFUL_SETS = Kind(
+    "apps", "v1", "StatefulSet", "statefulsets", ("sts",), subresources=_SCALABLE, counts_generations=True
+)
 REPLICA_SETS = Kind("apps", "v1", "ReplicaSet", "replicasets", ("rs",), subresources=_SCALABLE, counts_generations=True)
 CONFIG_MAPS = Kind("", "v1", "ConfigMap", "configmaps", ("cm",), subresources=(), in_all=False)
 SECRETS = Kind("", "v1", "Secret", "secrets", subresources=(), in_all=False)
@@ -92,6 +95,7 @@ ALL_KINDS = (
     QUOTAS,
     JOBS,
     DEPLOYMENTS,
+    STATEFUL_SETS,
     REPLICA_SETS,
 )
 

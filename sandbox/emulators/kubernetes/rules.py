@@ -8,6 +8,7 @@ from sandbox.emulators.kubernetes.kinds import (
     PODS,
     REPLICA_SETS,
     SERVICES,
+    STATEFUL_SETS,
     Kind,
     Object,
 )
@@ -15,6 +16,14 @@ from sandbox.emulators.kubernetes.names import check_key, check_label, check_nam
 from sandbox.emulators.kubernetes.selectors import selector_matches
 
 _IMMUTABLE = "field is immutable"
+_FREE_IN_SETS = {
+    *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"),
+    *("persistentVolumeClaimRetentionPolicy", "minReadySeconds"),
+}
+_FIXED_IN_SETS = (
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+)
 
 
 def check(kind: Kind, item: Object) -> None:
@@ -32,7 +41,7 @@ def check(kind: Kind, item: Object) -> None:
             causes.unsupported("spec.restartPolicy", spec["restartPolicy"], ("Always", "OnFailure", "Never"))
     elif kind is JOBS:
         _job(spec, causes)
-    elif kind in (DEPLOYMENTS, REPLICA_SETS):
+    elif kind in (DEPLOYMENTS, STATEFUL_SETS, REPLICA_SETS):
         _replicated(kind, spec, causes)
     elif kind is SERVICES:
         _service(spec, causes)
@@ -52,6 +61,8 @@ def check_change(kind: Kind, old: Object, new: Object) -> None:
     for field in fixed.get(kind, ()):
         if before.get(field) != after.get(field):
             causes.invalid(f"spec.{field}", after.get(field), _IMMUTABLE)
+    if kind is STATEFUL_SETS and any(before.get(each) != after.get(each) for each in {*before, *after} - _FREE_IN_SETS):
+        causes.forbidden("spec", _FIXED_IN_SETS)
     gates = before.get("schedulingGates") or []
     if kind is PODS and any(gate not in gates for gate in after.get("schedulingGates") or []):
         causes.forbidden("spec.schedulingGates", "only deletion is allowed, but found new scheduling gates")

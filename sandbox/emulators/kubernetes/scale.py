@@ -7,7 +7,7 @@ from sandbox.emulators.kubernetes.kinds import Object, value_at
 
 
 def scale_of(item: Object) -> Object:
-    """The `Scale` of a Deployment or ReplicaSet."""
+    """The `Scale` of a Deployment, StatefulSet or ReplicaSet."""
     metadata, labels = item["metadata"], value_at(item, "spec.selector.matchLabels") or {}
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     return {

@@ -1,8 +1,6 @@
 """The controllers of Deployments and ReplicaSets: they keep the number of pods that the spec asks for."""
 
 import copy
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from sandbox.emulators.kubernetes.controllers.objects import (
     is_ready,
     pod_from,
     reference_to,
+    template_hash,
     touched,
 )
 from sandbox.emulators.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Object
@@ -73,7 +72,7 @@ class DeploymentController:
         owner = self.registry.store.find(DEPLOYMENTS, *key)
         if owner is None:
             return
-        name, uid = f"{owner['metadata']['name']}-{_template_hash(owner)}", owner["metadata"]["uid"]
+        name, uid = f"{owner['metadata']['name']}-{template_hash(owner)}", owner["metadata"]["uid"]
         if not is_leaving(owner):
             wanted = owner["spec"]["replicas"]
             current = self.registry.store.find(REPLICA_SETS, key[0], name) or self._make(owner, name)
@@ -99,11 +98,6 @@ class DeploymentController:
 
     def _scale(self, item: Object, replicas: int) -> Object:
         return self.registry.update(REPLICA_SETS, item, {**item, "spec": {**item["spec"], "replicas": replicas}})
-
-
-def _template_hash(deployment: Object) -> str:
-    text = json.dumps(deployment["spec"]["template"], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _status(owner: Object, sets: list[Object], current: str) -> Object:

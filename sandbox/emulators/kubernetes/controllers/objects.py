@@ -1,5 +1,7 @@
 """What the controllers share: owner references, pods made from a template, warning events."""
 
+import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 
@@ -62,6 +64,12 @@ def pod_from(template: Object, owner: Object, finalizers: tuple[str, ...] = ()) 
     if finalizers:
         metadata["finalizers"] = list(finalizers)
     return {"metadata": metadata, "spec": template["spec"]}
+
+
+def template_hash(owner: Object) -> str:
+    """A short text that is another one for another pod template."""
+    text = json.dumps(owner["spec"]["template"], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def is_leaving(item: Object) -> bool:

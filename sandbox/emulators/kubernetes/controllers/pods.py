@@ -1,7 +1,8 @@
 """The kubelet and the scheduler: a pod is scheduled at once, runs after a delay, and stops after a shorter one.
 
-Two things can keep a pod from running, besides scheduling gates: a node selector that the one node does not meet, and
-an image of a registry below `.invalid`, a domain that is never found (RFC 2606).
+Two things can keep a pod from running, besides scheduling gates: a node selector that no node meets, and an image of a
+registry below `.invalid`, a domain that is never found (RFC 2606). Pods that ask for the node `processes` are scheduled
+there and left to it: something outside this server runs them, and says in their status how they are.
 """
 
 import time
@@ -14,7 +15,12 @@ from sandbox.emulators.kubernetes.registry import Deletion, Registry, now
 from sandbox.emulators.kubernetes.store import Change
 
 NODE = "sandbox-node"
-_NODE_LABELS = {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}
+PROCESSES = "processes"
+NODE_LABEL = "focus/node"
+_NODES = {
+    NODE: {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"},
+    PROCESSES: {"kubernetes.io/hostname": PROCESSES, "kubernetes.io/os": "linux", NODE_LABEL: PROCESSES},
+}
 _NO_REGISTRY = ".invalid"
 _HOST_IP = "127.0.0.1"
 _FINISHED = ("Succeeded", "Failed")
@@ -53,6 +59,8 @@ class Kubelet:
         if pod is None or pod["metadata"]["uid"] != uid:
             self._due.pop(key, None)
             return None
+        if pod["spec"].get("nodeName") == PROCESSES:
+            return None
         if is_leaving(pod):
             return self._stop(key, pod)
         if pod["spec"].get("schedulingGates"):
@@ -63,10 +71,11 @@ class Kubelet:
             return None
         if not pod["spec"].get("nodeName"):
             # The change just made calls again.
-            if _fits(pod):
-                self._bind(pod)
-            else:
+            node = _node_for(pod)
+            if node is None:
                 self._turn_away(pod)
+            else:
+                self._bind(pod, node)
             return None
         if pod["status"]["phase"] == "Pending":
             return self._start(key, pod)
@@ -74,15 +83,15 @@ class Kubelet:
             self._registry.change(PODS, pod, _finish)
         return None
 
-    def _bind(self, pod: Object) -> None:
+    def _bind(self, pod: Object, node: str) -> None:
         def edit(new: Object) -> None:
-            new["spec"]["nodeName"] = NODE
+            new["spec"]["nodeName"] = node
             _condition(new, "PodScheduled", "True")
 
         self._registry.change(PODS, pod, edit)
 
     def _turn_away(self, pod: Object) -> None:
-        message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+        message = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
         if not pod["status"].get("conditions"):
             held = self._registry.change(
                 PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "Unschedulable", message)
@@ -124,9 +133,9 @@ class Kubelet:
         return None
 
 
-def _fits(pod: Object) -> bool:
-    wanted = pod["spec"].get("nodeSelector") or {}
-    return all(_NODE_LABELS.get(name) == value for name, value in wanted.items())
+def _node_for(pod: Object) -> str | None:
+    wanted = (pod["spec"].get("nodeSelector") or {}).items()
+    return next((node for node, labels in _NODES.items() if wanted <= labels.items()), None)
 
 
 def _images_not_to_be_had(pod: Object) -> set[str]:

@@ -28,3 +28,6 @@ class Announcements(Protocol):
 
     def way_broken(self, proxy: str) -> None:
         """The way to a store is about to be broken, at this proxy on it."""
+
+    def part_disturbed(self, part: str, replicas: int) -> None:
+        """A part of the product, of so many pods, is about to be stopped, killed or restarted."""

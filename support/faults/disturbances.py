@@ -10,12 +10,13 @@ from support.core.eventually import eventually
 from support.faults import store_writes
 from support.faults.announcements import Announcements
 from support.faults.outages import Outages
+from support.faults.workloads import Workloads
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
 
 class Disturbances:
-    """Disturbs the scenario's own jobs, and, where the run is alone, RabbitMQ and Kubernetes as a whole.
+    """Disturbs the scenario's own jobs, and, where the run is alone, the stores and parts of the product as a whole.
 
     `before` is called before each disturbance, with the id of the job that it is about; None when it is about all.
     Every method raises `EnvironmentBroken` when a store does not do what it is asked.
@@ -27,6 +28,7 @@ class Disturbances:
         self._settings, self._stores, self._journal, self._before = settings, stores, journal, before
         self._undos: dict[str, Callable[[], object]] = {}
         self.outages = Outages(settings.toxiproxy, self._break_way)
+        self.workloads = Workloads(settings, stores, self._disturb_part)
 
     def finish_analyzer(self, job_id: str, phase: str) -> None:
         """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.
@@ -86,11 +88,12 @@ class Disturbances:
         )
 
     def undo(self) -> None:
-        """End all outages, have the stores take everything again, and mend records; what failed may be tried again."""
+        """Bring back all parts, open all ways, have stores take everything and mend records; it may be tried again."""
         with ExitStack() as all_of_them:
             for what in list(self._undos):
                 all_of_them.callback(self._undo, what)
             all_of_them.callback(self.outages.end)
+            all_of_them.callback(self.workloads.undo)
 
     def _undo(self, what: str) -> None:
         self._undos[what]()
@@ -99,3 +102,7 @@ class Disturbances:
     def _break_way(self, proxy: str) -> None:
         self._before(None)
         self._journal.way_broken(proxy)
+
+    def _disturb_part(self, part: str, replicas: int) -> None:
+        self._before(None)
+        self._journal.part_disturbed(part, replicas)

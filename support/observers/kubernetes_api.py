@@ -73,6 +73,11 @@ class Namespace:
         question = ApiRequest("GET", self._path(path), query)
         return self._accepted(question, lambda: self._pages(question))
 
+    def item(self, path: str, name: str) -> Manifest:
+        """The object of that name at a path such as `PODS`."""
+        question = ApiRequest("GET", f"{self._path(path)}/{quote(name)}")
+        return self._accepted(question, lambda: self._connection.ask(question))
+
     def version(self, path: str) -> int:
         """The version that the last list of the objects at a path told, of them all; one is made if there was none."""
         where = self._path(path)

@@ -178,6 +178,21 @@ class Workloads(_Group):
     focus_server: types.Workload | None = Field(None, examples=["deployment/panda-panda-focus-server"])
     recorder: types.Workload | None = Field(None, examples=["deployment/segy-recorder"])
 
+    def why_untouchable(self, part: str) -> str | None:
+        """Why `MongoDB`, `RabbitMQ`, `Focus Server` or `recorder` may not be disturbed; None if it may."""
+        if not self.disposable:
+            return "workloads.disposable is not set"
+        return f"workloads.{_setting_of(part)} is not set" if self.of(part) is None else None
+
+    def of(self, part: str) -> str | None:
+        """The workload of a part, if it is named."""
+        named: str | None = getattr(self, _setting_of(part))
+        return named
+
+
+def _setting_of(part: str) -> str:
+    return part.lower().replace(" ", "_")
+
 
 class Ssh(_Group):
     """How an operator reaches the servers that the product runs on."""

@@ -109,6 +109,10 @@ class ScenarioJournal:
         """The way to a store is about to be broken, at this proxy on it."""
         self._write({"way_broken": proxy})
 
+    def part_disturbed(self, part: str, replicas: int) -> None:
+        """A part of the product, of so many pods, is about to be stopped, killed or restarted."""
+        self._write({"part_disturbed": {part: replicas}})
+
     def settled(self) -> None:
         """Nothing is left of this scenario's requests."""
         self._write({"settled": True})
@@ -198,6 +202,7 @@ class _Line(BaseModel):
     profiler_on: bool | None = None
     proxy_made: str | None = None
     way_broken: str | None = None
+    part_disturbed: dict[str, int] | None = None
     settled: bool | None = None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from support.core.files import ROOT
 from support.faults import slow_network
 from support.faults.outages import NoSuchProxy, restore
 from support.faults.store_writes import accept_analyzers, limit_queues, mend_record, remove
+from support.faults.workloads import Workloads
 from support.load import slow_queries
 from support.observers.stores import Stores
 from support.profile.profile import read_profile
@@ -47,6 +49,8 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
         if not _is_of_here(dead, settings, provided):
             continue
         result.repaired.add(dead.path)
+        if parts := _disturbed_parts(dead):
+            _bring_back(parts, dead, settings, stores, result)
         if dead.values("broker_limited"):
             limit_queues(stores.broker, None)
             result.lines.append("The broker, which a killed run had told not to, takes queues again.")
@@ -99,6 +103,30 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
             journal.remove(dead.path)
         else:
             result.remains = True
+
+
+def _disturbed_parts(dead: JournalContents) -> dict[str, int]:
+    """Each part that a dead run had disturbed, with the number of pods that it had before the first time."""
+    replicas: dict[str, int] = {}
+    for disturbed in dead.values("part_disturbed"):
+        replicas = {**disturbed, **replicas}
+    return replicas
+
+
+def _bring_back(
+    parts: Mapping[str, int], dead: JournalContents, settings: Settings, stores: Stores, result: SweepResult
+) -> None:
+    with closing(Workloads(settings, stores, lambda *_: None)) as workloads:
+        impossible = {part: why for part in parts if (why := workloads.impossible(part)) is not None}
+        workloads.bring_back({part: replicas for part, replicas in parts.items() if part not in impossible})
+    for part in sorted(parts.keys() - impossible):
+        result.lines.append(f"The part that a killed run had disturbed is there: {part}")
+    for part, why in impossible.items():
+        result.repaired.discard(dead.path)
+        result.lines.append(
+            f"The part that a killed run had disturbed cannot be brought back: {part}. {why}\n"
+            f"See that it has its {parts[part]} pods, then delete {dead.path}"
+        )
 
 
 def _is_of_here(dead: JournalContents, settings: Settings, provided: str | None) -> bool:

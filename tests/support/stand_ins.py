@@ -90,6 +90,9 @@ class Journal:
     def way_broken(self, proxy):
         self.entries.append(("way broken", proxy))
 
+    def part_disturbed(self, part, replicas):
+        self.entries.append(("part disturbed", part, replicas))
+
 
 class LimitedBroker:
     """Keeps the limits of its queues that it is told, None for none."""

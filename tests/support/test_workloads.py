@@ -1,0 +1,220 @@
+"""Parts of the product as workloads of Kubernetes: what is asked of it, in which order, and what is waited for."""
+
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from stand_ins import Journal, settings
+
+from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.faults.disturbances import Disturbances
+from support.faults.workloads import Workloads
+from support.observers.workloads import Pod, WorkloadState
+from support.scenario import journal as journals
+from support.scenario.sweeping import repair
+from tests.kubernetes_stand_in import serving
+
+NAMED = {"disposable": True, "namespace": "parts", "mongodb": "statefulset/mongo", "rabbitmq": "deployment/rabbit"}
+WORKLOADS = "/apis/apps/v1/namespaces/parts/"
+PODS = "/api/v1/namespaces/parts/pods"
+
+
+class Parts:
+    """Two workloads of one pod each; one that has lost its pod gets another at the second look after that."""
+
+    def __init__(self):
+        self.replicas = {"statefulsets/mongo": 1, "deployments/rabbit": 1}
+        self.pods = {name: [1] for name in self.replicas}
+        self.looks = self.made = 1
+        self.does_not_come_back = False
+        self.done, self.grace = [], []
+
+    def answer(self, request):
+        path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
+        if request.method == "GET" and path == PODS:
+            (name,) = [name for name in self.replicas if query["labelSelector"] == [f"app={name.partition('/')[2]}"]]
+            return 200, {"items": self._look(name), "metadata": {"resourceVersion": "1"}}
+        if request.method == "GET":
+            name = path.removeprefix(WORKLOADS)
+            ready = len(self.pods[name])
+            labels = {"matchLabels": {"app": name.partition("/")[2]}}
+            spec = {"replicas": self.replicas[name], "selector": labels}
+            return 200, {"metadata": {"name": name}, "spec": spec, "status": {"readyReplicas": ready}}
+        if request.method == "PATCH":
+            name = path.removeprefix(WORKLOADS).removesuffix("/scale")
+            self.replicas[name] = request.body["spec"]["replicas"]
+            self.pods[name] = self.pods[name][: self.replicas[name]]
+            self.done.append((name, self.replicas[name]))
+            return 200, {}
+        (name,) = [name for name, pods in self.pods.items() if path.startswith(f"{PODS}/{name.partition('/')[2]}-")]
+        self.pods[name] = []
+        self.done.append((name, "deleted"))
+        self.grace.append((request.body or {}).get("gracePeriodSeconds"))
+        return 200, {}
+
+    def _look(self, name):
+        shown = self.pods[name]
+        if len(shown) < self.replicas[name] and not self.does_not_come_back:
+            self.made += 1
+            self.pods[name] = [self.made]
+        return [
+            {
+                "metadata": {"name": f"{name.partition('/')[2]}-{number}", "uid": f"u{number}"},
+                "spec": {},
+                "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+            }
+            for number in shown
+        ]
+
+
+@pytest.fixture
+def parts():
+    return Parts()
+
+
+@pytest.fixture
+def own(parts, tmp_path):
+    with serving(parts.answer) as api:
+        kubeconfig = tmp_path / "kubeconfig"
+        document = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": api.address}}],
+            "users": [{"name": "u", "user": {"token": "t"}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        }
+        kubeconfig.write_text(yaml.safe_dump(document))
+        limits = {"part_recovers_s": 0.3, "poll_interval_s": 0.01}
+        yield settings(
+            kubernetes={"kubeconfig": kubeconfig}, workloads=NAMED, time_limits=limits, journals=str(tmp_path)
+        )
+
+
+@pytest.fixture
+def health():
+    """Of each store the checks of its health that fail, as many as are left."""
+    return {"MongoDB": 0, "RabbitMQ": 0}
+
+
+@pytest.fixture
+def stores(health):
+    def check_of(store):
+        def check():
+            if health[store]:
+                health[store] -= 1
+                raise EnvironmentBroken(f"{store} does not answer")
+
+        return SimpleNamespace(check_health=check)
+
+    return SimpleNamespace(database=check_of("MongoDB"), broker=check_of("RabbitMQ"))
+
+
+@pytest.fixture
+def announced():
+    return []
+
+
+@pytest.fixture
+def workloads(own, stores, announced, parts):
+    return Workloads(own, stores, lambda part, replicas: announced.append((part, replicas, list(parts.done))))
+
+
+def test_a_part_that_is_restarted_has_another_pod_and_answers_when_it_is_back(workloads, parts, health, announced):
+    (before,) = workloads.state("MongoDB").pods
+    health["MongoDB"] = 2
+    assert workloads.restart("MongoDB") > 0
+    (after,) = workloads.state("MongoDB").pods
+    assert (before.uid, after.uid) == ("u1", "u2")
+    assert health["MongoDB"] == 0
+    assert announced == [("MongoDB", 1, [])]
+    assert (parts.done, parts.grace) == ([("statefulsets/mongo", "deleted")], [None])
+
+
+def test_a_part_that_is_killed_gets_no_time_to_end_and_is_not_waited_for(workloads, parts):
+    parts.does_not_come_back = True
+    workloads.kill("RabbitMQ")
+    assert (parts.done, parts.grace) == ([("deployments/rabbit", "deleted")], [0])
+
+
+def test_a_part_that_is_stopped_has_no_pod_until_it_is_started(workloads, parts, announced):
+    workloads.stop("MongoDB")
+    assert workloads.state("MongoDB") == WorkloadState(0, 0, ())
+    workloads.start("MongoDB")
+    assert [pod.name for pod in workloads.state("MongoDB").pods] == ["mongo-2"]
+    assert parts.done == [("statefulsets/mongo", 0), ("statefulsets/mongo", 1)]
+    assert announced == [("MongoDB", 1, [])]
+
+
+def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(workloads, parts):
+    parts.does_not_come_back = True
+    with pytest.raises(ExpectationFailed, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
+        workloads.restart("MongoDB")
+    with pytest.raises(EnvironmentBroken, match="See what keeps statefulset/mongo from its 1 pods"):
+        workloads.undo()
+    parts.does_not_come_back = False
+    workloads.undo()
+    assert len(workloads.state("MongoDB").pods) == 1
+
+
+def test_at_the_end_all_parts_are_as_they_were_and_that_once(workloads, parts):
+    parts.replicas["deployments/rabbit"] = 0
+    workloads.stop("MongoDB")
+    workloads.stop("RabbitMQ")
+    parts.done.clear()
+    workloads.undo()
+    workloads.undo()
+    assert parts.done == [("statefulsets/mongo", 1)]
+
+
+def test_what_may_not_be_disturbed_is_told_with_the_setting(workloads, own):
+    assert workloads.impossible("MongoDB") is None
+    assert workloads.impossible("Focus Server") == "workloads.focus_server is not set"
+    assert workloads.impossible("recorder") == "workloads.recorder is not set"
+    lasting = settings(workloads={**NAMED, "disposable": False})
+    assert Workloads(lasting, None, print).impossible("MongoDB") == "workloads.disposable is not set"
+
+
+def test_a_workload_is_as_wanted_when_each_pod_is_ready_and_none_goes():
+    pod = {"metadata": {"name": "p", "uid": "u"}, "spec": {}, "status": {"phase": "Pending"}}
+    young = Pod.of(pod)
+    assert WorkloadState(1, 0, (young,)).problems() == ["the pod p is Pending and not ready"]
+    pod["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    pod["status"]["containerStatuses"] = [{"restartCount": 2}, {"restartCount": 1}]
+    ready = Pod.of(pod)
+    assert ready == Pod("p", "u", "Running", is_ready=True, restarts=3, is_going=False)
+    assert WorkloadState(1, 1, (ready,)).problems() == []
+    assert WorkloadState(1, 0, (ready,)).problems() == ["0 pods are counted as ready instead of 1"]
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert WorkloadState(0, 0, (Pod.of(pod),)).problems() == ["the pod p is still there"]
+
+
+def test_ledger_and_journal_know_of_a_disturbed_part_before_and_it_is_brought_back(own, stores, parts):
+    journal = Journal()
+    disturbances = Disturbances(own, stores, journal, lambda job_id: journal.entries.append(("entered", job_id)))
+    disturbances.workloads.stop("MongoDB")
+    assert journal.entries == [("entered", None), ("part disturbed", "MongoDB", 1)]
+    disturbances.undo()
+    assert parts.replicas["statefulsets/mongo"] == 1
+
+
+def test_what_a_killed_run_has_stopped_is_started_by_the_next_one(own, stores, parts, tmp_path):
+    journal = journals.Journal(tmp_path / "j", own.focus_server.base_url, provided=None)
+    for replicas in (1, 0):  # A second scenario that found it stopped: it had one pod before the first.
+        journal.begin().part_disturbed("MongoDB", replicas)
+    journal.close()
+    parts.replicas["statefulsets/mongo"], parts.pods["statefulsets/mongo"] = 0, []
+    result = repair(tmp_path / "j", own, stores)
+    assert parts.done == [("statefulsets/mongo", 1)]
+    assert result.lines == ["The part that a killed run had disturbed is there: MongoDB"]
+
+
+def test_a_stopped_part_that_the_profile_no_longer_names_is_told_and_its_journal_stays(own, stores, parts, tmp_path):
+    journal = journals.Journal(tmp_path / "j", own.focus_server.base_url, provided=None)
+    journal.begin().part_disturbed("recorder", 1)
+    journal.close()
+    result = repair(tmp_path / "j", own, stores)
+    assert parts.done == []
+    (line,) = result.lines
+    assert "recorder. workloads.recorder is not set" in line
+    assert str(next((tmp_path / "j").iterdir())) in line
+    assert result.repaired == set()

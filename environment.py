@@ -36,12 +36,13 @@ from support.runner.closing_steps import KNOWN_ISSUE_STILL_SHOWS, NOTHING_IS_LEF
 from support.runner.containers import keep_where
 from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, read_durations, remember
 from support.runner.early_start import profile_name
-from support.runner.jobs import jobs_of
+from support.runner.jobs import DISRUPTIVE, jobs_of
 from support.runner.run_folder import RunFolder
 from support.runner.run_record import State
 from support.runner.run_state import RunState
 from support.runner.selection import all_were_skipped, find_mistakes, is_asked_for, may_be_empty
 from support.runner.worker import Place
+from support.scenario.disposable import Disposable, maker_of
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
 
@@ -90,6 +91,7 @@ def before_all(context: Context) -> None:
         if shard := shards.asked_for(context.config):
             shards.keep_only(shard, features, read_durations(KEPT_WITH_THE_FEATURES))
         profile = context.run_state.profile = read_profile(name)
+        context.run_state.makes_disposable = maker_of(profile) is not None
         jobs = jobs_of(context._runner)
         if shard and not jobs:
             print(f"None of the scenarios that were asked for is in the shard {shard}: nothing is run.")
@@ -123,6 +125,7 @@ def _open_environment(context: Context, worker: Place) -> None:
     endpoints = state.endpoints[worker.number % len(state.endpoints)] if state.endpoints else None
     is_shared = worker.has_others and state.workers_share
     state.run = SuiteRun.start(state.profile, state.provided, endpoints, is_shared=is_shared)
+    state.disposable = Disposable(state.profile, state.run)
     state.describe(state.run.description())
 
 
@@ -191,10 +194,22 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open the scenario's ledger; when the environment is gone, the run ends here."""
     if context.aborted:
         return  # Behave calls the hooks of the rest of a feature all the same.
-    run, report = context.run_state.opened()
-    context.run_state.scenarios.append(scenario)
+    run_state = context.run_state
+    _, report = run_state.opened()
+    run_state.scenarios.append(scenario)
     report.start_scenario(scenario)
     context.state = None
+    if DISRUPTIVE in scenario.effective_tags:
+        assert run_state.disposable is not None
+        if why := run_state.disposable.refusal():
+            scenario.skip(why)
+            return
+        try:
+            run_state.present = run_state.disposable.take()
+        except (SettingsError, EnvironmentBroken):
+            _stop(context)
+            raise
+    run, _ = run_state.opened()
 
     def keep(found: Evidence) -> None:
         report.attach(found.name, found.body, found.media_type)
@@ -257,6 +272,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
         if context.state is not None:
             _close(context, scenario, run, context.state)
     finally:
+        context.run_state.present = None
         report.stop_scenario(scenario)
 
 
@@ -335,17 +351,21 @@ def after_all(context: Context) -> None:
 
 
 def _expect_no_late_changes(context: Context) -> None:
-    run_state = context.run_state
-    if run_state.run is not None and not context.aborted:
-        with _reported(run_state):
-            run_state.run.expect_no_late_changes()
+    if not context.aborted:
+        with _reported(context.run_state):
+            for environment in context.run_state.environments():
+                environment.expect_no_late_changes()
 
 
 def _close_environment(run_state: RunState) -> None:
     if run_state.report is not None:
         run_state.report.close()
-    if run_state.run is not None:
-        run_state.run.close()
+    try:
+        if run_state.disposable is not None:
+            run_state.disposable.close()
+    finally:
+        if run_state.run is not None:
+            run_state.run.close()
 
 
 @contextmanager

@@ -65,18 +65,21 @@ class Dealing:
         self._start, self._interrupts = start, interrupts
         self._workers: list[Worker] = []
         self._waiting: deque[int] = deque()
+        self._in_turn: deque[int] = deque()
+        self._runs_in_turn: Worker | None = None
         self.is_stopped = False
 
-    def deal(self, scenarios: Iterable[int], listener: Listener, *, jobs: int) -> None:
+    def deal(self, scenarios: Iterable[int], listener: Listener, *, jobs: int, in_turn: Iterable[int] = ()) -> None:
         """Have these scenarios run by so many workers side by side; returns when all workers have ended.
 
+        Those `in_turn` are all run by one of them, one after another, before it gets others.
         After `stop`, or Ctrl-C, no other scenario is begun. At Ctrl-C the workers are interrupted as if it had been
         pressed there; pressed once more, it kills them.
         """
         if self.is_stopped:
             return
-        self._waiting = deque(scenarios)
-        numbers = range(min(jobs, len(self._waiting)))
+        self._waiting, self._in_turn = deque(scenarios), deque(in_turn)
+        numbers = range(min(jobs, len(self._waiting) + bool(self._in_turn)))
         try:
             for number in numbers:
                 self._add(Place(number, has_others=len(numbers) > 1))
@@ -89,6 +92,7 @@ class Dealing:
         """Begin no other scenario."""
         self.is_stopped = True
         self._waiting.clear()
+        self._in_turn.clear()
         for worker in self._workers:
             self._give_work(worker)
 
@@ -118,7 +122,10 @@ class Dealing:
     def _give_work(self, worker: Worker) -> None:
         if not worker.is_ready or worker.scenario is not None:
             return
-        if self._waiting:
+        if self._in_turn and self._runs_in_turn in (None, worker):
+            self._runs_in_turn = worker
+            worker.run(self._in_turn.popleft())
+        elif self._waiting:
             worker.run(self._waiting.popleft())
         else:
             worker.end()
@@ -127,8 +134,10 @@ class Dealing:
         self._workers.remove(worker)
         listener.died(how, worker.scenario, worker.before, worker.output())
         worker.close()
+        if self._runs_in_turn is worker:
+            self._runs_in_turn = None
         # One that was never ready would not be the next time either.
-        if self._waiting and worker.is_ready:
+        if (self._waiting or (self._in_turn and self._runs_in_turn is None)) and worker.is_ready:
             self._add(worker.place)
 
     def _end_all(self) -> None:

@@ -4,7 +4,9 @@ This process reads features, steps and hooks once, then forks the workers. Each 
 behave's own means, between the hooks `before_worker` and `after_worker`. What came of them is put into the features
 here, so that formatters, reporters, `after_all` and the exit status are behave's own, and there is one of each.
 Scenarios tagged `@serial` need an environment to themselves, those tagged `@alone` the machine. The first, where all
-workers share one environment, and the second come last, one after another, with nothing beside them.
+workers share one environment, and the second come last, one after another, with nothing beside them. Those tagged
+`@disruptive` share an environment of their own: one worker runs them, one after another. Where there is none, they come
+last, too.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait f
     from support.runner.early_start import EarlyStart
     from support.runner.run_state import RunState
 
-SERIAL, ALONE = "serial", "alone"
+SERIAL, ALONE, DISRUPTIVE = "serial", "alone", "disruptive"
 INTERRUPTED = "KeyboardInterrupt"
 
 
@@ -122,20 +124,23 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         number_of = {id(scenario): number for number, scenario in enumerate(self._scenarios)}
         order = longest_first(_selected(self), durations)
         alone: list[int] = []
+        in_turn: list[int] = []
         together: list[int] = []
         for scenario in order:
-            tags = scenario.effective_tags
-            is_alone = ALONE in tags or (state.workers_share and SERIAL in tags)
-            (alone if is_alone else together).append(number_of[id(scenario)])
+            tags, number = scenario.effective_tags, number_of[id(scenario)]
+            if DISRUPTIVE in tags:
+                (in_turn if state.makes_disposable else alone).append(number)
+            else:
+                (alone if ALONE in tags or (state.workers_share and SERIAL in tags) else together).append(number)
         gc.collect()
         gc.freeze()  # What all workers have in common stays theirs in common.
         dealing = Dealing(self._start, interrupts)
         listener = _Listener(self, show, dealing.stop)
-        dealing.deal(together, listener, jobs=self.config.jobs)
+        dealing.deal(together, listener, jobs=self.config.jobs, in_turn=sorted(in_turn))
         dealing.deal(alone, listener, jobs=1)
         if interrupts.count and not self.aborted:
             self.abort(reason=INTERRUPTED)
-        listener.finish(expected=() if dealing.is_stopped else (*together, *alone))
+        listener.finish(expected=() if dealing.is_stopped else (*together, *in_turn, *alone))
 
     # In a worker.
 

@@ -11,6 +11,7 @@ from support.evidence.allure_report import AllureReport
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.runner.run_folder import RunFolder
+from support.scenario.disposable import Disposable
 from support.scenario.suite_run import SuiteRun
 
 
@@ -25,6 +26,9 @@ class RunState:
     provided: ProvidedEnvironment | None = None  # what was made for this run; None when nothing was
     endpoints: Sequence[Mapping[str, Any]] = ()  # of what was made, for each worker its own
     run: SuiteRun | None = None  # the environment; None when it was not found healthy, or belongs to the workers
+    disposable: Disposable | None = None  # where scenarios may stop parts of the product; None as long as `run` is
+    makes_disposable: bool = False  # whether that is an environment of its own
+    present: SuiteRun | None = None  # the environment of the scenario that is being run; None between scenarios
     scenarios: list[Any] = field(default_factory=list)  # behave's scenarios that were begun
     known: list[str] = field(default_factory=list)  # a line for each failure that is put down to a known issue
     reasons: list[str] = field(default_factory=list)  # why the hooks have ended the run early
@@ -36,10 +40,15 @@ class RunState:
         return len(self.endpoints) < 2
 
     def opened(self) -> tuple[SuiteRun, AllureReport]:
-        """Environment and report; without them no feature is begun."""
+        """Environment, that of the present scenario if there is one, and report; without them no feature is begun."""
         assert self.run is not None
         assert self.report is not None
-        return self.run, self.report
+        return self.present or self.run, self.report
+
+    def environments(self) -> list[SuiteRun]:
+        """The environments that this process works in."""
+        made = None if self.disposable is None else self.disposable.made
+        return [one for one in (self.run, made) if one is not None]
 
     def add_reasons(self, stopped: Iterable[str], lost: Iterable[str]) -> None:
         """Add why a worker could not go on, and why it could not write results; each is told once."""

@@ -46,6 +46,7 @@ def before_all(context):
     shared = context.config.userdata.get("shared")
     context.run_state = RunState(folder=folder, report=report, endpoints=[] if shared else [{}] * 8)
     context.run_state.profile = SimpleNamespace(name="made-up")
+    context.run_state.makes_disposable = "disposable" in context.config.userdata
     context._runner.formatters.insert(0, OneMessage())
     context.config.junit_directory = "junit"
     context.config.paths = [context.config.base_dir]
@@ -431,6 +432,36 @@ def test_what_needs_the_whole_machine_comes_last_with_nothing_beside_it(project)
     order = [(words[1], "whole" in words[2]) for words in log_of(folder) if words[1] in ("begin", "end")]
     assert order[6:] == [("begin", True), ("end", True)] * 3
     assert not any(is_alone for _, is_alone in order[:6])
+
+
+DISRUPTIVE = OTHER.format(name="stops").replace("Feature", "@disruptive\nFeature", 1)
+
+
+def test_what_disturbs_is_run_by_one_worker_in_turn_beside_the_others(project):
+    folder = project(one=DISRUPTIVE, two=OTHER.format(name="two"))
+    assert behave(folder, "--jobs", "3", "-D", "disposable=yes").returncode == 0
+    begun = [words for words in log_of(folder) if words[1] == "begin"]
+    assert len({process for process, _, name in begun if "stops" in name}) == 1
+    assert [name for _, _, name in begun if "stops" in name] == ["a stops", "b stops", "c stops"]
+    assert any("two" in name for _, _, name in begun[:3])
+
+
+@pytest.mark.parametrize("more", [(), ("-D", "shared=yes")])
+def test_what_disturbs_an_environment_that_is_not_its_own_comes_last_with_nothing_beside_it(project, more):
+    folder = project(a_first=DISRUPTIVE, two=OTHER.format(name="two"))
+    assert behave(folder, "--jobs", "3", *more).returncode == 0
+    order = [(words[1], "stops" in words[2]) for words in log_of(folder) if words[1] in ("begin", "end")]
+    assert order[6:] == [("begin", True), ("end", True)] * 3
+
+
+def test_when_the_worker_dies_that_disturbs_another_goes_on_with_that(project):
+    deadly = "@disruptive\nFeature: One\n  Scenario: a\n    When its process is killed\n"
+    folder = project(one=deadly + "".join(f"  Scenario: {name}\n    When it works\n" for name in "bc"))
+    ran = behave(folder, "--jobs", "2", "-D", "disposable=yes")
+    assert "2 scenarios passed, 0 failed, 1 error, 0 skipped" in ran.stdout
+    begun = [words for words in log_of(folder) if words[1] == "begin"]
+    assert [name for _, _, name in begun] == ["a", "b", "c"]
+    assert begun[1][0] == begun[2][0] != begun[0][0]
 
 
 def test_the_longest_of_the_last_run_comes_first(project):

@@ -1,0 +1,65 @@
+"""The environment of the scenarios that stop, kill and restart parts of the product: those tagged `@disruptive`.
+
+It is made when the first of them asks, and shared by all that follow. Where the profile has no command for one, it is
+the environment of the run itself, if that is marked as disposable.
+"""
+
+from __future__ import annotations
+
+from support.profile.profile import Profile
+from support.profile.provider import ProvidedEnvironment
+from support.profile.settings import Provider
+from support.scenario.suite_run import SuiteRun
+
+
+def maker_of(profile: Profile) -> Provider | None:
+    """What makes a disposable environment, where the profile has a command for it; raises SettingsError."""
+    provider = profile.provider()
+    if provider is None or provider.disposable_command is None:
+        return None
+    return provider.model_copy(update={"command": provider.disposable_command})
+
+
+class Disposable:
+    """The disposable environment of a run, or of one of its workers, beside its `ordinary` one."""
+
+    def __init__(self, profile: Profile, ordinary: SuiteRun) -> None:
+        """Nothing is made yet. Raises SettingsError."""
+        self._profile, self._ordinary, self._maker = profile, ordinary, maker_of(profile)
+        self._provided: ProvidedEnvironment | None = None
+        self.made: SuiteRun | None = None  # one that was made, and is to be closed
+
+    def refusal(self) -> str | None:
+        """Why no part may be stopped; None where that is allowed."""
+        if self._maker is not None or self._ordinary.settings.workloads.disposable:
+            return None
+        return "parts of this environment may not be stopped, killed and scaled: workloads.disposable is not set"
+
+    def take(self) -> SuiteRun:
+        """The environment; it is made, and found healthy, when this is asked for the first time.
+
+        Raises:
+            SettingsError: the profile cannot be used for it.
+            EnvironmentBroken: it cannot be made, or is not healthy.
+        """
+        if self._maker is None:
+            return self._ordinary
+        if self.made is None:
+            self._provided = ProvidedEnvironment(self._maker)
+            try:
+                self.made = SuiteRun.start(self._profile, self._provided, self._provided.endpoints()[0])
+            except BaseException:
+                self._end()
+                raise
+        return self.made
+
+    def close(self) -> None:
+        """Give it back, if it was made."""
+        if self.made is not None:
+            self.made.close()
+        self._end()
+
+    def _end(self) -> None:
+        if self._provided is not None:
+            self._provided.close()
+            self._provided = None

@@ -23,6 +23,7 @@ from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.mongodb import Database, MongoRecordings, MongoTasks
 from sandbox.focus_server.ports import AnalyzerOrchestrator, RecordingStore, Resource, TaskStore, WorkQueues
 from sandbox.focus_server.rabbitmq import RabbitQueues
+from sandbox.focus_server.recovery import Recovery
 from sandbox.focus_server.region import BOUNDS, SAFETY, RegionRule
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
@@ -55,6 +56,7 @@ class Parts:
     resources: tuple[Resource, ...]
     task_ids: TaskIdRule = task_id_well_formed
     service: type[JobService] = JobService
+    recovery: type[Recovery] = Recovery
     discovery: type[Discovery] = Discovery
     regions: type[Regions] = Regions
     region_rules: tuple[RegionRule, ...] = BOUNDS
@@ -78,11 +80,13 @@ def build_parts(settings: Settings) -> Parts:
         image=settings.analyzer_image,
         limit_s=settings.step_limit_s,
     )
+    management_url = settings.rabbitmq_management_url
     queues = RabbitQueues(
         settings.rabbitmq_url.get_secret_value(),
         limit_s=settings.step_limit_s,
         retry_interval_s=settings.retry_interval_s,
         tls_server_name=settings.rabbitmq_tls_server_name,
+        management_url=management_url.get_secret_value() if management_url else None,
     )
     stream = HealthStream(settings.host, settings.stream_port)
     return Parts(
@@ -124,6 +128,21 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         regions=regions,
         leftovers=leftovers,
         undo_limit_s=settings.undo_limit_s,
+        creation_limit_s=settings.creation_limit_s,
+    )
+    recovery = parts.recovery(
+        service=service,
+        tasks=parts.tasks,
+        analyzers=parts.analyzers,
+        queues=parts.queues,
+        stream=parts.stream,
+        regions=regions,
+        clock=parts.clock,
+        is_job_id=parts.ids.is_one,
+        alone=not settings.shares_stores,
+        settled_after_s=settings.settled_after_s,
+        retry_interval_s=settings.retry_interval_s,
+        longest_interval_s=settings.longest_retry_interval_s,
     )
     discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
 
@@ -146,6 +165,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Not waited for: a server whose dependencies are down starts too, and says so to who asks.
         starting = [asyncio.create_task(resource.start()) for resource in parts.resources]
+        starting.append(asyncio.create_task(recovery.run()))
         try:
             yield
         finally:

@@ -47,6 +47,12 @@ def queue_name(job_id: str) -> str:
     return f"grpc-job-{job_id}"
 
 
+def job_id_of_queue(name: str) -> str | None:
+    """The job whose queue has this name; None when it is no job's."""
+    job_id = name.removeprefix(queue_name(""))
+    return job_id if queue_name(job_id) == name else None
+
+
 def consumer_tag(job_id: str) -> str:
     """Tag of the consumer of a job's queue."""
     return f"focus-server-{job_id}"

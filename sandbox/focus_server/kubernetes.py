@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -16,15 +18,13 @@ from sandbox.focus_server.ports import AnalyzerState, Payload
 log = logging.getLogger(__name__)
 
 _NAME = "Kubernetes"
+_JOB_ID = "focus-server/job-id"
+_LABELS = {"app.kubernetes.io/name": "baby-analyzer", "app.kubernetes.io/managed-by": "focus-server"}
 
 
 def job_object(job_id: str, config: Payload, *, namespace: str, image: str) -> dict[str, Any]:
     """The Job of one analyzer, given its configuration as JSON in ``FOCUS_CONFIG`` (contract, step E)."""
-    labels = {
-        "focus-server/job-id": job_id,
-        "app.kubernetes.io/name": "baby-analyzer",
-        "app.kubernetes.io/managed-by": "focus-server",
-    }
+    labels = {_JOB_ID: job_id, **_LABELS}
     container = {
         "name": "baby-analyzer",
         "image": image,
@@ -78,6 +78,17 @@ class KubernetesAnalyzers:
         status = await self.request("DELETE", f"{self._jobs}/{object_name(job_id)}", options)
         _require(status, 200, 202, 404)
 
+    async def launched_before(self, moment: datetime) -> set[str]:
+        """The ids of jobs with a Job that was made before the moment; raises `DependencyUnavailable`."""
+        selector = quote(",".join(f"{name}={value}" for name, value in _LABELS.items()))
+        found = await self._read(f"{self._jobs}?labelSelector={selector}") or {}
+        return {
+            each["metadata"]["labels"][_JOB_ID]
+            for each in found.get("items", ())
+            if _JOB_ID in each["metadata"]["labels"]
+            and datetime.fromisoformat(each["metadata"]["creationTimestamp"]) <= moment
+        }
+
     async def state(self, job_id: str) -> AnalyzerState:
         """What the Job's pod does, as the Job's status tells; raises `DependencyUnavailable`."""
         job = await self.find(job_id)
@@ -87,7 +98,10 @@ class KubernetesAnalyzers:
 
     async def find(self, job_id: str) -> dict[str, Any] | None:
         """The Job of the analyzer, if there is one; raises `DependencyUnavailable`."""
-        status, text = await self._exchange("GET", f"{self._jobs}/{object_name(job_id)}", None)
+        return await self._read(f"{self._jobs}/{object_name(job_id)}")
+
+    async def _read(self, path: str) -> dict[str, Any] | None:
+        status, text = await self._exchange("GET", path, None)
         _require(status, 200, 404)
         try:
             found: dict[str, Any] | None = json.loads(text) if status == 200 else None

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob, guarded
-from sandbox.focus_server.ports import JobRecord, Span
+from sandbox.focus_server.ports import CANCELLED, CONFIGURED, JobRecord, Span
 from sandbox.focus_server.region import Region
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,20 @@ class MongoTasks:
         """The record, if there is one; raises `DependencyUnavailable`."""
         async with self.database.collection("tasks") as tasks:
             found = await tasks.find_one({"task_id": job_id})
-        if found is None:
-            return None
-        return JobRecord(
-            job_id=found["task_id"],
-            **{name: found[name] for name in _PLAIN_FIELDS},
-            client_task_id=found.get("client_task_id"),
-            roi=Region(**found["roi"]) if "roi" in found else None,
-        )
+        return None if found is None else _record_of(found)
+
+    async def configured_before(self, moment: datetime) -> list[JobRecord]:
+        """The records of jobs made before the moment and not cancelled; raises `DependencyUnavailable`."""
+        written = {name: {"$exists": True} for name in _PLAIN_FIELDS}
+        async with self.database.collection("tasks") as tasks:
+            found = tasks.find({**written, "status": CONFIGURED, "created_at": {"$lt": moment}})
+            return [_record_of(each) async for each in found]
+
+    async def statuses(self, job_ids: Collection[str]) -> dict[str, str]:
+        """The status of each of these jobs that has a record; raises `DependencyUnavailable`."""
+        async with self.database.collection("tasks") as tasks:
+            found = tasks.find({"task_id": {"$in": [*job_ids]}}, {"task_id": 1, "status": 1})
+            return {each["task_id"]: each["status"] async for each in found}
 
     async def set_status(self, job_id: str, status: str) -> None:
         """Change the status; raises `DependencyUnavailable`."""
@@ -121,9 +127,18 @@ class MongoTasks:
             raise UnknownJob(job_id)
 
     async def remove(self, job_id: str) -> None:
-        """Take the record away, if there is one; raises `DependencyUnavailable`."""
+        """Take the record away, if there is one and the job was not cancelled; raises `DependencyUnavailable`."""
         async with self.database.collection("tasks") as tasks:
-            await tasks.delete_one({"task_id": job_id})
+            await tasks.delete_one({"task_id": job_id, "status": {"$ne": CANCELLED}})
+
+
+def _record_of(document: Document) -> JobRecord:
+    return JobRecord(
+        job_id=document["task_id"],
+        **{name: document[name] for name in _PLAIN_FIELDS},
+        client_task_id=document.get("client_task_id"),
+        roi=Region(**document["roi"]) if "roi" in document else None,
+    )
 
 
 class MongoRecordings:

@@ -1,6 +1,6 @@
 """The interfaces of the stores as the server needs them, and the types that it exchanges with them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -63,7 +63,13 @@ class TaskStore(Protocol):
         """Write the region of interest into a record; `UnknownJob` when there is none."""
 
     async def remove(self, job_id: str) -> None:
-        """Take the record away; none is fine."""
+        """Take the record away, unless the job was cancelled; none is fine."""
+
+    async def configured_before(self, moment: datetime) -> list[JobRecord]:
+        """The records of jobs that were made before the moment and not cancelled."""
+
+    async def statuses(self, job_ids: Collection[str]) -> dict[str, str]:
+        """The status of each of these jobs that has a record."""
 
 
 class RecordingStore(Protocol):
@@ -88,6 +94,9 @@ class AnalyzerOrchestrator(Protocol):
     async def stop(self, job_id: str) -> None:
         """Take the analyzer away with its pod; none is fine."""
 
+    async def launched_before(self, moment: datetime) -> set[str]:
+        """The ids of jobs whose analyzers were launched before the moment, to the second, and are still there."""
+
     async def state(self, job_id: str) -> AnalyzerState:
         """Whether it still waits to run, runs, or has ended, be it well or badly."""
 
@@ -97,6 +106,18 @@ class WorkQueues(Protocol):
 
     async def open(self, job_id: str) -> None:
         """Make the job's queue and connect its consumer."""
+
+    async def take_up(self, job_id: str) -> None:
+        """Connect a consumer to the queue of a job that another process made."""
+
+    def serves(self, job_id: str) -> bool:
+        """Whether the job has its consumer in this process, or gets it back when the connection is back."""
+
+    async def consumers(self, job_id: str) -> int | None:
+        """How many consumers the job's queue has; None when there is no such queue."""
+
+    async def existing(self) -> set[str]:
+        """The ids of all jobs that have a queue; none where the broker has no way to list them."""
 
     async def close(self, job_id: str) -> None:
         """Take consumer and queue away, also those that another process made; none is fine."""

@@ -18,10 +18,11 @@ from aio_pika.abc import (
     AbstractQueue,
     ConnectionParameter,
 )
-from aio_pika.exceptions import AMQPError
+from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
+from sandbox.focus_server import queue_list
 from sandbox.focus_server.errors import DependencyUnavailable, guarded
-from sandbox.focus_server.identity import consumer_tag, queue_name
+from sandbox.focus_server.identity import consumer_tag, job_id_of_queue, queue_name
 from sandbox.focus_server.logs import about
 from sandbox.focus_server.ports import Command, CommandAnswer, CommandHandler
 from sandbox.focus_server.regions import command_in
@@ -129,13 +130,20 @@ class RabbitQueues:
     """
 
     def __init__(
-        self, url: str, *, limit_s: float, retry_interval_s: float, tls_server_name: str | None = None
+        self,
+        url: str,
+        *,
+        limit_s: float,
+        retry_interval_s: float,
+        tls_server_name: str | None = None,
+        management_url: str | None = None,
     ) -> None:
         self.limit_s = limit_s
         self.consumer = BufferedRecordingConsumer
         self._url = url
         self._tls_server_name = tls_server_name
         self._retry_interval_s = retry_interval_s
+        self._management_url = management_url
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
         self._closing = False
@@ -167,6 +175,43 @@ class RabbitQueues:
             await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer
 
+    async def take_up(self, job_id: str) -> None:
+        """Connect a consumer to the queue of a job that another process made; raises `DependencyUnavailable`."""
+        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
+        async with guarded(_NAME, self.limit_s, _ERRORS):
+            connection = await self._connected()
+            # Before it is attached, so that whoever closes the queue meanwhile can be noticed.
+            self._consumers[job_id] = consumer
+            try:
+                await self._attach_unless_closed(job_id, consumer, connection)
+            except BaseException:
+                if self._consumers.get(job_id) is consumer:
+                    del self._consumers[job_id]
+                raise
+
+    def serves(self, job_id: str) -> bool:
+        """Whether the job has its consumer here, or gets it back when the connection is back."""
+        return job_id in self._consumers
+
+    async def consumers(self, job_id: str) -> int | None:
+        """How many consumers the queue has; None when there is no such queue. Raises `DependencyUnavailable`."""
+        async with guarded(_NAME, self.limit_s, _ERRORS):
+            connection = await self._connected()
+            async with connection.channel(publisher_confirms=False) as channel:
+                try:
+                    queue = await channel.declare_queue(queue_name(job_id), passive=True)
+                except ChannelNotFoundEntity:
+                    return None
+                return queue.declaration_result.consumer_count
+
+    async def existing(self) -> set[str]:
+        """The ids of all jobs with a queue; none without a management API. Raises `DependencyUnavailable`."""
+        if self._management_url is None:
+            return set()
+        async with guarded(_NAME, self.limit_s, (*queue_list.ERRORS, *_ERRORS)):
+            names = await queue_list.queue_names(self._management_url, self._url)
+        return {job_id for name in names if (job_id := job_id_of_queue(name)) is not None}
+
     async def _attach(self, consumer: BufferedRecordingConsumer, connection: AbstractConnection) -> None:
         channel = await connection.channel(publisher_confirms=False)
         try:
@@ -175,6 +220,14 @@ class RabbitQueues:
             # Not waited for: a broker that hangs must not delay the error.
             self._in_background(self._give_up(channel))
             raise
+
+    async def _attach_unless_closed(
+        self, job_id: str, consumer: BufferedRecordingConsumer, connection: AbstractConnection
+    ) -> None:
+        await self._attach(consumer, connection)
+        if self._consumers.get(job_id) is not consumer:
+            # Closed while we were at it: the queue that attach declared must not stay.
+            await consumer.detach()
 
     async def _give_up(self, channel: AbstractChannel) -> None:
         # A failure does not matter: the channel ends with its connection at the latest.
@@ -227,10 +280,7 @@ class RabbitQueues:
         while self._connection is connection and self._consumers.get(job_id) is consumer:
             try:
                 async with guarded(_NAME, self.limit_s, _ERRORS):
-                    await self._attach(consumer, connection)
-                    if self._consumers.get(job_id) is not consumer:
-                        # Closed while we were at it: the queue that attach declared must not stay.
-                        await consumer.detach()
+                    await self._attach_unless_closed(job_id, consumer, connection)
                 return
             except DependencyUnavailable as error:
                 log.warning("the consumer of %s could not be connected again: %s", job_id, error)

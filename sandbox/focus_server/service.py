@@ -9,7 +9,7 @@ from functools import partial
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
 from sandbox.focus_server.configuration import Configuration
-from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, NoRecording, UnknownJob
+from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, NoRecording, StepFailed, UnknownJob
 from sandbox.focus_server.grpc_stream import HealthStream
 from sandbox.focus_server.identity import JobIds, SystemClock, to_milliseconds
 from sandbox.focus_server.logs import about
@@ -25,7 +25,7 @@ from sandbox.focus_server.ports import (
 )
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.regions import Regions
-from sandbox.focus_server.rollback import Leftovers, RollBack
+from sandbox.focus_server.rollback import Leftovers, RollBack, Undo
 from sandbox.focus_server.rules import TaskIdRule, Validator
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class JobService:
         regions: Regions,
         leftovers: Leftovers,
         undo_limit_s: float,
+        creation_limit_s: float,
     ) -> None:
         self._validator = validator
         self._ids = ids
@@ -66,6 +67,7 @@ class JobService:
         self._regions = regions
         self._leftovers = leftovers
         self._undo_limit_s = undo_limit_s
+        self._creation_limit_s = creation_limit_s
         self._creating: set[asyncio.Task[object]] = set()
         self._at_work = asyncio.Semaphore(_MOST_AT_WORK)
         self._unfinished: set[str] = set()
@@ -76,8 +78,8 @@ class JobService:
         A cancellation waits for the end of the step that is under way: cut off, it might still take
         effect after it has been undone. `task_id` is the client's own name for the request, if it has one.
 
-        Raises `InvalidConfiguration`, `NoRecording`, `DependencyUnavailable`, or `IdTaken` when no free
-        id was found.
+        Raises `InvalidConfiguration`, `NoRecording`, `DependencyUnavailable`, `StepFailed` when it took too long, or
+        `IdTaken` when no free id was found.
         """
         task = asyncio.current_task()
         assert task is not None
@@ -122,6 +124,7 @@ class JobService:
         )
         job_id = record.job_id
         roll_back = RollBack(self._undo_limit_s)
+        ends_at = asyncio.get_running_loop().time() + self._creation_limit_s
         self._unfinished.add(job_id)
         with about(job_id):
             try:
@@ -137,6 +140,9 @@ class JobService:
                 log.info("queue and consumer opened on RabbitMQ")
                 async with roll_back.step("stream", partial(self._stream.withdraw, job_id)):
                     await self._stream.serve(job_id)
+                if asyncio.get_running_loop().time() > ends_at:
+                    # As when this process was stopped for a while: others may have undone the job, see `recovery`.
+                    raise StepFailed("the job was not made in time")
             except BaseException as error:
                 log.warning("creation failed, rolling back: %s", str(error) or type(error).__name__)
                 # Not to be cut short, as when the client goes away while we are at it.
@@ -169,26 +175,35 @@ class JobService:
         return record
 
     async def cancel(self, job_id: str) -> JobRecord:
-        """Take away consumer, queue, analyzer and stream, then mark the record; the record itself is kept.
+        """Mark the record, which is kept, then take away consumer, queue, analyzer and stream.
 
-        Cancelling again does it all again, so that a cancel which failed half way can be repeated.
-        Works by the task record, also for jobs that an earlier process created. Raises `UnknownJob`,
+        Works by the task record, also for jobs that an earlier process created. Cancelling again does it all again.
+        What failed half way goes on in the background, and after a crash with the next start. Raises `UnknownJob`,
         `DependencyUnavailable`.
         """
         record = await self.find(job_id)
         with about(job_id):
-            # One of the two failing does not keep the other one alive.
-            outcomes = await asyncio.gather(
-                self._close_queue(job_id), self._analyzers.stop(job_id), return_exceptions=True
-            )
-            for outcome in outcomes:
-                if isinstance(outcome, BaseException):
-                    log.warning("cancelling failed: %s", outcome)
-                    raise outcome
-            await self._stream.withdraw(job_id)
-            await self._tasks.set_status(job_id, CANCELLED)
+            try:
+                await self._end(job_id)
+            except StepFailed as error:
+                log.warning("cancelling failed: %s", error)
+                self._leftovers.add(Undo("a job that is being cancelled", partial(self._end, job_id)))
+                raise
             log.info("cancelled: queue, consumer, analyzer and stream removed")
         return replace(record, status=CANCELLED)
+
+    async def _end(self, job_id: str) -> None:
+        await self._tasks.set_status(job_id, CANCELLED)
+        await self.take_away(job_id)
+
+    async def take_away(self, job_id: str) -> None:
+        """Take away everything of a job but its record; raises `DependencyUnavailable`."""
+        await self._stream.withdraw(job_id)
+        try:
+            await self._close_queue(job_id)
+        finally:
+            # Last: as long as it is there, it can be found that something is left. But whatever failed before, it ends.
+            await self._analyzers.stop(job_id)
 
     async def aclose(self, limit_s: float) -> None:
         """Wait, at most `limit_s` seconds, for creations that are being rolled back."""

@@ -31,8 +31,14 @@ class Settings(BaseSettings):
     rabbitmq_tls_server_name: str | None = Field(
         default=None, description="the name in the broker's certificate, where the address has another"
     )
+    rabbitmq_management_url: SecretStr | None = Field(
+        default=None, description="of the same broker, with credentials: queues without a job are found by it"
+    )
     kubeconfig: Path
     namespace: str
+    shares_stores: bool = Field(
+        default=True, description="false: no other server uses the database, the virtual host and the namespace"
+    )
 
     analyzer_image: str = "baby-analyzer:latest"
     stream_url: str = "http://127.0.0.1"
@@ -43,7 +49,8 @@ class Settings(BaseSettings):
 
     step_limit_s: float = Field(default=3.0, gt=0, description="longest wait for one dependency, seconds")
     undo_limit_s: float = Field(default=1.0, gt=0, description="longest wait for one undo, seconds")
-    retry_interval_s: float = Field(default=0.5, gt=0, description="between tries to reach a dependency again")
+    retry_interval_s: float = Field(default=0.5, gt=0, description="before the first try to reach a dependency again")
+    longest_retry_interval_s: float = Field(default=2.0, gt=0, description="before each try after some failed ones")
     max_body_bytes: int = Field(default=65_536, gt=0)
     body_limit_s: float = Field(default=10.0, gt=0, description="longest wait for a request's body, seconds")
 
@@ -86,6 +93,16 @@ class Settings(BaseSettings):
         if self.tone_sensor is None or self.tone_hz is None:
             return None
         return Tone(self.tone_sensor, self.tone_hz)
+
+    @property
+    def creation_limit_s(self) -> float:
+        """How long the steps of one creation may take: three calls, and some patience with a busy machine."""
+        return 4 * self.step_limit_s
+
+    @property
+    def settled_after_s(self) -> float:
+        """When each creation has either ended or been undone, or else its process has ended."""
+        return self.creation_limit_s + self.step_limit_s + 4 * self.undo_limit_s
 
     @property
     def limits(self) -> Limits:

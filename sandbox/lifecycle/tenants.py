@@ -172,10 +172,12 @@ class Tenants:
             "MONGODB_URI": replace(stores.mongodb, host=relayed["mongodb"]).server_uri,
             "MONGODB_DATABASE": _database(tenant.name),
             "RABBITMQ_URL": broker.url(tenant.name),
+            "RABBITMQ_MANAGEMENT_URL": broker.management_url,
             # What its certificate has, if it shows one.
             "RABBITMQ_TLS_SERVER_NAME": host_of(stores.addresses["rabbitmq"]),
             "KUBECONFIG": str(kubeconfig),
             "NAMESPACE": tenant.name,
+            "SHARES_STORES": "false",
             "TONE_SENSOR": str(TONE["sensor"]),
             "TONE_HZ": str(TONE["frequency_hz"]),
         }

@@ -1,5 +1,6 @@
 """Stand-ins for everything that the server needs from outside, which remember what was asked of them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,15 @@ from sandbox.focus_server.calculation import Calculation
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import UnknownJob
 from sandbox.focus_server.limits import Limits
-from sandbox.focus_server.ports import AnalyzerState, CommandHandler, JobRecord, Payload, Span
+from sandbox.focus_server.ports import (
+    CANCELLED,
+    CONFIGURED,
+    AnalyzerState,
+    CommandHandler,
+    JobRecord,
+    Payload,
+    Span,
+)
 from sandbox.focus_server.region import Region
 from sandbox.focus_server.rules import Validator
 from sandbox.focus_server.settings import Settings
@@ -104,7 +113,16 @@ class FakeTasks:
 
     async def remove(self, job_id: str) -> None:
         await self.journal.note("remove")
-        self.records.pop(job_id, None)
+        if job_id in self.records and self.records[job_id].status != CANCELLED:
+            del self.records[job_id]
+
+    async def configured_before(self, moment: datetime) -> list[JobRecord]:
+        await self.journal.note("list records")
+        return [each for each in self.records.values() if each.status == CONFIGURED and each.created_at < moment]
+
+    async def statuses(self, job_ids: Collection[str]) -> dict[str, str]:
+        await self.journal.note("statuses")
+        return {job_id: self.records[job_id].status for job_id in job_ids if job_id in self.records}
 
 
 @dataclass
@@ -134,6 +152,7 @@ class FakeAnalyzers:
     journal: Journal
     configs: dict[str, Payload] = field(default_factory=dict)
     waiting: bool = False
+    recent: set[str] = field(default_factory=set)
 
     async def launch(self, job_id: str, config: Payload) -> None:
         await self.journal.note("launch")
@@ -142,6 +161,10 @@ class FakeAnalyzers:
     async def stop(self, job_id: str) -> None:
         await self.journal.note("stop")
         self.configs.pop(job_id, None)
+
+    async def launched_before(self, moment: datetime) -> set[str]:
+        await self.journal.note("list analyzers")
+        return {*self.configs} - self.recent
 
     async def state(self, job_id: str) -> AnalyzerState:
         await self.journal.note("running")
@@ -154,6 +177,9 @@ class FakeAnalyzers:
 class FakeQueues:
     journal: Journal
     open_queues: set[str] = field(default_factory=set)
+    served: set[str] = field(default_factory=set)
+    served_elsewhere: set[str] = field(default_factory=set)
+    listed: bool = True
     handler: CommandHandler | None = None
 
     def obey(self, handler: CommandHandler) -> None:
@@ -162,10 +188,30 @@ class FakeQueues:
     async def open(self, job_id: str) -> None:
         await self.journal.note("open")
         self.open_queues.add(job_id)
+        self.served.add(job_id)
 
     async def close(self, job_id: str) -> None:
         await self.journal.note("close")
         self.open_queues.discard(job_id)
+        self.served.discard(job_id)
+
+    async def take_up(self, job_id: str) -> None:
+        await self.journal.note("take up")
+        self.open_queues.add(job_id)
+        self.served.add(job_id)
+
+    def serves(self, job_id: str) -> bool:
+        return job_id in self.served
+
+    async def consumers(self, job_id: str) -> int | None:
+        await self.journal.note("consumers")
+        if job_id not in self.open_queues:
+            return None
+        return int(job_id in self.served or job_id in self.served_elsewhere)
+
+    async def existing(self) -> set[str]:
+        await self.journal.note("list queues")
+        return {*self.open_queues} if self.listed else set()
 
 
 @dataclass

@@ -4,7 +4,7 @@ import logging
 import pytest
 from focus_server_fakes import CountingIds, World, payload
 
-from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
+from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, StepFailed, UnknownJob
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
 from sandbox.focus_server.service import JobService
@@ -36,6 +36,7 @@ class Service:
             regions=self.regions,
             leftovers=self.leftovers,
             undo_limit_s=0.05,
+            creation_limit_s=5,
         )
 
 
@@ -246,20 +247,49 @@ async def test_cancelling_takes_everything_away_and_keeps_the_record(service: Se
     assert not world.analyzers.configs
 
 
-@pytest.mark.parametrize("step", ["close", "stop"])
+async def test_the_record_says_that_a_job_is_cancelled_before_anything_of_it_is_taken_away(service: Service) -> None:
+    record = await service.jobs.create(payload())
+    service.world.journal.calls.clear()
+    await service.jobs.cancel(record.job_id)
+    assert service.world.journal.calls == ["find", "status cancelled", "close", "stop"]
+
+
+CANCELLING = {"status cancelled", "close", "stop"}
+
+
+@pytest.mark.parametrize("step", CANCELLING)
 async def test_a_cancel_that_failed_half_way_can_be_repeated(service: Service, step: str) -> None:
     world = service.world
     record = await service.jobs.create(payload())
     world.journal.fail[step] = unavailable()
     with pytest.raises(DependencyUnavailable):
         await service.jobs.cancel(record.job_id)
-    assert world.tasks.records[record.job_id].status == "configured"
-    assert {"close", "stop"} <= set(world.journal.calls)
+    # One that fails does not keep the other one alive.
+    assert step == "status cancelled" or set(world.journal.calls) >= CANCELLING
     world.journal.fail.clear()
     await service.jobs.cancel(record.job_id)
     assert world.tasks.records[record.job_id].status == "cancelled"
     assert not world.queues.open_queues
     assert not world.analyzers.configs
+
+
+@pytest.mark.parametrize("step", CANCELLING)
+async def test_and_goes_on_by_itself(service: Service, step: str) -> None:
+    world = service.world
+    record = await service.jobs.create(payload())
+    world.journal.fail[step] = unavailable()
+    with pytest.raises(DependencyUnavailable):
+        await service.jobs.cancel(record.job_id)
+    world.journal.fail.clear()
+    await until(lambda: not (world.queues.open_queues or world.analyzers.configs))
+    assert world.tasks.records[record.job_id].status == "cancelled"
+
+
+async def test_a_job_that_took_too_long_to_make_is_undone(service: Service) -> None:
+    service.jobs._creation_limit_s = -1
+    with pytest.raises(StepFailed, match="in time"):
+        await service.jobs.create(payload())
+    assert service.world.is_empty()
 
 
 async def test_a_malformed_id_is_unknown_without_asking_the_store(service: Service) -> None:

@@ -99,6 +99,15 @@ def status(
 def lease(
     name: Name = None,
     tenants: Annotated[int, typer.Option(min=1, max=64, help="How many, one for each worker of the run.")] = 1,
+    workloads: Annotated[
+        bool,
+        typer.Option(
+            "--workloads",
+            help="Have a sandbox of one's own, whose MongoDB, RabbitMQ and Focus Server are pods of its Kubernetes: "
+            "they may be ended, and are started again.",
+        ),
+    ] = False,
+    defect: Annotated[str | None, typer.Option(help="With --workloads: which defect the Focus Server has.")] = None,
 ) -> None:
     """Have a tenant for one run: a database, virtual host, namespace and Focus Server of its own.
 
@@ -108,8 +117,15 @@ def lease(
     """
     from sandbox.lifecycle import lease_holder
 
+    if defect and not workloads:
+        _fail("--defect needs --workloads.", 2)
+    if workloads and tenants > 1:
+        _fail("With --workloads there is one tenant.", 2)
     try:
-        lease_holder.hold(_home(name), tenants)
+        if workloads:
+            lease_holder.hold_disposable(_home(name), defect)
+        else:
+            lease_holder.hold(_home(name), tenants)
     except lease_holder.Failure as failure:
         _fail(str(failure))
 

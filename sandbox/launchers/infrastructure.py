@@ -25,12 +25,20 @@ class Infrastructure:
     ssh: ssh_access.SshAccess
     toxiproxy: toxiproxy_access.Toxiproxy
     certificate: tls.Certificate
+    disposable: bool = False
+    """Whether MongoDB and RabbitMQ may be ended and started again: then their ends are nothing to tell of."""
 
     @property
     def parts(self) -> list[RunningPart]:
         """The processes that all of it consists of."""
         optional = [self.kubernetes.part] if self.kubernetes.part else []
         return [*self.broker.parts, self.mongodb.part, *optional, self.ssh.part, self.toxiproxy.part]
+
+    @property
+    def lasting_parts(self) -> list[RunningPart]:
+        """Those that nobody ends before the sandbox does."""
+        passing = [self.mongodb.part, self.broker.node] if self.disposable else []
+        return [part for part in self.parts if part not in passing]
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -54,7 +62,7 @@ class Infrastructure:
 
     def check(self) -> None:
         """Raise PartFailed if one of the processes has died."""
-        for part in self.parts:
+        for part in self.lasting_parts:
             part.check()
 
 
@@ -68,24 +76,34 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
         raise failures.exceptions[0] from None
 
 
-async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Infrastructure:
+async def start(
+    launcher: Launcher, directory: Path, environment: Mapping[str, str], *, disposable: bool = False
+) -> Infrastructure:
     """Start everything; returns when all is ready. Raises PartFailed for the first that fails."""
     # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported, and so on.
     broker = await rabbitmq.launch(launcher, directory, environment)
     async with side_by_side() as group:
         kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
-        mongodb = group.create_task(_start_mongodb(launcher, directory, environment))
+        mongodb = group.create_task(_start_mongodb(launcher, directory, environment, durable=disposable))
         ssh = group.create_task(ssh_access.start(launcher, directory, environment))
         toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
         certificate = group.create_task(tls.issue(directory))
         group.create_task(broker.wait_until_ready())
     return Infrastructure(
-        mongodb.result(), broker, kubernetes.result(), ssh.result(), toxiproxy.result(), certificate.result()
+        mongodb.result(),
+        broker,
+        kubernetes.result(),
+        ssh.result(),
+        toxiproxy.result(),
+        certificate.result(),
+        disposable=disposable,
     )
 
 
-async def _start_mongodb(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> "MongoDB":
+async def _start_mongodb(
+    launcher: Launcher, directory: Path, environment: Mapping[str, str], *, durable: bool
+) -> "MongoDB":
     await asyncio.to_thread(importlib.import_module, "pymongo")
     from sandbox.launchers import mongodb
 
-    return await mongodb.start(launcher, directory, environment)
+    return await mongodb.start(launcher, directory, environment, durable=durable)

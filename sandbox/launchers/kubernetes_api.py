@@ -98,6 +98,11 @@ class KubernetesApi:
         self.is_proxied = cluster.proxy is not None
         self._connection = ApiConnection(cluster, _ANSWER_LIMIT)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request must carry to be let in. Raises KubeconfigError."""
+        return dict(self._connection.cluster.credentials().headers)
+
     async def send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Send a request; return the object answered. Raises RequestFailed."""
         question = ApiRequest(method, path, body=body)

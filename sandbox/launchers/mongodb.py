@@ -1,7 +1,6 @@
 """The database of a sandbox: ``mongod`` if it is installed, else SecantusDB, always with a login."""
 
 import os
-import re
 import secrets
 import shutil
 import sys
@@ -19,7 +18,6 @@ _LIMIT = 30.0
 _ATTEMPT = 500  # milliseconds that one attempt to reach the server may take
 _REQUEST_LIMIT = 10_000  # milliseconds
 _MONGOD_GRACE = 10.0  # killed, it would have to recover before it serves again
-_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,10 @@ class MongoDB:
         # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself.
         return f"{self.focus_server.uri(self.host)}&directConnection=true"
 
+    async def answers(self) -> bool:
+        """Whether it lets the suite in."""
+        return await _answers(self.uri)
+
     async def insert(self, database: str, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Write documents. Raises PartFailed."""
         try:
@@ -72,14 +74,20 @@ class MongoDB:
             raise PartFailed(f"mongodb: {self.host} did not drop database {database}: {failure}") from failure
 
 
-async def start(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> MongoDB:
-    """Start a database server of its own; returns when it lets its users in. Raises PartFailed."""
+async def start(
+    launcher: Launcher, directory: Path, environment: Mapping[str, str], *, durable: bool = False
+) -> MongoDB:
+    """Start a database server of its own; returns when it lets its users in. Raises PartFailed.
+
+    What a ``durable`` one has acknowledged outlives a kill.
+    """
     (directory / "mongodb").mkdir()
     suite = User("suite", ("root",))
     # Of the two servers, only mongod lets the first role alone list the databases.
     focus_server = User("focus-server", ("readWriteAnyDatabase", "clusterMonitor"))
     # Users can be made only where no login is required yet. All of this goes on while the broker boots.
-    setup, host = await _serve(launcher, "mongodb-setup", directory, environment)
+    # A kill (SIGTERM takes 2 s) loses what is not synced. The users must last; what tenants write need not always.
+    setup, host = await _serve(launcher, "mongodb-setup", directory, environment, durable=True)
     try:
         async with _client(f"mongodb://{host}", _REQUEST_LIMIT) as client:
             for user in (suite, focus_server):
@@ -87,48 +95,52 @@ async def start(launcher: Launcher, directory: Path, environment: Mapping[str, s
     except PyMongoError as failure:
         raise PartFailed(f"mongodb: {host} did not make its users: {failure}") from failure
     await setup.stop()
-    part, host = await _serve(launcher, "mongodb", directory, environment, user=suite)
+    part, host = await _serve(launcher, "mongodb", directory, environment, user=suite, durable=durable)
     return MongoDB(part, host, suite, focus_server)
 
 
 async def _serve(
-    launcher: Launcher, name: str, directory: Path, environment: Mapping[str, str], user: User | None = None
+    launcher: Launcher,
+    name: str,
+    directory: Path,
+    environment: Mapping[str, str],
+    user: User | None = None,
+    *,
+    durable: bool,
 ) -> tuple[RunningPart, str]:
     """Start a server on the sandbox's data; returns it and its host when it answers ``user``, None for anybody."""
+    port = free_port()
     data = directory / "mongodb"
     login = ["--auth"] if user else []
     if mongod := shutil.which("mongod", path=environment.get("PATH", os.defpath)):
-        port = free_port()
         command = [mongod, "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
         grace = 0.0 if user else _MONGOD_GRACE
         part = launcher.launch(name, [*command, *login], directory, environment=environment, grace=grace)
     else:
-        # A kill (SIGTERM takes 2 s) loses what is not synced. The users must last; what tenants write need not.
-        durably = [] if user else ["--sync-on-commit"]
-        command = [*_secantus_command(directory), "--storage-path", str(data), *durably]
+        durably = ["--sync-on-commit"] if durable else []
+        command = [*_secantus_command(directory, port), "--storage-path", str(data), *durably]
         part = launcher.launch(name, [*command, *login], directory, environment=environment)
-
-        async def port_in_log() -> int | None:
-            found = _LISTENING.search(part.log.read_text("utf-8", errors="replace"))
-            return int(found[1]) if found else None
-
-        port = await ready(part, port_in_log, limit=_LIMIT, expected="its log to say where it listens")
     host = f"127.0.0.1:{port}"
+    uri = user.uri(host) if user else f"mongodb://{host}"
 
     async def answers() -> bool | None:
-        try:
-            async with _client(user.uri(host) if user else f"mongodb://{host}", _ATTEMPT) as client:
-                await client.admin.command("ping")
-        except PyMongoError:
-            return None
-        return True
+        return await _answers(uri) or None
 
     who = f" by {user.name}" if user else ""
     await ready(part, answers, limit=_LIMIT, expected=f"an answer to a ping{who} at {host}")
     return replace(part, address=f"mongodb://{host}"), host
 
 
-def _secantus_command(directory: Path) -> list[str]:
+async def _answers(uri: str) -> bool:
+    try:
+        async with _client(uri, _ATTEMPT) as client:
+            await client.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
+
+
+def _secantus_command(directory: Path, port: int) -> list[str]:
     daemon = Path(sys.executable).with_name("secantusd-py")
     if not daemon.exists():
         raise PartFailed(
@@ -137,7 +149,7 @@ def _secantus_command(directory: Path) -> list[str]:
         )
     settings = directory / "secantusd.toml"  # naming one keeps the daemon from looking for the user's own
     settings.touch()
-    options = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--cache-size", "256M"]
     return [str(daemon), "--config", str(settings), *options]
 
 

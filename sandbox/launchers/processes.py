@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +45,8 @@ class RunningPart:
     log: Path
     stdout: Path
     grace: float
+    again: "Callable[[], RunningPart]" = field(repr=False, compare=False)
+    """Starts the same command with the same settings once more; its output goes to the same files."""
     address: str = ""
     started: float = field(default_factory=time.time)
 
@@ -71,6 +74,10 @@ class RunningPart:
             self.process.terminate()
             while self.process.poll() is None and time.monotonic() < deadline:
                 await asyncio.sleep(_LOOK_AGAIN)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the part and everything in its process group; returns when its leader is gone."""
         # It may have ended already; PermissionError: only zombies are left in it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -116,7 +123,15 @@ class Launcher:
                 )
             except OSError as failure:
                 raise PartFailed(f"{name} cannot be started: {failure}") from failure
-        return RunningPart(name, process, log, output, grace, address)
+        again = partial(
+            self.launch,
+            *(name, command, directory),
+            environment=environment,
+            address=address,
+            grace=grace,
+            separate_output=separate_output,
+        )
+        return RunningPart(name, process, log, output, grace, again, address)
 
 
 def _kept_in(directory: Path) -> dict[str, str]:

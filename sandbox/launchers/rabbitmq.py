@@ -42,7 +42,9 @@ class Broker:
     management: str  # without credentials
     scheme: str = "amqp"
     limit: float = _NODE_LIMIT
-    quick_statistics: bool = False  # True: they are 1.5 s late at most, not the usual five and more
+    node: RunningPart | None = None
+    """The node of the sandbox's own, which can be started again with its data; its statistics are 1.5 s late at most,
+    not the usual five and more."""
 
     @property
     def management_url(self) -> str:
@@ -85,23 +87,26 @@ class Broker:
                     f"({MANAGEMENT_SETTING}) does not answer: {failure}"
                 ) from failure
             return
-        import aio_pika  # takes 0.3 s, while the broker needs several to boot
-
-        port = int(self.host.rpartition(":")[2])
 
         async def answers() -> bool | None:
-            # aio_pika complains in the log about every attempt that reaches nobody.
-            if not await accepts_connections(port):
-                return None
-            try:
-                async with await aio_pika.connect(self.url("/"), timeout=_ATTEMPT):
-                    await self.interface.send("GET", "/api/whoami")
-            except (OSError, TimeoutError, aio_pika.exceptions.AMQPError, RequestFailed):
-                return None
-            return True
+            return await self.answers() or None
 
         expected = f"an AMQP connection to {self.host} and an answer of its management API at {self.management}"
         await ready(self.parts[-1], answers, limit=self.limit, expected=expected)
+
+    async def answers(self) -> bool:
+        """Whether both AMQP and the management API let the user in."""
+        import aio_pika  # takes 0.3 s, while the broker needs several to boot
+
+        # aio_pika complains in the log about every attempt that reaches nobody.
+        if not await accepts_connections(int(self.host.rpartition(":")[2])):
+            return False
+        try:
+            async with await aio_pika.connect(self.url("/"), timeout=_ATTEMPT):
+                await self.interface.send("GET", "/api/whoami")
+        except (OSError, TimeoutError, aio_pika.exceptions.AMQPError, RequestFailed):
+            return False
+        return True
 
 
 async def launch(launcher: Launcher, directory: Path, environment: Mapping[str, str]) -> Broker:
@@ -209,7 +214,7 @@ async def _launch_node(launcher: Launcher, server: Path, directory: Path, enviro
     await ready(parts[0], lambda: accepts_connections(names), limit=_EPMD_LIMIT, expected=f"port {names} to be open")
     host = f"127.0.0.1:{amqp}"
     parts.append(launcher.launch("rabbitmq", [server], directory, environment=variables, address=f"amqp://{host}"))
-    return Broker(tuple(parts), host, _USER, password, f"http://127.0.0.1:{management}", quick_statistics=True)
+    return Broker(tuple(parts), host, _USER, password, f"http://127.0.0.1:{management}", node=parts[-1])
 
 
 def _node_variables(directory: Path, distribution: int, names: int, environment: Mapping[str, str]) -> dict[str, str]:

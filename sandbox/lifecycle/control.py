@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -133,11 +134,10 @@ def connect(place: Home) -> Connection | None:
     return connection
 
 
-def start(place: Home, kind: Kind, *, focus_server: bool) -> Connection:
+def start(place: Home, kind: Kind, options: Sequence[str] = ()) -> Connection:
     """Start a supervisor in the background, in a session of its own, connected to the caller only."""
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-m", "sandbox.lifecycle.supervisor", place.name, str(place.root), kind]
-    options = [] if focus_server else ["--without-focus-server"]
     with theirs:
         process = subprocess.Popen(
             [*command, str(theirs.fileno()), *options],
@@ -157,7 +157,7 @@ def up(place: Home, *, focus_server: bool) -> tuple[Answer, bool]:
         found = connect(place)
         if found is None:
             directories.sweep_stale(place.root)
-        connection = found or start(place, "up", focus_server=focus_server)
+        connection = found or start(place, "up", () if focus_server else ["--without-focus-server"])
         connection.channel.settimeout(None)
         try:
             answer = connection.ask("up", focus_server=focus_server)

@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from sandbox.lifecycle import control
@@ -14,7 +14,7 @@ from sandbox.lifecycle.control import Connection, Failure
 from sandbox.lifecycle.directories import Home
 from sandbox.lifecycle.report import Endpoints
 
-__all__ = ["Failure", "hold"]
+__all__ = ["Failure", "hold", "hold_disposable"]
 
 _LEASE_NAME_BYTES = 4
 _LISTENS_WITHIN_S = 20.0
@@ -24,10 +24,23 @@ _LOOK_AGAIN_S = 0.02
 def hold(place: Home, tenants: int = 1) -> None:
     """Lease tenants, print their endpoints, hold them until standard input ends or a signal comes.
 
+    They are of the sandbox of that place if it is up, else of one that is started for them.
     Returns when they are gone. Raises Failure if they cannot be had, or one is lost meanwhile.
     """
+    _hold(lambda: control.connect(place) or _start_one(place), tenants)
+
+
+def hold_disposable(place: Home, defect: str | None) -> None:
+    """Lease a sandbox of one's own, whose parts may be disturbed. The rest is as `hold` does it.
+
+    Its Focus Server has the defect of that name, if one is given.
+    """
+    _hold(lambda: _start_one(place, "--disposable", *(["--defect", defect] if defect else [])), 1)
+
+
+def _hold(connect: Callable[[], Connection], tenants: int) -> None:
     with _signals() as signalled, ExitStack() as held:
-        connections = [_leased(held, control.connect(place) or _start_one(place))]
+        connections = [_leased(held, connect())]
         # Of one sandbox, also where it was started for this lease alone.
         connections += [_leased(held, _another(connections[0])) for _ in range(tenants - 1)]
         endpoints = []
@@ -64,9 +77,9 @@ def _tell_loss(connection: Connection) -> None:
     raise Failure(f"The sandbox {name!r} has ended while it was leased.")
 
 
-def _start_one(place: Home) -> Connection:
+def _start_one(place: Home, *options: str) -> Connection:
     identity = os.urandom(_LEASE_NAME_BYTES).hex()
-    return control.start(Home(place.root, f"lease-{identity}"), "lease", focus_server=True)
+    return control.start(Home(place.root, f"lease-{identity}"), "lease", options)
 
 
 def _another(connection: Connection) -> Connection:

@@ -32,7 +32,7 @@ from sandbox.lifecycle.control import Answer, Kind
 from sandbox.lifecycle.directories import Home
 from sandbox.lifecycle.leases import Leases
 from sandbox.lifecycle.lent import Lent
-from sandbox.lifecycle.tenants import FOCUS_SERVER, Tenant, Tenants
+from sandbox.lifecycle.tenants import FOCUS_SERVER, Tenant, Tenants, with_defect
 
 _REAPER_LIMIT = 5.0
 _CLOSE_LIMIT = 5.0
@@ -60,16 +60,27 @@ class Running:
         spare = [("spare", self.leases.spare)] if self.leases.spare else []
         return [*own, *(("lease", tenant) for tenant in self.leases.given), *spare]
 
+    def parts(self) -> list[RunningPart]:
+        """The processes that it consists of, without Focus Servers that are no workloads."""
+        workloads = [part for _, tenant in self.tenants() if tenant.parts for part in tenant.parts.running]
+        return [*self.stores.lasting_parts, *workloads]
+
 
 class Supervisor:
-    """Runs one sandbox from its start to its end. ``server`` is the Focus Server's command, empty for none."""
+    """Runs one sandbox from its start to its end.
 
-    def __init__(self, place: Home, kind: Kind, record: reaper.Record, server: Sequence[str]) -> None:
+    ``server`` is the Focus Server's command, empty for none. The parts of a ``disposable`` one may be disturbed.
+    """
+
+    def __init__(
+        self, place: Home, kind: Kind, record: reaper.Record, server: Sequence[str], *, disposable: bool
+    ) -> None:
         self._place = place
         self._kind = kind
         self._record = record
         self._launcher = Launcher(record.mark, record.add_command)
         self._server = server
+        self._disposable = disposable
         self._since = time.time()
         self._stop = asyncio.Event()
         self._starting: asyncio.Task[Running]
@@ -103,7 +114,7 @@ class Supervisor:
     async def _start(self, data: Path) -> Running:
         environment = {**os.environ, **_without_proxy(os.environ)}
         try:
-            stores = await infrastructure.start(self._launcher, data, environment)
+            stores = await infrastructure.start(self._launcher, data, environment, disposable=self._disposable)
         except OSError as failure:
             if failure.errno not in _CANNOT_WRITE:
                 raise
@@ -226,7 +237,7 @@ class Supervisor:
             "since": self._since,
             "supervisor": os.getpid(),
             "log": str(self._place.supervisor_log),
-            "parts": [_describe(part) for part in (running.stores.parts if running else [])],
+            "parts": [_describe(part) for part in (running.parts() if running else [])],
             "tenants": [
                 {"name": tenant.name, "use": use, "server": _describe(tenant.server) if tenant.server else None}
                 for use, tenant in tenants
@@ -270,7 +281,14 @@ async def _answer(outgoing: asyncio.StreamWriter, answer: Answer) -> None:
         await outgoing.drain()
 
 
-def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = FOCUS_SERVER) -> None:
+def main(
+    place: Home,
+    kind: Kind,
+    owner: socket.socket,
+    server: Sequence[str] = FOCUS_SERVER,
+    *,
+    disposable: bool = False,
+) -> None:
     """Run a supervisor; returns when nothing of the sandbox is left."""
     try:
         lock = directories.acquire(place)
@@ -288,7 +306,7 @@ def main(place: Home, kind: Kind, owner: socket.socket, server: Sequence[str] = 
         record = _begin(place, data)
         watcher = _watch(place, lock)
         given = directories.make_data(place, data)
-        asyncio.run(Supervisor(place, kind, record, server).run(owner, given))
+        asyncio.run(Supervisor(place, kind, record, server, disposable=disposable).run(owner, given))
     except directories.UnusableDirectory as failure:
         owner.sendall(json.dumps({"ok": False, "message": str(failure)}).encode() + b"\n")
     finally:
@@ -330,10 +348,13 @@ if __name__ == "__main__":
     parser.add_argument("kind", choices=["up", "lease"])
     parser.add_argument("descriptor", type=int)
     parser.add_argument("--without-focus-server", action="store_true")
+    parser.add_argument("--disposable", action="store_true")
+    parser.add_argument("--defect")
     given = parser.parse_args()
     main(
         Home(given.root, given.name),
         given.kind,
         socket.socket(fileno=given.descriptor),
-        () if given.without_focus_server else FOCUS_SERVER,
+        () if given.without_focus_server else with_defect(given.defect) if given.defect else FOCUS_SERVER,
+        disposable=given.disposable,
     )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.launchers.infrastructure import Infrastructure, side_by_side
 from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, announced, free_port
@@ -15,8 +16,17 @@ from sandbox.launchers.toxiproxy_access import STORES, host_of, name_of, relayed
 from sandbox.lifecycle.lent import Lent
 from sandbox.lifecycle.report import Endpoints
 
+if TYPE_CHECKING:
+    from sandbox.lifecycle.parts import Parts
+
 STREAM_CALL = "/focus.stream.v1.JobStream/Rows"
 FOCUS_SERVER = (sys.executable, "-m", "sandbox.focus_server")
+
+
+def with_defect(name: str) -> tuple[str, ...]:
+    """The command of a Focus Server with a defect."""
+    return (sys.executable, "-m", "sandbox.defects", name)
+
 
 # Time limits for the suite, in seconds: all runs on one machine, with one clock.
 PACE = {
@@ -37,6 +47,7 @@ UNDER_LOAD = {
     "first_row_p95_s": 10.0,
     "slow_query_s": 0.3,
 }
+RECOVERY = {"part_recovers_s": 30.0}  # of a part that may be ended, until it is ready again
 QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them
 
 # What is known to be on the fibre, for the suite to find again.
@@ -57,6 +68,8 @@ class Tenant:
     directory: Path
     relayed: Mapping[str, str] = field(default_factory=dict)
     server: RunningPart | None = None
+    parts: "Parts | None" = None
+    """In a disposable sandbox, the parts as workloads: the server is among them, and not in ``server``."""
 
     def check(self) -> None:
         """Raise PartFailed if the Focus Server has died."""
@@ -94,6 +107,8 @@ class Tenants:
             if self.server:
                 tenant = self._with_server(tenant)
                 tenant = await self._with_address(tenant)
+            if self.infrastructure.disposable:
+                tenant = await self._with_workloads(tenant)
         except BaseException as failure:
             try:
                 await self.remove(tenant)
@@ -106,10 +121,15 @@ class Tenants:
     async def remove(self, tenant: Tenant) -> None:
         """Remove a tenant; returns when everything of it is gone. Raises PartFailed or RequestFailed."""
         self.living.pop(tenant.name, None)
+        if tenant.parts is not None:
+            await tenant.parts.end()
+        if self.infrastructure.disposable and not self.infrastructure.outlives_sandbox:
+            return  # All goes with the sandbox, and of its parts any may be down.
         if tenant.server is not None:
             await tenant.server.stop()
         async with side_by_side() as group:
-            group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
+            if not self.infrastructure.disposable:
+                group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
             group.create_task(self.infrastructure.broker.delete(tenant.name))
             group.create_task(self.infrastructure.kubernetes.delete(tenant.name))
             for store in STORES:
@@ -122,7 +142,9 @@ class Tenants:
         stores = self.infrastructure
         endpoints: Endpoints = {
             "exclusive": True,
-            "time_limits": PACE | (QUICK_STATISTICS if stores.broker.quick_statistics else {}),
+            "time_limits": PACE
+            | (QUICK_STATISTICS if stores.broker.node else {})
+            | (RECOVERY if stores.disposable else {}),
             "rabbitmq": {"url": stores.broker.url(name), "management_url": stores.broker.management_url},
             "kubernetes": {"kubeconfig": str(stores.kubernetes.kubeconfig), "namespace": name},
             "signal": TONE,
@@ -163,7 +185,7 @@ class Tenants:
             kubeconfig.write_text(relayed_kubeconfig(stores.kubernetes.kubeconfig, relayed["kubernetes"]), "utf-8")
         stream_port = free_port()
         settings = {
-            "PORT": "0",
+            "PORT": str(free_port()) if stores.disposable else "0",
             "HOST": "127.0.0.1",
             "BASE_PATH": "/focus-server",
             "TLS_CERT_FILE": str(stores.certificate.certificate_file),
@@ -199,6 +221,12 @@ class Tenants:
             section["ca_file"] = str(self.infrastructure.certificate.ca_file)
         load = UNDER_LOAD | {"server_process": server.process.pid}
         return replace(tenant, server=server, endpoints={**tenant.endpoints, "focus_server": section, "load": load})
+
+    async def _with_workloads(self, tenant: Tenant) -> Tenant:
+        from sandbox.lifecycle import parts  # With what it needs, a quarter of a second; few sandboxes are disposable.
+
+        found = await parts.stand_up(self.infrastructure, f"{tenant.name}-parts", tenant.server)
+        return replace(tenant, server=None, parts=found, endpoints={**tenant.endpoints, "workloads": found.section})
 
 
 def _database(tenant: str) -> str:

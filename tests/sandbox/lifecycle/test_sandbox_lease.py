@@ -264,19 +264,6 @@ def test_without_a_sandbox_the_lease_brings_its_own_and_nothing_is_left(new_sand
     assert endpoints["kubernetes"]["namespace"] not in namespaces(endpoints)
 
 
-def test_killing_the_supervisor_of_a_real_lease_leaves_nothing(new_sandboxes):
-    """With a broker of its own: beam.smp, epmd and their helpers are the ones that like to stay."""
-    sandboxes = new_sandboxes(LC_ALL="C")  # the broker does not like it, with such a temporary directory
-    with sandboxes.lease() as (endpoints, holder):
-        names = {process.name() for process in sandboxes.processes()}
-        assert {"beam.smp", "epmd"} <= names
-        supervisor_of(sandboxes).kill()
-        assert holder.wait(20) == 1
-        assert "ended while it was leased" in holder.stderr.read()
-    assert sandboxes.left_at_last() == []
-    assert not answers(endpoints)
-
-
 def test_killing_the_holder_of_a_lease_with_its_own_sandbox_leaves_nothing(new_sandboxes, borrowed):
     sandboxes = new_sandboxes(**borrowed)
     with sandboxes.lease() as (endpoints, holder):

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.emulators.kubernetes.controllers.objects import is_leaving, warn
+from sandbox.emulators.kubernetes.controllers.pod_states import accept, condition, finish, run
 from sandbox.emulators.kubernetes.kinds import PODS, Object
-from sandbox.emulators.kubernetes.registry import Deletion, Registry, now
+from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
 NODE = "sandbox-node"
@@ -22,7 +23,6 @@ _NODES = {
     PROCESSES: {"kubernetes.io/hostname": PROCESSES, "kubernetes.io/os": "linux", NODE_LABEL: PROCESSES},
 }
 _NO_REGISTRY = ".invalid"
-_HOST_IP = "127.0.0.1"
 _FINISHED = ("Succeeded", "Failed")
 
 _Key = tuple[str, str, str]
@@ -65,9 +65,7 @@ class Kubelet:
             return self._stop(key, pod)
         if pod["spec"].get("schedulingGates"):
             if not pod["status"].get("conditions"):
-                self._registry.change(
-                    PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "SchedulingGated")
-                )
+                self._registry.change(PODS, pod, lambda new: condition(new, "PodScheduled", "False", "SchedulingGated"))
             return None
         if not pod["spec"].get("nodeName"):
             # The change just made calls again.
@@ -80,13 +78,13 @@ class Kubelet:
         if pod["status"]["phase"] == "Pending":
             return self._start(key, pod)
         if pod["status"]["phase"] in _FINISHED:
-            self._registry.change(PODS, pod, _finish)
+            self._registry.change(PODS, pod, finish)
         return None
 
     def _bind(self, pod: Object, node: str) -> None:
         def edit(new: Object) -> None:
             new["spec"]["nodeName"] = node
-            _condition(new, "PodScheduled", "True")
+            condition(new, "PodScheduled", "True")
 
         self._registry.change(PODS, pod, edit)
 
@@ -94,14 +92,14 @@ class Kubelet:
         message = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
         if not pod["status"].get("conditions"):
             held = self._registry.change(
-                PODS, pod, lambda new: _condition(new, "PodScheduled", "False", "Unschedulable", message)
+                PODS, pod, lambda new: condition(new, "PodScheduled", "False", "Unschedulable", message)
             )
             warn(self._registry, held, "FailedScheduling", message, "default-scheduler")
 
     def _start(self, key: _Key, pod: Object) -> float | None:
         if "startTime" not in pod["status"]:
             self._due[key] = time.monotonic() + self._times.start
-            self._registry.change(PODS, pod, _accept)
+            self._registry.change(PODS, pod, accept)
             return None
         if (left := self._due.get(key, 0) - time.monotonic()) > 0:
             return left
@@ -111,7 +109,7 @@ class Kubelet:
             return None
         self._addresses += 1
         address = f"10.244.{self._addresses >> 8 & 255}.{self._addresses & 255}"
-        self._registry.change(PODS, pod, lambda new: _run(new, address))
+        self._registry.change(PODS, pod, lambda new: run(new, address))
         return None
 
     def _wait_for_images(self, pod: Object, images: set[str]) -> None:
@@ -153,59 +151,3 @@ def _back_off(pod: Object, images: set[str]) -> None:
         if state["image"] in images:
             message = f'Back-off pulling image "{state["image"]}": ErrImagePull: {_not_pulled(state["image"])}'
             state["state"] = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
-
-
-def _condition(pod: Object, name: str, status: str, reason: str = "", message: str = "") -> None:
-    conditions = [each for each in pod["status"].get("conditions", []) if each["type"] != name]
-    conditions.append({"type": name, "status": status, "lastProbeTime": None, "lastTransitionTime": now()})
-    if reason:
-        conditions[-1]["reason"] = reason
-    if message:
-        conditions[-1]["message"] = message
-    pod["status"]["conditions"] = conditions
-
-
-def _accept(pod: Object) -> None:
-    """The node has taken the pod on: nothing runs yet."""
-    pod["status"].update(startTime=now(), hostIP=_HOST_IP, hostIPs=[{"ip": _HOST_IP}])
-    for name in ("Initialized", "Ready", "ContainersReady"):
-        ready = name == "Initialized"
-        _condition(pod, name, "True" if ready else "False", "" if ready else "ContainersNotReady")
-    pod["status"]["containerStatuses"] = [
-        {
-            "name": container["name"],
-            "image": container["image"],
-            "imageID": "",
-            "ready": False,
-            "started": False,
-            "restartCount": 0,
-            "state": {"waiting": {"reason": "ContainerCreating"}},
-            "lastState": {},
-        }
-        for container in pod["spec"]["containers"]
-    ]
-
-
-def _run(pod: Object, address: str) -> None:
-    pod["status"].update(phase="Running", podIP=address, podIPs=[{"ip": address}])
-    for name in ("Ready", "ContainersReady"):
-        _condition(pod, name, "True")
-    for state in pod["status"].get("containerStatuses", []):
-        state.update(ready=True, started=True, state={"running": {"startedAt": now()}})
-
-
-def _finish(pod: Object) -> None:
-    """Its phase has been set to the end: its containers have ended too."""
-    good = pod["status"]["phase"] == "Succeeded"
-    ended = False
-    for state in pod["status"].get("containerStatuses", []):
-        if "terminated" in state["state"]:
-            continue
-        begun = state["state"].get("running", {}).get("startedAt", now())
-        end = {"exitCode": 0 if good else 1, "reason": "Completed" if good else "Error"}
-        state["state"] = {"terminated": {**end, "startedAt": begun, "finishedAt": now()}}
-        state.update(ready=False, started=False)
-        ended = True
-    if ended:
-        for name in ("Ready", "ContainersReady"):
-            _condition(pod, name, "False", "PodCompleted" if good else "PodFailed")

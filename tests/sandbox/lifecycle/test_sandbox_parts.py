@@ -1,0 +1,138 @@
+"""The parts of a disposable sandbox end and start as the pods that they are, with their data, on the same ports."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pika
+import psutil
+import pytest
+import requests
+from kubernetes import client, config
+from pymongo import MongoClient
+
+SERVER = "panda-panda-focus-server"
+RABBITMQ = "rabbitmq-panda"
+QUEUE = "kept"
+
+
+def is_ready(pod: Any) -> bool:
+    return pod is not None and any(
+        each.type == "Ready" and each.status == "True" for each in pod.status.conditions or []
+    )
+
+
+class Parts:
+    """The workloads of a lease, as an operator sees them."""
+
+    def __init__(self, endpoints: dict[str, Any], wait_for: Callable[..., None]) -> None:
+        self.namespace = endpoints["workloads"]["namespace"]
+        api = config.new_client_from_config(endpoints["kubernetes"]["kubeconfig"])
+        self.core, self.apps, self._wait_for = client.CoreV1Api(api), client.AppsV1Api(api), wait_for
+
+    def pod(self, part: str) -> Any:
+        """The pod of a part that is not being deleted; None while there is none."""
+        pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={part}").items
+        return next((pod for pod in pods if pod.metadata.deletion_timestamp is None), None)
+
+    def restarts(self, part: str) -> int:
+        (state,) = self.pod(part).status.container_statuses
+        return state.restart_count
+
+    def delete(self, part: str, **options: int) -> str:
+        pod = self.pod(part)
+        self.core.delete_namespaced_pod(pod.metadata.name, self.namespace, **options)
+        return pod.metadata.uid
+
+    def until_ready(self, part: str, instead_of: str = "") -> None:
+        def so() -> bool:
+            pod = self.pod(part)
+            return is_ready(pod) and pod.metadata.uid != instead_of
+
+        self._wait_for(so, 60)
+
+
+def ack(endpoints: dict[str, Any]) -> int:
+    server = endpoints["focus_server"]
+    return requests.get(f"{server['base_url']}/ack", verify=server["ca_file"], timeout=10).status_code
+
+
+def declare(endpoints: dict[str, Any], **options: bool) -> None:
+    with pika.BlockingConnection(pika.URLParameters(endpoints["rabbitmq"]["url"])) as connection:
+        connection.channel().queue_declare(QUEUE, **options)
+
+
+@pytest.fixture
+def written(request: pytest.FixtureRequest) -> Callable[[dict[str, Any]], Any]:
+    def collection(endpoints: dict[str, Any]) -> Any:
+        mongo = MongoClient(endpoints["mongodb"]["uri"], serverSelectionTimeoutMS=5000)
+        request.addfinalizer(mongo.close)
+        return mongo[endpoints["mongodb"]["database"]].written
+
+    return collection
+
+
+def server_process(sandboxes: Any, endpoints: dict[str, Any]) -> psutil.Process:
+    namespace = endpoints["kubernetes"]["namespace"]
+    (found,) = [each for each in sandboxes.processes() if each.environ().get("FOCUS_SERVER_NAMESPACE") == namespace]
+    return found
+
+
+def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_supervisor_that_was_killed(
+    new_sandboxes, wait_for, written
+):
+    """With a broker of its own: beam.smp, epmd and their helpers are the ones that like to stay."""
+    sandboxes = new_sandboxes(LC_ALL="C")  # the broker does not like it, with such a temporary directory
+    with sandboxes.lease("--workloads") as (endpoints, holder):
+        names = {process.name() for process in sandboxes.processes()}
+        assert {"beam.smp", "epmd"} <= names
+        assert endpoints["workloads"] == {
+            "disposable": True,
+            "namespace": f"{endpoints['kubernetes']['namespace']}-parts",
+            "mongodb": "statefulset/mongodb",
+            "rabbitmq": f"statefulset/{RABBITMQ}",
+            "focus_server": f"deployment/{SERVER}",
+        }
+        parts, documents = Parts(endpoints, wait_for), written(endpoints)
+        assert ack(endpoints) == 200
+        declare(endpoints, durable=True)
+        broker = parts.delete(RABBITMQ)
+        # While that takes its time, the others, each twice.
+        for options in ({}, {"grace_period_seconds": 0}):
+            documents.insert_one({"before": str(options)})
+            database = parts.delete("mongodb", **options)
+            parts.until_ready("mongodb", database)
+        assert documents.count_documents({}) == 2
+        server_process(sandboxes, endpoints).kill()
+        wait_for(lambda: parts.restarts(SERVER) == 1)
+        parts.until_ready(SERVER)
+        server = parts.delete(SERVER)
+        parts.until_ready(SERVER, server)
+        assert parts.restarts(SERVER) == 0
+        parts.until_ready(RABBITMQ, broker)
+        declare(endpoints, passive=True)
+        wait_for(lambda: ack(endpoints) == 200)
+        supervisor_of(sandboxes).kill()
+        assert holder.wait(20) == 1
+        assert "ended while it was leased" in holder.stderr.read()
+    assert sandboxes.left_at_last() == []
+
+
+def test_a_part_scaled_to_nothing_is_no_loss_of_the_lease_and_a_broker_that_was_lent_is_no_part(
+    new_sandboxes, wait_for, borrowed
+):
+    lent = {name: value for name, value in borrowed.items() if "RABBITMQ" in name}
+    sandboxes = new_sandboxes(**lent)
+    with sandboxes.lease("--workloads", "--defect", "recordings_backwards") as (endpoints, holder):
+        assert set(endpoints["workloads"]) == {"disposable", "namespace", "mongodb", "focus_server"}
+        assert "sandbox.defects" in server_process(sandboxes, endpoints).cmdline()
+        parts = Parts(endpoints, wait_for)
+        parts.apps.patch_namespaced_stateful_set_scale("mongodb", parts.namespace, {"spec": {"replicas": 0}})
+        wait_for(lambda: parts.pod("mongodb") is None)
+        assert holder.poll() is None
+    assert holder.returncode == 0
+    assert sandboxes.left() == []
+
+
+def supervisor_of(sandboxes: Any) -> psutil.Process:
+    (found,) = [process for process in sandboxes.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
+    return found

@@ -16,6 +16,7 @@ from support.contract.limits import PARAMETERS, TASK_ID, UNKNOWN, Parameter
 from support.faults.disturbances import Disturbances
 from support.faults.gateway import Gateway
 from support.faults.outages import Outages
+from support.faults.workloads import Workloads
 from support.profile.boundary_values import Bound, RelativeTime, resolve
 from support.profile.settings import Settings
 
@@ -180,6 +181,20 @@ register_type(
             "does what it is asked, but its answers are lost": Outages.lose_answers,
             "takes its time to answer": Outages.slow_down,
             "takes a second to answer": Outages.slow_down_by_a_second,
+        },
+    ),
+    Part=choice(
+        "A part of the product that Kubernetes runs: `the Focus Server`.",
+        named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"},
+    ),
+    Disruption=choice(
+        "What is done to a part: `restarted` (its pods are deleted), `killed` (without time to end), `scaled to zero`.",
+        {
+            "restarted": Workloads.delete,
+            "killed": Workloads.kill,
+            "scaled to zero": Workloads.stop,
+            "killed and stay away": Workloads.kill_for_good,
+            "started again": Workloads.scale_back,
         },
     ),
     Effect=choice(

@@ -153,6 +153,21 @@ def expect_reported_unreachable(failure: APIError | None, exchanges: Sequence[Ex
     require("the client to report at once that the server cannot be reached", problems, failure)
 
 
+def expect_reported_absence(failure: APIError | None, exchange: Exchange, limit_s: float) -> None:
+    """Raise ExpectationFailed unless the client said in time that there is no server, or a gateway said so.
+
+    A gateway before it, as an ingress is, answers 502 or 503, and has no job to tell of.
+    """
+    problems = ["it reports nothing"] if failure is None else []
+    if failure is not None and not failure.unreachable and failure.status not in (502, 503):
+        problems.append(f"it reports {failure}")
+    if exchange.job_id() is not None:
+        problems.append(f"the answer names a job: {exchange.job_id()}")
+    if exchange.elapsed_s >= limit_s:
+        problems.append(f"it waited {exchange.elapsed_s:.2f} s")
+    require(f"the client to report within {limit_s:g} s that the server cannot be reached", problems, exchange)
+
+
 def expect_reported_break(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
     """Raise ExpectationFailed unless the client said that the connection broke before there was an answer."""
     problems = _failure_problems(failure, unreachable=False)

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 
 from support.api.client import FocusServerAPI
-from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed
+from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, require
 from support.core.eventually import eventually
 from support.observers.kubernetes_api import PODS, Namespace
 from support.observers.stores import Stores
 from support.observers.workloads import PATHS, WorkloadState, state_of
 from support.profile.settings import Settings
+
+_AT_ONCE = {"gracePeriodSeconds": 0}
 
 
 class Workloads:
@@ -19,13 +21,15 @@ class Workloads:
 
     `about_to` is told each part, and of how many pods it is, before anything is done to it. Every method raises
     `EnvironmentBroken` when Kubernetes does not do what it is asked. Those that wait for a part raise
-    `ExpectationFailed` when that takes longer than `time_limits.part_recovers_s`, and return how long it took, s.
+    `ExpectationFailed` when that takes longer than `time_limits.part_recovers_s`.
     """
 
     def __init__(self, settings: Settings, stores: Stores, about_to: Callable[[str, int], object]) -> None:
         self._settings, self._stores, self._about_to = settings, stores, about_to
         self._namespace: Namespace | None = None
         self._replicas: dict[str, int] = {}  # of each part that is disturbed, before it was
+        self._pods: dict[str, frozenset[str]] = {}  # their uids, before the last act on a part
+        self._since: dict[str, float] = {}  # when the last act on a part was
 
     def impossible(self, part: str) -> str | None:
         """Why a part may not be disturbed; None where it may."""
@@ -35,29 +39,54 @@ class Workloads:
         """A part as Kubernetes shows it."""
         return state_of(self._parts, self._workload(part))
 
-    def restart(self, part: str) -> float:
-        """Delete the pods of a part, and wait until others are in their place and it answers."""
+    def delete(self, part: str) -> None:
+        """Delete the pods of a part; Kubernetes puts others in their place."""
         self._delete_pods(part, {})
-        return self.await_return(part)
 
     def kill(self, part: str) -> None:
         """Delete the pods of a part, and end nothing in them in order."""
-        self._delete_pods(part, {"gracePeriodSeconds": 0})
+        self._delete_pods(part, _AT_ONCE)
 
-    def stop(self, part: str) -> float:
+    def stop(self, part: str) -> None:
         """Scale a part to zero, and wait until it has no pod any more."""
-        self._announce(part)
+        self._about_to_disturb(part)
         self._scale(part, 0)
-        return self._await(f"all pods of {part} to be gone", part, WorkloadState.problems)
+        self._await_end(part)
 
-    def start(self, part: str) -> float:
-        """Scale a part that was stopped to as many pods as it had, and wait until it answers."""
+    def kill_for_good(self, part: str) -> None:
+        """Scale a part to zero, end nothing in its pods in order, and wait until it has none any more."""
+        self._about_to_disturb(part)
+        self._scale(part, 0)
+        self._remove_pods(part, _AT_ONCE)
+        self._await_end(part)
+
+    def scale_back(self, part: str) -> None:
+        """Scale a part that was stopped to as many pods as it had."""
+        self._since[part] = time.monotonic()
         self._scale(part, self._replicas[part])
-        return self.await_return(part)
 
     def await_return(self, part: str) -> float:
-        """Wait until a part has all its pods, and answers."""
-        return self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part))
+        """Wait until a part has all its pods, and answers; returns how long after the last act on it that was, s."""
+        self._await_answers(part)
+        return time.monotonic() - self._since[part]
+
+    def restart(self, part: str) -> float:
+        """Delete the pods of a part, and wait for its return."""
+        self.delete(part)
+        return self.await_return(part)
+
+    def start(self, part: str) -> float:
+        """Scale a part that was stopped back, and wait for its return."""
+        self.scale_back(part)
+        return self.await_return(part)
+
+    def expect_another_pod(self, part: str) -> None:
+        """Raise ExpectationFailed unless a part runs in pods that were not there before, and started but once."""
+        pods, before = self.state(part).pods, self._pods.get(part, frozenset())
+        problems = [f"{pod.name} is still the pod from before" for pod in pods if pod.uid in before]
+        problems += [f"{pod.name} is {pod.phase}" for pod in pods if pod.phase != "Running" or not pod.is_ready]
+        problems += [f"{pod.name} has been started again {pod.restarts} times" for pod in pods if pod.restarts]
+        require(f"{part} to run in another pod than before", problems or ([] if pods else ["it has none"]), pods)
 
     def undo(self) -> None:
         """Bring back all parts that are disturbed; what failed may be tried again."""
@@ -78,32 +107,41 @@ class Workloads:
                 self._scale(part, wanted)
         for part, wanted in replicas.items():
             try:
-                self.await_return(part)
+                self._await_answers(part)
             except ExpectationFailed as error:
                 advice = f"See what keeps {self._workload(part)} from its {wanted} pods."
                 raise EnvironmentBroken(f"{error}\n{advice}") from None
 
     def _delete_pods(self, part: str, how: dict[str, int]) -> None:
-        self._announce(part)
+        self._about_to_disturb(part)
+        self._remove_pods(part, how)
+
+    def _remove_pods(self, part: str, how: dict[str, int]) -> None:
         for pod in self.state(part).pods:
-            self._parts.change("DELETE", PODS, pod.name, how)
+            self._parts.remove(PODS, pod.name, how)
 
     def _scale(self, part: str, replicas: int) -> None:
         kind, _, name = self._workload(part).partition("/")
         wanted = {"spec": {"replicas": replicas}}
         self._parts.change("PATCH", PATHS[kind], name, wanted, part="scale", media_type="application/merge-patch+json")
 
-    def _announce(self, part: str) -> None:
+    def _about_to_disturb(self, part: str) -> None:
+        state = self.state(part)
         if part not in self._replicas:
-            replicas = self.state(part).wanted
-            self._about_to(part, replicas)
-            self._replicas[part] = replicas
+            self._about_to(part, state.wanted)
+            self._replicas[part] = state.wanted
+        self._pods[part] = frozenset(pod.uid for pod in state.pods)
+        self._since[part] = time.monotonic()
 
-    def _await(self, expected: str, part: str, problems: Callable[[WorkloadState], list[str]]) -> float:
-        started = time.monotonic()
+    def _await_answers(self, part: str) -> None:
+        self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part))
+
+    def _await_end(self, part: str) -> None:
+        self._await(f"all pods of {part} to be gone", part, WorkloadState.problems)
+
+    def _await(self, expected: str, part: str, problems: Callable[[WorkloadState], list[str]]) -> None:
         limit = self._settings.time_limits.wait_policy("part_recovers_s")
         eventually(expected, lambda: self.state(part), problems, limit)
-        return time.monotonic() - started
 
     def _silence_of(self, part: str) -> list[str]:
         """Why a part is of no use yet, although its pods are ready: they may be before it can be reached."""

@@ -149,6 +149,13 @@ class Namespace:
         question = ApiRequest(method, where, body=body, media_type=media_type)
         self._accepted(question, lambda: self._connection.ask(question))
 
+    def remove(self, path: str, name: str, how: Manifest) -> None:
+        """Delete the object of that name at a path such as `PODS`; one that is gone already is as good."""
+        question = ApiRequest("DELETE", f"{self._path(path)}/{quote(name)}", body=how)
+        answered = self._try(question, lambda: self._connection.ask(question))
+        if isinstance(answered, Refused) and answered.status != 404:
+            raise self._refusal(question, answered)
+
     def check_health(self) -> None:
         """See that the API answers, that the namespace is there, and that its objects may be listed.
 

@@ -41,6 +41,7 @@ from support.profile.settings import Settings, object_name_of
 from support.scenario.passing_effects import Allowance, of_ours, passing_problems
 
 _NOT_THE_CLIENTS_FAULT = 500
+_NOT_THE_SERVERS_ANSWER = (None, 502, 504)  # no answer, or that of a gateway before it
 
 
 class EffectLedger:
@@ -71,6 +72,7 @@ class EffectLedger:
         self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
         self._history = History() if history is None else history
         self._undone = 0  # requests for jobs that were answered neither with a job nor as wrong
+        self._in_doubt = False  # whether a request for a job got no answer of the server
         self._happened: list[Happening] = []
         self.before = self._snapshot_of_what_stays()
         self.happened_before = self._history.read()
@@ -94,6 +96,7 @@ class EffectLedger:
             self._answered[exchange.requested_job] = None
         elif exchange.asks_for_job and (exchange.status is None or exchange.status >= _NOT_THE_CLIENTS_FAULT):
             self._undone += 1
+            self._in_doubt = self._in_doubt or exchange.status in _NOT_THE_SERVERS_ANSWER
         if exchange.cancelled_job is not None:
             self._cancelled.add(exchange.cancelled_job)
         self._answered_at = time.monotonic()
@@ -144,24 +147,29 @@ class EffectLedger:
             )
 
     def expect_whole_or_absent(self, is_known: Callable[[str], bool]) -> None:
-        """State that the one job which was asked for, and which no answer named, is there as a whole, or not at all.
+        """State that each accepted job is there as a whole, and the one that no answer told of so, too, or not at all.
 
         A whole one has all effects, and the server knows its id: one that is being undone may look whole for a moment.
-        It is the scenario's own from then on. Raises ExpectationFailed if there is more, or half of one, in the end.
+        It is the scenario's own from then on. Raises ExpectationFailed if there is more, or half of one, in the end; or
+        one although each request was answered.
         """
-        one = effects_of(1, self._settings.effects_of_a_job)
+
+        def expected(jobs: Collection[str]) -> dict[str, int]:
+            return effects_of(len(self._answered) + bool(jobs), self._settings.effects_of_a_job)
 
         def half_problems(seen: Snapshot) -> list[str]:
             jobs = self._unnamed(seen)
-            missing = unstated_problems(self.before, seen, one, jobs) if jobs else []
+            if jobs and not self._in_doubt:
+                return [f"{job_id} is there, and its request was refused" for job_id in sorted(jobs)]
+            missing = unstated_problems(self.before, seen, expected(jobs), {*self._answered, *jobs})
             return missing or [f"the server does not know {job_id}" for job_id in jobs if not is_known(job_id)]
 
         limit = self._settings.time_limits.wait_policy("analyzer_runs_s")
         jobs = self._unnamed(
-            eventually("the job to be there as a whole, or not at all", self.snapshot, half_problems, limit)
+            eventually("each job to be there as a whole, or not at all", self.snapshot, half_problems, limit)
         )
+        self._stated = expected(jobs)
         self._answered |= dict.fromkeys(jobs)
-        self._stated = one if jobs else no_effects()
 
     def expect_records_alone(self) -> None:
         """State that of every job only the cancelled record remains; raise ExpectationFailed unless it gets so."""
@@ -197,11 +205,6 @@ class EffectLedger:
             )
             self._expect_surroundings_untouched()
             self._expect_nothing_came_and_went()
-
-    @property
-    def happened(self) -> Sequence[Happening]:
-        """What has happened in the stores since it was opened, as far as it was read."""
-        return self._happened
 
     def read_history(self) -> None:
         """Have the times of what was seen up to now, unless all was read when it had settled."""

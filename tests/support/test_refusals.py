@@ -1,5 +1,5 @@
 import pytest
-from stand_ins import AS_JSON, exchange
+from stand_ins import AS_JSON, JOB_ID, exchange
 
 from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
@@ -206,3 +206,23 @@ def test_the_client_refuses_for_the_reason_that_is_named():
     refusals.expect_client_refusal(refusal.value, NFFT)
     assert "nfftSelection" in problem_of(refusals.expect_client_refusal, refusal.value, PARAMETERS["view type"])
     assert "it did not" in problem_of(refusals.expect_client_refusal, None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "seen", "told"),
+    [
+        (APIError("", unreachable=True), exchange(status=None), None),
+        (APIError("", status=502), exchange(status=502), None),
+        (APIError("", status=503), exchange(status=503), None),
+        (None, exchange(), "it reports nothing"),
+        (APIError("the connection broke"), exchange(status=None), "it reports the connection broke"),
+        (APIError("there is none", status=404), exchange(status=404), "it reports there is none"),
+        (APIError("", status=503), exchange({"job_id": JOB_ID}, 503), f"names a job: {JOB_ID}"),
+        (APIError("", unreachable=True), exchange(status=None, elapsed_s=2.0), "it waited 2.00 s"),
+    ],
+)
+def test_that_the_server_is_not_there_is_reported_in_time_and_nothing_is_invented(failure, seen, told):
+    if told is None:
+        refusals.expect_reported_absence(failure, seen, 1.0)
+    else:
+        assert told in problem_of(refusals.expect_reported_absence, failure, seen, 1.0)

@@ -27,7 +27,7 @@ class Parts:
         self.replicas = {"statefulsets/mongo": 1, "deployments/rabbit": 1}
         self.pods = {name: [1] for name in self.replicas}
         self.looks = self.made = 1
-        self.does_not_come_back = False
+        self.does_not_come_back = self.slow_to_end = self.deaf = False
         self.done, self.grace = [], []
 
     def answer(self, request):
@@ -44,11 +44,12 @@ class Parts:
         if request.method == "PATCH":
             name = path.removeprefix(WORKLOADS).removesuffix("/scale")
             self.replicas[name] = request.body["spec"]["replicas"]
-            self.pods[name] = self.pods[name][: self.replicas[name]]
+            if not self.slow_to_end:
+                self.pods[name] = self.pods[name][: self.replicas[name]]
             self.done.append((name, self.replicas[name]))
             return 200, {}
-        (name,) = [name for name, pods in self.pods.items() if path.startswith(f"{PODS}/{name.partition('/')[2]}-")]
-        self.pods[name] = []
+        (name,) = [name for name in self.pods if path.startswith(f"{PODS}/{name.partition('/')[2]}-")]
+        self.pods[name] = self.pods[name] if self.deaf else []
         self.done.append((name, "deleted"))
         self.grace.append((request.body or {}).get("gracePeriodSeconds"))
         return 200, {}
@@ -143,6 +144,28 @@ def test_a_part_that_is_stopped_has_no_pod_until_it_is_started(workloads, parts,
     assert [pod.name for pod in workloads.state("MongoDB").pods] == ["mongo-2"]
     assert parts.done == [("statefulsets/mongo", 0), ("statefulsets/mongo", 1)]
     assert announced == [("MongoDB", 1, [])]
+
+
+def test_a_part_that_is_killed_for_good_is_scaled_to_zero_before_its_pods_get_no_time_to_end(workloads, parts):
+    parts.slow_to_end = True
+    workloads.kill_for_good("MongoDB")
+    assert parts.done == [("statefulsets/mongo", 0), ("statefulsets/mongo", "deleted")]
+    assert parts.grace == [0]
+    assert workloads.state("MongoDB") == WorkloadState(0, 0, ())
+    parts.slow_to_end = False
+    workloads.start("MongoDB")
+    workloads.expect_another_pod("MongoDB")
+
+
+def test_that_a_part_runs_in_the_pod_from_before_or_in_none_is_told(workloads, parts):
+    parts.deaf = True
+    workloads.delete("MongoDB")
+    with pytest.raises(ExpectationFailed, match="mongo-1 is still the pod from before"):
+        workloads.expect_another_pod("MongoDB")
+    parts.deaf = False
+    workloads.stop("MongoDB")
+    with pytest.raises(ExpectationFailed, match="it has none"):
+        workloads.expect_another_pod("MongoDB")
 
 
 def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(workloads, parts):

@@ -1,0 +1,78 @@
+"""Parts of the product that are stopped, killed and restarted, and how all goes on."""
+
+from collections.abc import Callable
+
+from behave import given, then, when
+
+from steps.outage_steps import request_meanwhile_in_vain
+from steps.scenario_state import Context
+from support.api.client import FocusServerAPI
+from support.checks import refusals
+from support.faults.workloads import Workloads
+
+Disruption = Callable[[Workloads, str], None]
+
+
+def workloads_of(context: Context, *parts: str) -> Workloads:
+    """What disturbs these parts; where one may not be disturbed, the scenario is skipped."""
+    context.state.skip_unless_alone()
+    workloads = context.state.session.disturbances.workloads
+    for part in parts:
+        if why := workloads.impossible(part):
+            context.state.skip(f"this stops, kills or restarts a part, {part}: {why}")
+    return workloads
+
+
+@given("{part:Part} is {disrupted:Disruption}")
+@when("{part:Part} is {disrupted:Disruption}")
+@when("{part:Part} and {second:Part} are {disrupted:Disruption}")
+@when("{part:Part}, {second:Part} and {third:Part} are {disrupted:Disruption}")
+def parts_are_disrupted(
+    context: Context, part: str, disrupted: Disruption, second: str | None = None, third: str | None = None
+) -> None:
+    parts = [one for one in (part, second, third) if one is not None]
+    workloads = workloads_of(context, *parts)
+    for one in parts:
+        disrupted(workloads, one)
+
+
+@when("the job is requested, and {part:Part} is {disrupted:Disruption} once its {effect:Effect} shows")
+def it_is_disrupted_once_an_effect_shows(context: Context, part: str, disrupted: Disruption, effect: str) -> None:
+    workloads = workloads_of(context, part)
+    request_meanwhile_in_vain(context, effect, lambda: disrupted(workloads, part))
+
+
+@when("{first:Part}, {second:Part} and {third:Part} come back, one after another")
+def they_come_back(context: Context, first: str, second: str, third: str) -> None:
+    for part in (first, second, third):
+        context.state.session.disturbances.workloads.start(part)
+
+
+@when("a job, the end of the job and the health of the server are asked for, answered or not")
+def asked_for_in_vain(context: Context) -> None:
+    state, job_id = context.state, context.state.job.job_id
+    asked: list[Callable[[FocusServerAPI], object]] = [
+        lambda client: client.configure_streaming_job(state.configuration),
+        lambda client: client.cancel_job(job_id),
+        lambda client: client.acknowledge(),
+    ]
+    state.failures = [state.client.failure_of(one) for one in asked]
+
+
+@then("the client reports each time that the server is not there")
+def the_server_is_not_there(context: Context) -> None:
+    limit_s = context.state.settings.time_limits.unavailable_answered_s
+    exchanges = context.state.client.exchanges[-len(context.state.failures) :]
+    for failure, exchange in zip(context.state.failures, exchanges, strict=True):
+        refusals.expect_reported_absence(failure, exchange, limit_s)
+
+
+@then("{part:Part} is back within the promised time")
+def it_is_back(context: Context, part: str) -> None:
+    took_s = context.state.session.disturbances.workloads.await_return(part)
+    context.state.session.timing.chart(f"how long it took until {part} was back", [took_s], "part_recovers_s")
+
+
+@then("{part:Part} runs in another pod than before")
+def it_runs_in_another_pod(context: Context, part: str) -> None:
+    context.state.session.disturbances.workloads.expect_another_pod(part)

@@ -11,6 +11,10 @@ N ?= 100
 # What the load looks like, and how many processes send it; 0: one, without a master.
 SHAPE ?= steady
 WORKERS ?= 0
+# What a history check takes its decisions from (drawn where it is not set), how long it is, and how many work at once.
+SEED ?=
+OPERATIONS ?= 1000
+CLIENTS ?= 4
 BIN := .venv/bin
 # Looks itself whether there is anything to do: a moved checkout, say.
 INSTALLED := installed
@@ -28,7 +32,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 .NOTPARALLEL:
 
 .PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants lint types sandbox \
-  sandbox-down durations sweep soak bench load lock $(INSTALLED) broker chromium fresh-machine clean
+  sandbox-down durations sweep soak bench load history lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -112,6 +116,10 @@ bench: broker $(INSTALLED)  ## what a run costs, as ratios; ARGS="--only growth"
 
 load: $(BROKER) $(INSTALLED)  ## put the server under load: SHAPE=steady, ramp, spike, peak, soak; WORKERS=2 processes send
 	@FOCUS_PROFILE=$(PROFILE) $(BIN)/python -m load run $(SHAPE) --workers $(WORKERS) $(ARGS)
+
+history: $(BROKER) $(INSTALLED)  ## clients work while parts fail, and the stores must agree: SEED=1 OPERATIONS=1000 CLIENTS=4
+	@FOCUS_PROFILE=$(PROFILE) $(BIN)/python -m consistency run $(if $(SEED),--seed $(SEED)) --operations $(OPERATIONS) \
+	  --clients $(CLIENTS) $(ARGS)
 
 lock: $(INSTALLED)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

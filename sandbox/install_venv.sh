@@ -1,8 +1,8 @@
 #!/bin/sh
 # Make .venv with what requirements.lock names, unless it is there, whole, and fits: install_venv.sh [PYTHON]
 # With a PYTHON, only a venv of that one fits; without, any does, and a new one is made by python3.
-# The marker .venv/.installed is written last. One message where it cannot be done; pip's own words are in
-# .venv/pip.log.
+# uv installs it in a tenth of pip's time; pip does it where uv can't, and says why where nothing can. The marker
+# .venv/.installed is written last. One message where it cannot be done; pip's own words are in .venv/pip.log.
 set -eu
 asked=${1:-}
 python=${asked:-python3}
@@ -81,6 +81,17 @@ if ! has_ensurepip; then
       "Or name another Python: make PYTHON=/path/to/python3 …"
 fi
 
+# With uv, which is named in the lock as well. It does not read pip's configuration, but for what is handed on here.
+install_quickly() {
+  sed -n '/^uv==/,/[^\\]$/p' requirements.lock >.venv/uv.lock
+  [ -s .venv/uv.lock ] || return 1
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r .venv/uv.lock || return 1
+  index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
+  authority=${SSL_CERT_FILE:-${PIP_CERT:-$(.venv/bin/python -m pip config get global.cert 2>/dev/null || true)}}
+  env ${authority:+SSL_CERT_FILE="$authority"} .venv/bin/uv pip install --quiet \
+    ${index:+--default-index "$index"} --python .venv/bin/python --require-hashes -r requirements.lock
+}
+
 trap 'fail "" "Interrupted: .venv is not whole. The next make makes it anew."' INT TERM
 echo "Installing what requirements.lock names into .venv …"
 said=$(rm -rf .venv 2>&1) || fail ".venv cannot be made anew here: $(echo "$said" | head -n 1)"
@@ -92,7 +103,8 @@ pip=$(.venv/bin/python -m pip --version 2>/dev/null | sed -n 's/^pip \([0-9.]*\)
   fail "'$python -m venv' brings pip ${pip:-of no version}; $pip_at_least or later is needed." \
     "Renew what it comes from (on Debian: apt-get install python3-venv python3-pip-whl), or: make PYTHON=/path/to/python3 …"
 
-.venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock >"$log" 2>&1 ||
+install_quickly >"$log" 2>&1 ||
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock >"$log" 2>&1 ||
   fail "$(explain)"
 find_checkout
 touch "$marker"

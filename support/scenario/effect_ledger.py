@@ -206,6 +206,11 @@ class EffectLedger:
             self._expect_surroundings_untouched()
             self._expect_nothing_came_and_went()
 
+    @property
+    def happened(self) -> Sequence[Happening]:
+        """What has happened in the stores since it was opened, as far as it was read."""
+        return self._happened
+
     def read_history(self) -> None:
         """Have the times of what was seen up to now, unless all was read when it had settled."""
         if self._settled is None:

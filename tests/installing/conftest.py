@@ -94,9 +94,12 @@ def machine(tmp_path: Path) -> Machine:
 OF_A_VENV = f"""
 case "$*" in
   *"-m pip --version") echo "pip $(cat pip-version) from /somewhere (python 3.11)" ;;
+  *"-m pip install"*.venv/uv.lock) cat uv >.venv/bin/uv && chmod +x .venv/bin/uv && echo "$*" >>asked-of-pip ;;
   *"-m pip install"*)
+    echo "$*" >>asked-of-pip
     [ -s requirements.lock ] || exit 0
     PIP_DRY_RUN=1 PIP_CONFIG_FILE=/dev/null exec {sys.executable} "$@" ;;
+  *"-m pip config get"*) cat "of-pip-${{*##* }}" ;;
   *"sys.base_prefix"*) cat "$(dirname "$0")/made-by" ;;
   *) ;;
 esac

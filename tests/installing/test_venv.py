@@ -190,6 +190,61 @@ def test_as_root_the_package_is_installed(machine):
     assert "install -y --no-install-recommends python3-venv" in (machine.place / "asked").read_text()
 
 
+WITH_UV = """\
+focus-made-up==1.0 \\
+    --hash=sha256:00
+uv==1.2 \\
+    --hash=sha256:11 \\
+    --hash=sha256:12
+yarl==1.0 \\
+    --hash=sha256:22
+"""
+
+
+def has_uv(machine: Machine, status: int = 0) -> None:
+    """What pip installs for `uv` notes with what it is asked, and ends with this status."""
+    (machine.checkout / "requirements.lock").write_text(WITH_UV)
+    uv = machine.checkout / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$SSL_CERT_FILE: $*" >asked-of-uv\nexit {status}\n')
+    uv.chmod(0o755)
+
+
+def test_uv_installs_all_but_itself(machine):
+    has_uv(machine)
+    assert machine.install_venv()[0] == 0
+    assert (machine.checkout / ".venv" / "uv.lock").read_text() == "".join(WITH_UV.splitlines(keepends=True)[2:5])
+    assert len((machine.checkout / "asked-of-pip").read_text().splitlines()) == 1
+    asked = (machine.checkout / "asked-of-uv").read_text()
+    assert asked.startswith(": pip install")
+    assert "--index" not in asked
+    assert asked.endswith("--require-hashes -r requirements.lock\n")
+
+
+@pytest.mark.parametrize("where", ["configuration", "environment"])
+def test_uv_has_the_index_and_the_authority_of_pip(machine, where):
+    has_uv(machine)
+    if where == "environment":
+        machine.settings |= {"PIP_INDEX_URL": "https://index.invalid/simple", "PIP_CERT": "/own/authority.pem"}
+    else:
+        (machine.checkout / "of-pip-global.index-url").write_text("https://index.invalid/simple\n")
+        (machine.checkout / "of-pip-global.cert").write_text("/own/authority.pem\n")
+    assert machine.install_venv()[0] == 0
+    asked = (machine.checkout / "asked-of-uv").read_text()
+    assert asked.startswith("/own/authority.pem: ")
+    assert "--default-index https://index.invalid/simple " in asked
+
+
+def test_what_uv_cannot_install_pip_does(machine):
+    has_uv(machine, status=2)
+    machine.settings["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple"
+    machine.settings["PIP_RETRIES"] = "1"
+    status, said = machine.install_venv()
+    assert len((machine.checkout / "asked-of-pip").read_text().splitlines()) == 2
+    assert status == 1
+    assert "pip cannot reach its index" in said
+    assert is_one_message(said), said
+
+
 def test_no_way_to_the_index(machine):
     (machine.checkout / "requirements.lock").write_text(PINNED)
     machine.settings["PIP_INDEX_URL"] = "http://somebody:not-to-be-shown@127.0.0.1:9/simple"

@@ -1,0 +1,110 @@
+"""Carrying out faults when they are due, which is counted in operations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from consistency.operations import Disturbance, Disturbed, Fault, Part
+from consistency.recording import Recording
+from support.faults.disturbances import Disturbances
+
+_STORES: tuple[Part, ...] = ("MongoDB", "RabbitMQ", "Kubernetes")
+_WORKLOADS: tuple[Part, ...] = ("MongoDB", "RabbitMQ", "Focus Server")
+
+
+class Faults(Protocol):
+    """Disturbs a part, and ends that."""
+
+    def begin(self, fault: Fault) -> None:
+        """Disturb it."""
+
+    def end(self, fault: Fault) -> None:
+        """Have it work again; returns when it does."""
+
+
+class PartFaults:
+    """Faults of the ways to the stores, by Toxiproxy, and of parts of the product, by Kubernetes.
+
+    Raises `EnvironmentBroken` if one can't be carried out, and `ExpectationFailed` if a part does not come back.
+    """
+
+    def __init__(self, disturbances: Disturbances) -> None:
+        outages, workloads = disturbances.outages, disturbances.workloads
+        self._outages, self._workloads = outages, workloads
+        self._ways: dict[Disturbance, Callable[[str], object]] = {
+            "cut": outages.cut_off,
+            "slow": outages.slow_down,
+            "stall": outages.silence,
+            "lose answers": outages.lose_answers,
+        }
+        self._stops: dict[Disturbance, Callable[[str], object]] = {
+            "kill": workloads.kill,
+            "restart": workloads.restart,
+            "scale": workloads.stop,
+        }
+        self._waiting = ThreadPoolExecutor(1)  # For a part, while clients go on without it.
+        self._begun: Future[object] | None = None
+
+    def possible(self) -> tuple[list[tuple[Part, Disturbance]], list[str]]:
+        """What can be disturbed here, and in which way; and why other things can't."""
+        cut = {part: self._outages.impossible(part) for part in _STORES}
+        stopped = {part: self._workloads.impossible(part) for part in _WORKLOADS}
+        possible = [(part, what) for part, why in cut.items() if why is None for what in self._ways]
+        possible += [(part, what) for part, why in stopped.items() if why is None for what in self._stops]
+        untouched = [f"the way to {part} is not disturbed: {why}" for part, why in cut.items() if why]
+        return possible, untouched + [f"{part} is not stopped: {why}" for part, why in stopped.items() if why]
+
+    def begin(self, fault: Fault) -> None:
+        """Disturb it."""
+        if fault.what in self._ways:
+            self._ways[fault.what](fault.part)
+        else:
+            self._begun = self._waiting.submit(self._stops[fault.what], fault.part)
+
+    def end(self, fault: Fault) -> None:
+        """Have it work again; returns when it does."""
+        if fault.what in self._ways:
+            self._outages.reopen(fault.part)
+            return
+        assert self._begun is not None, "it was begun"
+        self._begun.result()
+        if fault.what == "scale":
+            self._workloads.start(fault.part)
+        else:
+            self._workloads.await_return(fault.part)
+
+
+class Conductor:
+    """Admits one operation after another, and begins and ends each fault when so many were admitted."""
+
+    def __init__(self, planned: Sequence[Fault], faults: Faults, recording: Recording, tell: Callable[[str], object]):
+        self._planned, self._faults, self._recording, self._tell = list(planned), faults, recording, tell
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._present: Disturbed | None = None
+
+    def admit(self) -> None:
+        """Wait until the next operation may begin."""
+        with self._lock:
+            if self._present is not None and self._present.fault.ends <= self._admitted:
+                self._end(self._present)
+            if self._present is None and self._planned and self._planned[0].begins <= self._admitted:
+                fault = self._planned.pop(0)
+                self._tell(f"After {self._admitted} operations: {fault}, for {fault.ends - fault.begins} operations")
+                self._present = self._recording.begins(fault)
+                self._faults.begin(fault)
+            self._admitted += 1
+
+    def end(self) -> None:
+        """End the fault that there is."""
+        with self._lock:
+            if self._present is not None:
+                self._end(self._present)
+
+    def _end(self, present: Disturbed) -> None:
+        self._faults.end(present.fault)
+        self._recording.ends(present)
+        self._present = None

@@ -1,0 +1,51 @@
+"""What a history check has shown, as it is kept in `reports/history`: one JSON file for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from consistency.operations import Disturbed, Operation
+from consistency.timeline import Told
+
+
+class Result(BaseModel):
+    """One run: what was asked for, what happened, and whether it holds. Times are s after the beginning."""
+
+    seed: int
+    wanted: int
+    clients: int
+    environment: str
+    started: datetime
+    took_s: float
+    replay: str
+    """The command that takes the same decisions again."""
+
+    operations: list[Operation]
+    disturbed: list[Disturbed]
+    unseen: list[str] = []
+    """What could not be disturbed or seen here, and why."""
+    violations: list[Told] = []
+
+    @property
+    def holds(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.violations
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many operations of each kind came to which end."""
+        ends = Counter((one.kind, one.outcome) for one in self.operations)
+        return {
+            kind: {outcome: ends[kind, outcome] for outcome in ("ok", "fail", "info")}
+            for kind in ("create", "look", "cancel")
+        }
+
+    def write(self, folder: Path) -> Path:
+        """Keep it; gives the file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.started:%Y%m%dT%H%M%SZ}-seed-{self.seed}.json"
+        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        return path

@@ -1,0 +1,113 @@
+"""Faults begin and end when so many operations were admitted."""
+
+import pytest
+from histories import Disturbed
+
+from consistency.faults import Conductor, PartFaults
+from consistency.operations import Fault
+from consistency.recording import Recording
+
+PLANNED = [
+    Fault(part="MongoDB", what="cut", begins=2, ends=4),
+    Fault(part="RabbitMQ", what="kill", begins=6, ends=8),
+]
+
+
+class Kept:
+    """Keeps what is done, in order."""
+
+    def __init__(self):
+        self.done = []
+
+    def begin(self, fault):
+        self.done.append(("begin", fault.part))
+
+    def end(self, fault):
+        self.done.append(("end", fault.part))
+
+
+@pytest.fixture
+def kept():
+    return Kept()
+
+
+def test_a_fault_is_there_for_as_many_operations_as_were_planned(kept):
+    recording, seen = Recording(), []
+    conductor = Conductor(PLANNED, kept, recording, lambda text: None)
+    for _ in range(9):
+        conductor.admit()
+        seen.append(kept.done[-1] if kept.done else None)
+    begin, end = ("begin", "MongoDB"), ("end", "MongoDB")
+    other = ("begin", "RabbitMQ")
+    assert seen == [None, None, begin, begin, end, end, other, other, ("end", "RabbitMQ")]
+    assert [one.fault for one in recording.disturbed] == PLANNED
+    assert all(one.begun_s <= one.ended_s for one in recording.disturbed)
+
+
+def test_what_is_there_at_the_end_is_ended_once(kept):
+    conductor = Conductor(PLANNED, kept, Recording(), lambda text: None)
+    for _ in range(3):
+        conductor.admit()
+    conductor.end()
+    conductor.end()
+    assert kept.done == [("begin", "MongoDB"), ("end", "MongoDB")]
+
+
+def test_faults_are_told(kept):
+    told = []
+    conductor = Conductor(PLANNED, kept, Recording(), told.append)
+    for _ in range(3):
+        conductor.admit()
+    assert told == ["After 2 operations: MongoDB: cut, for 2 operations"]
+
+
+class Means:
+    """Outages or workloads: keeps what is called, with the part."""
+
+    def __init__(self, why=None):
+        self.called, self._why = [], why
+
+    def impossible(self, part):
+        return self._why
+
+    def __getattr__(self, name):
+        return lambda part: self.called.append((name, part))
+
+
+class Disturbances:
+    def __init__(self, why=None):
+        self.outages, self.workloads = Means(why), Means(why)
+
+
+@pytest.mark.parametrize(
+    ("part", "what", "outages", "workloads"),
+    [
+        ("MongoDB", "cut", ["cut_off", "reopen"], []),
+        ("RabbitMQ", "slow", ["slow_down", "reopen"], []),
+        ("Kubernetes", "stall", ["silence", "reopen"], []),
+        ("MongoDB", "lose answers", ["lose_answers", "reopen"], []),
+        ("Focus Server", "kill", [], ["kill", "await_return"]),
+        ("MongoDB", "restart", [], ["restart", "await_return"]),
+        ("RabbitMQ", "scale", [], ["stop", "start"]),
+    ],
+)
+def test_each_fault_is_carried_out_by_its_means(part, what, outages, workloads):
+    disturbances, fault = Disturbances(), Fault(part=part, what=what, begins=0, ends=1)
+    faults = PartFaults(disturbances)
+    assert (part, what) in faults.possible()[0]
+    faults.begin(fault)
+    faults.end(fault)
+    assert disturbances.outages.called == [(name, part) for name in outages]
+    assert disturbances.workloads.called == [(name, part) for name in workloads]
+
+
+def test_what_cannot_be_disturbed_is_told_with_the_reason():
+    possible, reasons = PartFaults(Disturbances("it is not set")).possible()
+    assert possible == []
+    assert "the way to Kubernetes is not disturbed: it is not set" in reasons
+    assert "Focus Server is not stopped: it is not set" in reasons
+
+
+def test_a_disturbance_without_an_end_overlaps_all_that_comes():
+    one = Disturbed(fault=PLANNED[0], begun_s=5)
+    assert [one.overlaps(*span) for span in ((0, 4), (0, 5), (7, 8))] == [False, True, True]

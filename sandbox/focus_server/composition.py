@@ -84,7 +84,7 @@ def build_parts(settings: Settings) -> Parts:
     queues = RabbitQueues(
         settings.rabbitmq_url.get_secret_value(),
         limit_s=settings.step_limit_s,
-        retry_interval_s=settings.retry_interval_s,
+        back_off=settings.back_off,
         tls_server_name=settings.rabbitmq_tls_server_name,
         management_url=management_url.get_secret_value() if management_url else None,
     )
@@ -107,7 +107,7 @@ def build_parts(settings: Settings) -> Parts:
 
 def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     """The server as an ASGI application; its lifespan starts and closes the parts' resources."""
-    leftovers = Leftovers(interval_s=settings.retry_interval_s, limit_s=settings.step_limit_s)
+    leftovers = Leftovers(back_off=settings.back_off, limit_s=settings.step_limit_s)
     regions = parts.regions(
         tasks=parts.tasks,
         limits=parts.limits,
@@ -141,8 +141,7 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         is_job_id=parts.ids.is_one,
         alone=not settings.shares_stores,
         settled_after_s=settings.settled_after_s,
-        retry_interval_s=settings.retry_interval_s,
-        longest_interval_s=settings.longest_retry_interval_s,
+        back_off=settings.back_off,
     )
     discovery = parts.discovery(limits=parts.limits, recordings=parts.recordings)
 

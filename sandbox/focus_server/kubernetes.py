@@ -18,6 +18,7 @@ from sandbox.focus_server.ports import AnalyzerState, Payload
 log = logging.getLogger(__name__)
 
 _NAME = "Kubernetes"
+_MOST_CONNECTIONS = 20
 _JOB_ID = "focus-server/job-id"
 _LABELS = {"app.kubernetes.io/name": "baby-analyzer", "app.kubernetes.io/managed-by": "focus-server"}
 
@@ -131,7 +132,7 @@ class KubernetesAnalyzers:
         self, method: str, path: str, body: dict[str, Any] | None, credentials: Credentials
     ) -> tuple[int, str]:
         if self._session is None:  # Made at the first use: a session belongs to the event loop that it is made in.
-            self._session = aiohttp.ClientSession()
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS))
         cluster = self._cluster
         request = self._session.request(
             method,

@@ -30,6 +30,7 @@ _INDEXES = {
 }
 
 
+_MOST_CONNECTIONS = 20
 _PLAIN_FIELDS = ("config", "status", "created_at", "user")  # have one name in record and document
 
 
@@ -37,10 +38,16 @@ class Database:
     """One database: its connections, its time limit, and the indexes that its collections must have."""
 
     def __init__(self, uri: str, name: str, *, limit_s: float) -> None:
-        # Selecting a server takes less than the whole limit, so that a MongoDB which is down is told from
-        # one that hangs: nothing was sent to it, and there is nothing to undo.
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-            uri, serverSelectionTimeoutMS=int(limit_s * 600), tz_aware=True, appname="focus-server"
+            uri,
+            # Selecting a server takes less than the whole limit, so that a MongoDB which is down is told from
+            # one that hangs: nothing was sent to it, and there is nothing to undo.
+            serverSelectionTimeoutMS=int(limit_s * 600),
+            # Also of the driver's own look whether it is there again.
+            connectTimeoutMS=int(limit_s * 1000),
+            maxPoolSize=_MOST_CONNECTIONS,
+            tz_aware=True,
+            appname="focus-server",
         )
         self._database = self._client[name]
         self.limit_s = limit_s

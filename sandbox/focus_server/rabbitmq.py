@@ -21,6 +21,7 @@ from aio_pika.abc import (
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from sandbox.focus_server import queue_list
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import DependencyUnavailable, guarded
 from sandbox.focus_server.identity import consumer_tag, job_id_of_queue, queue_name
 from sandbox.focus_server.logs import about
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 _NAME = "RabbitMQ"
 _PREFETCH = 100
+_HEARTBEAT_S = 5  # a broker that has vanished without a word is noticed after three of them
 # RuntimeError is what the driver raises for a connection or channel that has just been lost.
 _ERRORS = (AMQPError, RuntimeError, OSError)
 
@@ -44,8 +46,9 @@ class BufferedRecordingConsumer:
     after the other, in the order in which they come.
     """
 
-    def __init__(self, job_id: str, *, capacity: int, obey: CommandHandler) -> None:
+    def __init__(self, job_id: str, *, capacity: int, obey: CommandHandler, limit_s: float) -> None:
         self.job_id = job_id
+        self._limit_s = limit_s
         self._buffer: deque[bytes] = deque(maxlen=capacity)
         self._obey = obey
         self._in_turn = asyncio.Lock()  # which those who wait get in the order in which they came
@@ -72,10 +75,11 @@ class BufferedRecordingConsumer:
                 else:
                     await self._answer(channel, message, await self._outcome(command))
                 try:
-                    await message.ack()
-                except _ERRORS as error:
+                    async with guarded(_NAME, self._limit_s, _ERRORS):
+                        await message.ack()
+                except DependencyUnavailable as error:
                     # The channel is closed by now: with the job, or else the message comes again.
-                    log.info("a message could not be acknowledged (%s)", type(error).__name__)
+                    log.info("a message could not be acknowledged: %s", error)
 
     async def _outcome(self, command: Command) -> CommandAnswer:
         try:
@@ -92,10 +96,11 @@ class BufferedRecordingConsumer:
             json.dumps(answer).encode(), content_type="application/json", correlation_id=message.correlation_id
         )
         try:
-            # Not mandatory: a sender that waits no longer is no trouble.
-            await channel.default_exchange.publish(reply, routing_key=message.reply_to, mandatory=False)
-        except _ERRORS as error:
-            log.warning("a command could not be answered (%s)", type(error).__name__)
+            async with guarded(_NAME, self._limit_s, _ERRORS):
+                # Not mandatory: a sender that waits no longer is no trouble.
+                await channel.default_exchange.publish(reply, routing_key=message.reply_to, mandatory=False)
+        except DependencyUnavailable as error:
+            log.warning("a command could not be answered: %s", error)
 
     @property
     def is_attached(self) -> bool:
@@ -134,7 +139,7 @@ class RabbitQueues:
         url: str,
         *,
         limit_s: float,
-        retry_interval_s: float,
+        back_off: BackOff,
         tls_server_name: str | None = None,
         management_url: str | None = None,
     ) -> None:
@@ -142,7 +147,7 @@ class RabbitQueues:
         self.consumer = BufferedRecordingConsumer
         self._url = url
         self._tls_server_name = tls_server_name
-        self._retry_interval_s = retry_interval_s
+        self._back_off = back_off
         self._management_url = management_url
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
@@ -170,14 +175,14 @@ class RabbitQueues:
 
     async def open(self, job_id: str) -> None:
         """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
-        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
+        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out, limit_s=self.limit_s)
         async with guarded(_NAME, self.limit_s, _ERRORS):
             await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer
 
     async def take_up(self, job_id: str) -> None:
         """Connect a consumer to the queue of a job that another process made; raises `DependencyUnavailable`."""
-        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out)
+        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out, limit_s=self.limit_s)
         async with guarded(_NAME, self.limit_s, _ERRORS):
             connection = await self._connected()
             # Before it is attached, so that whoever closes the queue meanwhile can be noticed.
@@ -266,25 +271,30 @@ class RabbitQueues:
             self._in_background(self._reconnect())
 
     async def _reconnect(self) -> None:
-        while True:
+        async def connect() -> bool:
             try:
                 async with guarded(_NAME, self.limit_s, _ERRORS):
                     await self._connected()
             except DependencyUnavailable:
-                await asyncio.sleep(self._retry_interval_s)
-            else:
-                log.info("connected to RabbitMQ again")
-                return
+                return False
+            return True
+
+        await self._back_off.until_done(connect)
+        log.info("connected to RabbitMQ again")
 
     async def _restore(self, job_id: str, consumer: BufferedRecordingConsumer, connection: AbstractConnection) -> None:
-        while self._connection is connection and self._consumers.get(job_id) is consumer:
+        async def attach() -> bool:
+            if self._connection is not connection or self._consumers.get(job_id) is not consumer:
+                return True
             try:
                 async with guarded(_NAME, self.limit_s, _ERRORS):
                     await self._attach_unless_closed(job_id, consumer, connection)
-                return
             except DependencyUnavailable as error:
                 log.warning("the consumer of %s could not be connected again: %s", job_id, error)
-                await asyncio.sleep(self._retry_interval_s)
+                return False
+            return True
+
+        await self._back_off.until_done(attach)
 
     async def _connect(self) -> AbstractConnection:
         named: dict[str, Any] = {}
@@ -294,6 +304,7 @@ class RabbitQueues:
             self._url,
             client_properties={"connection_name": "focus-server"},
             connection_class=_Connection,
+            heartbeat=_HEARTBEAT_S,
             **named,
         )
         return connection

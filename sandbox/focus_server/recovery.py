@@ -6,8 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any
 
-from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_random_exponential
-
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.configuration import Configuration
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.grpc_stream import HealthStream
@@ -48,8 +47,7 @@ class Recovery:
         is_job_id: Callable[[str], bool],
         alone: bool,
         settled_after_s: float,
-        retry_interval_s: float,
-        longest_interval_s: float,
+        back_off: BackOff,
     ) -> None:
         self._service = service
         self._tasks = tasks
@@ -61,25 +59,24 @@ class Recovery:
         self._is_job_id = is_job_id
         self._alone = alone
         self._settled_after_s = settled_after_s
-        self._wait = wait_random_exponential(multiplier=retry_interval_s, min=retry_interval_s, max=longest_interval_s)
+        self._back_off = back_off
         self._started = to_milliseconds(clock.now())
         self._undone: set[str] = set()
         self._queued: set[str] | None = None
 
     async def run(self) -> None:
         """Put right what there is, and once more when nothing can still come of what an ended process has sent."""
-        await self._until_done()
+        await self._back_off.until_done(self._attempt)
         await asyncio.sleep(self._settled_after_s)
-        await self._until_done()
+        await self._back_off.until_done(self._attempt)
 
-    async def _until_done(self) -> None:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(DependencyUnavailable),
-            wait=self._wait,
-            before_sleep=before_sleep_log(log, logging.WARNING),
-        ):
-            with attempt:
-                await self.put_right()
+    async def _attempt(self) -> bool:
+        try:
+            await self.put_right()
+        except DependencyUnavailable as error:
+            log.warning("the jobs from before the start are not in order yet: %s", error)
+            return False
+        return True
 
     async def put_right(self) -> None:
         """Look at everything once; raises `DependencyUnavailable` when something could not be done yet."""
@@ -89,7 +86,7 @@ class Recovery:
         await _each(self._settle(record) for record in records)
         found -= {record.job_id for record in records}
         statuses = await self._tasks.statuses(found)
-        await _each(self._take_away(job_id) for job_id in found if self._is_over(job_id, statuses.get(job_id)))
+        await _each(self.take_away(job_id) for job_id in found if self._is_over(job_id, statuses.get(job_id)))
 
     async def _queues_at_start(self) -> set[str]:
         if self._queued is None:
@@ -117,7 +114,7 @@ class Recovery:
     async def undo(self, record: JobRecord) -> None:
         """Undo a job that is half made."""
         self._undone.add(record.job_id)
-        await self._take_away(record.job_id)
+        await self.take_away(record.job_id)
         await self._tasks.remove(record.job_id)
 
     async def serve(self, record: JobRecord) -> None:
@@ -132,7 +129,8 @@ class Recovery:
                 await self._service.take_away(job_id)
             log.info("served again after a restart")
 
-    async def _take_away(self, job_id: str) -> None:
+    async def take_away(self, job_id: str) -> None:
+        """Take away everything of a job but its record."""
         with about(job_id):
             await self._service.take_away(job_id)
             log.info("what an ended process had left of it is taken away")

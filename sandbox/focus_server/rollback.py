@@ -5,7 +5,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import StepFailed
 
 log = logging.getLogger(__name__)
@@ -77,8 +79,8 @@ class Leftovers:
     # Undone twice: a store that comes back may carry out our belated request after the first undo.
     _TIMES = 2
 
-    def __init__(self, *, interval_s: float, limit_s: float) -> None:
-        self._interval_s = interval_s
+    def __init__(self, *, back_off: BackOff, limit_s: float) -> None:
+        self._back_off = back_off
         self._limit_s = limit_s
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -91,9 +93,8 @@ class Leftovers:
     async def _until_done(self, undo: Undo) -> None:
         try:
             for _ in range(self._TIMES):
-                await asyncio.sleep(self._interval_s)
-                while not await undo.attempt(self._limit_s):
-                    await asyncio.sleep(self._interval_s)
+                await asyncio.sleep(self._back_off.first_s)
+                await self._back_off.until_done(partial(undo.attempt, self._limit_s))
         except asyncio.CancelledError:
             log.error("the server stops, and it is not certain that %s is undone", undo.what)
             raise

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.limits import Limits
 from sandbox.focus_server.spectrogram import Tone
 
@@ -93,6 +94,11 @@ class Settings(BaseSettings):
         if self.tone_sensor is None or self.tone_hz is None:
             return None
         return Tone(self.tone_sensor, self.tone_hz)
+
+    @property
+    def back_off(self) -> BackOff:
+        """How long is waited before a dependency out of reach is asked again."""
+        return BackOff(self.retry_interval_s, self.longest_retry_interval_s)
 
     @property
     def creation_limit_s(self) -> float:

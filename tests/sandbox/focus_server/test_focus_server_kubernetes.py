@@ -1,8 +1,12 @@
 """The server's way to Kubernetes: its kubeconfig, credentials that end, answers that are none."""
 
+import asyncio
 import ssl
+import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trustme
@@ -76,6 +80,41 @@ async def test_the_name_in_the_certificate_may_be_another_than_that_of_the_addre
             with pytest.raises(DependencyUnavailable, match="Kubernetes"):
                 await kubernetes.launch("job_2", {})
     assert len(server.asked) == 1
+
+
+async def test_connections_are_bounded():
+    open_ones, most = [], []
+
+    def answer(request):
+        open_ones.append(request)
+        most.append(len(open_ones))
+        time.sleep(0.005)
+        open_ones.remove(request)
+        return 201, {}
+
+    with serving(answer) as server:
+        async with analyzers(server.address, {}) as kubernetes:
+            await asyncio.gather(*(kubernetes.launch(f"job_{number}", {}) for number in range(60)))
+    assert (len(most), max(most) <= 20) == (60, True)
+
+
+async def test_those_that_were_launched_before_a_moment_are_found_by_their_labels():
+    def job(job_id, made_at):
+        labels = {"focus-server/job-id": job_id} if job_id else {}
+        return {"metadata": {"labels": labels, "creationTimestamp": made_at}}
+
+    jobs = [
+        job("job_1", "2025-01-01T12:00:00Z"),
+        job("job_2", "2025-01-01T12:00:01Z"),
+        job(None, "2025-01-01T12:00:00Z"),
+    ]
+    with serving(lambda _: (200, {"items": jobs})) as server:
+        async with analyzers(server.address, {}) as kubernetes:
+            moment = datetime(2025, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
+            assert await kubernetes.launched_before(moment) == {"job_1"}
+    (asked,) = server.asked
+    selector = parse_qs(urlsplit(asked.path).query)["labelSelector"]
+    assert selector == ["app.kubernetes.io/name=baby-analyzer,app.kubernetes.io/managed-by=focus-server"]
 
 
 @pytest.mark.parametrize("answer", [(302, b"", ("Location", "/elsewhere")), (401, {}), (403, {}), (503, b"busy")])

@@ -2,14 +2,16 @@
 
 import asyncio
 import ssl
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import trustme
 
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import DependencyUnavailable
-from sandbox.focus_server.rabbitmq import RabbitQueues
+from sandbox.focus_server.rabbitmq import BufferedRecordingConsumer, RabbitQueues
 
 
 @dataclass
@@ -19,6 +21,7 @@ class Broker:
     trouble: dict[int, Any] = field(default_factory=dict)
     channels: list["Channel"] = field(default_factory=list)
     connections: list["Connection"] = field(default_factory=list)
+    queues: set[str] = field(default_factory=set)
 
     async def connect(self) -> "Connection":
         self.connections.append(Connection(self))
@@ -33,7 +36,7 @@ class Connection:
     broker: Broker
     close_callbacks: set[Any] = field(default_factory=set)
 
-    async def channel(self, publisher_confirms: bool) -> "Channel":
+    def channel(self, publisher_confirms: bool) -> "Channel":
         self.broker.channels.append(Channel(self.broker, len(self.broker.channels)))
         return self.broker.channels[-1]
 
@@ -58,7 +61,17 @@ class Channel:
     async def set_qos(self, prefetch_count: int) -> None: ...
 
     async def declare_queue(self, name: str, durable: bool) -> "Channel":
+        assert durable
+        self.broker.queues.add(name)
         return self
+
+    async def queue_delete(self, name: str) -> None:
+        self.broker.queues.discard(name)
+
+    async def cancel(self, consumer_tag: str) -> None: ...
+
+    async def delete(self, if_unused: bool, if_empty: bool) -> None:
+        self.broker.queues.clear()
 
     async def consume(self, callback: Any, consumer_tag: str) -> None:
         self.consuming.set()
@@ -68,6 +81,15 @@ class Channel:
     async def close(self) -> None:
         self.is_closed = True
 
+    async def __aenter__(self) -> "Channel":
+        return self
+
+    def __await__(self) -> Generator[Any, None, "Channel"]:
+        return self.__aenter__().__await__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
 
 @pytest.fixture
 def broker() -> Broker:
@@ -76,7 +98,7 @@ def broker() -> Broker:
 
 @pytest.fixture
 async def queues(broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    made = RabbitQueues("amqp://nowhere.example", limit_s=0.05, retry_interval_s=0.001)
+    made = RabbitQueues("amqp://nowhere.example", limit_s=0.05, back_off=BackOff(0.001, 0.001))
     monkeypatch.setattr(made, "_connect", broker.connect)
     yield made
     await made.aclose()
@@ -113,7 +135,7 @@ async def test_the_channel_of_a_consumer_that_fails_is_closed(
 
 
 async def test_so_is_that_of_a_creation_that_is_cancelled(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    queues = RabbitQueues("amqp://nowhere.example", limit_s=60, retry_interval_s=0.001)
+    queues = RabbitQueues("amqp://nowhere.example", limit_s=60, back_off=BackOff(0.001, 0.001))
     monkeypatch.setattr(queues, "_connect", broker.connect)
     broker.trouble[0] = hang
     opening = asyncio.create_task(queues.open("job_00000001"))
@@ -149,6 +171,41 @@ async def test_one_that_hangs_holds_up_no_other(broker: Broker, queues: RabbitQu
     release.set()
 
 
+async def test_a_queue_that_is_closed_while_it_is_taken_up_stays_closed(broker: Broker, queues: RabbitQueues) -> None:
+    hold = asyncio.Event()
+    broker.trouble[0] = hold.wait
+    queues.limit_s = 5
+    taking_up = asyncio.create_task(queues.take_up("job_00000001"))
+    await until(lambda: broker.channels and broker.channels[0].consuming.is_set())
+    assert queues.serves("job_00000001")
+    await queues.close("job_00000001")
+    hold.set()
+    await taking_up
+    assert (broker.queues, broker.open_channels(), queues.serves("job_00000001")) == (set(), [], False)
+
+
+async def test_one_that_could_not_be_taken_up_is_not_served(broker: Broker, queues: RabbitQueues) -> None:
+    broker.trouble[0] = fail
+    with pytest.raises(DependencyUnavailable):
+        await queues.take_up("job_00000001")
+    assert not queues.serves("job_00000001")
+
+
+async def test_one_that_was_taken_up_gets_its_consumer_back(broker: Broker, queues: RabbitQueues) -> None:
+    await queues.take_up("job_00000001")
+    broker.connections[0].lose()
+    await until(lambda: len(broker.channels) == 2 and broker.channels[1].consuming.is_set())
+
+
+async def test_a_broker_that_takes_no_acknowledgement_holds_up_a_message_for_a_time_only() -> None:
+    class Message:
+        body, reply_to, correlation_id = b"none", "", None
+        ack = staticmethod(hang)
+
+    consumer = BufferedRecordingConsumer("job_00000001", capacity=1, obey=hang, limit_s=0.01)
+    await asyncio.wait_for(consumer.receive(None, Message()), 5)
+
+
 @pytest.mark.parametrize(("name", "trusted"), [("broker.test", True), ("another.test", False), (None, False)])
 async def test_the_certificate_of_a_broker_is_held_against_the_name_that_is_given(tmp_path, name, trusted):
     authority = trustme.CA()
@@ -164,7 +221,7 @@ async def test_the_certificate_of_a_broker_is_held_against_the_name_that_is_give
     async with await asyncio.start_server(listen, "127.0.0.1", 0, ssl=secured) as server:
         port = server.sockets[0].getsockname()[1]
         url = f"amqps://guest:guest@127.0.0.1:{port}/?cafile={tmp_path / 'ca.pem'}"
-        queues = RabbitQueues(url, limit_s=5, retry_interval_s=1, tls_server_name=name)
+        queues = RabbitQueues(url, limit_s=5, back_off=BackOff(1, 1), tls_server_name=name)
         with pytest.raises(DependencyUnavailable):
             await queues.open("job_a1b2c3d4")
         await queues.aclose()

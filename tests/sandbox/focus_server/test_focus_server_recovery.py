@@ -54,9 +54,11 @@ async def started(world: World, **changes: object) -> AsyncIterator[None]:
     running = asyncio.create_task(app({"type": "lifespan", "asgi": {}, "state": {}}, received.get, sent.put))
     await received.put({"type": "lifespan.startup"})
     assert (await sent.get())["type"] == "lifespan.startup.complete"
-    yield
-    await received.put({"type": "lifespan.shutdown"})
-    await running
+    try:
+        yield
+    finally:
+        await received.put({"type": "lifespan.shutdown"})
+        await running
 
 
 def looks(world: World) -> int:

@@ -340,7 +340,7 @@ def obeying() -> Obeying:
 
 @pytest.fixture
 async def consumer(channel: Channel, obeying: Obeying) -> BufferedRecordingConsumer:
-    made = BufferedRecordingConsumer("job_a1b2c3d4", capacity=100, obey=obeying)
+    made = BufferedRecordingConsumer("job_a1b2c3d4", capacity=100, obey=obeying, limit_s=5)
     await made.attach(channel)  # type: ignore[arg-type]
     return made
 

@@ -4,6 +4,7 @@ import logging
 import pytest
 from focus_server_fakes import CountingIds, World, payload
 
+from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, StepFailed, UnknownJob
 from sandbox.focus_server.regions import Regions
 from sandbox.focus_server.rollback import Leftovers
@@ -15,7 +16,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.leftovers = Leftovers(interval_s=0.01, limit_s=0.05)
+        self.leftovers = Leftovers(back_off=BackOff(0.01, 0.01), limit_s=0.05)
         parts = world.parts
         self.regions = Regions(
             tasks=parts.tasks,

@@ -1,0 +1,92 @@
+"""Defects that show when a part of the product, or the server itself, has been restarted or killed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sandbox.defects import whole_runs
+from sandbox.defects.defect import Defect, Overridden, defect, do_nothing, override
+from sandbox.defects.queues import overriding_consumers
+from sandbox.focus_server.composition import Parts
+from sandbox.focus_server.errors import DependencyUnavailable
+
+AREA = whole_runs.AREA
+
+
+@defect
+def never_reconnects_to_rabbitmq(parts: Parts) -> Parts:
+    """A connection to RabbitMQ that was lost is not made again.
+
+    After each restart of RabbitMQ somebody has to restart the server, and nothing is computed until then.
+    """
+    parts.queues._on_lost = lambda connection, error: None
+    return parts
+
+
+@defect
+def never_reconnects_to_mongodb(parts: Parts) -> Parts:
+    """A MongoDB that has once not answered is not asked again.
+
+    After each restart of MongoDB somebody has to restart the server.
+    """
+    database = parts.tasks.database
+    original, lost = database.collection, []
+
+    @asynccontextmanager
+    async def collection(name: str) -> AsyncIterator[Any]:
+        if lost:
+            raise lost[0]
+        try:
+            async with original(name) as found:
+                yield found
+        except DependencyUnavailable as error:
+            lost.append(error)
+            raise
+
+    database.collection = collection
+    return parts
+
+
+@defect
+def no_time_limit_for_rabbitmq(parts: Parts) -> Parts:
+    """The server waits for a RabbitMQ that does not answer until it does.
+
+    Operators wait in front of an empty view, and never learn why.
+    """
+    parts.queues.limit_s = 3600.0
+    return parts
+
+
+async def _attach_not_durably(consumer: Any, attach: Any, channel: Any) -> None:
+    await attach(Overridden(channel, declare_queue=_declare_not_durable))
+
+
+async def _declare_not_durable(channel: Any, name: str, **_: Any) -> Any:
+    return await channel.declare_queue(name, durable=False)
+
+
+DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "half_made_after_a_crash",
+        "What a server that crashed has left half made of a job stays.",
+        "Each crash leaves records and pods behind that nobody knows of.",
+        override("recovery", undo=do_nothing, take_away=do_nothing),
+    ),
+    Defect(
+        "consumers_lost_after_a_restart",
+        "Running jobs are not served any more when the server has been restarted.",
+        "Each update of the server ends all views that are open.",
+        override("recovery", serve=do_nothing),
+    ),
+    never_reconnects_to_rabbitmq,
+    never_reconnects_to_mongodb,
+    Defect(
+        "queue_not_durable",
+        "The queue of a job goes with a restart of RabbitMQ.",
+        "What was in it is lost, and its view stays empty.",
+        overriding_consumers(attach=_attach_not_durably),
+    ),
+    no_time_limit_for_rabbitmq,
+)

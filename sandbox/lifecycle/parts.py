@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import aiohttp
 from sandbox.emulators.kubernetes.controllers.objects import is_ready
 from sandbox.launchers.infrastructure import Infrastructure
 from sandbox.launchers.processes import PartFailed, RunningPart
+from sandbox.launchers.recorder import is_recording
 from sandbox.nodes.node_agent import NodeAgent
 from sandbox.nodes.node_pods import NodePods
 from sandbox.nodes.part_process import PartProcess
@@ -56,15 +57,18 @@ class Parts:
                 await self.agent
 
 
-async def stand_up(stores: Infrastructure, namespace: str, server: RunningPart | None) -> Parts:
-    """Have workloads for all parts that can be started again; returns when each has its pod, and that is ready.
+async def stand_up(
+    stores: Infrastructure, namespace: str, server: RunningPart | None, launch_recorder: Callable[[], RunningPart]
+) -> Parts:
+    """Have workloads for all parts that can be started again; returns when each has a pod that is ready.
 
-    A store that was lent is left alone. On a cluster that was lent there is no such node.
+    The recorder has none: it would write while nobody expects it to. A store that was lent is left alone. On a cluster
+    that was lent there is no such node.
     Raises PartFailed or RequestFailed.
     """
     if stores.kubernetes.part is None:
         return Parts(namespace)
-    workloads = _workloads(stores, server)
+    workloads = _workloads(stores, server, launch_recorder)
     await stores.kubernetes.create(namespace)
     for workload in workloads.values():
         for collection, manifest in workload.manifests():
@@ -81,14 +85,16 @@ async def stand_up(stores: Infrastructure, namespace: str, server: RunningPart |
     return parts
 
 
-def _workloads(stores: Infrastructure, server: RunningPart | None) -> dict[str, Workload]:
+def _workloads(
+    stores: Infrastructure, server: RunningPart | None, launch_recorder: Callable[[], RunningPart]
+) -> dict[str, Workload]:
     mongodb, broker = stores.mongodb, stores.broker
     found = {
         "mongodb": Workload(
             "StatefulSet",
             "mongodb",
             "mongo:7",
-            PartProcess(mongodb.part.again, mongodb.answers, mongodb.part),
+            PartProcess(mongodb.part.again, lambda _: mongodb.answers(), mongodb.part),
             {"mongodb": _port(mongodb.host)},
         )
     }
@@ -97,7 +103,7 @@ def _workloads(stores: Infrastructure, server: RunningPart | None) -> dict[str, 
             "StatefulSet",
             "rabbitmq-panda",
             "rabbitmq:3-management",
-            PartProcess(broker.node.again, broker.answers, broker.node),
+            PartProcess(broker.node.again, lambda _: broker.answers(), broker.node),
             {"amqp": _port(broker.host), "management": _port(broker.management)},
         )
     if server is not None:
@@ -109,6 +115,8 @@ def _workloads(stores: Infrastructure, server: RunningPart | None) -> dict[str, 
             PartProcess(server.again, answers.seen, server),
             {"http": _port(server.address.partition("://")[2].partition("/")[0])},
         )
+    recorder = PartProcess(launch_recorder, is_recording)
+    found["recorder"] = Workload("Deployment", "segy-recorder", "segy-recorder:latest", recorder, {}, replicas=0)
     return found
 
 
@@ -123,7 +131,7 @@ class _Answers:
         self._url = url
         self._tls = ssl.create_default_context(cafile=ca_file)
 
-    async def seen(self) -> bool:
+    async def seen(self, _: RunningPart) -> bool:
         try:
             async with aiohttp.ClientSession() as session, session.get(self._url, ssl=self._tls):
                 return True

@@ -5,12 +5,13 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.launchers import recorder
 from sandbox.launchers.infrastructure import Infrastructure, side_by_side
 from sandbox.launchers.processes import Launcher, PartFailed, RunningPart, announced, free_port
-from sandbox.launchers.recorder import leave_recordings
 from sandbox.launchers.rest import RequestFailed
 from sandbox.launchers.toxiproxy_access import STORES, host_of, name_of, relayed_kubeconfig
 from sandbox.lifecycle.lent import Lent
@@ -47,7 +48,7 @@ UNDER_LOAD = {
     "first_row_p95_s": 10.0,
     "slow_query_s": 0.3,
 }
-RECOVERY = {"part_recovers_s": 30.0}  # of a part that may be ended, until it is ready again
+RECOVERY = {"part_recovers_s": 45.0}  # of a part that may be ended, until it is ready again
 QUICK_STATISTICS = {"effect_appears_s": 5.0}  # with a broker that is not late to tell of them
 
 # What is known to be on the fibre, for the suite to find again.
@@ -101,7 +102,7 @@ class Tenants:
             async with side_by_side() as group:
                 group.create_task(self.infrastructure.broker.create(tenant.name))
                 group.create_task(self.infrastructure.kubernetes.create(tenant.name))
-                group.create_task(leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
+                group.create_task(recorder.leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
                 relaying = group.create_task(self._relayed(tenant))
             tenant = relaying.result()
             if self.server:
@@ -225,7 +226,16 @@ class Tenants:
     async def _with_workloads(self, tenant: Tenant) -> Tenant:
         from sandbox.lifecycle import parts  # With what it needs, a quarter of a second; few sandboxes are disposable.
 
-        found = await parts.stand_up(self.infrastructure, f"{tenant.name}-parts", tenant.server)
+        found = await parts.stand_up(
+            self.infrastructure,
+            f"{tenant.name}-parts",
+            tenant.server,
+            partial(
+                recorder.launch,
+                *(self.launcher, self.infrastructure.mongodb, _database(tenant.name), tenant.directory),
+                self.environment,
+            ),
+        )
         return replace(tenant, server=None, parts=found, endpoints={**tenant.endpoints, "workloads": found.section})
 
 

@@ -12,13 +12,13 @@ _KILLED = 128  # what Kubernetes adds to the number of the signal that ended a c
 class PartProcess:
     """One process at a time; ``running`` is the one that is there already.
 
-    ``launch`` starts another one, with the same ports and data. ``is_ready`` asks the part whether it can do its work.
+    ``launch`` starts another one, with the same ports and data. ``is_ready`` asks one whether it can do its work.
     """
 
     def __init__(
         self,
         launch: Callable[[], RunningPart],
-        is_ready: Callable[[], Awaitable[bool]],
+        is_ready: Callable[[RunningPart], Awaitable[bool]],
         running: RunningPart | None = None,
     ) -> None:
         self._launch = launch
@@ -52,8 +52,10 @@ class PartProcess:
 
     async def is_ready(self) -> bool:
         """Whether it answers, within a second."""
+        if self.part is None:
+            return False
         try:
             async with asyncio.timeout(_ANSWER_LIMIT):
-                return await self._is_ready()
+                return await self._is_ready(self.part)
         except TimeoutError:
             return False

@@ -12,6 +12,7 @@ from pymongo import MongoClient
 
 SERVER = "panda-panda-focus-server"
 RABBITMQ = "rabbitmq-panda"
+RECORDER = "segy-recorder"
 QUEUE = "kept"
 
 
@@ -29,10 +30,15 @@ class Parts:
         api = config.new_client_from_config(endpoints["kubernetes"]["kubeconfig"])
         self.core, self.apps, self._wait_for = client.CoreV1Api(api), client.AppsV1Api(api), wait_for
 
+    def pods(self, part: str) -> list[Any]:
+        """All pods of a part."""
+        of_part = f"app.kubernetes.io/name={part}"
+        pods: list[Any] = self.core.list_namespaced_pod(self.namespace, label_selector=of_part).items
+        return pods
+
     def pod(self, part: str) -> Any:
         """The pod of a part that is not being deleted; None while there is none."""
-        pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={part}").items
-        return next((pod for pod in pods if pod.metadata.deletion_timestamp is None), None)
+        return next((pod for pod in self.pods(part) if pod.metadata.deletion_timestamp is None), None)
 
     def restarts(self, part: str) -> int:
         (state,) = self.pod(part).status.container_statuses
@@ -62,13 +68,13 @@ def declare(endpoints: dict[str, Any], **options: bool) -> None:
 
 
 @pytest.fixture
-def written(request: pytest.FixtureRequest) -> Callable[[dict[str, Any]], Any]:
-    def collection(endpoints: dict[str, Any]) -> Any:
+def collection(request: pytest.FixtureRequest) -> Callable[[dict[str, Any], str], Any]:
+    def found(endpoints: dict[str, Any], name: str) -> Any:
         mongo = MongoClient(endpoints["mongodb"]["uri"], serverSelectionTimeoutMS=5000)
         request.addfinalizer(mongo.close)
-        return mongo[endpoints["mongodb"]["database"]].written
+        return mongo[endpoints["mongodb"]["database"]][name]
 
-    return collection
+    return found
 
 
 def server_process(sandboxes: Any, endpoints: dict[str, Any]) -> psutil.Process:
@@ -78,7 +84,7 @@ def server_process(sandboxes: Any, endpoints: dict[str, Any]) -> psutil.Process:
 
 
 def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_supervisor_that_was_killed(
-    new_sandboxes, wait_for, written
+    new_sandboxes, wait_for, collection
 ):
     """With a broker of its own: beam.smp, epmd and their helpers are the ones that like to stay."""
     sandboxes = new_sandboxes(LC_ALL="C")  # the broker does not like it, with such a temporary directory
@@ -91,8 +97,9 @@ def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_super
             "mongodb": "statefulset/mongodb",
             "rabbitmq": f"statefulset/{RABBITMQ}",
             "focus_server": f"deployment/{SERVER}",
+            "recorder": f"deployment/{RECORDER}",
         }
-        parts, documents = Parts(endpoints, wait_for), written(endpoints)
+        parts, documents = Parts(endpoints, wait_for), collection(endpoints, "written")
         assert ack(endpoints) == 200
         declare(endpoints, durable=True)
         broker = parts.delete(RABBITMQ)
@@ -118,16 +125,26 @@ def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_super
 
 
 def test_a_part_scaled_to_nothing_is_no_loss_of_the_lease_and_a_broker_that_was_lent_is_no_part(
-    new_sandboxes, wait_for, borrowed
+    new_sandboxes, wait_for, borrowed, collection
 ):
     lent = {name: value for name, value in borrowed.items() if "RABBITMQ" in name}
     sandboxes = new_sandboxes(**lent)
     with sandboxes.lease("--workloads", "--defect", "recordings_backwards") as (endpoints, holder):
-        assert set(endpoints["workloads"]) == {"disposable", "namespace", "mongodb", "focus_server"}
+        assert set(endpoints["workloads"]) == {"disposable", "namespace", "mongodb", "focus_server", "recorder"}
         assert "sandbox.defects" in server_process(sandboxes, endpoints).cmdline()
-        parts = Parts(endpoints, wait_for)
+        parts, recordings = Parts(endpoints, wait_for), collection(endpoints, "recordings")
+        under_way = {"end_time": None}
+        assert (parts.pod(RECORDER), recordings.count_documents(under_way)) == (None, 0)
+        parts.apps.patch_namespaced_deployment_scale(RECORDER, parts.namespace, {"spec": {"replicas": 1}})
+        parts.until_ready(RECORDER)
+        recorder = parts.delete(RECORDER, grace_period_seconds=0)
+        parts.until_ready(RECORDER, recorder)
+        wait_for(lambda: recordings.count_documents(under_way) == 1)
+        parts.apps.patch_namespaced_deployment_scale(RECORDER, parts.namespace, {"spec": {"replicas": 0}})
+        wait_for(lambda: parts.pods(RECORDER) == [])
+        assert recordings.count_documents(under_way) == 0
         parts.apps.patch_namespaced_stateful_set_scale("mongodb", parts.namespace, {"spec": {"replicas": 0}})
-        wait_for(lambda: parts.pod("mongodb") is None)
+        wait_for(lambda: parts.pods("mongodb") == [])
         assert holder.poll() is None
     assert holder.returncode == 0
     assert sandboxes.left() == []

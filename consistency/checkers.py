@@ -137,7 +137,9 @@ def _of_acknowledged(
 ) -> Iterator[Violation]:
     assert made.job_id is not None
     cancels = [one for one in about if one.kind == "cancel" and one.outcome != "fail" and one.told != "absent"]
-    if any(one.outcome == "ok" for one in cancels):
+    records = seen.records.get(made.job_id, ())
+    is_marked = any(record.get("status") == settings.answers.cancelled_status for record in records)
+    if any(one.outcome == "ok" or is_marked for one in cancels):
         if problems := gone_problems(made.job_id, seen, settings):
             yield Violation(NOT_GONE, "; ".join(problems), made.job_id, about)
     elif not cancels and (problems := whole_problems(made.job(made.job_id), seen, settings)):

@@ -90,8 +90,8 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
         check = _Check(settings, session, StoreLook(settings, run.stores), plan, say)
         try:
             check.carry_out()
-            check.recover()
-            told = check.judge()
+            told = check.recover()
+            told += check.judge()
         finally:
             left = _left_behind(session)
         return Result(
@@ -105,7 +105,7 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
             operations=check.recording.operations,
             disturbed=check.recording.disturbed,
             unseen=[*check.impossible, *session.promises.unseen],
-            violations=[*told, *left],
+            violations=_once(told) + left,
         )
 
 
@@ -125,6 +125,11 @@ def _provided(profile: Profile, defect: str | None) -> Iterator[ProvidedEnvironm
         yield provided
     finally:
         provided.close()
+
+
+def _once(told: Sequence[Told]) -> list[Told]:
+    """What was told before and after is told once."""
+    return list({(one.promise, one.job_id or one.problem): one for one in reversed(told)}.values())[::-1]
 
 
 def _left_behind(session: ScenarioSession) -> list[Told]:
@@ -180,18 +185,21 @@ class _Check:
             self._stop.set()
             raise
 
-    def recover(self) -> None:
-        """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job."""
+    def recover(self) -> list[Told]:
+        """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job.
+
+        Gives what stores show wrongly before anything is repeated.
+        """
         client = self._client(AFTERWARDS)
         payloads = afterwards(self._plan.seed, self._settings.limits)
-        limit_s = self._settings.time_limits.recovered_s
         over_s = self.recording.now()
         while True:
             begun_s = self.recording.now()
             made = client.create(next(payloads))
-            if made.outcome == "ok" or begun_s > over_s + limit_s:
+            if made.outcome == "ok" or begun_s > over_s + self._settings.time_limits.recovered_s:
                 break
             time.sleep(_BETWEEN_LOOKS_S)
+        told = self._tell(*self._settled())
         done = self.recording.operations
         cancelled = {one.job_id for one in done if one.kind == "cancel" and one.told == "cancelled"}
         doubtful = {one.job_id for one in done if one.kind == "cancel" and one.outcome == "info"} - cancelled
@@ -199,35 +207,43 @@ class _Check:
             client.ask("cancel", job_id)
         for job_id in sorted({one.job_id for one in done if one.kind == "create" and one.job_id is not None}):
             client.ask("look", job_id)
+        return told
 
     def judge(self) -> list[Told]:
-        """Hold the history against what the stores show when it has settled."""
-        recording, settings, limits = self.recording, self._settings, self._settings.time_limits
-        operations = recording.operations
-        until = time.monotonic() + max(limits.effect_appears_s, limits.analyzer_runs_s, limits.effect_disappears_s)
-        while True:
-            seen, at_s = self._seen(), recording.now()
-            of_stores = list(store_violations(operations, seen, settings))
-            if not of_stores or time.monotonic() > until:
-                break
-            time.sleep(_BETWEEN_LOOKS_S)
-        states = final_states(operations, seen, settings, at_s)
+        """Hold the whole history against what the stores show at last."""
+        recording, settings = self.recording, self._settings
+        of_stores, seen, at_s = self._settled()
+        states = final_states(recording.operations, seen, settings, at_s)
         found = [
-            *answer_violations(operations, recording.disturbed, settings),
-            *id_violations(operations),
+            *answer_violations(recording.operations, recording.disturbed, settings),
+            *id_violations(recording.operations),
             *of_stores,
-            *order_violations(operations, states),
+            *order_violations(recording.operations, states),
             *(self._not_kept or self._not_done()),
         ]
-        ledger = self._session.ledger
-        ledger.read_history()
-        beside: tuple[Any, ...] = (operations, recording.disturbed, ledger.happened, recording.started, seen, at_s)
-        return [tell(one, *beside) for one in found]
+        return self._tell(found, seen, at_s)
+
+    def _settled(self) -> tuple[list[Violation], Seen, float]:
+        """What the stores show wrongly when they had their time, all that they show, and when."""
+        limits = self._settings.time_limits
+        until = time.monotonic() + max(limits.effect_appears_s, limits.analyzer_runs_s, limits.effect_disappears_s)
+        while True:
+            seen, at_s = self._seen(), self.recording.now()
+            wrong = list(store_violations(self.recording.operations, seen, self._settings))
+            if not wrong or time.monotonic() > until:
+                return wrong, seen, at_s
+            time.sleep(_BETWEEN_LOOKS_S)
 
     def _seen(self) -> Seen:
         created = [one for one in self.recording.operations if one.kind == "create"]
         marks = {mark for one in created if (mark := Mark.of(one.payload)) is not None}
         return self._look.look({one.job_id for one in created if one.job_id is not None}, marks)
+
+    def _tell(self, found: Sequence[Violation], seen: Seen, at_s: float) -> list[Told]:
+        recording, ledger = self.recording, self._session.ledger
+        ledger.read_history()
+        beside = (recording.operations, recording.disturbed, ledger.happened, recording.started, seen, at_s)
+        return [tell(one, *beside) for one in found]
 
     def _not_done(self) -> list[Violation]:
         done = sum(one.client != AFTERWARDS for one in self.recording.operations)

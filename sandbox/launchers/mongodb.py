@@ -30,7 +30,9 @@ class User:
 
     def uri(self, host: str) -> str:
         """Address of a server with this user's credentials in it."""
-        return f"mongodb://{self.name}:{self.password}@{host}/?authSource=admin"
+        # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself,
+        # and would drop the server for good when it says that it is none, as it does while it ends.
+        return f"mongodb://{self.name}:{self.password}@{host}/?authSource=admin&directConnection=true"
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ class MongoDB:
     @property
     def server_uri(self) -> str:
         """Address that Focus Servers are set up with, credentials in it."""
-        # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself.
-        return f"{self.focus_server.uri(self.host)}&directConnection=true"
+        return self.focus_server.uri(self.host)
 
     async def answers(self) -> bool:
         """Whether it lets the suite in."""

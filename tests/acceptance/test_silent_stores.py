@@ -48,13 +48,11 @@ def falling_silent(upstream, marker):
 
 
 @pytest.mark.parametrize(
-    ("store", "group", "setting", "more"),
-    [("RabbitMQ", "rabbitmq", "url", ""), ("MongoDB", "mongodb", "uri", "&directConnection=true")],
+    ("store", "group", "setting"),
+    [("RabbitMQ", "rabbitmq", "url"), ("MongoDB", "mongodb", "uri")],
 )
-def test_a_store_that_falls_silent_ends_the_run_and_is_named(
-    run_behave, feature, endpoints, store, group, setting, more
-):
-    address = endpoints[group][setting] + more
+def test_a_store_that_falls_silent_ends_the_run_and_is_named(run_behave, feature, endpoints, store, group, setting):
+    address = endpoints[group][setting]
     host, port = re.search(r"@([^/:]+):(\d+)", address).groups()
     with falling_silent((host, int(port)), OF_A_JOB) as (relay, silent):
         variables = {

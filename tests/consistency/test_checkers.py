@@ -57,7 +57,9 @@ class TestTheRightHistory:
     def test_may_have_half_a_cancellation_that_nobody_has_repeated(self):
         stores = InStores().whole()
         del stores.queues[ONE]
-        assert of_stores([create(), cancel(1, 2, "info")], stores) == []
+        operations = [create(), cancel(1, 2, "info")]
+        assert of_stores(operations, stores) == []
+        assert of_stores(operations, InStores().gone()) == []
 
 
 LOST = {
@@ -101,6 +103,11 @@ class TestWhatStoresShow:
         assert of_stores([create(), cancel(1, 2)], stores) == [(checkers.NOT_GONE, ONE)]
         stores.records.clear()
         assert of_stores([create(), cancel(1, 2)], stores) == [(checkers.NOT_GONE, ONE)]
+
+    def test_a_job_whose_cancellation_was_not_confirmed_and_whose_record_says_that_it_is_over(self):
+        stores, whole = InStores().gone(), InStores().whole()
+        stores.queues.update(whole.queues)
+        assert of_stores([create(), cancel(1, 2, "info")], stores) == [(checkers.NOT_GONE, ONE)]
 
     def test_a_cancellation_that_found_no_job_makes_it_none_the_less_whole(self):
         operations = [create(), cancel(1, 2, told="absent")]

@@ -54,12 +54,6 @@ def the_answer_carries_the_headers(context: Context) -> None:
         health.expect_protective_headers(exchange, context.state.settings.answers.headers)
 
 
-@then("the method {method} is refused")
-def the_method_is_refused(context: Context, method: str) -> None:
-    for exchange in context.state.exchanges:
-        health.expect_method_refused(exchange)
-
-
 @given("a server that is reached over TLS")
 def a_server_over_tls(context: Context) -> None:
     secured = context.state.settings.focus_server.base_url.startswith("https://")

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import parse
 from behave import register_type
 
-from support.contract.configuration import with_neighbour, with_value, without
-from support.contract.limits import PARAMETERS, TASK_ID, UNKNOWN, Parameter
+from support.contract.configuration import generate_task_id, with_neighbour, with_value, without
+from support.contract.limits import PARAMETERS, ROW_COUNT, TASK_ID, UNKNOWN, Parameter
 from support.faults.disturbances import Disturbances
 from support.faults.gateway import Gateway
 from support.faults.outages import Outages
@@ -53,6 +53,11 @@ _HOSTILE = {
 }
 
 
+def as_text(value: Any) -> str:
+    """A value for where only text goes."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def any_of(words: Iterable[str]) -> str:
     """The pattern of these words; the longest first, since one may begin as another does."""
     return "|".join(sorted(words, key=len, reverse=True))
@@ -75,10 +80,6 @@ def named(*words: str) -> dict[str, str]:
 
 
 parse_parameter = choice("One of the product's words for a field: `FFT length`.", PARAMETERS)
-parse_cause = choice(
-    "What a request can be refused because of: a parameter, `task id`, `unknown parameter`.",
-    PARAMETERS | {cause.words: cause for cause in (TASK_ID, UNKNOWN)},
-)
 
 
 def parse_value(text: str) -> Any:
@@ -103,27 +104,56 @@ def set_to(parameter: Parameter, value: Any) -> Change:
 
 
 _WORDS = any_of(PARAMETERS)
+_CAUSES = PARAMETERS | {cause.words: cause for cause in (TASK_ID, UNKNOWN, ROW_COUNT)}
 
 
 @parse.with_pattern(
-    rf"with (?:{_WORDS}) .+|without (?:times|{_WORDS})|with an unknown parameter beside its (?:{_WORDS})"
+    rf"| with| with (?:{_WORDS}) .+| with (?:{any_of(_HOSTILE)}) as the name of a parameter"
+    rf"| with an unknown parameter beside its (?:{_WORDS})| without (?:times|{_WORDS})"
 )
 def parse_change(text: str) -> Change:
-    """What is unusual: `with FFT length 512`, `without channel`, `with an unknown parameter beside its channel`.
+    """What is unusual, if anything is: ` with FFT length 512`, ` without channel`, ` with` and a table.
 
-    `without times` leaves both out, start and end.
-
-    A value is `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, …
+    A value is `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, … There are
+    also ` with an unknown parameter beside its channel`, ` with a script as the name of a parameter`, and
+    ` without times`, which leaves out start and end.
     """
-    if text == "without times":
+    if text in ("", " with"):
+        return lambda payload, _: dict(payload)
+    if text == " without times":
         return lambda payload, _: without(without(payload, PARAMETERS["start time"]), PARAMETERS["end time"])
-    if text.startswith("without "):
-        return lambda payload, _: without(payload, PARAMETERS[text.removeprefix("without ")])
-    if neighbour := re.fullmatch("with an unknown parameter beside its (.+)", text):
+    if text.startswith(" without "):
+        return lambda payload, _: without(payload, PARAMETERS[text.removeprefix(" without ")])
+    if neighbour := re.fullmatch(" with an unknown parameter beside its (.+)", text):
         return lambda payload, _: with_neighbour(payload, PARAMETERS[neighbour[1]], UNKNOWN.field)
-    words = re.match(f"with ({_WORDS}) ", text)
+    if name := re.fullmatch(" with (.+) as the name of a parameter", text):
+        return lambda payload, _: {**payload, as_text(_HOSTILE[name[1]]): 1}
+    words = re.match(f" with ({_WORDS}) ", text)
     assert words  # By the pattern.
     return set_to(PARAMETERS[words[1]], parse_value(text[words.end() :]))
+
+
+SAME_TASK_ID = "that of the job before"
+
+
+@parse.with_pattern(
+    rf"| under a task id| under the same task id| under a malformed task id| under the task id .+"
+    rf"| under (?:{any_of(_HOSTILE)}) as its task id"
+)
+def parse_task_id(text: str) -> str | None:
+    """The task id, if there is one: ` under a task id`, ` under the same task id`, ` under a script as its task id`."""
+    if text == " under a task id":
+        return generate_task_id("acceptance")
+    if hostile := re.fullmatch(" under (.+) as its task id", text):
+        return as_text(_HOSTILE[hostile[1]])
+    known = {"": None, " under the same task id": SAME_TASK_ID, " under a malformed task id": "no-task-id"}
+    return known[text] if text in known else text.removeprefix(" under the task id ")
+
+
+@parse.with_pattern(rf"the (?:{any_of(_CAUSES)})(?:(?:, the | and the )(?:{any_of(_CAUSES)}))*")
+def parse_causes(text: str) -> list[Parameter]:
+    """What a request is refused because of: `the FFT length`, `the start time and the end time`, `the task id`, …"""
+    return [_CAUSES[words] for words in re.split(", the | and the ", text.removeprefix("the "))]
 
 
 @parse.with_pattern(r"one job|\d+ jobs")
@@ -139,15 +169,27 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS[number]})
 
 
+@parse.with_pattern(r"| by \d+ clients at once")
+def parse_at_once(text: str) -> int:
+    """How many do it at once, if it is not one alone: ` by 10 clients at once`."""
+    return int(text.split()[1]) if text else 1
+
+
 register_type(
+    AtOnce=parse_at_once,
+    Cancelling=choice(
+        "What becomes of a cancelling: `is confirmed`.",
+        named("is confirmed", "is confirmed within the promised time", "does no harm"),
+    ),
     Change=parse_change,
     Duration=parse_duration,
     JobCount=parse_job_count,
     Parameter=parse_parameter,
-    Cause=parse_cause,
+    Causes=parse_causes,
+    TaskId=parse_task_id,
     Hostile=choice(
         "Something that means harm: `a script`; as text, for where only text goes.",
-        {words: value if isinstance(value, str) else json.dumps(value) for words, value in _HOSTILE.items()},
+        {words: as_text(value) for words, value in _HOSTILE.items()},
     ),
     Kind=choice(
         "A kind of job: `job` (a live one of many channels), `waterfall view`, `single channel job`, `playback`.",

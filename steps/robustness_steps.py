@@ -7,7 +7,7 @@ from behave import given, then, when
 
 from steps.scenario_state import PLAYBACK, Context
 from support.api.job import Attempt
-from support.checks import refusals
+from support.checks import health, refusals
 from support.contract.configuration import generate_config_payload
 from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
@@ -42,9 +42,12 @@ def everything_malformed_was_sent(context: Context) -> None:
 
 @then("it is turned away as {why}")
 def it_is_turned_away(context: Context, why: str) -> None:
-    statuses = statuses_for(why, context.state.settings.answers)
     for exchange in context.state.exchanges:
-        refusals.expect_error_response(exchange, statuses, f"to be turned away as {why}")
+        if why == "a wrong method":
+            health.expect_method_refused(exchange)
+        else:
+            statuses = statuses_for(why, context.state.settings.answers)
+            refusals.expect_error_response(exchange, statuses, f"to be turned away as {why}")
 
 
 @when("{count:d} generated requests are sent")

@@ -92,8 +92,7 @@ class ScenarioState:
     # What is asked.
     configuration = FromStep[ConfigureRequest]("the configuration of a job")  # what a job is requested with
     configurations = FromStep[list[ConfigureRequest]]("10 different live configurations")  # what several jobs are
-    parameters = FromStep[list[Parameter]]("a job is requested with")  # those in the table of a request, all wrong
-    task_id = FromStep[str]("the job is requested under a task id of the client")  # the client's own
+    task_id = FromStep[str]("the job is requested under a task id")  # the client's own
     window = FromStep[Window]("a recording of one minute")  # the time that the scenario asks about
     recordings = FromStep[list[Recording]]("a recording of one minute")  # the scenario's own, in the order of time
     documents = FromStep[list[Document]]("the product has made recordings")  # its recordings in the database
@@ -123,7 +122,6 @@ class ScenarioState:
     job = FromStep[Job]("a running job")  # the one that the scenario is about
     other_job = FromStep[Job]("another running job with sensor range 100 to 199")  # a second one, beside that
     jobs = FromStep[list[Job]]("every job is accepted")  # those that were accepted last
-    abandoned = FromStep[str]("the work with a temporary job fails half way")  # the id of that job
     shown_before = FromStep[list[WaterfallRow]]("the playback is played back once more")  # the rows of the job before
 
     waterfalls = FromStep[list[Waterfall]]("the next 3 rows of every job are asked for")  # of `jobs`, in their order

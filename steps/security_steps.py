@@ -6,8 +6,7 @@ from behave import then, when
 
 from redaction import is_ordinary, redact
 from steps.scenario_state import Context
-from support.checks import exposure, health, refusals
-from support.contract.configuration import generate_config_payload
+from support.checks import exposure, health
 from support.core.errors import require
 from support.fuzzing.invalid_requests import INVALID_REQUESTS, send_malformed
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
@@ -35,16 +34,6 @@ def ask_for_everything_of(context: Context, job_id: str) -> None:
     ]
 
 
-@when("a job is requested under {hostile:Hostile} as its task id")
-def a_job_under_a_hostile_task_id(context: Context, hostile: str) -> None:
-    context.state.request_raw(generate_config_payload(), hostile)
-
-
-@when("a job is requested with {hostile:Hostile} as the name of a parameter")
-def a_job_with_a_hostile_name(context: Context, hostile: str) -> None:
-    context.state.request_raw({**generate_config_payload(), hostile: 1})
-
-
 @when("{what} is sent by a page of another site")
 def sent_by_another_site(context: Context, what: str) -> None:
     context.state.exchanges = [send_malformed(context.state.session, what, OF_ANOTHER_SITE)]
@@ -65,12 +54,6 @@ def another_site_asks(context: Context) -> None:
 @then("no answer lets another site in")
 def no_answer_lets_another_site_in(context: Context) -> None:
     exposure.expect_no_other_site_let_in(context.state.exchanges)
-
-
-@then("the request is refused")
-def the_request_is_refused(context: Context) -> None:
-    for exchange in context.state.exchanges:
-        refusals.expect_error_response(exchange, context.state.settings.answers.refused_statuses, "a refusal")
 
 
 @then("no browser would run what is answered")

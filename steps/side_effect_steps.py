@@ -31,20 +31,9 @@ def only_the_task_records_remain(context: Context) -> None:
     context.state.session.ledger.expect_records_alone()
 
 
-@then("only the record of the temporary job remains")
-def only_the_temporary_record_remains(context: Context) -> None:
-    context.state.session.promises.expect_cancelled_jobs([context.state.abandoned])
-    context.state.session.ledger.expect_effects({"task record": 1})
-
-
 @then("what was begun is undone")
 def whatever_was_begun_is_undone(context: Context) -> None:
     context.state.session.ledger.expect_effects({})
-
-
-@then("nothing but a record remains of the cancelled job")
-def nothing_but_a_record_remains(context: Context) -> None:
-    context.state.session.promises.expect_cancelled_jobs([context.state.job.job_id])
 
 
 @then(NOTHING_ELSE_HAS_CHANGED)

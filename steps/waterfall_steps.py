@@ -6,8 +6,8 @@ from urllib.parse import quote
 from behave import given, then, when
 
 from steps.scenario_state import Context
-from support.checks import record_store, refusals, waterfall
-from support.contract.limits import ROW_COUNT, ViewType
+from support.checks import record_store, waterfall
+from support.contract.limits import ViewType
 from support.core.errors import require
 
 
@@ -52,13 +52,6 @@ def rows_are_read_by_several(context: Context, readers: int, part: int) -> None:
 def rows_are_asked_for_by_a_number(context: Context, jobs: str, count: str = "10") -> None:
     (job_id,) = context.state.ids_of(jobs)
     context.state.get(context.state.settings.paths.waterfall, job_id=job_id, rows=quote(count))
-
-
-@then("the request is refused because of the number of rows")
-def refused_because_of_the_number(context: Context) -> None:
-    statuses = context.state.settings.answers.bad_row_count_statuses
-    for exchange in context.state.exchanges:
-        refusals.expect_error_response(exchange, statuses, "a refusal because of the number of rows", ROW_COUNT.field)
 
 
 @then("there are no rows yet")

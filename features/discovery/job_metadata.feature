@@ -19,7 +19,7 @@ Feature: What is known of a job
 
     @PZ-14763
     Scenario: The metadata of a task agree with its answer, its record and its analyzer
-      Given a running job under a task id of the client
+      Given a running job under a task id
       When the metadata of the job is asked for 10 times
       Then the metadata is that of the job
       And the metadata agree with the record of the job
@@ -47,7 +47,7 @@ Feature: What is known of a job
 
     @PZ-14761
     Scenario: The metadata of a job whose consumer runs no longer
-      Given a running job under a task id of the client
+      Given a running job under a task id
       When the job is cancelled
       And the metadata of the job is asked for
       Then the metadata says that the job was cancelled
@@ -55,7 +55,7 @@ Feature: What is known of a job
 
     @PZ-14761
     Scenario: The metadata of a job whose queue was taken away
-      Given a running job under a task id of the client
+      Given a running job under a task id
       When its work queue is deleted
       And the metadata of the job is asked for
       Then the metadata is that of the job
@@ -67,7 +67,7 @@ Feature: What is known of a job
 
     @PZ-14761 @serial
     Scenario: The metadata of a job whose consumer has lost RabbitMQ
-      Given a running job under a task id of the client
+      Given a running job under a task id
       When RabbitMQ cannot be reached any more
       Then the side effects are
         | side effect  | change |

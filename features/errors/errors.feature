@@ -115,7 +115,7 @@ Feature: When something goes wrong
         | FFT length    | 0     |
         | canvas height | 0     |
         | view type     | 9     |
-      Then the request is refused because of each of them
+      Then the request is refused because of the FFT length, the canvas height and the view type
 
     @PZ-14787
     Scenario: A malformed task id is told with all else that is wrong

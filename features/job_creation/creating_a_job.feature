@@ -117,7 +117,7 @@ Feature: Creating a streaming job
     @PZ-14750 @critical
     Scenario: A job under a task id
       Given a live configuration with every parameter set
-      When the job is requested under a task id of the client
+      When the job is requested under a task id
       Then the job is accepted
       And the side effects are those of one job
       And the job keeps all its promises
@@ -128,7 +128,7 @@ Feature: Creating a streaming job
     @PZ-14750
     Scenario: A playback under a task id
       Given the configuration of a playback
-      When the job is requested under a task id of the client
+      When the job is requested under a task id
       Then the job is accepted
       And the answer and the record carry the task id
       And the side effects are those of one job
@@ -137,8 +137,8 @@ Feature: Creating a streaming job
 
     @PZ-14750
     Scenario: The same task id comes again
-      Given a running job under a task id of the client
-      When another job is requested under the same task id
+      Given a running job under a task id
+      When the job is requested under the same task id
       Then the job is accepted
       And the answer and the record carry the task id
       And the side effects are those of 2 jobs

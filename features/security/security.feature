@@ -49,7 +49,7 @@ Feature: Keeping what is entrusted
     @PZ-14775 @PZ-14018
     Scenario: A script as the name of a parameter is not run by a browser
       When a job is requested with a script as the name of a parameter
-      Then the request is refused
+      Then it is turned away as no configuration
       And no browser would run what is answered
 
     @PZ-14775

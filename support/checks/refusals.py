@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from support.api.exchange import Exchange
-from support.contract.limits import FIELDS, JUDGED_TOGETHER, Parameter
+from support.contract.limits import FIELDS, JUDGED_TOGETHER, ROW_COUNT, Parameter
 from support.core.errors import APIError, require
 from support.core.validation import path_of
 from support.profile.settings import Answers
@@ -28,7 +28,8 @@ def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
 
 def expect_refusal(exchange: Exchange, because_of: Sequence[Parameter], answers: Answers) -> None:
     """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others."""
-    problems = error_problems(exchange, answers.refused_statuses) + _naming_problems(exchange, because_of)
+    statuses = answers.bad_row_count_statuses if ROW_COUNT in because_of else answers.refused_statuses
+    problems = error_problems(exchange, statuses) + _naming_problems(exchange, because_of)
     require(f"a refusal because of the {' and the '.join(one.words for one in because_of)}", problems, exchange)
 
 

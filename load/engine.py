@@ -28,11 +28,9 @@ from support.load.figures import Sample
 from support.profile.profile import read_profile
 from support.profile.settings import Settings
 
-_HERE = "127.0.0.1"
 _REPORT_EVERY_S = 0.25
 _CPU_EVERY_S = 1.0
 _CHANNELS = 50
-_WORKERS_WITHIN_S = 60.0
 
 
 class Work:
@@ -163,9 +161,9 @@ def main() -> None:
     environment = Environment(user_classes=[Operator], stop_timeout=0)
     role = first["role"]
     if role == "master":
-        _direct(environment.create_master_runner(_HERE, first["port"]), first, orders)
+        _direct(environment.create_master_runner(first["host"], first["port"]), first, orders)
     elif role == "worker":
-        worker = environment.create_worker_runner(_HERE, first["port"])
+        worker = environment.create_worker_runner(first["host"], first["port"])
         _employ(worker, settings)
         worker.send_message("employed")  # The master may know it long before it hears what it is told.
         worker.greenlet.join()
@@ -201,7 +199,7 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
     runner.register_message("report", report)
     users = -(-first["plan"]["users"] // workers) * workers  # As many for each of them.
     if isinstance(runner, MasterRunner):
-        _await_workers(employed, workers)
+        _await_workers(employed, workers, first["workers_within_s"])
         for index, name in enumerate(sorted(employed)):
             plan = {"shape": first["plan"], "index": index, "of": workers}
             runner.send_message("plan", {"plan": plan, "users": users // workers}, name)
@@ -213,11 +211,11 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
     runner.quit()
 
 
-def _await_workers(employed: Collection[str], wanted: int) -> None:
-    ends_at = time.monotonic() + _WORKERS_WITHIN_S
+def _await_workers(employed: Collection[str], wanted: int, within_s: float) -> None:
+    ends_at = time.monotonic() + within_s
     while len(employed) < wanted:
         if time.monotonic() > ends_at:
-            sys.exit(f"Only {len(employed)} of {wanted} workers came within {_WORKERS_WITHIN_S:g} s.")
+            sys.exit(f"Only {len(employed)} of {wanted} workers came within {within_s:g} s.")
         time.sleep(0.1)
 
 

@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,9 @@ from support.scenario.suite_run import SuiteRun
 
 _LOOK_EVERY_S = 1.0
 _ENGINE_IS_QUIET_S = 60.0
+_ENDS_WITHIN_S = 10.0
+_WORKERS_HERE_WITHIN_S = 30.0
+_WORKERS_ELSEWHERE_WITHIN_S = 300.0  # A machine may have to fetch the image first.
 LIMITS = {
     "create": ("created_p50_s", "created_p95_s", "created_p99_s"),
     "metadata": ("read_p95_s",),
@@ -42,8 +46,25 @@ LIMITS = {
 Tell = Callable[[str], None]
 
 
-def put_under_load(profile: Profile, name: str, shape: Shape, *, workers: int, tell: Tell = print) -> Result:
+@dataclass(frozen=True)
+class Master:
+    """Where Locust's master listens for its workers; those of `0.0.0.0` come from other machines, too."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    @property
+    def orders(self) -> dict[str, Any]:
+        """What master and workers are told of it."""
+        return {"host": self.host, "port": self.port}
+
+
+def put_under_load(
+    profile: Profile, name: str, shape: Shape, *, workers: int, master: Master | None = None, tell: Tell = print
+) -> Result:
     """Carry out a shape by one process (`workers` 0), or a master with workers.
+
+    The workers are started here, or with a `master` of one's own by `be_worker`, wherever that is run.
 
     Raises:
         SettingsError: the profile cannot be used, or does not allow load.
@@ -60,13 +81,15 @@ def put_under_load(profile: Profile, name: str, shape: Shape, *, workers: int, t
         run = SuiteRun.start(profile, provided, endpoints)
         parts.callback(run.close)
         session = run.open_scenario(lambda _: None)
-        load = _Load(session, StoreCheck(settings, run.stores), tell)
+        load = _Load(session, StoreCheck(settings, run.stores))
         started = datetime.now(UTC)
         try:
             with ServerWatch(settings, run.stores, session.journal) as server:
                 orders = {"profile": str(profile.path), "endpoints": endpoints, "plan": shape.model_dump(mode="json")}
-                with _engine(orders, workers) as (reports, looked_at):
-                    load.carry_out(max(1, workers), reports, looked_at)
+                if master is not None:
+                    tell(f"Waiting for {workers} workers at {master.host}:{master.port}")
+                with _engine(orders, workers, master) as (reports, looked_at):
+                    load.carry_out(max(1, workers), reports, looked_at, shape.warm_up_s, server.end_warm_up)
         finally:
             load.clean_up()
         figures = by_kind(load.samples, after_s=shape.warm_up_s)
@@ -104,8 +127,8 @@ def put_under_load(profile: Profile, name: str, shape: Shape, *, workers: int, t
 class _Load:
     """What is known of one load while it runs."""
 
-    def __init__(self, session: ScenarioSession, check: StoreCheck, tell: Tell) -> None:
-        self._session, self.check, self._tell = session, check, tell
+    def __init__(self, session: ScenarioSession, check: StoreCheck) -> None:
+        self._session, self.check = session, check
         self.samples: list[Sample] = []
         self.generators: list[Worker] = []
         self.job_ids: dict[str, None] = {}
@@ -117,10 +140,17 @@ class _Load:
         return [*self.check.problems, *self._late]
 
     def carry_out(
-        self, workers: int, reports: queue.Queue[Report | None], looked_at: Callable[[list[str]], None]
+        self,
+        workers: int,
+        reports: queue.Queue[Report | None],
+        looked_at: Callable[[list[str]], None],
+        warm_up_s: float,
+        end_warm_up: Callable[[], None],
     ) -> None:
         """Take reports until every worker is at its end; look into the stores meanwhile."""
-        next_look, heard = time.monotonic() + _LOOK_EVERY_S, time.monotonic()
+        is_warm = False
+        next_look = time.monotonic() + _LOOK_EVERY_S
+        heard = time.monotonic() + _WORKERS_ELSEWHERE_WITHIN_S  # Until all workers are there, nothing is said.
         while len(self.generators) < workers:
             try:
                 report = reports.get(timeout=max(0.01, next_look - time.monotonic()))
@@ -131,6 +161,9 @@ class _Load:
             if report is None or time.monotonic() - heard > _ENGINE_IS_QUIET_S:
                 raise EnvironmentBroken("The load generator has ended before the load did; its messages stand above.")
             self._take(report, looked_at)
+            if not is_warm and any(sample.due_s >= warm_up_s for sample in report.samples):
+                is_warm = True
+                end_warm_up()
             if time.monotonic() >= next_look:
                 looked_at(self.check.look())
                 next_look = time.monotonic() + _LOOK_EVERY_S
@@ -157,20 +190,20 @@ class _Load:
 
 @contextmanager
 def _engine(
-    orders: dict[str, Any], workers: int
+    orders: dict[str, Any], workers: int, master: Master | None
 ) -> Iterator[tuple[queue.Queue[Report | None], Callable[[list[str]], None]]]:
-    """Start the load generator: one process, or a master with its workers."""
+    """Start the load generator: one process, or a master, with its workers where they are to run here."""
     with ExitStack() as processes:
         reports: queue.Queue[Report | None] = queue.Queue()
         if not workers:
             engine = processes.enter_context(_process({**orders, "role": "local", "workers": 1}))
         else:
-            port = _free_port()
-            master = {**orders, "role": "master", "workers": workers, "port": port}
-            engine = processes.enter_context(_process(master))
-            for _ in range(workers):
-                worker = {**orders, "role": "worker", "port": port}
-                processes.enter_context(_process(worker))
+            within_s = _WORKERS_HERE_WITHIN_S if master is None else _WORKERS_ELSEWHERE_WITHIN_S
+            there = (master or Master(port=free_port())).orders
+            its_orders = {**orders, **there, "role": "master", "workers": workers, "workers_within_s": within_s}
+            engine = processes.enter_context(_process(its_orders))
+            for _ in range(workers if master is None else 0):
+                processes.enter_context(_process({**orders, **there, "role": "worker"}))
         assert engine.stdin is not None
         orders_to = engine.stdin
 
@@ -183,6 +216,21 @@ def _engine(
         yield reports, looked_at
 
 
+def be_worker(profile: Profile, master: Master) -> int:
+    """Send what a master elsewhere says, until it ends; gives the exit status.
+
+    Raises:
+        SettingsError: the profile cannot be used, has a provider, or does not allow load.
+    """
+    if profile.provider() is not None:
+        raise SettingsError("A worker needs the profile of an environment that is there: this one has a provider.")
+    if why := refusal(profile.settings()):
+        raise SettingsError(f"There is no load on this server: {why}.")
+    orders = {"profile": str(profile.path), "endpoints": None, "role": "worker", **master.orders}
+    with _process(orders) as engine:
+        return engine.wait()
+
+
 @contextmanager
 def _process(orders: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "load.engine"]
@@ -192,6 +240,8 @@ def _process(orders: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
         process.stdin.flush()
         try:
             yield process
+            with suppress(subprocess.TimeoutExpired):  # A master still has to tell its workers that it is over.
+                process.wait(_ENDS_WITHIN_S)
         finally:
             process.terminate()
 
@@ -203,7 +253,8 @@ def _read(engine: subprocess.Popen[str], reports: queue.Queue[Report | None]) ->
     reports.put(None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

@@ -27,6 +27,7 @@ class ServerWatch:
         self.unseen: list[str] = []
         """What cannot be seen here, and why."""
         self._parts, self._over = ExitStack(), threading.Event()
+        self._warm_up_ended_s = 0.0
 
     def __enter__(self) -> Self:
         self._slow = self._parts.enter_context(
@@ -49,6 +50,10 @@ class ServerWatch:
         if self._slow.unseen:
             self.unseen.append(self._slow.unseen)
 
+    def end_warm_up(self) -> None:
+        """From now on, memory that grows counts; what a server takes for its first requests does not."""
+        self._warm_up_ended_s = time.monotonic() - self._began
+
     @property
     def slow_queries(self) -> list[str]:
         """The server's slow queries; they are there when the watch is over."""
@@ -56,8 +61,9 @@ class ServerWatch:
 
     @property
     def memory_growth_mb(self) -> float:
-        """How much more memory the server has at the end than at the beginning, MB."""
-        return self.seen[-1][1].memory_mb - self.seen[0][1].memory_mb if self.seen else 0.0
+        """How much more memory the server has at the end than after the warm-up, MB."""
+        counted = [one.memory_mb for at_s, one in self.seen if at_s >= self._warm_up_ended_s]
+        return counted[-1] - counted[0] if counted else 0.0
 
     @property
     def cpu_s(self) -> float | None:

@@ -39,7 +39,10 @@ def test_all_that_it_copies_is_in_the_checkout():
 def test_only_what_a_run_and_its_reports_need_is_brought():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = settings["tool"]["importlinter"]["root_packages"]
-    assert {one for one in BROUGHT if (ROOT / one).is_dir()} == {"config", "features", *packages} - {"proof", "load"}
+    assert {one for one in BROUGHT if (ROOT / one).is_dir()} == {"config", "features", *packages} - {
+        "proof",
+        "consistency",
+    }
     assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
 
 
@@ -49,7 +52,7 @@ def test_the_packages_are_those_of_the_lock_with_their_hashes(tmp_path):
     assert all("--require-hashes" in one for one in installations)
     assert "--constraint requirements.lock" in re.sub(" +", " ", installations[1])
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert set(re.findall(r"--extra (\S+)", installations[1])) == {"sandbox", "reporting"} <= extras.keys()
+    assert set(re.findall(r"--extra (\S+)", installations[1])) == {"sandbox", "reporting", "load"} <= extras.keys()
     (command,) = re.findall(r"sed -n '[^']*' requirements.lock", DEFINITION)
     found = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.match(r"uv==\S+ \\\n    --hash=sha256:", found)

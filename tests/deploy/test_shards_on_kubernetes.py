@@ -12,7 +12,7 @@ from kubernetes import client, config
 
 from support.core.files import ROOT
 
-FILES = ("acceptance.yaml", "acceptance-results.yaml")
+FILES = ("acceptance.yaml", "acceptance-results.yaml", "load.yaml")
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -32,7 +32,7 @@ def pod_specs(manifests):
 
 def test_pods_keep_to_the_pod_security_standard_restricted(manifests):
     specs = list(pod_specs(manifests))
-    assert len(specs) == 2
+    assert len(specs) == 4
     for spec in specs:
         security = spec["securityContext"]
         assert (security["runAsNonRoot"], security["seccompProfile"]) == (True, {"type": "RuntimeDefault"})

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from subprocess import PIPE
 
 import psutil
 import pytest
 
+from load.run import free_port
 from support.core.files import ROOT
 
 SECONDS = 6
@@ -49,6 +51,42 @@ def test_one_process_and_workers_under_a_master_send_the_same_load(variables, tm
     assert [one for one in psutil.Process().children(recursive=True) if "load.engine" in " ".join(one.cmdline())] == []
 
 
+def load(variables, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "load", *arguments], cwd=ROOT, env=variables, text=True, stdout=PIPE, stderr=PIPE
+    )
+
+
+def test_workers_of_other_machines_send_the_load_of_a_master(variables, sandbox_endpoints, tmp_path):
+    """Here these machines are processes, which know the environment by a profile of their own."""
+    profile, port = tmp_path / "environment.json", free_port()
+    profile.write_text(json.dumps(sandbox_endpoints), "utf-8")
+    variables["FOCUS_PROFILE"] = str(profile)
+    workers = [load(variables, "worker", f"127.0.0.1:{port}") for _ in range(2)]
+    listening = ("--workers", "2", "--listen", f"127.0.0.1:{port}")
+    run = put_under_load(variables, "run", "steady", "--seconds", str(SECONDS), *listening)
+    assert "Kept in" in run.stdout, run.stdout + run.stderr
+    assert f"Waiting for 2 workers at 127.0.0.1:{port}" in run.stdout
+    result = result_of(tmp_path)
+    assert (result["acknowledged"], result["whole"]) == (3 * SECONDS, 3 * SECONDS)
+    assert len(result["generators"]) == 2
+    assert [worker.wait(20) for worker in workers] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "steady", "--listen", "127.0.0.1:5557"), "--workers"),
+        (("run", "steady", "--workers", "1", "--listen", "5557"), "'5557' is not HOST:PORT"),
+        (("worker", "127.0.0.1:5557"), "this one has a provider"),
+    ],
+)
+def test_what_cannot_be_done_on_many_machines_is_told(variables, arguments, said):
+    run = put_under_load({**variables, "COLUMNS": "200"}, *arguments)
+    assert run.returncode == 2
+    assert said in run.stderr, run.stderr
+
+
 def test_a_server_that_is_not_on_this_machine_is_not_touched(variables, tmp_path):
     profile = tmp_path / "elsewhere.json"
     stores = {
@@ -60,6 +98,9 @@ def test_a_server_that_is_not_on_this_machine_is_not_touched(variables, tmp_path
     run = put_under_load({**variables, "FOCUS_PROFILE": str(profile)}, "run", "steady")
     assert run.returncode == 2
     assert "the profile does not allow load (load.allowed)" in run.stderr
+    worker = put_under_load({**variables, "FOCUS_PROFILE": str(profile)}, "worker", "127.0.0.1:5557")
+    assert worker.returncode == 2
+    assert "the profile does not allow load (load.allowed)" in worker.stderr
 
 
 def test_the_suite_and_its_reports_never_load_the_engine():

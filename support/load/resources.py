@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from support.core.errors import EnvironmentBroken
+from support.observers.manifests import metrics_problem
 from support.observers.stores import Stores
 from support.profile.settings import Load, Settings
 
@@ -52,14 +52,14 @@ def _of_process(process: int) -> Usage:
 
 
 def _of_pods(load: Load, stores: Stores) -> Usage:
-    pods = stores.namespace.items(_METRICS, ("labelSelector", load.server_pods or ""))
-    used = [container["usage"] for pod in pods for container in pod.get("containers", [])]
+    pods = stores.namespace.items(_METRICS, ("labelSelector", load.server_pods or ""), problem=metrics_problem)
+    used = [container["usage"] for pod in pods for container in pod["containers"]]
     if not used:
         raise EnvironmentBroken(f"the metrics API tells of no pod with {load.server_pods} (load.server_pods)")
     return Usage(sum(quantity(one["memory"]) for one in used) / _MB, cores=sum(quantity(one["cpu"]) for one in used))
 
 
-def quantity(text: Any) -> float:
+def quantity(text: str) -> float:
     """A quantity as Kubernetes writes it, such as `250m` or `64Mi`."""
-    number = str(text).rstrip("numkKMGi")
-    return float(number) * _UNITS[str(text)[len(number) :]]
+    number = text.rstrip("numkKMGi")
+    return float(number) * _UNITS[text[len(number) :]]

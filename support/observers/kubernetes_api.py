@@ -68,10 +68,12 @@ class Namespace:
         """Where the API is."""
         return self._cluster.server
 
-    def items(self, path: str, *query: tuple[str, str]) -> list[Manifest]:
-        """The objects at a path such as `PODS`."""
+    def items(
+        self, path: str, *query: tuple[str, str], problem: Callable[[Any], str | None] = manifest_problem
+    ) -> list[Manifest]:
+        """The objects at a path such as `PODS`; one that has a `problem` is no answer."""
         question = ApiRequest("GET", self._path(path), query)
-        return self._accepted(question, lambda: self._pages(question))
+        return self._accepted(question, lambda: self._pages(question, problem))
 
     def item(self, path: str, name: str) -> Manifest:
         """The object of that name at a path such as `PODS`."""
@@ -191,7 +193,7 @@ class Namespace:
         status = {} if isinstance(answer, Refused) else answer.get("status")
         return isinstance(status, dict) and status.get("allowed") is False
 
-    def _pages(self, question: ApiRequest) -> list[Manifest]:
+    def _pages(self, question: ApiRequest, problem: Callable[[Any], str | None]) -> list[Manifest]:
         """All items of a list, also of one that the API gives in pages."""
         found: list[Manifest] = []
         token, begun_anew = "", False
@@ -205,7 +207,7 @@ class Namespace:
                     raise
                 found, token, begun_anew = [], "", True
                 continue
-            found += _items(page)
+            found += _items(page, problem)
             metadata = page.get("metadata")
             self._note_version(question.path, metadata)
             token = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
@@ -263,14 +265,14 @@ class Namespace:
         return pattern.format(namespace=quote(self._name, safe=""))
 
 
-def _items(page: dict[str, Any]) -> list[Manifest]:
+def _items(page: dict[str, Any], problem: Callable[[Any], str | None]) -> list[Manifest]:
     items = page.get("items", ...)
     if items is None:  # An empty list, as some servers write it.
         return []
     if not isinstance(items, list):
         raise InvalidAnswer(f"an object without a list of items, which has: {', '.join(sorted(page)) or 'nothing'}")
     for item in items:
-        if wrong := manifest_problem(item):
+        if wrong := problem(item):
             shown = redact(json.dumps(item))[:_SHOWN]
             raise InvalidAnswer(f"an item that is no object of Kubernetes ({wrong}): {shown}")
     return items

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, ValidationError, create_model
+from pydantic import AwareDatetime, BaseModel, ValidationError, create_model
 
 from support.core.validation import validation_problems
 
@@ -61,10 +61,30 @@ _Manifest = create_model(
 )
 
 
+# What an aggregated API serves is often not stored, and has no uid then.
+_Named = create_model("Named", metadata=create_model("Name", name=str))
+_Usage = create_model("Usage", usage=create_model("Used", cpu=str, memory=str))
+_Metrics = create_model("Metrics", __base__=_Named, containers=list[_Usage])
+
+
 def manifest_problem(item: Any) -> str | None:
     """What of an item has another type than every object of Kubernetes has there; None when nothing has."""
+    return _problem(_Manifest, item)
+
+
+def name_problem(item: Any) -> str | None:
+    """The same of an item of any API of the cluster, of which only a name is needed."""
+    return _problem(_Named, item)
+
+
+def metrics_problem(item: Any) -> str | None:
+    """The same of what the metrics API tells of a pod."""
+    return _problem(_Metrics, item)
+
+
+def _problem(model: type[BaseModel], item: Any) -> str | None:
     try:
-        _Manifest.model_validate(item)
+        model.model_validate(item)
     except ValidationError as error:
         return validation_problems(error)[0]
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from support.observers.kubernetes_api import OWN_QUOTA, Namespace
-from support.observers.manifests import Manifest
+from support.observers.manifests import Manifest, name_problem
 from support.observers.mongodb import Database
 from support.observers.rabbitmq import Broker
 from support.profile.settings import Settings
@@ -55,7 +55,7 @@ class Surroundings:
     def _objects(self) -> Iterator[tuple[tuple[str, str], str]]:
         for kind, path in self._namespace.other_kinds():
             if kind not in self._left_alone:
-                for manifest in self._namespace.items(path):
+                for manifest in self._namespace.items(path, problem=name_problem):
                     name = manifest["metadata"]["name"]
                     if f"{kind}/{name}" not in self._left_alone and name != OWN_QUOTA:
                         yield (f"object of Kubernetes ({kind})", name), _text(_lasting(manifest))

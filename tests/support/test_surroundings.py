@@ -1,12 +1,14 @@
 """What is of no kind of side effect, and must not change at all."""
 
 import json
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
 from kubernetes_stand_in import serving
 from stand_ins import settings
 
+from support.core.errors import EnvironmentBroken
 from support.observers.kubernetes_api import Namespace
 from support.observers.surroundings import Surroundings, change_problems
 from support.profile.settings import Kubernetes
@@ -21,7 +23,7 @@ class Store:
         self.documents = {"tasks": [{"_id": 1}], "recordings": [{"_id": 2}], "system.views": [{"_id": 3}], "notes": []}
         self.exchanges, self.bindings, self.policies = [{"name": "theirs", "durable": True}], [], []
         self.objects = {"configmaps": [], "events": [], "leases.coordination.k8s.io": []}
-        database = SimpleNamespace(
+        self.database = SimpleNamespace(
             collections=lambda: list(self.documents),
             collection=lambda name: SimpleNamespace(find=lambda query: self.documents[name]),
         )
@@ -30,9 +32,9 @@ class Store:
         )
         self.broker = SimpleNamespace(management=management)
         namespace = SimpleNamespace(
-            other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path: self.objects[path]
+            other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path, **_: self.objects[path]
         )
-        self.surroundings = Surroundings(SETTINGS, database, self.broker, namespace)
+        self.surroundings = Surroundings(SETTINGS, self.database, self.broker, namespace)
 
 
 @pytest.fixture
@@ -135,31 +137,57 @@ RESOURCES = {
 }
 
 
-def test_kinds_are_those_that_may_be_listed_besides_the_counted_ones(tmp_path):
-    def answer(request):
-        if request.path in RESOURCES:
-            return 200, RESOURCES[request.path]
-        return (403, {"kind": "Status"}) if "/secrets" in request.path else (200, {"items": []})
+@pytest.fixture
+def namespace(tmp_path):
+    """A namespace of an API that serves these kinds, with items by a part of their path; and what it was asked."""
 
-    with serving(answer) as api:
-        file = tmp_path / "kubeconfig"
-        cluster, user = {"server": api.address}, {"token": "t"}
-        described = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "one",
-            "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
-            "clusters": [{"name": "one", "cluster": cluster}],
-            "users": [{"name": "one", "user": user}],
-        }
-        file.write_text(json.dumps(described))
-        namespace = Namespace(Kubernetes(kubeconfig=file, namespace="ours"))
+    @contextmanager
+    def of(items):
+        def answer(request):
+            if request.path in RESOURCES:
+                return 200, RESOURCES[request.path]
+            found = next((these for part, these in items.items() if part in request.path), [])
+            return (403, {"kind": "Status"}) if "/secrets" in request.path else (200, {"items": found})
+
+        with serving(answer) as api:
+            file = tmp_path / "kubeconfig"
+            described = {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "one",
+                "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+                "clusters": [{"name": "one", "cluster": {"server": api.address}}],
+                "users": [{"name": "one", "user": {"token": "t"}}],
+            }
+            file.write_text(json.dumps(described))
+            with closing(Namespace(Kubernetes(kubeconfig=file, namespace="ours"))) as namespace:
+                yield namespace, api.asked
+
+    return of
+
+
+def test_kinds_are_those_that_may_be_listed_besides_the_counted_ones(namespace):
+    with namespace({}) as (ours, asked):
         expected = [
             ("configmaps", "/api/v1/namespaces/ours/configmaps"),
             ("cronjobs.batch", "/apis/batch/v1/namespaces/ours/cronjobs"),
         ]
-        assert namespace.other_kinds() == expected
-        asked = len(api.asked)
-        assert namespace.other_kinds() == expected
-        assert len(api.asked) == asked
-        namespace.close()
+        assert ours.other_kinds() == expected
+        count = len(asked)
+        assert ours.other_kinds() == expected
+        assert len(asked) == count
+
+
+def test_an_object_that_is_stored_nowhere_has_no_uid_and_is_looked_at_all_the_same(store, namespace):
+    """As what an aggregated API works out when it is asked."""
+    with namespace({"/cronjobs": [{"metadata": {"name": "worked-out"}}]}) as (ours, _):
+        seen = Surroundings(SETTINGS, store.database, store.broker, ours).look()
+    assert ("object of Kubernetes (cronjobs.batch)", "worked-out") in seen
+
+
+def test_an_object_without_a_name_is_no_answer(store, namespace):
+    with (
+        namespace({"/cronjobs": [{"metadata": {}}]}) as (ours, _),
+        pytest.raises(EnvironmentBroken, match=r"metadata\.name"),
+    ):
+        Surroundings(SETTINGS, store.database, store.broker, ours).look()

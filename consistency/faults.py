@@ -45,8 +45,8 @@ class PartFaults:
             "restart": workloads.restart,
             "scale": workloads.stop,
         }
-        self._waiting = ThreadPoolExecutor(1)  # For a part, while clients go on without it.
-        self._begun: Future[object] | None = None
+        self._waiting = ThreadPoolExecutor(1)
+        self._restarted: Future[object] | None = None
 
     def possible(self) -> tuple[list[tuple[Part, Disturbance]], list[str]]:
         """What can be disturbed here, and in which way; and why other things can't."""
@@ -59,52 +59,67 @@ class PartFaults:
 
     def begin(self, fault: Fault) -> None:
         """Disturb it."""
-        if fault.what in self._ways:
-            self._ways[fault.what](fault.part)
+        if fault.what == "restart":  # Which is over when the part is back; clients go on without it.
+            self._restarted = self._waiting.submit(self._workloads.restart, fault.part)
         else:
-            self._begun = self._waiting.submit(self._stops[fault.what], fault.part)
+            {**self._ways, **self._stops}[fault.what](fault.part)
 
     def end(self, fault: Fault) -> None:
         """Have it work again; returns when it does."""
         if fault.what in self._ways:
             self._outages.reopen(fault.part)
-            return
-        assert self._begun is not None, "it was begun"
-        self._begun.result()
-        if fault.what == "scale":
+        elif fault.what == "scale":
             self._workloads.start(fault.part)
-        else:
+        elif fault.what == "kill":
             self._workloads.await_return(fault.part)
+        else:
+            assert self._restarted is not None, "it was begun"
+            self._restarted.result()
 
 
 class Conductor:
-    """Admits one operation after another, and begins and ends each fault when so many were admitted."""
+    """Admits one operation after another, and begins and ends each fault when so many were admitted.
+
+    Operations go on while a part comes back; only the next fault waits until it is there.
+    """
 
     def __init__(self, planned: Sequence[Fault], faults: Faults, recording: Recording, tell: Callable[[str], object]):
         self._planned, self._faults, self._recording, self._tell = list(planned), faults, recording, tell
-        self._lock = threading.Lock()
+        self._lock, self._ending = threading.Lock(), ThreadPoolExecutor(1)
         self._admitted = 0
         self._present: Disturbed | None = None
+        self._ended: Future[None] | None = None
 
     def admit(self) -> None:
-        """Wait until the next operation may begin."""
+        """Wait until the next operation may begin; raises what a fault raises."""
         with self._lock:
             if self._present is not None and self._present.fault.ends <= self._admitted:
                 self._end(self._present)
-            if self._present is None and self._planned and self._planned[0].begins <= self._admitted:
-                fault = self._planned.pop(0)
-                self._tell(f"After {self._admitted} operations: {fault}, for {fault.ends - fault.begins} operations")
-                self._present = self._recording.begins(fault)
-                self._faults.begin(fault)
+            if self._planned and self._planned[0].begins <= self._admitted:
+                self._begin(self._planned.pop(0))
             self._admitted += 1
 
     def end(self) -> None:
-        """End the fault that there is."""
+        """End the fault that there is; returns when all parts work."""
         with self._lock:
             if self._present is not None:
                 self._end(self._present)
+            self._await_end()
+
+    def _begin(self, fault: Fault) -> None:
+        self._await_end()
+        self._tell(f"After {self._admitted} operations: {fault}, for {fault.ends - fault.begins} operations")
+        self._present = self._recording.begins(fault)
+        self._faults.begin(fault)
 
     def _end(self, present: Disturbed) -> None:
-        self._faults.end(present.fault)
-        self._recording.ends(present)
-        self._present = None
+        def end() -> None:
+            self._faults.end(present.fault)
+            self._recording.ends(present)
+
+        self._ended, self._present = self._ending.submit(end), None
+
+    def _await_end(self) -> None:
+        if self._ended is not None:
+            self._ended.result()
+            self._ended = None

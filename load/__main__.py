@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from load.allure import write_allure_result
 from load.page import write_page
 from load.run import Master, be_worker, put_under_load
 from load.shapes import read_shapes
@@ -58,7 +59,8 @@ def run(
     for problem in result.problems:
         typer.echo(f"Not held: {problem}", err=True)
     kept = result.write(folder)
-    typer.echo(f"Kept in {kept}; the page: {write_page(result, result.limits, kept)}")
+    page = write_page(result, result.limits, kept)
+    typer.echo(f"Kept in {kept}; the page: {page}; for Allure: {write_allure_result(result, kept, page)}")
     if not result.holds:
         raise typer.Exit(1)
 

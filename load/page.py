@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from load.plots import pictures
 from load.result import Result, earlier
 from load.run import LIMITS
+from redaction import redact
 from support.core.characters import allowed
 from support.profile.settings import Load
 
@@ -29,7 +30,7 @@ def write_page(result: Result, limits: Load, kept: Path) -> Path:
         before=before,
     )
     path = kept.with_suffix(".html")
-    path.write_text(allowed(text), encoding="utf-8")
+    path.write_text(redact(allowed(text)), encoding="utf-8")
     return path
 
 

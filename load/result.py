@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from load.messages import Worker
 from load.shapes import Shape
+from redaction import redact
 from support.load.figures import METHOD, Figures, Sample
 from support.profile.settings import Load
 
@@ -64,10 +65,10 @@ class Result(BaseModel):
         return None
 
     def write(self, folder: Path) -> Path:
-        """Keep it; gives the file."""
+        """Keep it, without secrets; gives the file."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.started:%Y%m%dT%H%M%SZ}-{self.name}.json"
-        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        path.write_text(redact(self.model_dump_json(indent=1)) + "\n", encoding="utf-8")
         return path
 
 

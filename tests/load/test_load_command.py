@@ -48,6 +48,8 @@ def test_one_process_and_workers_under_a_master_send_the_same_load(variables, tm
     assert len(result["generators"]) == max(1, workers)
     assert all(generator["cpu_shares"] for generator in result["generators"])
     assert result["server"], "the server's CPU and memory"
+    (of_allure,) = (tmp_path / "load/allure-results").glob("*-result.json")
+    assert json.loads(of_allure.read_text("utf-8"))["name"] == "Load: steady"
     assert [one for one in psutil.Process().children(recursive=True) if "load.engine" in " ".join(one.cmdline())] == []
 
 

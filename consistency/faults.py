@@ -85,31 +85,31 @@ class Conductor:
 
     def __init__(self, planned: Sequence[Fault], faults: Faults, recording: Recording, tell: Callable[[str], object]):
         self._planned, self._faults, self._recording, self._tell = list(planned), faults, recording, tell
-        self._lock, self._ending = threading.Lock(), ThreadPoolExecutor(1)
+        self._lock, self._pool = threading.Lock(), ThreadPoolExecutor(1)
         self._admitted = 0
-        self._present: Disturbed | None = None
-        self._ended: Future[None] | None = None
+        self._present: list[Disturbed] = []
+        self._ending: list[Future[None]] = []
 
     def admit(self) -> None:
         """Wait until the next operation may begin; raises what a fault raises."""
         with self._lock:
-            if self._present is not None and self._present.fault.ends <= self._admitted:
-                self._end(self._present)
-            if self._planned and self._planned[0].begins <= self._admitted:
+            for present in [one for one in self._present if one.fault.ends <= self._admitted]:
+                self._end(present)
+            while self._planned and self._planned[0].begins <= self._admitted:
                 self._begin(self._planned.pop(0))
             self._admitted += 1
 
     def end(self) -> None:
-        """End the fault that there is; returns when all parts work."""
+        """End the faults that there are; returns when all parts work."""
         with self._lock:
-            if self._present is not None:
-                self._end(self._present)
-            self._await_end()
+            for present in list(self._present):
+                self._end(present)
+            self._await_ends()
 
     def _begin(self, fault: Fault) -> None:
-        self._await_end()
+        self._await_ends()
         self._tell(f"After {self._admitted} operations: {fault}, for {fault.ends - fault.begins} operations")
-        self._present = self._recording.begins(fault)
+        self._present.append(self._recording.begins(fault))
         self._faults.begin(fault)
 
     def _end(self, present: Disturbed) -> None:
@@ -117,9 +117,10 @@ class Conductor:
             self._faults.end(present.fault)
             self._recording.ends(present)
 
-        self._ended, self._present = self._ending.submit(end), None
+        self._present.remove(present)
+        self._ending.append(self._pool.submit(end))
 
-    def _await_end(self) -> None:
-        if self._ended is not None:
-            self._ended.result()
-            self._ended = None
+    def _await_ends(self) -> None:
+        for one in self._ending:
+            one.result()
+        self._ending.clear()

@@ -23,13 +23,16 @@ _QUIET = (5, 15)
 _LASTS: dict[Disturbance, tuple[int, int]] = {
     "cut": (4, 16),
     "slow": (4, 16),
-    "stall": (3, 8),
-    "lose answers": (3, 8),
+    "stall": (6, 12),
+    "lose answers": (6, 12),
     "kill": (4, 12),
     "restart": (4, 12),
     "scale": (4, 12),
 }
 """For how many operations; an operation of which the answer is waited for in vain takes seconds."""
+
+_CRASHES: tuple[Disturbance, ...] = ("kill", "restart")
+_SLOW_BEFORE = (4, 8)
 
 
 def decisions_of(seed: int, client: int, clients: int, number: int, limits: Limits) -> list[Decision]:
@@ -56,17 +59,27 @@ def _decide(chance: random.Random, client: int, clients: int, number: int, limit
 
 
 def faults_of(seed: int, operations: int, possible: Sequence[tuple[Part, Disturbance]]) -> list[Fault]:
-    """Which parts fail, one after another, with quiet times between them; each kind comes before any comes again."""
+    """Which parts fail, one after another, with quiet times between them; each kind comes before any comes again.
+
+    Before the Focus Server crashes, the way to a store is slow for a while: so there are jobs of which it has made a
+    part, and which part that is depends on the store.
+    """
     chance = random.Random(f"{seed}/faults")
+    slow = [(store, what) for store, what in possible if what == "slow"]
     faults: list[Fault] = []
     deck: list[tuple[Part, Disturbance]] = []
     begins = chance.randint(*_QUIET)
     while possible:
         deck = deck or chance.sample(list(possible), len(possible))
         part, what = deck.pop()
+        is_crash, slow_from = part == "Focus Server" and what in _CRASHES, begins
+        begins += chance.randint(*_SLOW_BEFORE) if is_crash else 0
         ends = begins + chance.randint(*_LASTS[what])
         if ends > operations:
             break
+        if is_crash and slow:
+            store, how = chance.choice(slow)
+            faults.append(Fault(part=store, what=how, begins=slow_from, ends=ends))
         faults.append(Fault(part=part, what=what, begins=begins, ends=ends))
         begins = ends + chance.randint(*_QUIET)
     return faults

@@ -49,6 +49,17 @@ def test_a_fault_is_there_for_as_many_operations_as_were_planned(kept):
     assert all(one.begun_s <= one.ended_s for one in recording.disturbed)
 
 
+def test_several_are_there_at_once(kept):
+    both = [Fault(part="MongoDB", what="slow", begins=1, ends=3), Fault(part="RabbitMQ", what="cut", begins=2, ends=3)]
+    conductor = Conductor(both, kept, Recording(), lambda text: None)
+    for _ in range(3):
+        conductor.admit()
+    assert kept.done == [("begin", "MongoDB"), ("begin", "RabbitMQ")]
+    conductor.admit()
+    conductor.end()
+    assert kept.done[2:] == [("end", "MongoDB"), ("end", "RabbitMQ")]
+
+
 def test_what_is_there_at_the_end_is_ended_once(kept):
     conductor = Conductor(PLANNED, kept, Recording(), lambda text: None)
     for _ in range(3):

@@ -11,7 +11,8 @@ from support.contract.configuration import ConfigureRequest
 from support.contract.limits import Limits
 
 LIMITS = Limits()
-POSSIBLE = [("MongoDB", "cut"), ("RabbitMQ", "stall"), ("Kubernetes", "slow"), ("Focus Server", "kill")]
+POSSIBLE = [("MongoDB", "cut"), ("RabbitMQ", "stall"), ("Kubernetes", "slow"), ("MongoDB", "kill")]
+CRASH = ("Focus Server", "kill")
 
 
 @pytest.fixture
@@ -80,6 +81,16 @@ def test_every_fault_comes_before_any_comes_again():
     faults = [(one.part, one.what) for one in faults_of(7, 1000, POSSIBLE)]
     for first in range(0, len(faults) - len(POSSIBLE), len(POSSIBLE)):
         assert sorted(faults[first : first + len(POSSIBLE)]) == sorted(POSSIBLE)
+
+
+def test_the_focus_server_crashes_while_the_way_to_a_store_is_slow():
+    faults = faults_of(7, 1000, [*POSSIBLE, CRASH])
+    crashes = [(before, crash) for before, crash in pairwise(faults) if (crash.part, crash.what) == CRASH]
+    assert len(crashes) > 5
+    for before, crash in crashes:
+        assert (before.part, before.what, before.ends) == ("Kubernetes", "slow", crash.ends)
+        assert before.begins < crash.begins
+    assert {one.what for one in faults_of(7, 100, [CRASH])} == {"kill"}, "also where no way can be slow"
 
 
 def test_where_nothing_can_be_disturbed_nothing_is():

@@ -80,11 +80,20 @@ class PartFaults:
 class Conductor:
     """Admits one operation after another, and begins and ends each fault when so many were admitted.
 
-    Operations go on while a part comes back; only the next fault waits until it is there.
+    Operations go on while a part comes back; only the next fault waits until it is there. `recover` returns when jobs
+    can be made again.
     """
 
-    def __init__(self, planned: Sequence[Fault], faults: Faults, recording: Recording, tell: Callable[[str], object]):
-        self._planned, self._faults, self._recording, self._tell = list(planned), faults, recording, tell
+    def __init__(
+        self,
+        planned: Sequence[Fault],
+        faults: Faults,
+        recording: Recording,
+        recover: Callable[[], object],
+        tell: Callable[[str], object],
+    ) -> None:
+        self._planned, self._faults, self._recording = list(planned), faults, recording
+        self._recover, self._tell = recover, tell
         self._lock, self._pool = threading.Lock(), ThreadPoolExecutor(1)
         self._admitted = 0
         self._present: list[Disturbed] = []
@@ -108,6 +117,8 @@ class Conductor:
 
     def _begin(self, fault: Fault) -> None:
         self._await_ends()
+        if fault.after_recovery:
+            self._recover()
         self._tell(f"After {self._admitted} operations: {fault}, for {fault.ends - fault.begins} operations")
         self._present.append(self._recording.begins(fault))
         self._faults.begin(fault)

@@ -20,8 +20,8 @@ State = Literal["absent", "configured", "cancelled"]
 Part = Literal["MongoDB", "RabbitMQ", "Kubernetes", "Focus Server"]
 Disturbance = Literal["cut", "slow", "stall", "lose answers", "kill", "restart", "scale"]
 
-AFTERWARDS = "afterwards"
-"""The client that works when the faults are over."""
+BETWEEN, AFTERWARDS = "between", "after"
+"""The clients that see whether jobs can be made again: before the next fault, and when all faults are over."""
 
 STORES = "the stores"
 """Who tells the state in which a job is left at the end."""
@@ -46,7 +46,10 @@ class Decision(BaseModel):
 
 
 class Fault(BaseModel):
-    """A part is disturbed after so many operations were begun, until so many were."""
+    """A part is disturbed after so many operations were begun, until so many were.
+
+    One that comes `after_recovery` waits until jobs can be made again; others find what the one before has left.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,6 +57,7 @@ class Fault(BaseModel):
     what: Disturbance
     begins: int
     ends: int
+    after_recovery: bool = False
 
     def __str__(self) -> str:
         return f"{self.part}: {self.what}"

@@ -20,10 +20,10 @@ from consistency.checkers import (
 )
 from consistency.clients import Client, KnownJobs
 from consistency.faults import Conductor, PartFaults
-from consistency.operations import AFTERWARDS, Decision
+from consistency.operations import AFTERWARDS, BETWEEN, Decision
 from consistency.recording import Recording
 from consistency.result import Result
-from consistency.schedule import afterwards, decisions_of, faults_of
+from consistency.schedule import decisions_of, faults_of, probes
 from consistency.seen import Mark, Seen, StoreLook
 from consistency.timeline import Told, tell
 from support.core.errors import ExpectationFailed, SettingsError
@@ -154,7 +154,9 @@ class _Check:
         faults = PartFaults(session.disturbances)
         possible, self.impossible = faults.possible()
         planned = faults_of(plan.seed, plan.operations, possible)
-        self._conductor = Conductor(planned, faults, self.recording, say)
+        between = self._client(BETWEEN)
+        self._probes = probes(plan.seed, settings.limits)
+        self._conductor = Conductor(planned, faults, self.recording, lambda: self._prove_recovery(between), say)
 
     def carry_out(self) -> None:
         """Have the clients do what they decide, while parts fail."""
@@ -185,20 +187,26 @@ class _Check:
             self._stop.set()
             raise
 
+    def _prove_recovery(self, client: Client) -> None:
+        """Make a job, and cancel it; one that is refused is asked for again until it must not be refused any more."""
+        until_s = self.recording.now() + self._settings.time_limits.recovered_s
+        while True:
+            invoked_s = self.recording.now()
+            made = client.create(next(self._probes))
+            if made.outcome == "ok" and made.job_id is not None:
+                client.ask("cancel", made.job_id)
+                return
+            if invoked_s > until_s:
+                return
+            time.sleep(_BETWEEN_LOOKS_S)
+
     def recover(self) -> list[Told]:
         """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job.
 
         Gives what stores show wrongly before anything is repeated.
         """
         client = self._client(AFTERWARDS)
-        payloads = afterwards(self._plan.seed, self._settings.limits)
-        over_s = self.recording.now()
-        while True:
-            begun_s = self.recording.now()
-            made = client.create(next(payloads))
-            if made.outcome == "ok" or begun_s > over_s + self._settings.time_limits.recovered_s:
-                break
-            time.sleep(_BETWEEN_LOOKS_S)
+        self._prove_recovery(client)
         told = self._tell(*self._settled())
         done = self.recording.operations
         cancelled = {one.job_id for one in done if one.kind == "cancel" and one.told == "cancelled"}
@@ -246,7 +254,7 @@ class _Check:
         return [tell(one, *beside) for one in found]
 
     def _not_done(self) -> list[Violation]:
-        done = sum(one.client != AFTERWARDS for one in self.recording.operations)
+        done = sum(one.client not in (BETWEEN, AFTERWARDS) for one in self.recording.operations)
         if done == self._plan.operations:
             return []
         return [Violation(NOT_DONE, f"{done} of {self._plan.operations} operations within {self._plan.limit_s:g} s")]

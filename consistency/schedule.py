@@ -33,6 +33,7 @@ _LASTS: dict[Disturbance, tuple[int, int]] = {
 
 _CRASHES: tuple[Disturbance, ...] = ("kill", "restart")
 _SLOW_BEFORE = (4, 8)
+_RESTED = 0.5
 
 
 def decisions_of(seed: int, client: int, clients: int, number: int, limits: Limits) -> list[Decision]:
@@ -61,8 +62,9 @@ def _decide(chance: random.Random, client: int, clients: int, number: int, limit
 def faults_of(seed: int, operations: int, possible: Sequence[tuple[Part, Disturbance]]) -> list[Fault]:
     """Which parts fail, one after another, with quiet times between them; each kind comes before any comes again.
 
-    Before the Focus Server crashes, the way to a store is slow for a while: so there are jobs of which it has made a
-    part, and which part that is depends on the store.
+    The Focus Server is stopped only after it has recovered: that it can't recover by itself would not be seen any more.
+    Before it crashes, the way to a store is slow for a while: so there are jobs of which it has made a part, and which
+    part that is depends on the store.
     """
     chance = random.Random(f"{seed}/faults")
     slow = [(store, what) for store, what in possible if what == "slow"]
@@ -72,21 +74,23 @@ def faults_of(seed: int, operations: int, possible: Sequence[tuple[Part, Disturb
     while possible:
         deck = deck or chance.sample(list(possible), len(possible))
         part, what = deck.pop()
-        is_crash, slow_from = part == "Focus Server" and what in _CRASHES, begins
+        is_rested = chance.random() < _RESTED or part == "Focus Server"
+        is_crash, slow_from = part == "Focus Server" and what in _CRASHES and bool(slow), begins
         begins += chance.randint(*_SLOW_BEFORE) if is_crash else 0
         ends = begins + chance.randint(*_LASTS[what])
         if ends > operations:
             break
-        if is_crash and slow:
+        if is_crash:
             store, how = chance.choice(slow)
-            faults.append(Fault(part=store, what=how, begins=slow_from, ends=ends))
-        faults.append(Fault(part=part, what=what, begins=begins, ends=ends))
+            faults.append(Fault(part=store, what=how, begins=slow_from, ends=ends, after_recovery=is_rested))
+        after_recovery = is_rested and not is_crash
+        faults.append(Fault(part=part, what=what, begins=begins, ends=ends, after_recovery=after_recovery))
         begins = ends + chance.randint(*_QUIET)
     return faults
 
 
-def afterwards(seed: int, limits: Limits) -> Iterator[dict[str, Any]]:
-    """The jobs that are asked for when the faults are over, until one is made."""
-    chance = random.Random(f"{seed}/afterwards")
+def probes(seed: int, limits: Limits) -> Iterator[dict[str, Any]]:
+    """The jobs that are asked for to see whether any can be made again."""
+    chance = random.Random(f"{seed}/probes")
     while True:
         yield stamp(generate_config_payload(), (), limits, chance)[0]

@@ -16,6 +16,10 @@ PLANNED = [
 ]
 
 
+def nothing(*_):
+    """Nobody has to be told or waited for."""
+
+
 class Kept:
     """Keeps what is done, in order."""
 
@@ -36,7 +40,7 @@ def kept():
 
 def test_a_fault_is_there_for_as_many_operations_as_were_planned(kept):
     recording, seen = Recording(), []
-    conductor = Conductor(PLANNED, kept, recording, lambda text: None)
+    conductor = Conductor(PLANNED, kept, recording, nothing, nothing)
     for _ in range(9):
         conductor.admit()
         seen.append(kept.done[-1] if kept.done else None)
@@ -51,7 +55,7 @@ def test_a_fault_is_there_for_as_many_operations_as_were_planned(kept):
 
 def test_several_are_there_at_once(kept):
     both = [Fault(part="MongoDB", what="slow", begins=1, ends=3), Fault(part="RabbitMQ", what="cut", begins=2, ends=3)]
-    conductor = Conductor(both, kept, Recording(), lambda text: None)
+    conductor = Conductor(both, kept, Recording(), nothing, nothing)
     for _ in range(3):
         conductor.admit()
     assert kept.done == [("begin", "MongoDB"), ("begin", "RabbitMQ")]
@@ -60,8 +64,17 @@ def test_several_are_there_at_once(kept):
     assert kept.done[2:] == [("end", "MongoDB"), ("end", "RabbitMQ")]
 
 
+def test_one_that_comes_after_recovery_waits_for_it(kept):
+    late = PLANNED[1].model_copy(update={"after_recovery": True})
+    recover = lambda: kept.done.append("recovered")  # noqa: E731
+    conductor = Conductor([PLANNED[0], late], kept, Recording(), recover, nothing)
+    for _ in range(7):
+        conductor.admit()
+    assert kept.done == [("begin", "MongoDB"), ("end", "MongoDB"), "recovered", ("begin", "RabbitMQ")]
+
+
 def test_what_is_there_at_the_end_is_ended_once(kept):
-    conductor = Conductor(PLANNED, kept, Recording(), lambda text: None)
+    conductor = Conductor(PLANNED, kept, Recording(), nothing, nothing)
     for _ in range(3):
         conductor.admit()
     conductor.end()
@@ -83,7 +96,7 @@ class Slow(Kept):
 
 def test_operations_go_on_while_a_part_comes_back_and_the_next_fault_waits_for_it():
     slow = Slow()
-    conductor = Conductor(PLANNED, slow, Recording(), lambda text: None)
+    conductor = Conductor(PLANNED, slow, Recording(), nothing, nothing)
     for _ in range(6):
         conductor.admit()  # The fifth ended the first fault, and did not wait.
     assert slow.done == [("begin", "MongoDB")]
@@ -101,7 +114,7 @@ def test_a_part_that_does_not_come_back_is_told_to_those_who_wait_for_it(kept):
         raise ExpectationFailed("it is not back")
 
     kept.end = fail
-    conductor = Conductor(PLANNED, kept, Recording(), lambda text: None)
+    conductor = Conductor(PLANNED, kept, Recording(), nothing, nothing)
     for _ in range(6):
         conductor.admit()
     with pytest.raises(ExpectationFailed, match="it is not back"):
@@ -110,7 +123,7 @@ def test_a_part_that_does_not_come_back_is_told_to_those_who_wait_for_it(kept):
 
 def test_faults_are_told(kept):
     told = []
-    conductor = Conductor(PLANNED, kept, Recording(), told.append)
+    conductor = Conductor(PLANNED, kept, Recording(), nothing, told.append)
     for _ in range(3):
         conductor.admit()
     assert told == ["After 2 operations: MongoDB: cut, for 2 operations"]

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from consistency.operations import Creation
-from consistency.schedule import afterwards, decisions_of, faults_of
+from consistency.schedule import decisions_of, faults_of, probes
 from consistency.seen import Mark
 from support.contract.configuration import ConfigureRequest
 from support.contract.limits import Limits
@@ -60,7 +60,7 @@ def test_what_is_looked_at_was_made_or_is_being_made(decided):
 
 def test_every_job_is_asked_for_with_a_valid_payload_and_a_mark_of_its_own(decided):
     payloads = [one.payload for client in decided for one in client if one.payload]
-    late = afterwards(7, LIMITS)
+    late = probes(7, LIMITS)
     payloads += [next(late) for _ in range(3)]
     for payload in payloads:
         ConfigureRequest.model_validate(payload, context=LIMITS)
@@ -90,7 +90,13 @@ def test_the_focus_server_crashes_while_the_way_to_a_store_is_slow():
     for before, crash in crashes:
         assert (before.part, before.what, before.ends) == ("Kubernetes", "slow", crash.ends)
         assert before.begins < crash.begins
+        assert before.after_recovery
     assert {one.what for one in faults_of(7, 100, [CRASH])} == {"kill"}, "also where no way can be slow"
+
+
+def test_some_faults_wait_for_a_recovery_and_others_do_not():
+    waiting = [one.after_recovery for one in faults_of(7, 1000, POSSIBLE)]
+    assert min(waiting.count(True), waiting.count(False)) > 10
 
 
 def test_where_nothing_can_be_disturbed_nothing_is():

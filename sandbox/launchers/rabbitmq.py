@@ -232,6 +232,7 @@ def _node_variables(directory: Path, distribution: int, names: int, environment:
         "RABBITMQ_PID_FILE": str(directory / "pid"),
         "RABBITMQ_NODENAME": "focus@localhost",
         "RABBITMQ_DIST_PORT": str(distribution),
+        "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the node: no shell is left that could end without it
         "RABBITMQ_SCHEDULER_BIND_TYPE": "u",  # side by side, nodes must not insist on the same cores
         "ERL_EPMD_PORT": str(names),
         "ERL_EPMD_ADDRESS": "127.0.0.1",

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 from typer.testing import CliRunner
@@ -71,6 +72,8 @@ def test_status_of_a_sandbox_that_is_up(warm_sandbox):
     assert all(entry["alive"] for entry in found["parts"])
     ours = {process.pid for process in warm_sandbox.processes()}
     assert {entry["pid"] for entry in found["parts"]} <= ours
+    # Who ends that one ends the node itself.
+    assert psutil.Process(part(found, "rabbitmq")).name() == "beam.smp"
     assert "up" in {tenant["use"] for tenant in found["tenants"]}
 
 

@@ -19,6 +19,7 @@ from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
 _HASH = "pod-template-hash"
+_PODS_GO = 0.05  # seconds between two looks whether the pods of an old template have gone
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ class ReplicaSetController:
 
 @dataclass(frozen=True)
 class DeploymentController:
-    """Keeps one ReplicaSet for the present template; older ones are emptied once the new pods are ready."""
+    """Keeps one ReplicaSet for the present template; older ones are emptied once the new pods are ready.
+
+    With the strategy `Recreate` they are emptied first.
+    """
 
     registry: Registry
 
@@ -67,22 +71,35 @@ class DeploymentController:
         """A Deployment that changes, and the Deployment of a ReplicaSet that does."""
         return touched(change, DEPLOYMENTS, REPLICA_SETS)
 
-    def reconcile(self, key: Key) -> None:
+    def reconcile(self, key: Key) -> float | None:
         """Brings one Deployment's ReplicaSets and status to what its spec asks for."""
         owner = self.registry.store.find(DEPLOYMENTS, *key)
         if owner is None:
-            return
+            return None
         name, uid = f"{owner['metadata']['name']}-{template_hash(owner)}", owner["metadata"]["uid"]
-        if not is_leaving(owner):
-            wanted = owner["spec"]["replicas"]
-            current = self.registry.store.find(REPLICA_SETS, key[0], name) or self._make(owner, name)
-            current = self._scale(current, wanted)
-            if current["status"].get("readyReplicas", 0) >= wanted:
-                for each in controlled(self.registry.store, uid, REPLICA_SETS):
-                    if each["metadata"]["name"] != name:
-                        self._scale(each, 0)
+        again = None if is_leaving(owner) else self._roll_out(owner, name)
         status = _status(owner, controlled(self.registry.store, uid, REPLICA_SETS), name)
         self.registry.change(DEPLOYMENTS, owner, lambda new: new.update(status=status))
+        return again
+
+    def _roll_out(self, owner: Object, name: str) -> float | None:
+        wanted, metadata = owner["spec"]["replicas"], owner["metadata"]
+        current = self.registry.store.find(REPLICA_SETS, metadata["namespace"], name) or self._make(owner, name)
+        others = [
+            each
+            for each in controlled(self.registry.store, metadata["uid"], REPLICA_SETS)
+            if each["metadata"]["name"] != name
+        ]
+        if owner["spec"]["strategy"]["type"] == "Recreate":
+            for each in others:
+                self._scale(each, 0)
+            if any(controlled(self.registry.store, each["metadata"]["uid"]) for each in others):
+                return _PODS_GO
+            self._scale(current, wanted)
+        elif self._scale(current, wanted)["status"].get("readyReplicas", 0) >= wanted:
+            for each in others:
+                self._scale(each, 0)
+        return None
 
     def _make(self, owner: Object, name: str) -> Object:
         template, number = copy.deepcopy(owner["spec"]["template"]), name.rpartition("-")[2]

@@ -1,4 +1,4 @@
-"""What the controller of StatefulSets does, and what is left to others on the node `processes`."""
+"""What the controller of StatefulSets does, and what goes on where others run the pods: on the node `processes`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import pytest
 from kubernetes.client.exceptions import ApiException
 
 LABELS = {"app": "store"}
+
+
+ON_PROCESSES = {"focus/node": "processes"}
 
 
 def stateful_set(replicas=1, image="store:1", **spec):
@@ -40,7 +43,7 @@ def status(cluster, namespace):
 
 def test_its_pods_have_lasting_names_and_each_waits_for_the_one_before(cluster, namespace, pods, status):
     wanted = stateful_set(2)
-    wanted["spec"]["template"]["spec"]["nodeSelector"] = {"focus/node": "processes"}  # Nobody runs them there.
+    wanted["spec"]["template"]["spec"]["nodeSelector"] = ON_PROCESSES  # Nobody runs them there.
     made = cluster.apps.create_namespaced_stateful_set(namespace, wanted)
     assert (made.spec.pod_management_policy, made.status.replicas) == ("OrderedReady", 0)
     status(lambda found: found.replicas == 1)
@@ -102,7 +105,7 @@ def test_what_may_not_change_is_refused(cluster, namespace):
 
 def test_pods_of_the_node_processes_are_left_to_those_who_run_them(cluster, namespace, pods, pod):
     body = pod("part")
-    body["spec"]["nodeSelector"] = {"focus/node": "processes"}
+    body["spec"]["nodeSelector"] = ON_PROCESSES
     cluster.core.create_namespaced_pod(namespace, body)
     cluster.core.create_namespaced_pod(namespace, pod("other"))
     seen = {each.metadata.name: each for each in pods(lambda found: any(map(is_ready, found)))}
@@ -113,3 +116,23 @@ def test_pods_of_the_node_processes_are_left_to_those_who_run_them(cluster, name
     assert seen == {"part", "other"}
     cluster.core.delete_namespaced_pod("part", namespace, grace_period_seconds=0)
     pods(named("other"))
+
+
+def test_a_deployment_that_recreates_makes_no_pod_before_the_old_one_has_gone(cluster, namespace, pods):
+    def template(image):
+        containers = [{"name": "main", "image": image}]
+        return {"metadata": {"labels": LABELS}, "spec": {"containers": containers, "nodeSelector": ON_PROCESSES}}
+
+    spec = {"selector": {"matchLabels": LABELS}, "template": template("1"), "strategy": {"type": "Recreate"}}
+    cluster.apps.create_namespaced_deployment(namespace, {"metadata": {"name": "part"}, "spec": spec})
+    (old,) = pods(lambda found: len(found) == 1 and found[0].spec.node_name)
+    cluster.apps.patch_namespaced_deployment("part", namespace, {"spec": {"template": template("2")}})
+    (leaving,) = pods(lambda found: any(each.metadata.deletion_timestamp for each in found))
+    cluster.until(cluster.apps.list_namespaced_replica_set, lambda sets: len(sets) == 2, namespace)
+    (there,) = cluster.core.list_namespaced_pod(namespace).items
+    assert there.metadata.uid == leaving.metadata.uid == old.metadata.uid
+    cluster.core.delete_namespaced_pod(old.metadata.name, namespace, grace_period_seconds=0)
+    (new,) = pods(lambda found: len(found) == 1 and found[0].metadata.uid != old.metadata.uid)
+    assert new.spec.containers[0].image == "2"
+    cluster.apps.delete_namespaced_deployment("part", namespace)
+    cluster.core.delete_namespaced_pod(new.metadata.name, namespace, grace_period_seconds=0)

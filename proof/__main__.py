@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from proof import catalogue, defect_report, defect_runs
+from proof import catalogue, defect_report, defect_runs, disruptive_runs
+from proof.behave_runs import ScenarioOutcome
 from proof.defect_report import Proof
+from proof.detection import DefectOutcome
 from proof.mutation import mutate
 from proof.progress import progress_bars
 from proof.tenant_pool import lease_tenants
@@ -53,13 +55,25 @@ def prove(
             raise typer.BadParameter(
                 f"no defect has a name or an area with {only!r}; `python -m sandbox.defects` lists their names"
             )
-        names = list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
-        with lease_tenants(workers) as tenants, progress_bars(console) as bar:
-            before = defect_runs.baseline_of_defects(tenants, names, bar("baseline", len(names)))
-            started = time.monotonic()
-            outcomes = defect_runs.with_defects(tenants, entries, bar("defects", len(entries)))
-            took_s = time.monotonic() - started
-            after = defect_runs.baseline(tenants, names, bar("baseline", len(names)))
+        before: dict[str, ScenarioOutcome] = {}
+        after: dict[str, ScenarioOutcome] = {}
+        outcomes: list[DefectOutcome] = []
+        took_s = 0.0
+        if on_tenants := [entry for entry in entries if not entry.is_disruptive]:
+            names = catalogue.scenarios_of(on_tenants)
+            with lease_tenants(workers) as tenants, progress_bars(console) as bar:
+                before |= defect_runs.baseline_of_defects(tenants, names, bar("baseline", len(names)))
+                started = time.monotonic()
+                outcomes += defect_runs.with_defects(tenants, on_tenants, bar("defects", len(on_tenants)))
+                took_s += time.monotonic() - started
+                after |= defect_runs.baseline(tenants, names, bar("baseline", len(names)))
+        if disruptive := [entry for entry in entries if entry.is_disruptive]:
+            names = catalogue.scenarios_of(disruptive)
+            with progress_bars(console) as bar:
+                before |= disruptive_runs.baseline(names, bar("baseline, parts stop", len(names)))
+                started = time.monotonic()
+                outcomes += disruptive_runs.with_defects(disruptive, bar("defects, parts stop", len(disruptive)))
+                took_s += time.monotonic() - started
     except (catalogue.CatalogueError, EnvironmentBroken, SettingsError) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None

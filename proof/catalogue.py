@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from proof.features import NamedScenario, scenarios
+from proof.features import DISRUPTIVE, NamedScenario, is_disruptive, scenarios
 from sandbox.defects import DEFECTS, Defect, whole_runs
 
 EXPECTED = Path(__file__).with_name("expected.csv")
@@ -48,6 +48,11 @@ class Entry:
         """Names of the scenarios that must catch it, each once."""
         return list(dict.fromkeys(line.scenario for line in self.expected))
 
+    @property
+    def is_disruptive(self) -> bool:
+        """Whether those scenarios stop parts of the product."""
+        return is_disruptive(self.scenarios[0])
+
 
 def read(file: Path = EXPECTED) -> list[Entry]:
     """Read the catalogue, in the order of the defects.
@@ -69,6 +74,11 @@ def read(file: Path = EXPECTED) -> list[Entry]:
     return [Entry(DEFECTS[name], tuple(found)) for name, found in groupby(lines, key=lambda line: line.defect)]
 
 
+def scenarios_of(entries: Iterable[Entry]) -> list[str]:
+    """Names of the scenarios that must catch one of these, each once."""
+    return list(dict.fromkeys(name for entry in entries for name in entry.scenarios))
+
+
 def exempt_test_cases(file: Path = EXEMPT) -> dict[str, str]:
     """The automated test cases that no defect of the server can turn red, each with its reason."""
     with file.open(newline="", encoding="utf-8") as text:
@@ -79,10 +89,13 @@ def catalogue_problems(
     lines: Iterable[Expectation], defects: Collection[str], known: dict[str, NamedScenario]
 ) -> list[str]:
     """List what is wrong with the lines."""
-    problems, described = [], set()
+    problems = []
+    described: dict[str, bool] = {}
     for number, line in enumerate(lines, start=2):
-        described.add(line.defect)
         scenario = known.get(line.scenario)
+        stops = scenario is not None and DISRUPTIVE in scenario.tags
+        if described.setdefault(line.defect, stops) is not stops:
+            problems.append(f"line {number}: {line.defect!r} has scenarios that stop parts of the product, and others")
         if line.defect not in defects:
             problems.append(f"line {number}: there is no defect {line.defect!r}")
         if scenario is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from proof.behave_runs import BehaveRun, ScenarioOutcome
 from proof.catalogue import Entry
 from proof.detection import DefectOutcome, outcome_of
-from proof.features import scenarios, selecting
+from proof.features import is_disruptive, scenarios, selecting
 from proof.processes import NO_DEFECT, QUICK, RUN_LIMIT_S, run_behave, serving, variables_of
 from proof.progress import Advance
 from proof.tenant_pool import LeasedTenant, TenantPool
@@ -57,6 +57,11 @@ def _red(
     return red
 
 
+def ordinary(names: Sequence[str]) -> list[str]:
+    """Those of these scenarios that a tenant is enough for: it has no parts that may be stopped."""
+    return [name for name in names if not is_disruptive(name)]
+
+
 def with_defects(tenants: TenantPool, entries: Sequence[Entry], progress: Advance) -> list[DefectOutcome]:
     """Run for each defect the scenarios that must catch it; in the order of the entries.
 
@@ -71,7 +76,7 @@ def with_defects(tenants: TenantPool, entries: Sequence[Entry], progress: Advanc
             if outcome.seen:
                 return outcome
             files = {file for name in entry.scenarios for file in scenarios()[name].files}
-            others = [one.name for one in scenarios().values() if files.intersection(one.files)]
+            others = ordinary([one.name for one in scenarios().values() if files.intersection(one.files)])
             asked = [name for name in dict.fromkeys((*smoke, *others)) if name not in entry.scenarios]
             found = run_behave(selecting(asked), variables, place, RUN_LIMIT_S).scenarios
         noticed = tuple(name for name, outcome in found.items() if outcome.status != "passed")

@@ -12,6 +12,8 @@ from reporting.features import read_features
 from support.core.files import ROOT
 from support.runner.closing_steps import OF_EVERY_SCENARIO
 
+DISRUPTIVE = "disruptive"
+
 
 @dataclass(frozen=True)
 class NamedScenario:
@@ -39,6 +41,11 @@ def scenarios() -> dict[str, NamedScenario]:
             before.steps | {step.name for step in read.steps},
         )
     return found
+
+
+def is_disruptive(name: str) -> bool:
+    """Whether the scenarios of this name stop parts of the product, and so need a sandbox of their own."""
+    return DISRUPTIVE in scenarios()[name].tags
 
 
 def selecting(names: Collection[str]) -> list[str]:

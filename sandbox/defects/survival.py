@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sandbox.defects import whole_runs
 from sandbox.defects.defect import Defect, Overridden, defect, do_nothing, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable
 
-AREA = whole_runs.AREA
+AREA = "what happens when a part is stopped"
 
 
 @defect
@@ -44,6 +43,28 @@ def never_reconnects_to_mongodb(parts: Parts) -> Parts:
         except DependencyUnavailable as error:
             lost.append(error)
             raise
+
+    database.collection = collection
+    return parts
+
+
+@defect
+def restarted_mongodb_not_used(parts: Parts) -> Parts:
+    """A MongoDB that has been restarted is taken for another one, and is not used.
+
+    After each restart of MongoDB somebody has to restart the server, too.
+    """
+    database = parts.tasks.database
+    original, processes = database.collection, []
+
+    @asynccontextmanager
+    async def collection(name: str) -> AsyncIterator[Any]:
+        async with original(name) as found:
+            told = await database._client.admin.command("hello")
+            processes.append(told["topologyVersion"]["processId"])
+            if processes[-1] != processes[0]:
+                raise DependencyUnavailable("MongoDB", "it is another one than before", no_effect=True)
+            yield found
 
     database.collection = collection
     return parts
@@ -82,6 +103,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     never_reconnects_to_rabbitmq,
     never_reconnects_to_mongodb,
+    restarted_mongodb_not_used,
     Defect(
         "queue_not_durable",
         "The queue of a job goes with a restart of RabbitMQ.",

@@ -38,6 +38,15 @@ def test_a_defect_without_a_line_is_told():
     assert catalogue_problems([GOOD], {"no_job", "two_jobs"}, KNOWN) == ["the defect 'two_jobs' has no line"]
 
 
+def test_a_defect_of_scenarios_that_stop_parts_and_of_others_is_told():
+    stops = NamedScenario(
+        "A part", ("b.feature",), frozenset({"PZ-2"}), frozenset({"disruptive"}), frozenset({"it is"})
+    )
+    lines = [GOOD, Expectation("no_job", ("PZ-2",), "A part", "it is", "no part")]
+    (told,) = catalogue_problems(lines, {"no_job"}, KNOWN | {"A part": stops})
+    assert told == "line 3: 'no_job' has scenarios that stop parts of the product, and others"
+
+
 class TestTheCatalogue:
     def test_it_has_no_mistake(self):
         assert len(catalogue.read()) >= 500

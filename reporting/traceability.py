@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,5 +139,9 @@ def trace(cases: Iterable[PlannedCase], features: Iterable[Feature], run: RunRes
         for feature in features
         for scenario in feature.scenarios
     )
-    traced = tuple(TracedCase(case, tuple(one for one in scenarios if case.key in one.scenario.keys)) for case in cases)
+    showing: dict[str, list[TracedScenario]] = defaultdict(list)
+    for one in scenarios:
+        for key in one.scenario.keys:
+            showing[key].append(one)
+    traced = tuple(TracedCase(case, tuple(showing[case.key])) for case in cases)
     return Traceability(traced, scenarios, run, tuple(results.values()))

@@ -70,7 +70,7 @@ class Tenant:
     relayed: Mapping[str, str] = field(default_factory=dict)
     server: RunningPart | None = None
     parts: "Parts | None" = None
-    """In a disposable sandbox, the parts as workloads: the server is among them, and not in ``server``."""
+    """In a disposable sandbox, the parts as workloads; a server that is among them is not in ``server``."""
 
     def check(self) -> None:
         """Raise PartFailed if the Focus Server has died."""
@@ -236,7 +236,8 @@ class Tenants:
                 self.environment,
             ),
         )
-        return replace(tenant, server=None, parts=found, endpoints={**tenant.endpoints, "workloads": found.section})
+        server = None if "focus_server" in found.workloads else tenant.server
+        return replace(tenant, server=server, parts=found, endpoints={**tenant.endpoints, "workloads": found.section})
 
 
 def _database(tenant: str) -> str:

@@ -150,6 +150,26 @@ def test_a_part_scaled_to_nothing_is_no_loss_of_the_lease_and_a_broker_that_was_
     assert sandboxes.left() == []
 
 
+def test_on_a_cluster_that_was_lent_no_part_may_be_disturbed(new_sandboxes, borrowed):
+    sandboxes = new_sandboxes(**borrowed)
+    with sandboxes.lease("--workloads") as (endpoints, holder):
+        assert endpoints["workloads"] == {"disposable": True}
+        assert ack(endpoints) == 200
+        server_process(sandboxes, endpoints).kill()
+        assert holder.wait(20) == 1
+        assert "focus-server has ended" in holder.stderr.read()
+    assert sandboxes.left_at_last() == []
+
+
+@pytest.mark.parametrize("arguments", [("--defect", "recordings_backwards"), ("--workloads", "--tenants", "2")])
+def test_what_cannot_be_leased_together_is_refused(new_sandboxes, arguments):
+    sandboxes = new_sandboxes()
+    refused = sandboxes.run("lease", *arguments)
+    assert refused.returncode == 2
+    assert "--workloads" in refused.stderr
+    assert sandboxes.left() == []
+
+
 def supervisor_of(sandboxes: Any) -> psutil.Process:
     (found,) = [process for process in sandboxes.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
     return found

@@ -92,6 +92,8 @@ class Launcher:
     """The environment variable that every process of the sandbox carries."""
     remove_later: Callable[[list[str]], None]
     """Takes a command that removes what outlives the process which made it, such as a container."""
+    ends: Callable[[], bool] = lambda: False
+    """Whether the sandbox ends: nothing is started any more, or it could be left behind."""
 
     def launch(
         self,
@@ -108,8 +110,10 @@ class Launcher:
 
         ``grace`` is how long it may take to end by itself when stopped, in seconds; 0 kills it at once.
         Standard output goes to ``<name>.out`` instead if ``separate_output``. Raises PartFailed if the
-        command cannot be run.
+        command cannot be run, or the sandbox ends.
         """
+        if self.ends():
+            raise PartFailed(f"{name} is not started: the sandbox ends.")
         log, output = directory / f"{name}.log", directory / f"{name}.{'out' if separate_output else 'log'}"
         with log.open("ab") as errors, output.open("ab") as out:
             try:

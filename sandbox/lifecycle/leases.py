@@ -56,15 +56,13 @@ class Leases:
     async def end(self) -> None:
         """Give up the spare tenant, and remove all tenants if the stores will still be there afterwards.
 
-        Those of a disposable sandbox too, whose parts would be started again otherwise.
-
         Raises PartFailed or RequestFailed.
         """
         spare, self._spare = self._spare, None
         if spare is not None:
             spare.cancel()
             await asyncio.wait([spare])
-        if self._tenants.infrastructure.outlives_sandbox or self._tenants.infrastructure.disposable:
+        if self._tenants.infrastructure.outlives_sandbox:
             for tenant in list(self._tenants.living.values()):
                 await self._tenants.remove(tenant)
 

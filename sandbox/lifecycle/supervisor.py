@@ -78,11 +78,11 @@ class Supervisor:
         self._place = place
         self._kind = kind
         self._record = record
-        self._launcher = Launcher(record.mark, record.add_command)
+        self._stop = asyncio.Event()
+        self._launcher = Launcher(record.mark, record.add_command, self._stop.is_set)
         self._server = server
         self._disposable = disposable
         self._since = time.time()
-        self._stop = asyncio.Event()
         self._starting: asyncio.Task[Running]
         self._serving: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []

@@ -53,7 +53,7 @@ def tell(
 ) -> Told:
     """A violation with its timeline; `happened` is what stores tell of effects, `seen` what they show at `at_s`."""
     job_id = violation.job_id
-    moments = [_of_store(one, started) for one in happened if job_id is not None and _is_of(one, job_id)]
+    moments = [_of_store(one, started) for one in happened if job_id is not None and _is_shown(one, job_id)]
     about = violation.operations or _creations_beside(moments, operations)
     moments += [_of_operation(one) for one in about]
     faults = [
@@ -66,12 +66,14 @@ def tell(
     return Told(promise=violation.promise, problem=violation.problem, job_id=job_id, timeline=timeline)
 
 
-def _is_of(one: Happening, job_id: str) -> bool:
-    return one.effect.job_id is not None and object_name_of(one.effect.job_id) == object_name_of(job_id)
+def _is_shown(one: Happening, job_id: str) -> bool:
+    """Whether it is of this job. Of Kubernetes, changes are left out: it counts and marks all the time."""
+    is_of_it = one.effect.job_id is not None and object_name_of(one.effect.job_id) == object_name_of(job_id)
+    return is_of_it and (one.event != "changed" or one.kind == "task record")
 
 
 def _of_store(one: Happening, started: datetime) -> Moment:
-    event = {"came": "came", "changed": "was changed", "went": "went"}[one.event]
+    event = "was changed" if one.event == "changed" else one.event
     return Moment(at_s=(one.at - started).total_seconds(), who="the stores", what=f"{one.kind} {event}")
 
 

@@ -36,11 +36,13 @@ def test_it_has_the_operations_the_faults_beside_them_and_what_is_there_at_the_e
 
 def test_it_has_what_the_stores_tell_of_that_job_alone():
     happened = [happening(1.5, "came"), happening(20, "went"), happening(3, "came", job_id=OTHER)]
+    happened += [happening(4, "changed", "analyzer pod"), happening(5, "changed", "task record")]
     faults = [disturbed(19.5, 20.5, "RabbitMQ", "kill")]
     one = told(Violation(NOT_WHOLE, "no queue", ONE, (create(1, 2),)), faults=faults, happened=happened)
     assert [moment.what for moment in one.timeline] == [
         "create :ok, 200, configured",
         "work queue came",
+        "task record was changed",
         "kill",
         "work queue went",
     ]

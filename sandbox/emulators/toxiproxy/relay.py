@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sandbox.emulators.toxiproxy.toxics import Latency, Stream, Timeout
 
@@ -134,7 +135,8 @@ class _Side(asyncio.Protocol):
             self.other.transport.write(data)
             return
         self._ended = True
-        self.other.transport.write_eof()
+        with suppress(OSError):  # The other side may have reset its connection, and we have not heard of it yet.
+            self.other.transport.write_eof()
         if self.other._ended:
             self.transport.close()
             self.other.transport.close()

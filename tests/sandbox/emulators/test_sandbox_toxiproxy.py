@@ -344,6 +344,26 @@ async def test_latencies_add_up(api, proxy, stream):
     assert time.monotonic() - started >= 2 * LATE_MS / 1000
 
 
+async def test_an_end_that_latency_holds_for_a_client_that_was_reset_stops_nothing(impatient, upstream):
+    late = Latency(type="latency", stream="downstream", attributes=LatencyAttributes(latency=NEVER_MS))
+    relay, _, transport = impatient(b"AMQP", toxics=[late])
+    reader, writer = await upstream.connection()
+    assert await reader.readexactly(4) == b"AMQP"
+    writer.write_eof()
+    (connection,) = relay.connections
+    while not connection.sides["downstream"]._held:
+        await asyncio.sleep(0)
+
+    def reset():
+        raise OSError("Transport endpoint is not connected")
+
+    transport.write_eof = reset
+    relay.remove(late)
+    assert list(relay.all_toxics()) == []
+    relay.disable()
+    writer.close()
+
+
 @both_streams
 async def test_what_latency_holds_goes_on_when_it_is_removed(proxy, stream):
     connection = await proxy.connect()

@@ -84,13 +84,6 @@ def something_is_asked(context: Context, what: str) -> None:
     context.state.exchanges = [INVALID_REQUESTS[what](context.state.session)]
 
 
-@then("it is said each time that there was an internal error")
-def an_internal_error_is_told(context: Context) -> None:
-    statuses = context.state.settings.answers.internal_error_statuses
-    for exchange in context.state.exchanges:
-        refusals.expect_error_response(exchange, statuses, "an internal error, in the form that all errors have")
-
-
 @then("it is told in the form that all errors have")
 def told_in_the_form_of_errors(context: Context) -> None:
     for exchange in context.state.exchanges:

@@ -16,26 +16,13 @@ from support.faults import gateway
 QUESTIONS_WHILE_BUSY = 20
 
 
-@when("the health of the server is asked for")
-@when("the health of the server is asked for by {method}")
-@when("the health of the server is asked for with {header} as {value}")
-def the_health_is_asked_for(context: Context, method: str = "GET", header: str = "", value: str = "") -> None:
-    path, headers = context.state.settings.paths.health, {header: value} if header else None
-    context.state.exchanges = [context.state.client.send(method, path, headers=headers)]
-
-
-@when("{clients:d} clients ask for the health of the server, {times:d} times each")
-def many_clients_ask(context: Context, clients: int, times: int) -> None:
-    questions = [("GET", context.state.settings.paths.health)] * (clients * times)
-    context.state.exchanges = context.state.client.send_at_once(questions, clients)
-
-
 @when("the jobs are requested by {workers:d} clients while {clients:d} others ask for the health of the server")
 def jobs_while_others_ask(context: Context, workers: int, clients: int) -> None:
+    questions = [("GET", context.state.settings.paths.health)] * (clients * QUESTIONS_WHILE_BUSY)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        asking = pool.submit(many_clients_ask, context, clients, QUESTIONS_WHILE_BUSY)
+        asking = pool.submit(context.state.client.send_at_once, questions, clients)
         context.state.attempts = context.state.client.request_jobs(context.state.configurations, workers)
-        asking.result()
+        context.state.exchanges = asking.result()
 
 
 @then("the server says that it is healthy")

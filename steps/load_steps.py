@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from behave import given, then, when
 
 from steps.scenario_state import Context
-from support.api.client import FocusServerAPI
 from support.api.exchange import Exchange
 from support.api.job import Attempt
 from support.contract.configuration import different_payloads, generate_config_payload
@@ -26,7 +25,6 @@ from support.observers.side_effects import effects_of
 
 MOST_CLIENTS = 40
 LOOK_EVERY_S = 0.5
-ROWS = 5
 PATIENCE = 3
 
 
@@ -105,15 +103,6 @@ def requested_and_cancelled(context: Context, clients: int = 1) -> None:
     context.state.samples = samples_of(context.state.exchanges, context.state.settings.answers.accepted_statuses)
 
 
-@when("{clients:d} clients ask for its {what:Reading}, {times:d} times each")
-def clients_ask_for_its(context: Context, clients: int, what: str, times: int) -> None:
-    path = getattr(context.state.settings.paths, what).format(job_id=context.state.job.job_id, rows=ROWS)
-    context.state.exchanges = context.state.client.send_at_once([("GET", path)] * clients * times, clients)
-    answers = context.state.settings.answers
-    good = (200, answers.rows_status, answers.no_rows_yet_status)
-    context.state.samples = samples_of(context.state.exchanges, good)
-
-
 @when("the jobs are requested one after another, each until its first row")
 def each_until_its_first_row(context: Context) -> None:
     context.state.samples, attempts = [], []
@@ -137,15 +126,6 @@ def a_slow_network(context: Context, delay_ms: int) -> None:
     context.state.skip_unless(settings.toxiproxy.url, "toxiproxy.url is not set")
     network = slowed(settings.focus_server, settings.toxiproxy, delay_ms, context.state.session.journal)
     context.state.slow_network = context.state.session.fixtures.enter_context(network)
-
-
-@when("its metadata are asked for {times:d} times over that network")
-def metadata_over_that_network(context: Context, times: int) -> None:
-    settings = context.state.settings.model_copy(update={"focus_server": context.state.slow_network.server})
-    path = settings.paths.metadata.format(job_id=context.state.job.job_id)
-    client = FocusServerAPI(settings)
-    client.connect()
-    context.state.exchanges = [client.send("GET", path) for _ in range(times)]
 
 
 @then("{percent:d} in 100 {what:Timed} are there within the promised time")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import parse
 from behave import register_type
@@ -56,6 +57,11 @@ _HOSTILE = {
 def as_text(value: Any) -> str:
     """A value for where only text goes."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def as_digits(epoch_s: float) -> str:
+    """A moment, written as yymmddHHMMSS."""
+    return f"{datetime.fromtimestamp(epoch_s, UTC):%y%m%d%H%M%S}"
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -109,19 +115,22 @@ _CAUSES = PARAMETERS | {cause.words: cause for cause in (TASK_ID, UNKNOWN, ROW_C
 
 @parse.with_pattern(
     rf"| with| with (?:{_WORDS}) .+| with (?:{any_of(_HOSTILE)}) as the name of a parameter"
-    rf"| with an unknown parameter beside its (?:{_WORDS})| without (?:times|{_WORDS})"
+    rf"| with its times written as yymmddHHMMSS| with an unknown parameter beside its (?:{_WORDS})"
+    rf"| without (?:times|{_WORDS})"
 )
 def parse_change(text: str) -> Change:
     """What is unusual, if anything is: ` with FFT length 512`, ` without channel`, ` with` and a table.
 
     A value is `512`, `0.5`, `true`, `nothing`, `the text 1`, a range `50 to 1`, `the largest`, `a script`, … There are
-    also ` with an unknown parameter beside its channel`, ` with a script as the name of a parameter`, and
-    ` without times`, which leaves out start and end.
+    also ` with an unknown parameter beside its channel`, ` with a script as the name of a parameter`,
+    ` with its times written as yymmddHHMMSS`, and ` without times`, which leaves out start and end.
     """
     if text in ("", " with"):
         return lambda payload, _: dict(payload)
     if text == " without times":
         return lambda payload, _: without(without(payload, PARAMETERS["start time"]), PARAMETERS["end time"])
+    if text == " with its times written as yymmddHHMMSS":
+        return lambda payload, _: {**payload, **{name: as_digits(payload[name]) for name in ("start_time", "end_time")}}
     if text.startswith(" without "):
         return lambda payload, _: without(payload, PARAMETERS[text.removeprefix(" without ")])
     if neighbour := re.fullmatch(" with an unknown parameter beside its (.+)", text):
@@ -162,11 +171,11 @@ def parse_job_count(text: str) -> int:
     return 1 if text == "one job" else int(text.split()[0])
 
 
-@parse.with_pattern(rf"(?:{any_of(_NUMBERS)}) (?:second|minute|hour)s?")
+@parse.with_pattern(rf"(?:\d+|{any_of(_NUMBERS)}) (?:second|minute|hour)s?")
 def parse_duration(text: str) -> timedelta:
-    """A length of time: `five minutes`."""
+    """A length of time: `five minutes`, `50 seconds`."""
     number, unit = text.split()
-    return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS[number]})
+    return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS.get(number) or int(number)})
 
 
 @parse.with_pattern(r"| by \d+ clients at once")
@@ -174,6 +183,10 @@ def parse_at_once(text: str) -> int:
     """How many do it at once, if it is not one alone: ` by 10 clients at once`."""
     return int(text.split()[1]) if text else 1
 
+
+JOBS = named("the job", "the other job", "every job", "an unknown job")
+RECORDINGS = named("the recording", "each of them", "only the one that has ended", "none")
+LISTED = named("listed", "not listed", "listed among others", "listed, in the order of their time")
 
 register_type(
     AtOnce=parse_at_once,
@@ -187,10 +200,6 @@ register_type(
     Parameter=parse_parameter,
     Causes=parse_causes,
     TaskId=parse_task_id,
-    Hostile=choice(
-        "Something that means harm: `a script`; as text, for where only text goes.",
-        {words: as_text(value) for words, value in _HOSTILE.items()},
-    ),
     Kind=choice(
         "A kind of job: `job` (a live one of many channels), `waterfall view`, `single channel job`, `playback`.",
         named("job", "waterfall view", "single channel job", "playback"),
@@ -199,20 +208,25 @@ register_type(
         "What the rows of a job measure: `data rate`.",
         named("output rate", "overlap of windows", "data rate", "memory use"),
     ),
-    Jobs=choice(
-        "Jobs, by what they are to the scenario: `the job`, `every job`, `an unknown job`.",
-        named("the job", "the other job", "every job", "an unknown job"),
+    JobId=choice(
+        "Where the id of a job goes: `the job`, `a job called a script`.",
+        {"the job": None}
+        | {f"a job called {words}": quote(as_text(value), safe="") for words, value in _HOSTILE.items()},
     ),
-    Listing=choice(
-        "What the server tells of fibre and archive: `the sensors of the fibre`.",
+    Jobs=choice("Jobs, by what they are to the scenario: `the job`, `every job`, `an unknown job`.", JOBS),
+    PlaybackTime=choice(
+        "Which time a playback asks for: `ends when it begins`.",
         {
-            "the channels of the fibre": "channels",
-            "the sensors of the fibre": "sensors",
-            "the live metadata": "live_metadata",
+            "ends when it begins": timedelta(0),
+            "ends one second before it began": timedelta(seconds=-1),
+            "ends one hour before it began": timedelta(hours=-1),
+            "ends one second after it began": timedelta(seconds=1),
+            "lies in the future as a whole": None,
         },
     ),
+    Recordings=choice("Which recording is listed: `the recording`.", RECORDINGS),
+    Listed=choice("Whether and how it is listed: `listed`.", LISTED),
     Dependency=choice("A store that the server works with: `RabbitMQ`.", named("MongoDB", "RabbitMQ", "Kubernetes")),
-    Reading=choice("What is read of a job: `metadata`, `rows`.", {"metadata": "metadata", "rows": "waterfall"}),
     Timed=choice("What has a promised time: `jobs`, `answers`, `first rows`.", named("jobs", "answers", "first rows")),
     Outage=choice(
         "How a store fails: `does not answer`.",

@@ -203,20 +203,24 @@ class ScenarioState:
     @property
     def recorded(self) -> list[tuple[datetime, datetime]]:
         """Beginning and end of each of `recordings`; raises StepMissing if one of them is still under way."""
-        times = [(one.start, one.end) for one in self.recordings if one.end is not None]
-        if len(times) < len(self.recordings):
+        if len(self.ended) < len(self.recordings):
             raise StepMissing("This step needs recordings that have ended, and one of them is still under way.")
-        return times
+        return self.ended
+
+    @property
+    def ended(self) -> list[tuple[datetime, datetime]]:
+        """Beginning and end of those of `recordings` that are not under way."""
+        return [(one.start, one.end) for one in self.recordings if one.end is not None]
 
     def record(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> None:
         """Have one recording; without an end it is under way."""
         self.recordings = [self.session.recorder.put(start, end, deleted=deleted)]
 
-    def record_for(self, duration: timedelta, *, deleted: bool = False) -> None:
+    def record_for(self, duration: timedelta) -> None:
         """Have one recording of this length at a time of which there is no other, and ask about the whole of it."""
         start = self.session.recorder.free_time()
         self.window = (start, start + duration)
-        self.record(*self.window, deleted=deleted)
+        self.record(*self.window)
 
     def payload_of(self, kind: str, changes: Iterable[Change] = ()) -> dict[str, Any]:
         """A valid payload of a kind of job, for a playback with its recording; then it is changed."""
@@ -285,10 +289,6 @@ class ScenarioState:
             return client.configure_streaming_job(self.configuration)
 
         return self.client.failure_meanwhile(request, meanwhile, **server)
-
-    def get(self, path: str, **gaps: object) -> None:
-        """Ask for what stands at a path; `gaps` fill it."""
-        self.exchanges = [self.client.get(path.format(**gaps))]
 
     def ask_for_recordings(self, start: datetime, end: datetime) -> None:
         """Ask the server what was recorded between two moments."""

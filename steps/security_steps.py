@@ -1,7 +1,5 @@
 """What is sent with harm in mind, and what must not be given away."""
 
-from urllib.parse import quote
-
 from behave import then, when
 
 from redaction import is_ordinary, redact
@@ -16,18 +14,9 @@ OF_ANOTHER_SITE = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cro
 ASKED_FOR = {"Access-Control-Request-Headers": "content-type"}
 
 
-@when("metadata, rows and the end of a job called {hostile:Hostile} are asked for")
-def everything_of_a_job_called(context: Context, hostile: str) -> None:
-    ask_for_everything_of(context, quote(hostile, safe=""))
-
-
-@when("metadata, rows and the end of the job are asked for")
-def everything_of_the_job(context: Context) -> None:
-    ask_for_everything_of(context, context.state.job.job_id)
-
-
-def ask_for_everything_of(context: Context, job_id: str) -> None:
-    paths = context.state.settings.paths
+@when("metadata, rows and the end of {job_id:JobId} are asked for")
+def everything_of_a_job(context: Context, job_id: str | None) -> None:
+    paths, job_id = context.state.settings.paths, job_id or context.state.job.job_id
     context.state.exchanges = [
         context.state.client.send(method, path.format(job_id=job_id, rows=10))
         for method, path in (("GET", paths.metadata), ("GET", paths.waterfall), ("DELETE", paths.job))

@@ -1,7 +1,6 @@
 """The rows of a job, and its stream."""
 
 from datetime import datetime
-from urllib.parse import quote
 
 from behave import given, then, when
 
@@ -45,13 +44,6 @@ def rows_are_read_to_the_end(context: Context) -> None:
 @when("its rows are read to the end by {readers:d} readers at once, {part:d} at a time")
 def rows_are_read_by_several(context: Context, readers: int, part: int) -> None:
     context.state.waterfall.expect_end_by(readers, part)
-
-
-@when("the rows of {jobs:Jobs} are asked for")
-@when("the rows of {jobs:Jobs} are asked for by the number {count}")
-def rows_are_asked_for_by_a_number(context: Context, jobs: str, count: str = "10") -> None:
-    (job_id,) = context.state.ids_of(jobs)
-    context.state.get(context.state.settings.paths.waterfall, job_id=job_id, rows=quote(count))
 
 
 @then("there are no rows yet")

@@ -17,8 +17,8 @@ Feature: What the fibre has to offer
 
     @PZ-13895
     Scenario: Every channel of the fibre is enabled
-      Given the channels of the fibre were asked for
-      When a job is requested with all of them
+      When the channels of the fibre are asked for
+      And a job is requested with all of them
       Then the job is accepted
       And its mapping of channels to streams follows from its configuration
       When its rows are asked for until there are 1
@@ -27,8 +27,8 @@ Feature: What the fibre has to offer
 
     @PZ-13560 @PZ-13895
     Scenario: The first and the last channel can be viewed, those beyond cannot
-      Given the channels of the fibre were asked for
-      When a job is requested for each bound, and for one channel beyond it
+      When the channels of the fibre are asked for
+      And a job is requested for each bound, and for one channel beyond it
       Then those of the bounds are accepted, and those beyond refused
       And the side effects are those of 2 jobs
 
@@ -43,14 +43,19 @@ Feature: What the fibre has to offer
 
     @PZ-13764
     Scenario: Of two recordings under way the later one is live
-      Given two recordings are under way, begun one after the other
+      Given a time of two minutes with these recordings, ended or under way
+        | begins | ends  |
+        | 0 s    | never |
+        | 60 s   | never |
       When the live metadata are asked for
       Then they are those of the recording under way
 
     @PZ-13562 @PZ-13765
     Scenario: A deleted recording that never ended is no live source
       Given no recording is under way
-      And a recording that never ended was deleted
+      And a time of two minutes with these recordings
+        | begins | ends  | deleted |
+        | 0 s    | never | yes     |
       When the live metadata are asked for
       Then it is said that there is no live source
 
@@ -62,7 +67,10 @@ Feature: What the fibre has to offer
 
     @PZ-13705
     Scenario: A recording is live while it is under way, and history when it has ended
-      Given a recording of one minute that has ended, and one that is under way
+      Given a time of one minute with these recordings, ended or under way
+        | begins | ends  |
+        | 0 s    | 60 s  |
+        | 0 s    | never |
       When the live metadata are asked for
       Then they are those of the recording under way
       When the recordings of that time are asked for
@@ -72,14 +80,18 @@ Feature: What the fibre has to offer
 
     @PZ-13564 @PZ-13766
     Scenario: The recordings of a time
-      Given recordings of ten, thirty and ten seconds, one after another
+      Given a time of 50 seconds with these recordings
+        | begins | ends |
+        | 0 s    | 10 s |
+        | 10 s   | 40 s |
+        | 40 s   | 50 s |
       When the recordings of that time are asked for
       Then each of them is listed, in the order of their time
 
     @PZ-13564 @PZ-13766
     Scenario Outline: A recording <where> the time that is asked for
       Given a recording of ten seconds
-      When the recordings of a time are asked for that <window>
+      When the recordings of a time that <window> are asked for
       Then the recording is <listed>
 
       Examples:
@@ -93,20 +105,20 @@ Feature: What the fibre has to offer
     @PZ-13766
     Scenario: A time may be written as text
       Given a recording of ten seconds
-      When the recordings of that time are asked for, written as yymmddHHMMSS
+      When the recordings of that time, written as yymmddHHMMSS, are asked for
       Then the recording is listed
 
     @PZ-13766
     Scenario: A time may end in the future
       Given a recording of ten seconds
       When the recordings from its beginning until tomorrow are asked for
-      Then the recording is among those that are listed
+      Then the recording is listed among others
 
     @PZ-13766
     Scenario: A time may end on the last day of the year 9999
       Given a recording of ten seconds
       When the recordings from its beginning until the last day of the year 9999 are asked for
-      Then the recording is among those that are listed
+      Then the recording is listed among others
 
     @PZ-13564
     Scenario: A time may begin with the year 1970
@@ -115,13 +127,17 @@ Feature: What the fibre has to offer
 
     @PZ-13564
     Scenario: A recording is listed to the fraction of a second
-      Given a recording that begins and ends between two seconds
+      Given a time of 20 seconds with these recordings
+        | begins | ends   |
+        | 0.25 s | 10.5 s |
       When the recordings of that time are asked for
       Then the recording is listed
 
     @PZ-13564
     Scenario: A deleted recording is not listed
-      Given a deleted recording of ten seconds
+      Given a time of ten seconds with these recordings
+        | begins | ends | deleted |
+        | 0 s    | 10 s | yes     |
       When the recordings of that time are asked for
       Then none is listed
 

@@ -31,7 +31,7 @@ Feature: What is known of a job
       Given a running job with FFT length 128
       When the metadata of the job is asked for
       And its rows are asked for until there are 3
-      Then the rows are as the metadata say
+      Then the metadata agree with the rows of the job
       And the side effects are those of one job
 
     @PZ-14810
@@ -40,7 +40,7 @@ Feature: What is known of a job
       When the jobs are requested by 5 clients at once
       Then every job is accepted
       When the metadata of every job is asked for
-      Then each metadata is that of its job
+      Then the metadata is that of every job
       And the side effects are those of 10 jobs
 
   Rule: A job is known for as long as its record is kept
@@ -50,7 +50,7 @@ Feature: What is known of a job
       Given a running job under a task id
       When the job is cancelled
       And the metadata of the job is asked for
-      Then the metadata says that the job was cancelled
+      Then the metadata is that of the cancelled job
       And only the task records remain
 
     @PZ-14761

@@ -128,7 +128,7 @@ Feature: When something goes wrong
       And another running job with sensor range 100 to 199
       When the configuration of the job is taken out of its record
       And metadata, rows and the end of the job are asked for
-      Then it is said each time that there was an internal error
+      Then it is said that there was an internal error
       And no answer shows a password, an address of a store or the server's inside
       And the other job keeps all its promises
       And the side effects are those of 2 jobs

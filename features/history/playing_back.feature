@@ -68,7 +68,10 @@ Feature: Playing back what was recorded
 
     @PZ-13867
     Scenario: A playback shows the sensors and frequencies that were asked for, and invents nothing
-      Given a recording of one minute, of which a playback asks for two minutes
+      Given a time of two minutes with these recordings
+        | begins | ends |
+        | 30 s   | 90 s |
+      And the configuration of its playback
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
@@ -86,8 +89,11 @@ Feature: Playing back what was recorded
 
     @PZ-13867
     Scenario: A playback across a gap leaves the gap out
-      Given two recordings of ten seconds with a gap of ten seconds between them
-      And the configuration of the playback of all of it
+      Given a time of thirty seconds with these recordings
+        | begins | ends |
+        | 0 s    | 10 s |
+        | 20 s   | 30 s |
+      And the configuration of its playback
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
@@ -97,8 +103,11 @@ Feature: Playing back what was recorded
 
     @PZ-13867
     Scenario: Where recordings overlap the playback shows it once
-      Given two recordings of ten seconds that overlap by half
-      And the configuration of the playback of all of it
+      Given a time of 15 seconds with these recordings
+        | begins | ends |
+        | 0 s    | 10 s |
+        | 5 s    | 15 s |
+      And the configuration of its playback
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
@@ -110,7 +119,7 @@ Feature: Playing back what was recorded
     Scenario: A time may be written as text
       Beyond the plan: it does not say how a time is written; the contract allows text, too.
 
-      Given the configuration of a playback, its times written as yymmddHHMMSS
+      Given the configuration of a playback with its times written as yymmddHHMMSS
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
@@ -128,30 +137,34 @@ Feature: Playing back what was recorded
 
     @PZ-14019 @serial
     Scenario Outline: A time of which there is only <what>
-      Given a time of which there is only <what>
+      Given a time of ten seconds with these recordings, ended or under way
+        | begins   | ends   | deleted   |
+        | <begins> | <ends> | <deleted> |
       And the configuration of its playback
       When the job is requested
       Then it is said that nothing was recorded then
 
       Examples:
-        | what                                  |
-        | a deleted recording                   |
-        | a recording under way                 |
-        | a recording that ends when it begins  |
-        | a recording that begins when it ends  |
+        | what                                 | begins | ends  | deleted |
+        | a deleted recording                  | 0 s    | 10 s  | yes     |
+        | a recording under way                | 0 s    | never | no      |
+        | a recording that ends when it begins | -10 s  | 0 s   | no      |
+        | a recording that begins when it ends | 10 s   | 20 s  | no      |
 
-    @PZ-14019 @serial
+    @PZ-14019
     Scenario Outline: A time that a recording only just reaches: <what>
-      Given a time of which there is only <what>
+      Given a time of ten seconds with these recordings
+        | begins   | ends   |
+        | <begins> | <ends> |
       And the configuration of its playback
       When the job is requested
       Then the job is accepted
       And the side effects are those of one job
 
       Examples:
-        | what                                        |
-        | a recording that ends one second into it    |
-        | a recording of its last second              |
+        | what                                     | begins | ends |
+        | a recording that ends one second into it | -10 s  | 1 s  |
+        | a recording of its last second           | 9 s    | 10 s |
 
   Rule: A playback has a beginning and an end
 
@@ -221,7 +234,7 @@ Feature: Playing back what was recorded
 
     @PZ-13870 @PZ-14089 @PZ-14018
     Scenario: A playback of a time that lies in the future as a whole is refused and launches nothing
-      When a playback is requested of an hour of tomorrow
+      When a playback is requested that lies in the future as a whole
       Then the request is refused because of the start time and the end time
       And the client refuses it, too
 

@@ -28,7 +28,7 @@ Feature: Answers in time
     @serial
     Scenario Outline: The <what> of a job for <who>
       Given a running job
-      When <clients> clients ask for its <what>, <times> times each
+      When <clients> clients ask for the <what> of the job, <times> times each
       Then 95 in 100 answers are there within the promised time
       And the side effects are those of one job
 
@@ -52,7 +52,7 @@ Feature: Answers in time
     Scenario: A slow network costs its own time, and not much more
       Given a running job
       And a network to the server that takes 250 ms in each direction
-      When its metadata are asked for 4 times over that network
+      When the metadata of the job is asked for 4 times over that network
       Then no answer takes more than the promised number of round trips
       And the side effects are those of one job
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -91,6 +92,33 @@ def expect_unavailable(exchange: Exchange, dependency: str, answers: Answers) ->
     expect_error_response(
         exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer tells instead of what was asked for: the setting of its statuses, and a word that it holds."""
+
+    expected: str
+    statuses: str
+    naming: str = ""
+
+
+TOLD = {
+    "there is no such job": Told("that there is no such job, and that it is said", "unknown_statuses"),
+    "there is no live source": Told("to be told that there is no live source", "unknown_statuses"),
+    "nothing was recorded then": Told(
+        "to be told that nothing was recorded then", "nothing_recorded_statuses", "recording"
+    ),
+    "there was an internal error": Told(
+        "an internal error, in the form that all errors have", "internal_error_statuses"
+    ),
+}
+"""By the words of the features."""
+
+
+def expect_told(exchange: Exchange, told: Told, answers: Answers) -> None:
+    """Raise ExpectationFailed unless this is told, in the form of all errors."""
+    expect_error_response(exchange, getattr(answers, told.statuses), told.expected, told.naming)
 
 
 def error_problems(exchange: Exchange, statuses: Sequence[int]) -> list[str]:

@@ -78,7 +78,7 @@ NEEDS_TO_BE_ALONE = """
 import inspect, re
 from behave.formatter.base import Formatter
 
-NEEDS = re.compile(r"skip_unless_alone|begin_recordings|recordings\\.under_way|outages_of\\(|refuse_queues")
+NEEDS = re.compile(r"skip_unless_alone|recordings\\.under_way|outages_of\\(|refuse_queues")
 
 class Listing(Formatter):
     def scenario(self, scenario):

@@ -84,13 +84,14 @@ class Recovery:
         found = self._undone | await self._analyzers.launched_before(self._started) | await self._queues_at_start()
         records = [each for each in await self._tasks.configured_before(self._started) if self._is_job_id(each.job_id)]
         await _each(self._settle(record) for record in records)
-        found -= {record.job_id for record in records}
+        # Of those that are served again, too: one may have been cancelled before its consumer was there.
+        found |= {record.job_id for record in records}
         statuses = await self._tasks.statuses(found)
         await _each(self.take_away(job_id) for job_id in found if self._is_over(job_id, statuses.get(job_id)))
 
     async def _queues_at_start(self) -> set[str]:
         if self._queued is None:
-            self._queued = await self._queues.existing() if self._alone else set()
+            self._queued = await self._queues.existing()
         return self._queued
 
     def _is_over(self, job_id: str, status: str | None) -> bool:
@@ -124,9 +125,6 @@ class Recovery:
             self._regions.begin(job_id, region_in_force(record.roi, Configuration.model_validate(record.config)))
             await self._queues.take_up(job_id)
             await self._stream.serve(job_id)
-            # It may have been cancelled meanwhile: before its consumer was there, which that would have taken away.
-            if (await self._tasks.statuses({job_id})).get(job_id) == CANCELLED:
-                await self._service.take_away(job_id)
             log.info("served again after a restart")
 
     async def take_away(self, job_id: str) -> None:

@@ -67,7 +67,7 @@ def looks(world: World) -> int:
 
 @pytest.mark.parametrize("parts", HALF_MADE)
 async def test_a_job_without_a_queue_is_undone(world: World, parts: set[str]) -> None:
-    left(world, *parts)
+    left(world, *parts, age=timedelta(milliseconds=1))
     async with started(world):
         await until(world.is_empty)
 
@@ -89,7 +89,9 @@ async def test_what_is_left_of_a_cancelled_job_is_taken_away_and_its_record_kept
 
 
 @pytest.mark.parametrize("parts", [{"analyzer", "queue"}, {"queue"}], ids=["whole", "its analyzer has ended"])
-async def test_a_running_job_is_served_again_with_the_region_that_it_had(world: World, parts: set[str]) -> None:
+async def test_a_running_job_is_served_again_with_the_region_that_it_had(
+    world: World, parts: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
     record = left(world, "record", *parts, roi=Region(start=3, end=30))
     async with started(world):
         await until(lambda: world.stream.served == {ONE})
@@ -99,6 +101,7 @@ async def test_a_running_job_is_served_again_with_the_region_that_it_had(world: 
         await until(lambda: looks(world) == 2)
     assert world.tasks.records == {ONE: record}
     assert world.journal.calls.count("take up") == 1
+    assert "not in order yet" not in caplog.text
 
 
 async def test_its_queue_is_not_served_while_a_dead_process_still_has_its_consumer(world: World) -> None:
@@ -112,14 +115,17 @@ async def test_its_queue_is_not_served_while_a_dead_process_still_has_its_consum
 
 
 async def test_a_job_that_is_cancelled_while_it_is_taken_up_is_not_served(world: World) -> None:
-    left(world, "record", "analyzer", "queue")
+    left(world, "record", "queue")
+    world.queues.listed = False
 
     async def cancelled_meanwhile() -> None:
         world.tasks.records[ONE] = replace(world.tasks.records[ONE], status="cancelled")
+        world.queues.open_queues.clear()
 
     world.journal.hang["take up"] = cancelled_meanwhile
     async with started(world):
-        await until(lambda: not (world.queues.open_queues or world.analyzers.configs or world.stream.served))
+        await until(lambda: looks(world) == 2)
+    assert (world.queues.open_queues, world.stream.served) == (set(), set())
 
 
 async def test_what_is_made_after_the_start_is_left_alone(world: World) -> None:
@@ -155,13 +161,15 @@ async def test_a_record_that_cannot_be_read_keeps_no_other_from_being_put_right(
     left(world, "record", job_id=ANOTHER)
     async with started(world):
         await until(lambda: ANOTHER not in world.tasks.records)
+        await until(lambda: looks(world) == 2)
 
 
-async def test_what_comes_late_of_a_process_that_has_ended_is_undone_too(world: World) -> None:
+@pytest.mark.parametrize("part", ["analyzer", "queue"])
+async def test_what_comes_late_of_a_process_that_has_ended_is_undone_too(world: World, part: str) -> None:
     left(world, "record")
     async with started(world, shares_stores=True):
         await until(world.is_empty)
-        left(world, "analyzer")
+        left(world, part)
         await until(world.is_empty)
 
 
@@ -174,7 +182,9 @@ async def test_where_others_use_the_stores_too_they_have_time_to_finish(world: W
         assert set(world.tasks.records) == {ONE}
 
 
-async def test_and_keep_their_queues_and_what_has_its_record_elsewhere(world: World) -> None:
+async def test_and_keep_their_queues_and_what_has_its_record_elsewhere(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     left(world, "record", "queue")
     world.queues.served_elsewhere.add(ONE)
     left(world, "analyzer", "queue", job_id=ANOTHER)
@@ -182,3 +192,4 @@ async def test_and_keep_their_queues_and_what_has_its_record_elsewhere(world: Wo
         await until(lambda: looks(world) == 2)
     assert (set(world.analyzers.configs), world.queues.open_queues) == ({ANOTHER}, {ONE, ANOTHER})
     assert not world.queues.served
+    assert "not in order yet" not in caplog.text

@@ -7,7 +7,7 @@ from behave import given, then, when
 from steps.outage_steps import request_meanwhile_in_vain
 from steps.scenario_state import Context
 from support.api.client import FocusServerAPI
-from support.checks import refusals
+from support.checks import discovery, record_store, refusals
 from support.faults.workloads import Workloads
 
 Disruption = Callable[[Workloads, str], None]
@@ -21,6 +21,13 @@ def workloads_of(context: Context, *parts: str) -> Workloads:
         if why := workloads.impossible(part):
             context.state.skip(f"this stops, kills or restarts a part, {part}: {why}")
     return workloads
+
+
+@given("the recorder is recording")
+def the_recorder_is_recording(context: Context) -> None:
+    workloads_of(context, "recorder").have_running("recorder")
+    limit = context.state.settings.time_limits.wait_policy("effect_appears_s")
+    context.state.documents = record_store.expect_under_way(context.state.stores.recordings, limit)
 
 
 @given("{part:Part} is {disrupted:Disruption}")
@@ -44,8 +51,9 @@ def it_is_disrupted_once_an_effect_shows(context: Context, part: str, disrupted:
 
 @when("{first:Part}, {second:Part} and {third:Part} come back, one after another")
 def they_come_back(context: Context, first: str, second: str, third: str) -> None:
-    for part in (first, second, third):
-        context.state.session.disturbances.workloads.start(part)
+    session = context.state.session
+    took_s = [session.disturbances.workloads.start(part) for part in (first, second, third)]
+    session.timing.chart("how long it took until each part was back", took_s, "part_recovers_s")
 
 
 @when("a job, the end of the job and the health of the server are asked for, answered or not")
@@ -76,3 +84,22 @@ def it_is_back(context: Context, part: str) -> None:
 @then("{part:Part} runs in another pod than before")
 def it_runs_in_another_pod(context: Context, part: str) -> None:
     context.state.session.disturbances.workloads.expect_another_pod(part)
+
+
+@then("what was being recorded has ended, and is listed")
+def it_has_ended_and_is_listed(context: Context) -> None:
+    limit = context.state.settings.time_limits.wait_policy("recovered_s")
+    these = record_store.expect_ended(context.state.stores.recordings, context.state.documents, limit)
+    context.state.ask_for_recordings(*record_store.span_of(these))
+    discovery.expect_listed(context.state.exchange, record_store.ended(these))
+
+
+@then("the live metadata are those of the recording under way within the promised time")
+def live_metadata_follow(context: Context) -> None:
+    state = context.state
+    discovery.expect_live_metadata_within(
+        lambda: state.client.get(state.settings.paths.live_metadata),
+        state.stores.recordings.under_way,
+        state.settings.limits,
+        state.settings.time_limits.wait_policy("recovered_s"),
+    )

@@ -1,7 +1,7 @@
 @resilience @disruptive
 Feature: When a part of the system is stopped, killed or restarted
-  MongoDB, RabbitMQ and the Focus Server run in pods on Kubernetes. When one of them goes away, whoever
-  asks is told so, no job is left half made, and all goes on by itself when it is back.
+  MongoDB, RabbitMQ, the Focus Server and the recorder run in pods on Kubernetes. When one of them goes
+  away, whoever asks is told so, no job is left half made, and all goes on by itself when it is back.
 
   Rule: Whoever asks while a part is away is told so, and nothing is left half made
 
@@ -39,6 +39,19 @@ Feature: When a part of the system is stopped, killed or restarted
       And the same request is accepted within the promised time
       And the side effects are those of 2 jobs
 
+    @PZ-14734 @PZ-14736 @PZ-14737
+    Scenario: The recorder is scaled to zero, and comes back
+      Given a running job
+      And the recorder is recording
+      When the recorder is scaled to zero
+      And the live metadata are asked for
+      Then it is said that there is no live source
+      And what was being recorded has ended, and is listed
+      When the recorder is started again
+      Then the recorder is back within the promised time
+      And the live metadata are those of the recording under way within the promised time
+      And the side effects are those of one job
+
   Rule: A part that is restarted comes back by itself, and what there was is still there
 
     @critical
@@ -66,12 +79,32 @@ Feature: When a part of the system is stopped, killed or restarted
         | the Focus Server |
 
     @PZ-13687
-    Scenario: What was recorded before MongoDB is restarted is found after it
-      Given a recording of one minute
+    Scenario: What was recorded before MongoDB is restarted is found after it, and recording goes on
+      Given the recorder is recording
+      And a recording of one minute
       When MongoDB is restarted
       Then MongoDB is back within the promised time
       When the recordings of that time are asked for
       Then the recording is listed
+      And the live metadata are those of the recording under way within the promised time
+
+    Scenario Outline: The recorder is <disrupted> while it records
+      Given the recorder is recording
+      When the recorder is <disrupted>
+      Then the recorder is back within the promised time
+      And the recorder runs in another pod than before
+      And what was being recorded has ended, and is listed
+      And the live metadata are those of the recording under way within the promised time
+
+      @PZ-14733
+      Examples: restarted
+        | disrupted |
+        | restarted |
+
+      @PZ-14735
+      Examples: killed
+        | disrupted |
+        | killed    |
 
   Rule: A job that is being made when a part dies is made whole, or not at all
 
@@ -132,16 +165,18 @@ Feature: When a part of the system is stopped, killed or restarted
       And the same request is accepted within the promised time
       And the side effects are those of 2 jobs
 
-    @PZ-14738
-    Scenario: MongoDB and RabbitMQ are away, and the server says that it is healthy
+    @PZ-14741
+    Scenario: The Focus Server and the recorder are away, and the server comes back first
       Given a running job
-      When MongoDB and RabbitMQ are killed and stay away
-      And the health of the server is asked for
-      Then the server says that it is healthy
-      And the same request is refused because of MongoDB within the promised time
-      When all stores work again
-      Then the same request is accepted within the promised time
-      And the side effects are those of 2 jobs
+      And the recorder is recording
+      When the Focus Server and the recorder are scaled to zero
+      And the Focus Server is started again
+      Then the Focus Server is back within the promised time
+      When the live metadata are asked for
+      Then it is said that there is no live source
+      When the recorder is started again
+      Then the live metadata are those of the recording under way within the promised time
+      And the side effects are those of one job
 
     @PZ-14742 @PZ-14743
     Scenario Outline: All come back, <first>, <second> and then <third>

@@ -71,6 +71,36 @@ def restarted_mongodb_not_used(parts: Parts) -> Parts:
 
 
 @defect
+def ended_since_the_start_not_listed(parts: Parts) -> Parts:
+    """Recordings that have ended since the server was started are not listed.
+
+    What has just been recorded cannot be played back before somebody restarts the server.
+    """
+    started = parts.clock.now()
+
+    async def between(recordings: Any, start: Any, end: Any) -> Any:
+        return [one for one in await recordings.between(start, end) if one[1] < started]
+
+    return override("recordings", between=between)(parts)
+
+
+@defect
+def live_source_remembered(parts: Parts) -> Parts:
+    """Whether something is being recorded is asked once, and remembered.
+
+    After each restart of the recorder live views show the recording that there was before, or none.
+    """
+    found: list[Any] = []
+
+    async def under_way(recordings: Any) -> Any:
+        if not found:
+            found.append(await recordings.under_way())
+        return found[0]
+
+    return override("recordings", under_way=under_way)(parts)
+
+
+@defect
 def no_time_limit_for_rabbitmq(parts: Parts) -> Parts:
     """The server waits for a RabbitMQ that does not answer until it does.
 
@@ -104,6 +134,8 @@ DEFECTS: tuple[Defect, ...] = (
     never_reconnects_to_rabbitmq,
     never_reconnects_to_mongodb,
     restarted_mongodb_not_used,
+    ended_since_the_start_not_listed,
+    live_source_remembered,
     Defect(
         "queue_not_durable",
         "The queue of a job goes with a restart of RabbitMQ.",

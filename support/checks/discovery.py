@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from support.api.exchange import Exchange
 from support.checks.refusals import status_problems
 from support.contract.limits import Limits
-from support.core.errors import require
+from support.core.errors import ExpectationFailed, require
+from support.core.eventually import WaitPolicy, eventually
 from support.observers.mongodb import Document
 
 Window = tuple[datetime, datetime]
@@ -52,6 +53,21 @@ def expect_live_metadata(exchange: Exchange, under_way: Sequence[Document], limi
         if told.get(name) != wanted.get(name)
     ]
     require("the live metadata of the recording under way", status_problems(exchange, 200) + problems, exchange)
+
+
+def expect_live_metadata_within(
+    ask: Callable[[], Exchange], under_way: Callable[[], Sequence[Document]], limits: Limits, within: WaitPolicy
+) -> None:
+    """Raise ExpectationFailed unless the live metadata describe the recording under way, be it after some time."""
+
+    def problems(seen: tuple[Exchange, Sequence[Document]]) -> list[str]:
+        try:
+            expect_live_metadata(*seen, limits)
+        except ExpectationFailed as failure:
+            return [str(failure)]
+        return []
+
+    eventually("the live metadata of the recording under way", lambda: (ask(), under_way()), problems, within)
 
 
 def expect_recording_list(exchange: Exchange) -> list[list[Any]]:

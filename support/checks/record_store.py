@@ -13,7 +13,8 @@ from support.api.exchange import Exchange
 from support.api.job import Job
 from support.checks.discovery import Window
 from support.core.errors import require
-from support.observers.mongodb import Database, Document
+from support.core.eventually import WaitPolicy, eventually
+from support.observers.mongodb import Database, Document, Recordings
 from support.profile.settings import MongoDB
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -80,6 +81,36 @@ def _recording_problems(recording: Document) -> list[str]:
         problems.append(f"deleted is {recording.get('deleted')!r}, neither true nor false")
     unknown = set(recording) - {"_id", "uuid", "start_time", "end_time", "deleted"}
     return problems + [f"{name} is no field of a recording" for name in sorted(unknown)]
+
+
+def expect_under_way(recordings: Recordings, within: WaitPolicy) -> list[Document]:
+    """Give what is being recorded, as soon as something is; raise ExpectationFailed if nothing comes to be."""
+    return eventually(
+        "something to be recorded",
+        recordings.under_way,
+        lambda seen: [] if seen else ["no recording is without an end"],
+        within,
+    )
+
+
+def expect_ended(recordings: Recordings, begun: Sequence[Document], within: WaitPolicy) -> list[Document]:
+    """Give these recordings as they have ended; raise ExpectationFailed if one does not end, or others stay open."""
+
+    def problems(seen: tuple[list[Document], list[Document]]) -> list[str]:
+        these, under_way = seen
+        missing = len(begun) - len(these)
+        open_ones = [f"the recording {one['uuid']} has no end" for one in these if one.get("end_time") is None]
+        more = [f"{len(under_way)} recordings are under way at once"] if len(under_way) > 1 else []
+        return [*([f"{missing} of them are gone"] if missing else []), *open_ones, *more]
+
+    ids = [one["uuid"] for one in begun]
+    these, _ = eventually(
+        "what was being recorded to have ended",
+        lambda: (recordings.of(ids), recordings.under_way()),
+        problems,
+        within,
+    )
+    return these
 
 
 def ended(recordings: Sequence[Document]) -> list[Window]:

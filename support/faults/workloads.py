@@ -28,6 +28,7 @@ class Workloads:
         self._settings, self._stores, self._about_to = settings, stores, about_to
         self._namespace: Namespace | None = None
         self._replicas: dict[str, int] = {}  # of each part that is disturbed, before it was
+        self._running: dict[str, int] = {}  # of each of them, when it ran last
         self._pods: dict[str, frozenset[str]] = {}  # their uids, before the last act on a part
         self._since: dict[str, float] = {}  # when the last act on a part was
 
@@ -38,6 +39,13 @@ class Workloads:
     def state(self, part: str) -> WorkloadState:
         """A part as Kubernetes shows it."""
         return state_of(self._parts, self._workload(part))
+
+    def have_running(self, part: str) -> None:
+        """See that a part runs; one that is scaled to zero gets a pod."""
+        if self.state(part).wanted == 0:
+            self._about_to_disturb(part)
+            self._scale(part, 1)
+        self._await_answers(part)
 
     def delete(self, part: str) -> None:
         """Delete the pods of a part; Kubernetes puts others in their place."""
@@ -63,7 +71,7 @@ class Workloads:
     def scale_back(self, part: str) -> None:
         """Scale a part that was stopped to as many pods as it had."""
         self._since[part] = time.monotonic()
-        self._scale(part, self._replicas[part])
+        self._scale(part, self._running[part])
 
     def await_return(self, part: str) -> float:
         """Wait until a part has all its pods, and answers; returns how long after the last act on it that was, s."""
@@ -130,6 +138,7 @@ class Workloads:
         if part not in self._replicas:
             self._about_to(part, state.wanted)
             self._replicas[part] = state.wanted
+        self._running[part] = state.wanted or self._running.get(part, 1)
         self._pods[part] = frozenset(pod.uid for pod in state.pods)
         self._since[part] = time.monotonic()
 

@@ -266,6 +266,10 @@ class Recordings:
         """The recordings that began last, a thousand at most."""
         return self._recordings.find({}, sort=[("start_time", DESCENDING)], limit=1000)
 
+    def of(self, recording_ids: Sequence[str]) -> list[Document]:
+        """The recordings of these ids."""
+        return self._recordings.find({"uuid": {"$in": list(recording_ids)}})
+
     def under_way(self) -> list[Document]:
         """What is being recorded now."""
         return self._recordings.find({"end_time": None, "deleted": {"$ne": True}})

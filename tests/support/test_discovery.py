@@ -6,6 +6,7 @@ from stand_ins import exchange
 from support.checks import discovery
 from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
+from support.core.eventually import WaitPolicy
 from support.observers.mongodb import UnreadableValue
 
 LIMITS = Limits(sensors=3)
@@ -31,6 +32,15 @@ def test_a_recording_under_way_without_a_beginning_is_named():
     for wrong in ({}, {"start_time": UnreadableValue("a date of another age")}):
         with pytest.raises(ExpectationFailed, match=r"\(_id 7\): start_time is .*, no date"):
             discovery.expect_live_metadata(exchange(LIVE), [RECORDING, {"_id": 7, **wrong}], LIMITS)
+
+
+def test_live_metadata_may_follow_the_recording_under_way_after_some_time_and_must_in_the_end():
+    answers, soon = [exchange(status=404), exchange(status=503)], WaitPolicy(0.1, 0.01, "recovered_s")
+    right = lambda: answers.pop() if answers else exchange(LIVE)  # noqa: E731
+    discovery.expect_live_metadata_within(right, lambda: [RECORDING], LIMITS, soon)
+    assert answers == []
+    with pytest.raises(ExpectationFailed, match=r"the status is 404 instead of 200(.|\n)*waited 0\.1 s"):
+        discovery.expect_live_metadata_within(lambda: exchange(status=404), lambda: [RECORDING], LIMITS, soon)
 
 
 def test_live_metadata_of_nothing_are_wrong():

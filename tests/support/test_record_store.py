@@ -8,6 +8,7 @@ from stand_ins import exchange, job, settings
 
 from support.checks import record_store
 from support.core.errors import ExpectationFailed
+from support.core.eventually import WaitPolicy
 from support.observers.mongodb import UnreadableValue
 
 T, SECOND = datetime(2005, 1, 1, tzinfo=UTC), timedelta(seconds=1)
@@ -22,6 +23,41 @@ def recording(**changes):
 def found(problem, check, *arguments):
     with pytest.raises(ExpectationFailed, match=problem):
         check(*arguments)
+
+
+class Recorded:
+    """Recordings as they are at each look; the last stays."""
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+
+    def of(self, ids):
+        return [one for one in self.looks[0] if one["uuid"] in ids]
+
+    def under_way(self):
+        seen = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return [one for one in seen if one["end_time"] is None]
+
+
+SOON = WaitPolicy(0.1, 0.01, "recovered_s")
+
+
+def test_what_is_being_recorded_is_waited_for_and_missed_if_it_does_not_come():
+    begun = recording(end_time=None)
+    assert record_store.expect_under_way(Recorded([], [recording()], [begun]), SOON) == [begun]
+    found("no recording is without an end", record_store.expect_under_way, Recorded([recording()]), SOON)
+
+
+def test_what_was_being_recorded_ends_is_still_there_and_leaves_one_other_open_at_most():
+    begun = recording(end_time=None)
+    ended, other, third = {**begun, "end_time": T}, recording(end_time=None), recording(end_time=None)
+    assert record_store.expect_ended(Recorded([begun], [begun, other], [ended, other]), [begun], SOON) == [ended]
+    for looks, told in (
+        ([begun], f"the recording {begun['uuid']} has no end"),
+        ([], "1 of them are gone"),
+        ([ended, other, third], "2 recordings are under way at once"),
+    ):
+        found(told, record_store.expect_ended, Recorded(looks), [begun], SOON)
 
 
 def test_both_collections_are_there():

@@ -157,6 +157,19 @@ def test_a_part_that_is_killed_for_good_is_scaled_to_zero_before_its_pods_get_no
     workloads.expect_another_pod("MongoDB")
 
 
+def test_a_part_that_is_scaled_to_zero_is_had_running_and_is_so_no_more_at_the_end(workloads, parts, announced):
+    parts.replicas["deployments/rabbit"], parts.pods["deployments/rabbit"] = 0, []
+    workloads.have_running("RabbitMQ")
+    assert len(workloads.state("RabbitMQ").pods) == 1
+    workloads.have_running("RabbitMQ")
+    workloads.stop("RabbitMQ")
+    workloads.start("RabbitMQ")
+    assert parts.done == [("deployments/rabbit", replicas) for replicas in (1, 0, 1)]
+    workloads.undo()
+    assert workloads.state("RabbitMQ") == WorkloadState(0, 0, ())
+    assert announced == [("RabbitMQ", 0, [])]
+
+
 def test_that_a_part_runs_in_the_pod_from_before_or_in_none_is_told(workloads, parts):
     parts.deaf = True
     workloads.delete("MongoDB")

@@ -96,6 +96,7 @@ Feature: When something goes wrong
       Examples:
         | what                                 |
         | a page that does not exist           |
+        | a page with a slash too many         |
         | the metadata of an unknown job       |
         | the end of an unknown job            |
         | the rows of an unknown job           |

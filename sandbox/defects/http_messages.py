@@ -50,6 +50,12 @@ def errors_as(form: str, summary: str, impact: str, change: Callable[[Intercepte
     return intercepting(f"errors_as_{form}", summary, impact, response=response)
 
 
+def _redirect_slashes(request: InterceptedRequest, response: InterceptedResponse) -> None:
+    if response.status == 404 and request.path.endswith("/"):
+        response.become(307, "", "text/plain")
+        response.headers["location"] = request.path.rstrip("/")
+
+
 def status_instead_of(right: int, wrong: int) -> Defect:
     """A status stands in the place of another one."""
 
@@ -205,6 +211,12 @@ DEFECTS: tuple[Defect, ...] = (
         lambda response: _detail(
             response, {"detail": f'Traceback: File "/srv/focus/rules.py": {response.body.decode()}'}
         ),
+    ),
+    intercepting(
+        "slash_too_many_redirected",
+        "A path with a slash too many is redirected to the one without.",
+        "A request that has gone to the wrong address comes to nothing, and its client is not told so.",
+        response=_redirect_slashes,
     ),
     *(
         status_instead_of(right, wrong)

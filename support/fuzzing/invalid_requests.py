@@ -45,6 +45,7 @@ def _playback_of_nothing(session: ScenarioSession) -> Exchange:
 
 INVALID_REQUESTS: dict[str, Send] = {
     "a page that does not exist": lambda session: session.client.get("/no-such-page"),
+    "a page with a slash too many": lambda session: session.client.get(f"{session.settings.paths.channels}/"),
     "the metadata of an unknown job": _about_an_unknown_job("GET", "metadata"),
     "the end of an unknown job": _about_an_unknown_job("DELETE", "job"),
     "the rows of an unknown job": _about_an_unknown_job("GET", "waterfall"),

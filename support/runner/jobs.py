@@ -179,7 +179,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             self.hook_failures = failures  # Those of the scenario are in its outcome.
             flush()
             outcome = ScenarioOutcome.of(scenario, containers)
-            connection.send(Done(number, outcome, state.known[known:], self._end_of_run(state)))
+            secrets = [secret for one in state.environments() for secret in one.settings.secrets()]
+            connection.send(Done(number, outcome, state.known[known:], self._end_of_run(state), secrets))
             if self.aborted:
                 return
 
@@ -221,6 +222,7 @@ class _Listener:
             self._show.printed(printed)
             return
         if isinstance(message, Done):
+            redact.learn(message.secrets)
             self._take(message.number, message.outcome, printed)
             self._state.known.extend(message.known)
             if self._runner.config.stop and Status[message.outcome.status].has_failed():

@@ -40,12 +40,16 @@ class Ready:
 
 @dataclass(frozen=True)
 class Done:
-    """A worker has run the scenario of this number. `known` are its failures that are put down to known issues."""
+    """A worker has run the scenario of this number. `known` are its failures that are put down to known issues.
+
+    `secrets` are those of all environments that it works in: it may have got another one for this scenario.
+    """
 
     number: int
     outcome: ScenarioOutcome
     known: Sequence[str]
     end: EndOfRun
+    secrets: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,9 @@ def before_scenario(context, scenario):
     context.run_state.report.start_scenario(scenario)
     context.run_state.scenarios.append(scenario)
     log("begin", scenario.name)
+    if "another_environment" in scenario.effective_tags:
+        another = SimpleNamespace(settings=SimpleNamespace(secrets=lambda: ["expected one"]))
+        context.run_state.disposable = SimpleNamespace(made=another)
     if "skipped" in scenario.effective_tags:
         scenario.skip("needs another environment")
     if "aborts" in scenario.effective_tags:
@@ -380,6 +383,13 @@ def test_a_message_is_told_without_the_secrets_of_its_worker(project):
     ran = behave(folder, "--jobs", "2", "-f", "plain")
     assert "expected one, seen two" in ran.stdout
     assert not re.search(r"secret-\d", ran.stdout)
+
+
+def test_a_message_is_told_without_the_secrets_of_an_environment_that_a_worker_has_got_for_it(project):
+    folder = project(one="@another_environment\n" + EVERYTHING, two=OTHER.format(name="two"))
+    ran = behave(folder, "--jobs", "2", "-f", "plain")
+    assert ", seen two" in ran.stdout
+    assert "expected one" not in ran.stdout
 
 
 def test_a_dead_worker_is_told_with_its_scenario_and_the_rest_goes_on(project):

@@ -1,13 +1,13 @@
 """What the server tells of the fibre and of what was recorded."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from behave import given, then, when
 
 from steps.scenario_state import Context
-from support.checks import answers, discovery, refusals
+from support.checks import discovery
 from support.contract.configuration import generate_config_payload
-from support.contract.limits import PARAMETERS
 
 SHORT_FFT = 128  # The first row comes after 64 ms.
 
@@ -17,29 +17,11 @@ def they_reach_from_first_to_last(context: Context) -> None:
     discovery.expect_bounds(context.state.exchange, context.state.settings.limits)
 
 
-@when("a job is requested with all of them")
-def a_job_is_requested_with_all_channels(context: Context) -> None:
-    lowest, highest = discovery.expect_bounds_told(context.state.exchange)
-    channels = {"min": lowest, "max": highest}
-    context.state.configure(generate_config_payload(channels=channels, nfftSelection=SHORT_FFT))
-    context.state.request_job()
-
-
-@when("a job is requested for each bound, and for one channel beyond it")
-def a_job_is_requested_for_each_bound(context: Context) -> None:
-    lowest, highest = discovery.expect_bounds_told(context.state.exchange)
-    channels = (lowest, highest, lowest - 1, highest + 1)
-    payloads = [generate_config_payload(channels={"min": channel, "max": channel}) for channel in channels]
-    context.state.asked(*map(context.state.client.request_raw, payloads))
-
-
-@then("those of the bounds are accepted, and those beyond refused")
-def those_of_the_bounds_are_accepted(context: Context) -> None:
-    settings, attempts = context.state.settings, context.state.attempts
-    for attempt in attempts[:2]:
-        answers.expect_accepted(attempt, settings.answers, settings.naming)
-    for attempt in attempts[2:]:
-        refusals.expect_refusal(attempt.exchange, [PARAMETERS["sensor range"]], settings.answers)
+@when("a job is requested with {channels:ToldChannels}")
+def a_job_is_requested_with_channels(context: Context, channels: Callable[[int, int], tuple[int, int]]) -> None:
+    first, last = channels(*discovery.expect_bounds_told(context.state.exchange))
+    payload = generate_config_payload(channels={"min": first, "max": last}, nfftSelection=SHORT_FFT)
+    context.state.request_raw(payload)
 
 
 @then("every sensor of the fibre is listed once")

@@ -1,18 +1,12 @@
 """What the client reports when the way to the server fails, and the form of the server's errors."""
 
-from collections.abc import Callable
-from typing import Any
-
 from behave import given, then, when
 
+from steps.parameter_types import CLIENT_TIMEOUT_S, GatewayConduct
 from steps.scenario_state import Context
 from support.checks import refusals
 from support.faults import gateway
-from support.faults.gateway import Gateway
 from support.fuzzing.invalid_requests import INVALID_REQUESTS
-
-# Longer than a record takes, and shorter than a job does where RabbitMQ takes its time.
-CLIENT_TIMEOUT_S = 0.5
 
 
 @given("a gateway in front of the server that {stands:GatewayKind}")
@@ -27,43 +21,18 @@ def a_gateway_in_front_of_the_server(context: Context, stands: str) -> None:
     context.state.gateway = context.state.session.fixtures.enter_context(kinds[stands])
 
 
-@when("the job is requested through the gateway")
-def the_job_is_requested_through_it(context: Context) -> None:
-    request_through_gateway(context, lambda: None, request_timeout_s=CLIENT_TIMEOUT_S)
-
-
-@when("the job is requested through the gateway, which {fails:GatewayFailure} once its {effect:Effect} shows")
-def the_gateway_fails(context: Context, fails: Callable[[Gateway], object], effect: str) -> None:
-    def once_begun() -> None:
-        context.state.session.ledger.expect_begun(effect)
-        fails(context.state.gateway)
-
-    request_through_gateway(context, once_begun)
-
-
-@when("the job is requested through the gateway, which keeps the answer back")
-def the_gateway_keeps_the_answer(context: Context) -> None:
-    request_through_gateway(
-        context, lambda: context.state.session.ledger.expect_begun("task record"), request_timeout_s=CLIENT_TIMEOUT_S
-    )
-
-
-def request_through_gateway(context: Context, meanwhile: Callable[[], object], **server: Any) -> None:
+@when("the job is requested through the gateway{conduct:GatewayConduct}")
+def the_job_is_requested_through_it(context: Context, conduct: GatewayConduct) -> None:
     state = context.state
-    state.failure = state.failure_of_request(meanwhile, base_url=state.gateway.address, **server)
 
+    def meanwhile() -> None:
+        if conduct.once_shows:
+            state.session.ledger.expect_begun(conduct.once_shows)
+        if conduct.fails:
+            conduct.fails(state.gateway)
 
-@then("the client reports within its time limit that {failure:ReportedFailure}")
-def the_client_reports(context: Context, failure: str) -> None:
-    reported, exchanges = context.state.failure, context.state.client.exchanges
-    if failure == "it took too long":
-        refusals.expect_reported_status(reported, 504, gateway.TOO_LONG)
-    elif failure == "no answer came":
-        refusals.expect_reported_timeout(reported, exchanges, CLIENT_TIMEOUT_S)
-    elif failure == "the connection broke":
-        refusals.expect_reported_break(reported, exchanges)
-    else:
-        refusals.expect_reported_unreachable(reported, exchanges)
+    patience = {} if conduct.fails else {"request_timeout_s": CLIENT_TIMEOUT_S}
+    state.failure = state.failure_of_request(meanwhile, base_url=state.gateway.address, **patience)
 
 
 @then("the request was sent once")

@@ -11,32 +11,25 @@ from support.core.errors import require
 from support.evidence.evidence import Evidence
 
 
-@then("its {figure} follows from its configuration")
-def its_figure_follows(context: Context, figure: str) -> None:
-    context.state.expect_figure(figure, context.state.job)
+@then("the {figure:Figure} of {jobs:Jobs} is as configured")
+def the_figure_is_as_configured(context: Context, figure: str, jobs: str) -> None:
+    for job in context.state.jobs_called(jobs):
+        context.state.expect_figure(figure, job)
 
 
-@then("its measured {measurement:Measurement} is that of its configuration")
-def its_measurement_is_right(context: Context, measurement: str) -> None:
-    expect_as_configured(context, measurement, context.state.waterfall)
+@then("the measured {measurement:Measurement} of {jobs:Jobs} is as configured")
+def the_measurement_is_as_configured(context: Context, measurement: str, jobs: str) -> None:
+    for job in context.state.jobs_called(jobs):
+        expect_as_configured(context, measurement, context.state.waterfall_of(job))
 
 
-@then("each has twice the time between rows of the one before")
-def each_has_twice_the_time(context: Context) -> None:
-    measured = [measurements.expect_measured(one.rows) for one in context.state.waterfalls]
-    measurements.expect_in_proportion(measured, "time between rows", lambda one: one.lines_dt_s, 2)
-
-
-@then("each has half the frequency resolution of the one before")
-def each_has_half_the_resolution(context: Context) -> None:
-    measured = [measurements.expect_measured(one.rows) for one in context.state.waterfalls]
-    measurements.expect_steps_halved(measured)
-
-
-@then("the windows of each overlap by the promised share")
-def the_windows_overlap(context: Context) -> None:
-    for one in context.state.waterfalls:
-        expect_as_configured(context, "overlap of windows", one)
+@then("each has {proportion:Proportion} of the one before")
+def each_has_a_proportion_of_the_one_before(context: Context, proportion: str) -> None:
+    measured = [measurements.expect_measured(context.state.waterfall_of(job).rows) for job in context.state.jobs]
+    if proportion == "twice the time between rows":
+        measurements.expect_in_proportion(measured, "time between rows", lambda one: one.lines_dt_s, 2)
+    else:
+        measurements.expect_steps_halved(measured)
 
 
 def expect_as_configured(context: Context, measurement: str, waterfall: Waterfall) -> None:
@@ -47,29 +40,13 @@ def expect_as_configured(context: Context, measurement: str, waterfall: Waterfal
     measurements.expect_as_configured(measurement, measured, context.state.figures_of(job), duration_s)
 
 
-@then("their mappings of channels to streams differ")
-def their_mappings_differ(context: Context) -> None:
+@then("their mappings of channels to streams {alike:Alike}")
+def their_mappings_are_alike(context: Context, alike: str) -> None:
     told = answers.mappings(context.state.jobs)
-    require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
-
-
-@then("their mappings of channels to streams are the same")
-def their_mappings_are_the_same(context: Context) -> None:
-    told = answers.mappings(context.state.jobs)
-    require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
-    context.state.expect_figure("mapping of channels to streams", context.state.jobs[0])
-
-
-@then("both have the channels and streams of their own configuration")
-def both_have_their_own(context: Context) -> None:
-    for job in (context.state.other_job, context.state.job):
-        for figure in ("number of channels", "number of streams", "mapping of channels to streams"):
-            context.state.expect_figure(figure, job)
-
-
-@then("both have the same frequencies and the same time between rows")
-def both_have_the_same(context: Context) -> None:
-    answers.expect_same_figures(context.state.other_job, context.state.job)
+    if alike == "differ":
+        require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
+    else:
+        require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
 
 
 @when("a single channel is opened and closed {count:d} times, each time another one")

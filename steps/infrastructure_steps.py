@@ -1,16 +1,57 @@
 """The health of what the product stands on."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from behave import given, then
+from behave import given, register_type, then
 
+from steps.parameter_types import choice
 from steps.scenario_state import Context
 from support.checks import access
+from support.profile.settings import MongoDB, Settings
+
+FACILITIES: dict[str, tuple[Callable[[Settings], object], str]] = {
+    "the server is reached over TLS": (
+        lambda settings: settings.focus_server.base_url.startswith("https://"),
+        "focus_server.base_url is no https address",
+    ),
+    "MongoDB is kept under a password": (
+        lambda settings: access.has_password(settings.mongodb),
+        "mongodb.uri has no password",
+    ),
+    "the product runs on servers with SSH": (lambda settings: settings.ssh.hosts, "ssh.hosts is not set"),
+}
+MONGODB_ACCESS: dict[str, Callable[[MongoDB], None]] = {
+    "open to a client with its credentials": access.expect_access,
+    "closed to a client with no credentials": partial(access.expect_no_access_with, "no credentials"),
+    "closed to a client with a wrong password": partial(access.expect_no_access_with, "a wrong password"),
+}
+register_type(
+    Facility=choice("What only some environments have; without it the scenario is skipped.", FACILITIES),
+    MongoDBAccess=choice("To whom MongoDB is open: `closed to a client with a wrong password`.", MONGODB_ACCESS),
+)
 
 
-@then("MongoDB answers, and gives back what is written until it is removed")
-def mongodb_is_healthy(context: Context) -> None:
-    context.state.stores.database.check_health()
+@given("an environment in which {facility:Facility}")
+def an_environment_in_which(context: Context, facility: tuple[Callable[[Settings], object], str]) -> None:
+    is_there, otherwise = facility
+    context.state.skip_unless(is_there(context.state.settings), otherwise)
+
+
+@then("{dependency:Dependency} answers")
+def it_answers(context: Context, dependency: str) -> None:
+    stores = context.state.stores
+    check_health: dict[str, Callable[[], object]] = {
+        "MongoDB": stores.database.check_health,
+        "RabbitMQ": stores.broker.check_health,
+        "Kubernetes": stores.namespace.check_health,
+    }
+    check_health[dependency]()
+
+
+@then("MongoDB gives back what is written until it is removed")
+def mongodb_gives_back_what_is_written(context: Context) -> None:
     recorder = context.state.session.recorder
     start = recorder.free_time()
     recording = recorder.put(start, start + timedelta(seconds=10), deleted=True)
@@ -19,34 +60,9 @@ def mongodb_is_healthy(context: Context) -> None:
     access.expect_written_and_removed(recording.document(), written, recorder.stored(recording), problems)
 
 
-@then("Kubernetes answers")
-def kubernetes_answers(context: Context) -> None:
-    context.state.stores.namespace.check_health()
-
-
-@then("all its pods are healthy")
-def all_its_pods_are_healthy(context: Context) -> None:
-    context.state.session.promises.expect_healthy_pods(context.state.job)
-
-
-@then("RabbitMQ answers")
-def the_broker_is_healthy(context: Context) -> None:
-    context.state.stores.broker.check_health()
-
-
-@then("MongoDB is reached with its credentials")
-def the_record_store_is_reached(context: Context) -> None:
-    access.expect_access(context.state.settings.mongodb)
-
-
-@given("a MongoDB that is kept under a password")
-def a_record_store_under_a_password(context: Context) -> None:
-    context.state.skip_unless(access.has_password(context.state.settings.mongodb), "mongodb.uri has no password")
-
-
-@then("MongoDB is not reached with {credentials}")
-def the_record_store_is_not_reached(context: Context, credentials: str) -> None:
-    access.expect_no_access_with(credentials, context.state.settings.mongodb)
+@then("MongoDB is {expect:MongoDBAccess}")
+def mongodb_is_open_or_closed(context: Context, expect: Callable[[MongoDB], None]) -> None:
+    expect(context.state.settings.mongodb)
 
 
 @then("the record of the job is read with the server's own credentials")
@@ -61,11 +77,6 @@ def mongodb_answers_quickly(context: Context, quick: int, count: int) -> None:
     answers_s = access.query_times_s(context.state.stores, context.state.job, count)
     context.state.session.timing.chart("how long each answer took", answers_s, "record_store_answers_s")
     access.expect_quick_answers(answers_s, quick, limit_s)
-
-
-@given("the servers that the product runs on")
-def the_machines(context: Context) -> None:
-    context.state.skip_unless(context.state.settings.ssh.hosts, "ssh.hosts is not set")
 
 
 @then("the operator can log in to each of them and run a harmless command")

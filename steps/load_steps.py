@@ -17,11 +17,10 @@ from support.load.arrivals import Stage, due_times
 from support.load.figures import samples_of
 from support.load.open_loop import OpenLoop
 from support.load.permission import refusal
-from support.load.rows import first_row, read_for
+from support.load.rows import first_row
 from support.load.store_check import StoreCheck
 from support.load.sustained import sustain
 from support.load.watch import ServerWatch
-from support.observers.side_effects import effects_of
 
 MOST_CLIENTS = 40
 LOOK_EVERY_S = 0.5
@@ -59,20 +58,21 @@ def at_the_same_moment(context: Context) -> None:
     request(context, request_when_due(context, [0.0] * count, count))
 
 
-@when("jobs are requested at this rate")
-def at_this_rate(context: Context) -> None:
+@when("jobs are requested at this rate{cancelled:Cancelled}")
+def at_this_rate(context: Context, cancelled: bool) -> None:
     stages = [
         Stage(seconds=float(row["seconds"]), from_per_s=float(row["from"]), to_per_s=float(row["to"]))
         for row in context.table
     ]
     due_s = due_times(stages)
-    configure_different_jobs(context, len(due_s))
-    request(context, request_when_due(context, due_s, MOST_CLIENTS))
+    if cancelled:
+        request_and_cancel_when_whole(context, due_s)
+    else:
+        configure_different_jobs(context, len(due_s))
+        request(context, request_when_due(context, due_s, MOST_CLIENTS))
 
 
-@when("{rate:d} jobs a second are requested for {seconds:d} seconds, and each is cancelled when it was found whole")
-def each_is_cancelled_when_found_whole(context: Context, rate: int, seconds: int) -> None:
-    due_s = due_times([Stage(seconds=seconds, from_per_s=rate, to_per_s=rate)])
+def request_and_cancel_when_whole(context: Context, due_s: Sequence[float]) -> None:
     loop = request_when_due(context, due_s, MOST_CLIENTS)
     different, client = different_payloads(MOST_CLIENTS), context.state.client
     check = StoreCheck(context.state.settings, context.state.stores)
@@ -84,9 +84,8 @@ def each_is_cancelled_when_found_whole(context: Context, rate: int, seconds: int
     context.state.samples, context.state.store_check = loop.samples, check
 
 
-@when("the jobs are requested and cancelled one after another")
-@when("the jobs are requested and cancelled by {clients:d} clients at once")
-def requested_and_cancelled(context: Context, clients: int = 1) -> None:
+@when("the jobs are requested and cancelled{clients:AtOnce}")
+def requested_and_cancelled(context: Context, clients: int) -> None:
     configurations, client = context.state.configurations, context.state.client
     loop = request_when_due(context, [0.0] * len(configurations), clients)
 
@@ -115,11 +114,6 @@ def each_until_its_first_row(context: Context) -> None:
     context.state.asked(*attempts)
 
 
-@when("its rows are asked for during {seconds:d} seconds")
-def rows_during(context: Context, seconds: int) -> None:
-    context.state.reading = read_for(context.state.waterfall, seconds, context.state.settings.limits.rows_max)
-
-
 @given("a network to the server that takes {delay_ms:d} ms in each direction")
 def a_slow_network(context: Context, delay_ms: int) -> None:
     settings = context.state.settings
@@ -139,29 +133,16 @@ def no_job_was_lost(context: Context) -> None:
     require("every job to be whole in all three stores", context.state.store_check.problems)
 
 
-@then("the server's memory has grown no more than is promised")
-def memory_has_not_grown(context: Context) -> None:
-    require_seen(context)
-    require("the server's memory to stay as it was", context.state.server_watch.memory_problems())
-
-
-@then("the server has used no more CPU time for each job than is promised")
-def no_more_cpu_time(context: Context) -> None:
-    require_seen(context)
-    problems = context.state.server_watch.cpu_problems(len(context.state.exchanges))
-    require("little CPU time for each job", problems)
-
-
-@then("no query of the server in MongoDB was slow")
-def no_slow_query(context: Context) -> None:
-    require_seen(context)
-    require("only quick queries", context.state.server_watch.query_problems())
-
-
-def require_seen(context: Context) -> None:
-    """Skip the scenario where what the server uses cannot be seen."""
-    unseen = context.state.server_watch.unseen
-    context.state.skip_unless(not unseen, "; ".join(unseen))
+@then("the server has used no more {resource:UsedResource} than is promised")
+def it_has_used_no_more(context: Context, resource: str) -> None:
+    watch = context.state.server_watch
+    context.state.skip_unless(not watch.unseen, "; ".join(watch.unseen))
+    if resource == "memory":
+        require("the server's memory to stay as it was", watch.memory_problems())
+    elif resource == "CPU time for each job":
+        require("little CPU time for each job", watch.cpu_problems(len(context.state.exchanges)))
+    else:
+        require("only quick queries", watch.query_problems())
 
 
 @then("a new job is there as quickly as before within the promised time")
@@ -195,9 +176,3 @@ def as_many_rows_as_expected(context: Context) -> None:
 def few_round_trips(context: Context) -> None:
     state = context.state
     expectations.expect_few_round_trips(state.exchanges, state.slow_network.round_trip_s, state.settings)
-
-
-@then("the side effects are those of the accepted jobs")
-def side_effects_of_the_accepted_jobs(context: Context) -> None:
-    each = context.state.settings.effects_of_a_job
-    context.state.session.ledger.expect_effects(effects_of(len(context.state.jobs), each))

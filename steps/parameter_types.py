@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -12,14 +13,19 @@ from urllib.parse import quote
 import parse
 from behave import register_type
 
+from support.checks.measurements import MEASUREMENTS
 from support.contract.configuration import generate_task_id, with_neighbour, with_value, without
 from support.contract.limits import PARAMETERS, ROW_COUNT, TASK_ID, UNKNOWN, Parameter
 from support.faults.disturbances import Disturbances
 from support.faults.gateway import Gateway
 from support.faults.outages import Outages
 from support.faults.workloads import Workloads
+from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 from support.profile.boundary_values import Bound, RelativeTime, resolve
 from support.profile.settings import Settings
+
+# What a browser says of a page that is not the server's own.
+OF_ANOTHER_SITE = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
 
 T = TypeVar("T")
 Change = Callable[[Mapping[str, Any], Settings], dict[str, Any]]
@@ -66,7 +72,8 @@ def as_digits(epoch_s: float) -> str:
 
 def any_of(words: Iterable[str]) -> str:
     """The pattern of these words; the longest first, since one may begin as another does."""
-    return "|".join(sorted(words, key=len, reverse=True))
+    escaped = (re.escape(word).replace("\\ ", " ") for word in words)
+    return "|".join(sorted(escaped, key=len, reverse=True))
 
 
 def choice(meaning: str, values: Mapping[str, T]) -> Callable[[str], T]:
@@ -165,10 +172,85 @@ def parse_causes(text: str) -> list[Parameter]:
     return [_CAUSES[words] for words in re.split(", the | and the ", text.removeprefix("the "))]
 
 
-@parse.with_pattern(r"one job|\d+ jobs")
-def parse_job_count(text: str) -> int:
-    """A number of jobs: `one job`, `10 jobs`."""
-    return 1 if text == "one job" else int(text.split()[0])
+@parse.with_pattern(r"one job|\d+ jobs|the accepted jobs")
+def parse_job_count(text: str) -> int | None:
+    """A number of jobs: `one job`, `10 jobs`, `the accepted jobs`, however many these are."""
+    return {"one job": 1, "the accepted jobs": None}[text] if not text[0].isdigit() else int(text.split()[0])
+
+
+@parse.with_pattern(r"\d+ rows|as many rows as fit into what was recorded")
+def parse_row_count(text: str) -> int | None:
+    """A number of rows: `3 rows`, `as many rows as fit into what was recorded`."""
+    return int(text.split()[0]) if text[0].isdigit() else None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many rows are asked for, how many at a time; or for how long."""
+
+    rows: int = 0
+    at_a_time: int = 0
+    seconds: int = 0
+
+
+@parse.with_pattern(r"until there are \d+(?:, \d+ at a time)?|during \d+ seconds")
+def parse_extent(text: str) -> Extent:
+    """How far: `until there are 5`, `until there are 12, 3 at a time`, `during 3 seconds`."""
+    first, *at_a_time = (int(number) for number in re.findall(r"\d+", text))
+    return Extent(seconds=first) if text.startswith("during") else Extent(first, *at_a_time)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads rows to their end."""
+
+    readers: int = 1
+    at_a_time: int = 0
+
+
+@parse.with_pattern(r"| by \d+ readers at once, \d+ at a time")
+def parse_readers(text: str) -> Readers:
+    """Who reads, if it is not one alone: ` by 2 readers at once, 10 at a time`."""
+    return Readers(*(int(number) for number in re.findall(r"\d+", text)))
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What is different when a playback is played back once more."""
+
+    at_a_time: int | None = None
+    of_last_sensor: bool = False
+
+
+@parse.with_pattern(r"|, \d+ rows at a time|, of its last sensor alone")
+def parse_replay(text: str) -> Replay:
+    """What is different then: `, 7 rows at a time`, `, of its last sensor alone`."""
+    at_a_time = re.search(r"\d+", text)
+    return Replay(int(at_a_time[0]) if at_a_time else None, text.endswith("alone"))
+
+
+CLIENT_TIMEOUT_S = 0.5
+"""Longer than a record takes, and shorter than a job does where RabbitMQ takes its time."""
+EFFECTS = {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}
+GATEWAY_FAILURES = {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut}
+
+
+@dataclass(frozen=True)
+class GatewayConduct:
+    """What a gateway does that has passed a request on: how it fails, and when; or it keeps the answer back."""
+
+    fails: Callable[[Gateway], object] | None = None
+    once_shows: str = ""
+
+
+@parse.with_pattern(
+    rf"|, which (?:{any_of(GATEWAY_FAILURES)}) once its (?:{any_of(EFFECTS)}) shows|, which keeps the answer back"
+)
+def parse_gateway_conduct(text: str) -> GatewayConduct:
+    """What the gateway does, if it fails: `, which cuts the connection once its record shows`."""
+    if failure := re.fullmatch(", which (.+) once its (.+) shows", text):
+        return GatewayConduct(GATEWAY_FAILURES[failure[1]], EFFECTS[failure[2]])
+    return GatewayConduct(once_shows="task record" if text else "")
 
 
 @parse.with_pattern(rf"(?:\d+|{any_of(_NUMBERS)}) (?:second|minute|hour)s?")
@@ -178,13 +260,13 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{f"{unit.removesuffix('s')}s": _NUMBERS.get(number) or int(number)})
 
 
-@parse.with_pattern(r"| by \d+ clients at once")
+@parse.with_pattern(r"| one after another| by \d+ clients at once")
 def parse_at_once(text: str) -> int:
-    """How many do it at once, if it is not one alone: ` by 10 clients at once`."""
-    return int(text.split()[1]) if text else 1
+    """How many do it at once: ` one after another`, ` by 10 clients at once`; one, if nothing is said."""
+    return int(text.split()[1]) if text.endswith("at once") else 1
 
 
-JOBS = named("the job", "the other job", "every job", "an unknown job")
+JOBS = named("the job", "the other job", "both jobs", "every job", "an unknown job")
 RECORDINGS = named("the recording", "each of them", "only the one that has ended", "none")
 LISTED = named("listed", "not listed", "listed among others", "listed, in the order of their time")
 
@@ -204,9 +286,63 @@ register_type(
         "A kind of job: `job` (a live one of many channels), `waterfall view`, `single channel job`, `playback`.",
         named("job", "waterfall view", "single channel job", "playback"),
     ),
-    Measurement=choice(
-        "What the rows of a job measure: `data rate`.",
-        named("output rate", "overlap of windows", "data rate", "memory use"),
+    Figure=choice(
+        "A figure that the answer gives: `frequency resolution`.",
+        named(
+            "frequency resolution",
+            "list of frequencies",
+            "highest frequency",
+            "time between rows",
+            "number of channels",
+            "mapping of channels to streams",
+            "number of streams",
+            "view type",
+        ),
+    ),
+    Measurement=choice("What the rows of a job measure: `data rate`.", named(*MEASUREMENTS)),
+    Proportion=choice(
+        "What a job has, against the one before it.",
+        named("twice the time between rows", "half the frequency resolution"),
+    ),
+    Alike=choice("Whether they are alike: `differ`.", named("differ", "are the same")),
+    Extent=parse_extent,
+    Readers=parse_readers,
+    Replay=parse_replay,
+    NoRows=choice("How long there are no rows: `yet`.", named("yet", "yet, and more will come", "any more")),
+    Beginning=choice("With what a first row begins.", named("its time", "the job")),
+    RowCount=parse_row_count,
+    Served=choice("Whether a stream is served: `is served`.", named("is served", "is not served")),
+    TimedAnswer=choice(
+        "An answer that has a promised time.",
+        {"the answer": "job_created_s", "each answer of the health check": "health_answered_s"},
+    ),
+    Header=choice(
+        "Headers that every answer carries.",
+        named("the headers that protect its reader", "the header that tells clients to use TLS only"),
+    ),
+    UsedResource=choice(
+        "What the server has used: `memory`.", named("memory", "CPU time for each job", "time for a query in MongoDB")
+    ),
+    Cancelled=choice(
+        "Whether jobs of a load are cancelled.", {"": False, ", and each is cancelled when it was found whole": True}
+    ),
+    Malformed=choice(
+        "What is sent as a configuration and is none: `an empty body`, `everything malformed`.",
+        {what: [what] for what in MALFORMED_BODIES} | {"everything malformed": list(MALFORMED_BODIES)},
+    ),
+    Origin=choice(
+        "Who sends it: `to the server`, as any client, or `by a page of another site`.",
+        {"to the server": {}, "by a page of another site": OF_ANOTHER_SITE},
+    ),
+    ToldChannels=choice(
+        "Channels of the fibre as it was told: `all of them`.",
+        {
+            "all of them": lambda first, last: (first, last),
+            "the first of them": lambda first, last: (first, first),
+            "the last of them": lambda first, last: (last, last),
+            "one before the first of them": lambda first, last: (first - 1, first - 1),
+            "one after the last of them": lambda first, last: (last + 1, last + 1),
+        },
     ),
     JobId=choice(
         "Where the id of a job goes: `the job`, `a job called a script`.",
@@ -253,21 +389,22 @@ register_type(
             "started again": Workloads.scale_back,
         },
     ),
-    Effect=choice(
-        "A side effect that a job being made has already, by its kind: `record`.",
-        {"record": "task record", "analyzer": "analyzer", "queue": "work queue"},
-    ),
+    Effect=choice("A side effect that a job being made has already, by its kind: `record`.", EFFECTS),
     GatewayKind=choice(
         "What a gateway does with the requests that it gets: `passes nothing on`.",
         named("passes requests on", "passes nothing on", "is not there"),
     ),
-    GatewayFailure=choice(
-        "How a gateway fails that has passed a request on: `cuts the connection`.",
-        {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut},
-    ),
+    GatewayConduct=parse_gateway_conduct,
     ReportedFailure=choice(
-        "Why a client got no answer of the server, as it reports it: `no answer came`.",
-        named("it took too long", "no answer came", "the connection broke", "nobody listens"),
+        "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.",
+        named(
+            "it took too long",
+            "no answer came within its time limit",
+            "the connection broke",
+            "nobody listens",
+            "the server cannot be trusted",
+            *(f"the answer lacks {name}" for name in ("job_id", "stream_url", "stream_port")),
+        ),
     ),
     Disturbed=choice(
         "What happens to a part of a job behind the server's back: `analyzer is deleted`.",

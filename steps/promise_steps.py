@@ -1,23 +1,26 @@
 """What stands behind an accepted job, looked for in the stores themselves."""
 
-from behave import then
+from collections.abc import Callable
 
+from behave import register_type, then
+
+from steps.parameter_types import choice
 from steps.scenario_state import Context
+from support.api.job import Job
+from support.checks.promises import Promises
+
+PROMISES: dict[str, Callable[[Promises, Job], object]] = {
+    "record is complete": Promises.expect_complete_record,
+    "analyzer runs with its configuration": Promises.expect_running_analyzer,
+    "work queue is served by one consumer": lambda promises, job: promises.expect_served_queues([job]),
+    "pods are healthy": Promises.expect_healthy_pods,
+}
+register_type(Promise=choice("One promise of a job: `record is complete`.", PROMISES))
 
 
-@then("the record of the job is complete")
-def the_record_is_complete(context: Context) -> None:
-    context.state.session.promises.expect_complete_record(context.state.job)
-
-
-@then("its analyzer runs with its configuration")
-def its_analyzer_runs(context: Context) -> None:
-    context.state.session.promises.expect_running_analyzer(context.state.job)
-
-
-@then("its work queue is served by one consumer")
-def its_queue_is_served(context: Context) -> None:
-    context.state.session.promises.expect_served_queues([context.state.job])
+@then("its {expect:Promise}")
+def its_promise_is_kept(context: Context, expect: Callable[[Promises, Job], object]) -> None:
+    expect(context.state.session.promises, context.state.job)
 
 
 @then("{jobs:Jobs} keeps all its promises")

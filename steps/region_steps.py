@@ -1,12 +1,62 @@
 """Changing the region of interest of a running job."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from behave import given, then, when
+import parse
+from behave import register_type, then, when
 
+from steps.parameter_types import any_of
 from steps.scenario_state import Context
-from support.contract.limits import UNKNOWN
+from support.checks.region_of_interest import Region
+from support.contract.limits import UNKNOWN, Limits
+
+AskedRegion = Callable[[Region, Limits], tuple[Any, Any, Mapping[str, Any]]]
+"""Start, end and other fields of a command, by the region in force."""
+
+# How much of what is safe the start moves by, and the end; then one sensor more.
+SAFE_CHANGES: dict[str, Callable[[int, int], tuple[int, int]]] = {
+    "grows as much as is safe": lambda growth, shift: (-(growth // 2), growth - growth // 2),
+    "grows by one sensor too many": lambda growth, shift: (-(growth // 2), growth - growth // 2 + 1),
+    "shrinks as much as is safe": lambda growth, shift: (growth // 2, growth // 2 - growth),
+    "shrinks by one sensor too many": lambda growth, shift: (growth // 2, growth // 2 - growth - 1),
+    "moves up as far as is safe": lambda growth, shift: (shift, shift),
+    "moves up by one sensor too many": lambda growth, shift: (shift + 1, shift + 1),
+    "moves down as far as is safe": lambda growth, shift: (-shift, -shift),
+    "moves down by one sensor too many": lambda growth, shift: (-shift - 1, -shift - 1),
+}
+
+
+def end_of(text: str, limits: Limits) -> Any:
+    """An end of a region, as it is sent."""
+    named: dict[str, Any] = {
+        "a query for anything": {"$ne": None},
+        "the end of the fibre": limits.last_sensor + 1,
+        "one sensor beyond the fibre": limits.last_sensor + 2,
+    }
+    return named[text] if text in named else json.loads(text)
+
+
+@parse.with_pattern(rf"from .+ to .+|that (?:{any_of(SAFE_CHANGES)})|with an unknown parameter")
+def parse_region(text: str) -> AskedRegion:
+    """Which region: `from 110 to 210`, `that grows as much as is safe`, `with an unknown parameter`."""
+    if text == "with an unknown parameter":
+        return lambda now, limits: (now.start, now.end, {UNKNOWN.field: 1})
+    if text.startswith("from "):
+        first, last = text.removeprefix("from ").split(" to ")
+        return lambda now, limits: (end_of(first, limits), end_of(last, limits), {})
+    change = SAFE_CHANGES[text.removeprefix("that ")]
+
+    def changed(now: Region, limits: Limits) -> tuple[int, int, Mapping[str, Any]]:
+        size = now.end - now.start
+        by_start, by_end = change(int(size * limits.roi_max_size_change), int(size * limits.roi_max_shift))
+        return now.start + by_start, now.end + by_end, {}
+
+    return changed
+
+
+register_type(Region=parse_region)
 
 MESSAGES = {
     "no JSON": b"\x00 no JSON",
@@ -15,46 +65,10 @@ MESSAGES = {
 }
 
 
-@when("a region of interest from {start} to {end} is asked for")
-def a_region_is_asked_for(context: Context, start: str, end: str) -> None:
-    last_sensor = context.state.settings.limits.last_sensor
-    named: dict[str, Any] = {
-        "a query for anything": {"$ne": None},
-        "the end of the fibre": last_sensor + 1,
-        "one sensor beyond the fibre": last_sensor + 2,
-    }
-    context.state.region.expect_reply(*(named[text] if text in named else json.loads(text) for text in (start, end)))
-
-
-@when("a region of interest is asked for that {change}")
-def a_region_is_asked_for_that(context: Context, change: str) -> None:
-    now, limits = context.state.region.in_force, context.state.settings.limits
-    size = now.end - now.start
-    growth, shift = int(size * limits.roi_max_size_change), int(size * limits.roi_max_shift)
-    changes = {
-        "grows as much as is safe": (-(growth // 2), growth - growth // 2),
-        "grows by one sensor too many": (-(growth // 2), growth - growth // 2 + 1),
-        "shrinks as much as is safe": (growth // 2, growth // 2 - growth),
-        "shrinks by one sensor too many": (growth // 2, growth // 2 - growth - 1),
-        "moves up as far as is safe": (shift, shift),
-        "moves up by one sensor too many": (shift + 1, shift + 1),
-        "moves down as far as is safe": (-shift, -shift),
-        "moves down by one sensor too many": (-shift - 1, -shift - 1),
-    }
-    by_start, by_end = changes[change]
-    context.state.region.expect_reply(now.start + by_start, now.end + by_end)
-
-
-@given("its region of interest was changed to {start:d} to {end:d}")
-def its_region_was_changed(context: Context, start: int, end: int) -> None:
-    context.state.region.expect_reply(start, end)
-    context.state.region.expect_changed()
-
-
-@when("a region of interest with an unknown parameter is asked for")
-def a_region_with_an_unknown_parameter(context: Context) -> None:
-    in_force = context.state.region.in_force
-    context.state.region.expect_reply(in_force.start, in_force.end, **{UNKNOWN.field: 1})
+@when("a region of interest {region:Region} is asked for")
+def a_region_is_asked_for(context: Context, region: AskedRegion) -> None:
+    start, end, besides = region(context.state.region.in_force, context.state.settings.limits)
+    context.state.region.expect_reply(start, end, **besides)
 
 
 @then("the region of interest is changed")
@@ -67,9 +81,11 @@ def a_message_of_nobody(context: Context, nature: str) -> None:
     context.state.session.promises.put_message(context.state.job, MESSAGES[nature])
 
 
-@then("the region of interest is as it was")
-def the_region_is_as_it_was(context: Context) -> None:
-    context.state.region.expect_in_force()
+@then("the region of interest of {jobs:Jobs} is as it was")
+def the_region_is_as_it_was(context: Context, jobs: str) -> None:
+    for job in context.state.jobs_called(jobs):
+        region = context.state.region if job is context.state.job else context.state.region_of_interest(job)
+        region.expect_in_force()
 
 
 @then("the message was taken from the queue")
@@ -86,11 +102,6 @@ def no_command_reaches_the_job(context: Context) -> None:
 def its_rows_show_the_region(context: Context) -> None:
     in_force = context.state.region.in_force
     context.state.waterfall.expect_rows_of(range(in_force.start, in_force.end), context.state.figures)
-
-
-@then("the region of interest of the first job is as it was")
-def the_region_of_the_first_job(context: Context) -> None:
-    context.state.region_of_interest(context.state.other_job).expect_in_force()
 
 
 @then("the change is refused because of {reason:RegionReason}")

@@ -64,10 +64,9 @@ def the_job_is_requested(context: Context, under: str | None) -> None:
     context.state.request_job(task_id_of(context, under))
 
 
-@when("the jobs are requested one after another")
-@when("the jobs are requested by {workers:d} clients at once")
-def jobs_are_requested_at_once(context: Context, workers: int = 1) -> None:
-    context.state.asked(*context.state.client.request_jobs(context.state.configurations, workers))
+@when("the jobs are requested{clients:AtOnce}")
+def jobs_are_requested(context: Context, clients: int) -> None:
+    context.state.asked(*context.state.client.request_jobs(context.state.configurations, clients))
 
 
 @when("a {kind:Kind} is requested{under:TaskId}{change:Change}")
@@ -96,9 +95,9 @@ def the_task_id_is_carried(context: Context) -> None:
     context.state.session.promises.expect_task_id_in_record(context.state.job, context.state.task_id)
 
 
-@then("the answer comes within the promised time")
-def the_answer_comes_in_time(context: Context) -> None:
-    context.state.session.timing.expect_in_time(context.state.exchanges, "job_created_s")
+@then("{setting:TimedAnswer} comes within the promised time")
+def the_answer_comes_in_time(context: Context, setting: str) -> None:
+    context.state.session.timing.expect_in_time(context.state.exchanges, setting)
 
 
 @then("the request is refused because of {causes:Causes}")

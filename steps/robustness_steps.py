@@ -1,9 +1,10 @@
 """Invalid requests: malformed bodies, and generated ones."""
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from behave import given, then, when
+from behave import then, when
 
 from steps.scenario_state import PLAYBACK, Context
 from support.api.job import Attempt
@@ -11,13 +12,13 @@ from support.checks import health, refusals
 from support.contract.configuration import generate_config_payload
 from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
-from support.fuzzing.malformed_bodies import MALFORMED_BODIES, Make, padded, statuses_for, with_character_set
+from support.fuzzing.malformed_bodies import Make, padded, statuses_for, with_character_set
 from support.fuzzing.verdicts import RequestVerdicts
 
 
-@when("{what} is sent to the server")
-def it_is_sent(context: Context, what: str) -> None:
-    context.state.exchanges = [send_malformed(context.state.session, what)]
+@when("{bodies:Malformed} is sent {origin:Origin}")
+def it_is_sent(context: Context, bodies: Sequence[str], origin: Mapping[str, str]) -> None:
+    context.state.exchanges = [send_malformed(context.state.session, what, origin) for what in bodies]
 
 
 @when("a job is requested with a body {that}")
@@ -32,12 +33,6 @@ def a_job_with_a_body(context: Context, that: str) -> None:
     payload, _ = client.mark(generate_config_payload())
     body = make[that](payload)
     context.state.asked(Attempt(payload, client.send("POST", path, raw=body.content, headers=body.headers)))
-
-
-@given("everything malformed was sent to the server")
-def everything_malformed_was_sent(context: Context) -> None:
-    for what in MALFORMED_BODIES:
-        it_is_sent(context, what)
 
 
 @then("it is turned away as {why}")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
 from support.checks import answers
 from support.checks.region_of_interest import RegionOfInterest, region_of
-from support.checks.waterfall import Waterfall, WaterfallRow, Window
+from support.checks.waterfall import Waterfall, Window
 from support.contract.configuration import (
     ConfigureRequest,
     generate_config_payload,
@@ -122,11 +122,8 @@ class ScenarioState:
     job = FromStep[Job]("a running job")  # the one that the scenario is about
     other_job = FromStep[Job]("another running job with sensor range 100 to 199")  # a second one, beside that
     jobs = FromStep[list[Job]]("every job is accepted")  # those that were accepted last
-    shown_before = FromStep[list[WaterfallRow]]("the playback is played back once more")  # the rows of the job before
 
-    waterfalls = FromStep[list[Waterfall]]("the next 3 rows of every job are asked for")  # of `jobs`, in their order
-
-    _waterfall: Waterfall | None = None
+    _waterfalls: list[Waterfall] = field(default_factory=list)
     _region: RegionOfInterest | None = None
 
     @property
@@ -147,13 +144,15 @@ class ScenarioState:
     @property
     def waterfall(self) -> Waterfall:
         """What was read of the present job's rows."""
-        if self._waterfall is None or self._waterfall.job is not self.job:
-            self._waterfall = self.waterfall_of(self.job)
-        return self._waterfall
+        return self.waterfall_of(self.job)
 
     def waterfall_of(self, job: Job) -> Waterfall:
-        """The rows of a job, of which none was read yet."""
-        return Waterfall(job, self.settings, self.client.get)
+        """What was read of a job's rows."""
+        for one in self._waterfalls:
+            if one.job is job:
+                return one
+        self._waterfalls.append(Waterfall(job, self.settings, self.client.get))
+        return self._waterfalls[-1]
 
     @property
     def region(self) -> RegionOfInterest:
@@ -271,9 +270,11 @@ class ScenarioState:
         (self.job,) = self.jobs
 
     def jobs_called(self, words: str) -> list[Job]:
-        """The jobs that are meant by `the job`, `the other job` or `every job`."""
+        """The jobs that are meant by `the job`, `the other job`, `both jobs` or `every job`."""
         if words == "every job":
             return self.jobs
+        if words == "both jobs":
+            return [self.other_job, self.job]
         return [self.other_job if words == "the other job" else self.job]
 
     def ids_of(self, words: str) -> list[str]:

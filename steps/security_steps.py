@@ -1,16 +1,18 @@
 """What is sent with harm in mind, and what must not be given away."""
 
-from behave import then, when
+from collections.abc import Callable
+
+from behave import register_type, then, when
 
 from redaction import is_ordinary, redact
+from steps.parameter_types import OF_ANOTHER_SITE, choice
 from steps.scenario_state import Context
-from support.checks import exposure, health
+from support.checks import exposure
 from support.core.errors import require
 from support.fuzzing.invalid_requests import INVALID_REQUESTS, send_malformed
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 
-# What a browser says of a page that is not the server's own, and asks before it sends JSON for one.
-OF_ANOTHER_SITE = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+# What a browser asks before it sends JSON for a page of another site.
 ASKED_FOR = {"Access-Control-Request-Headers": "content-type"}
 
 
@@ -23,11 +25,6 @@ def everything_of_a_job(context: Context, job_id: str | None) -> None:
     ]
 
 
-@when("{what} is sent by a page of another site")
-def sent_by_another_site(context: Context, what: str) -> None:
-    context.state.exchanges = [send_malformed(context.state.session, what, OF_ANOTHER_SITE)]
-
-
 @when("another site asks whether it may make and end jobs")
 def another_site_asks(context: Context) -> None:
     paths, job_id = context.state.settings.paths, context.state.job.job_id
@@ -38,16 +35,6 @@ def another_site_asks(context: Context) -> None:
         )
         for path, method in wanted
     ]
-
-
-@then("no answer lets another site in")
-def no_answer_lets_another_site_in(context: Context) -> None:
-    exposure.expect_no_other_site_let_in(context.state.exchanges)
-
-
-@then("no browser would run what is answered")
-def no_browser_would_run_it(context: Context) -> None:
-    exposure.expect_no_active_content(context.state.client.exchanges)
 
 
 @when("everything is asked of the server that it can answer, by valid and by invalid requests")
@@ -64,21 +51,35 @@ def everything_is_asked(context: Context) -> None:
         mistake(context.state.session)
 
 
-@then("no answer is a failure of the server")
-def no_answer_is_a_failure(context: Context) -> None:
+def expect_no_other_site_let_in(context: Context) -> None:
+    exposure.expect_no_other_site_let_in(context.state.exchanges)
+
+
+def expect_no_active_content(context: Context) -> None:
+    exposure.expect_no_active_content(context.state.client.exchanges)
+
+
+def expect_no_failure(context: Context) -> None:
     failures = [one for one in context.state.client.exchanges if one.status is None or one.status >= 500]
     require("no failure of the server", [str(exchange)[:300] for exchange in failures])
 
 
-@then("every answer carries the headers that protect its reader")
-def every_answer_carries_the_headers(context: Context) -> None:
-    for exchange in context.state.client.exchanges:
-        health.expect_protective_headers(exchange, context.state.settings.answers.headers)
-
-
-@then("no answer shows a password, an address of a store or the server's inside")
-def no_answer_gives_away(context: Context) -> None:
+def expect_nothing_secret(context: Context) -> None:
     secrets = [secret for secret in redact.credentials if not is_ordinary(secret)]
     context.state.skip_unless(secrets, "there is no password or token that can be told from an ordinary word")
     address = context.state.stores.namespace.address
     exposure.expect_nothing_secret(context.state.client.exchanges, context.state.settings, secrets, address)
+
+
+HARMS = {
+    "lets another site in": expect_no_other_site_let_in,
+    "is run by a browser": expect_no_active_content,
+    "is a failure of the server": expect_no_failure,
+    "shows a password, an address of a store or the server's inside": expect_nothing_secret,
+}
+register_type(Harm=choice("What no answer may do: `lets another site in`.", HARMS))
+
+
+@then("no answer {expect_none:Harm}")
+def no_answer_does_harm(context: Context, expect_none: Callable[[Context], None]) -> None:
+    expect_none(context)

@@ -17,8 +17,9 @@ def the_side_effects_are(context: Context) -> None:
 
 
 @then("the side effects are those of {jobs:JobCount}")
-def the_side_effects_are_those_of(context: Context, jobs: int) -> None:
-    context.state.session.ledger.expect_effects(effects_of(jobs, context.state.settings.effects_of_a_job))
+def the_side_effects_are_those_of(context: Context, jobs: int | None) -> None:
+    count = len(context.state.jobs) if jobs is None else jobs
+    context.state.session.ledger.expect_effects(effects_of(count, context.state.settings.effects_of_a_job))
 
 
 @then("all of it was there when the answer came")

@@ -35,7 +35,7 @@ Feature: Capacity
         | last sensor       | <last>  |
       When its rows are asked for during 3 seconds
       Then as many rows have come as the answer lets expect
-      And every row is of its sensors and frequencies
+      And every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
       @PZ-13905 @PZ-13904

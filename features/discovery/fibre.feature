@@ -20,17 +20,33 @@ Feature: What the fibre has to offer
       When the channels of the fibre are asked for
       And a job is requested with all of them
       Then the job is accepted
-      And its mapping of channels to streams follows from its configuration
+      And the mapping of channels to streams of the job is as configured
       When its rows are asked for until there are 1
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
     @PZ-13560 @PZ-13895
-    Scenario: The first and the last channel can be viewed, those beyond cannot
+    Scenario Outline: The <end> channel of the fibre can be viewed
       When the channels of the fibre are asked for
-      And a job is requested for each bound, and for one channel beyond it
-      Then those of the bounds are accepted, and those beyond refused
-      And the side effects are those of 2 jobs
+      And a job is requested with the <end> of them
+      Then the job is accepted
+      And the side effects are those of one job
+
+      Examples:
+        | end   |
+        | first |
+        | last  |
+
+    @PZ-13560 @PZ-13895
+    Scenario Outline: A channel <where> of the fibre cannot be viewed
+      When the channels of the fibre are asked for
+      And a job is requested with <channel> of them
+      Then the request is refused because of the sensor range
+
+      Examples:
+        | where            | channel              |
+        | before the first | one before the first |
+        | after the last   | one after the last   |
 
   @serial
   Rule: Live metadata are those of the recording under way

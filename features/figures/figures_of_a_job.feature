@@ -10,7 +10,7 @@ Feature: The figures of a job
       Given the configuration of a job with FFT length <length>
       When the job is requested
       Then the job is accepted
-      And its <figure> follows from its configuration
+      And the <figure> of the job is as configured
       And the side effects are those of one job
 
       @PZ-14060
@@ -35,7 +35,7 @@ Feature: The figures of a job
         | frequency range | <band> |
       When the job is requested
       Then the job is accepted
-      And its list of frequencies follows from its configuration
+      And the list of frequencies of the job is as configured
       And the side effects are those of one job
 
       Examples:
@@ -51,8 +51,8 @@ Feature: The figures of a job
       Given the configuration of a job with highest frequency the largest
       When the job is requested
       Then the job is accepted
-      And its highest frequency follows from its configuration
-      And its list of frequencies follows from its configuration
+      And the highest frequency of the job is as configured
+      And the list of frequencies of the job is as configured
       And the side effects are those of one job
 
   Rule: Time follows from the sampling rate, the length of the FFT and its overlap
@@ -61,7 +61,7 @@ Feature: The figures of a job
       Given the configuration of a job with FFT length <length>
       When the job is requested
       Then the job is accepted
-      And its <figure> follows from its configuration
+      And the <figure> of the job is as configured
       And the side effects are those of one job
 
       @PZ-14066
@@ -74,8 +74,8 @@ Feature: The figures of a job
     @PZ-14067
     Scenario Outline: The rows of an FFT of <length> samples come at its output rate
       Given a running playback with FFT length <length>
-      When the next 5 rows are asked for
-      Then its measured output rate is that of its configuration
+      When the next 5 rows of the job are asked for
+      Then the measured output rate of the job is as configured
       And the side effects are those of one job
 
       Examples:
@@ -96,7 +96,7 @@ Feature: The figures of a job
     Scenario Outline: Each row of an FFT of <length> samples is of the time that the window takes
       Given a running job with FFT length <length>
       When its rows are asked for until there are 2
-      Then every row is of its sensors and frequencies, and as long as its window
+      Then every row is of its sensors, frequencies and length
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
@@ -111,8 +111,8 @@ Feature: The figures of a job
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
-      Then there are as many rows as fit into its time
-      And every row is of its sensors and frequencies
+      Then there are as many rows as fit into what was recorded
+      And every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
       Examples:
@@ -127,7 +127,7 @@ Feature: The figures of a job
       Given the configuration of a job with sensor range <range>
       When the job is requested
       Then the job is accepted
-      And its <figure> follows from its configuration
+      And the <figure> of the job is as configured
       And the side effects are those of one job
 
       @PZ-14069
@@ -159,7 +159,7 @@ Feature: The figures of a job
         | sensor range | 1 to 50 |
       When the job is requested
       Then the job is accepted
-      And its mapping of channels to streams follows from its configuration
+      And the mapping of channels to streams of the job is as configured
       And the side effects are those of one job
 
   Rule: What a view costs is measured on its rows
@@ -168,8 +168,8 @@ Feature: The figures of a job
 
     Scenario Outline: The <figure> of a view is measured
       Given a running playback with sensor range 1 to 10
-      When the next 20 rows are asked for
-      Then its measured <figure> is that of its configuration
+      When the next 20 rows of the job are asked for
+      Then the measured <figure> of the job is as configured
       And the side effects are those of one job
 
       @PZ-14078

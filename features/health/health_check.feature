@@ -31,7 +31,7 @@ Feature: The health check
     @PZ-14030
     Scenario: The answer protects its reader
       When the health of the server is asked for
-      Then the answer carries the headers that protect its reader
+      Then every answer carries the headers that protect its reader
 
   Rule: The health check can only be read
 
@@ -61,7 +61,7 @@ Feature: The health check
     Scenario: Thirty clients ask 20 times each
       When 30 clients ask for the health of the server, 20 times each
       Then the server says that it is healthy
-      And each answer comes within the promised time
+      And each answer of the health check comes within the promised time
 
     @PZ-14033
     Scenario: Questions while jobs are being made
@@ -69,20 +69,20 @@ Feature: The health check
       When the jobs are requested by 5 clients while 5 others ask for the health of the server
       Then every job is accepted
       And the server says that it is healthy
-      And each answer comes within the promised time
+      And each answer of the health check comes within the promised time
       And the side effects are those of 30 jobs
 
   Rule: It can be asked over TLS
 
     @PZ-14032 @critical @smoke
     Scenario: The health check over TLS
-      Given a server that is reached over TLS
+      Given an environment in which the server is reached over TLS
       When the health of the server is asked for
       Then the server says that it is healthy
       And it speaks TLS 1.2 or newer, and nothing older
 
     @PZ-14032
     Scenario: An unknown certificate is refused
-      Given a server that is reached over TLS
+      Given an environment in which the server is reached over TLS
       When a client that does not know its authority asks for the health of the server
-      Then the client says that the server cannot be trusted
+      Then the client reports that the server cannot be trusted

@@ -21,7 +21,7 @@ Feature: Playing back what was recorded
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
-      Then there are as many rows as fit into its time
+      Then there are as many rows as fit into what was recorded
       And the side effects are those of one job
 
       @PZ-13863
@@ -45,7 +45,7 @@ Feature: Playing back what was recorded
       When the metadata of the job is asked for
       Then the metadata is that of the job
       When its rows are read to the end
-      Then there are as many rows as fit into its time
+      Then there are as many rows as fit into what was recorded
       When the job is cancelled
       Then the cancelling is confirmed
       And only the task records remain
@@ -54,8 +54,8 @@ Feature: Playing back what was recorded
     Scenario: A playback says that it is over, and goes on saying so
       Given a running playback
       When its rows are read to the end
-      And the next 10 rows are asked for
-      Then no more rows will come
+      And the next 10 rows of the job are asked for
+      Then there are no rows any more
       And the side effects are those of one job
 
     @PZ-13871
@@ -75,7 +75,7 @@ Feature: Playing back what was recorded
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And every row lies within what was recorded
       And the side effects are those of one job
 
@@ -98,7 +98,7 @@ Feature: Playing back what was recorded
       Then the job is accepted
       When its rows are read to the end
       Then every row lies within what was recorded
-      And there are rows of each recording
+      And there are as many rows as fit into what was recorded
       And the side effects are those of one job
 
     @PZ-13867
@@ -123,7 +123,7 @@ Feature: Playing back what was recorded
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
-      Then there are as many rows as fit into its time
+      Then there are as many rows as fit into what was recorded
       And the side effects are those of one job
 
   Rule: What was not recorded cannot be played back

@@ -8,13 +8,14 @@ Feature: The ground that jobs stand on
 
     @PZ-13898 @blocker @smoke
     Scenario: MongoDB is healthy
-      Then MongoDB answers, and gives back what is written until it is removed
+      Then MongoDB answers
+      And MongoDB gives back what is written until it is removed
 
     @PZ-13899 @blocker @smoke
     Scenario: Kubernetes is healthy
       Given a running job
       Then Kubernetes answers
-      And all its pods are healthy
+      And its pods are healthy
       And the side effects are those of one job
 
     @extra @blocker @smoke
@@ -27,12 +28,12 @@ Feature: The ground that jobs stand on
 
     @PZ-13806 @smoke
     Scenario: Credentials open MongoDB
-      Then MongoDB is reached with its credentials
+      Then MongoDB is open to a client with its credentials
 
     @PZ-13806
     Scenario Outline: <credentials> do not open MongoDB
-      Given a MongoDB that is kept under a password
-      Then MongoDB is not reached with <credentials>
+      Given an environment in which MongoDB is kept under a password
+      Then MongoDB is closed to a client with <credentials>
 
       Examples:
         | credentials      |
@@ -57,5 +58,5 @@ Feature: The ground that jobs stand on
 
     @PZ-13900
     Scenario: The operator logs in to every server
-      Given the servers that the product runs on
+      Given an environment in which the product runs on servers with SSH
       Then the operator can log in to each of them and run a harmless command

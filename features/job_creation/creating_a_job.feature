@@ -18,10 +18,10 @@ Feature: Creating a streaming job
         | analyzer pod   | +1     |
         | work queue     | +1     |
         | queue consumer | +1     |
-      And the record of the job is complete
+      And its record is complete
       And its analyzer runs with its configuration
       And its work queue is served by one consumer
-      And its view follows from its configuration
+      And the view type of the job is as configured
 
     @PZ-13547 @critical
     Scenario: A job is there when it is answered
@@ -35,7 +35,7 @@ Feature: Creating a streaming job
     Scenario Outline: A job that leaves its <what> out is a live one
       When a job is requested without <what>
       Then the job is accepted
-      And the record of the job is complete
+      And its record is complete
       And its analyzer runs with its configuration
       And the side effects are those of one job
 
@@ -91,7 +91,7 @@ Feature: Creating a streaming job
     Scenario: The stream of a job is opened and read
       Given a running job with FFT length 128
       When its stream is opened, and 5 rows are read from it
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
@@ -100,13 +100,13 @@ Feature: Creating a streaming job
       Given a running job
       When the job is cancelled
       Then the cancelling is confirmed
-      And the stream of the job is served no longer
+      And the stream of the job is not served
       And only the task records remain
 
     @PZ-13570
     Scenario: An unknown job has no stream
       Given a running job
-      Then an unknown job has no stream
+      Then the stream of an unknown job is not served
       And the side effects are those of one job
 
   Rule: A client may give its own task id
@@ -133,7 +133,7 @@ Feature: Creating a streaming job
       And the answer and the record carry the task id
       And the side effects are those of one job
       When its rows are read to the end
-      Then there are as many rows as fit into its time
+      Then there are as many rows as fit into what was recorded
 
     @PZ-14750
     Scenario: The same task id comes again

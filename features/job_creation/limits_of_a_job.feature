@@ -63,7 +63,7 @@ Feature: What can be computed, and what cannot
       When the job is requested
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
       Examples:
         | what                          | parameter    | value        |
@@ -93,7 +93,7 @@ Feature: What can be computed, and what cannot
       When the job is requested
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
       Examples:
         | band        |
@@ -107,7 +107,7 @@ Feature: What can be computed, and what cannot
       When the job is requested
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
     @PZ-14018 @PZ-13903
     Scenario Outline: A highest frequency <value> is refused
@@ -145,7 +145,7 @@ Feature: What can be computed, and what cannot
       When the job is requested
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
       Examples:
         | parameter          | value        |
@@ -178,8 +178,8 @@ Feature: What can be computed, and what cannot
       Then the job is accepted
       And the side effects are those of one job
       And the job keeps all its promises
-      And its view follows from its configuration
-      And its mapping of channels to streams follows from its configuration
+      And the view type of the job is as configured
+      And the mapping of channels to streams of the job is as configured
 
     @PZ-14018 @PZ-13878 @PZ-14093
     Scenario Outline: A view of type <value> does not exist
@@ -259,5 +259,5 @@ Feature: What can be computed, and what cannot
       When the next 3 rows of every job are asked for
       Then each has twice the time between rows of the one before
       And each has half the frequency resolution of the one before
-      And the windows of each overlap by the promised share
+      And the measured overlap of windows of every job is as configured
       And the side effects are those of 6 jobs

@@ -39,7 +39,9 @@ Feature: Under load
 
     @PZ-14801 @critical @serial
     Scenario Outline: Sustained load for <seconds> seconds
-      When <rate> jobs a second are requested for <seconds> seconds, and each is cancelled when it was found whole
+      When jobs are requested at this rate, and each is cancelled when it was found whole
+        | seconds   | from   | to     |
+        | <seconds> | <rate> | <rate> |
       Then every job is accepted
       And no job was lost meanwhile
       And 95 in 100 jobs are there within the promised time

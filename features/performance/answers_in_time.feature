@@ -69,7 +69,7 @@ Feature: Answers in time
       @PZ-14795 @normal
       Examples: memory
         | what                     | promise                                               |
-        | The server's memory      | the server's memory has grown no more than is promised |
+        | The server's memory      | the server has used no more memory than is promised    |
 
       @PZ-14796 @normal
       Examples: CPU
@@ -79,4 +79,4 @@ Feature: Answers in time
       @PZ-14797 @normal
       Examples: queries
         | what                     | promise                                  |
-        | The queries in MongoDB   | no query of the server in MongoDB was slow |
+        | The queries in MongoDB   | the server has used no more time for a query in MongoDB than is promised |

@@ -70,7 +70,7 @@ Feature: What MongoDB holds
       Given a live configuration with every parameter set
       When the job is requested
       Then the job is accepted
-      And the record of the job is complete
+      And its record is complete
       And the side effects are those of one job
 
     @PZ-14811
@@ -88,7 +88,7 @@ Feature: What MongoDB holds
       When the job is requested
       Then the job is accepted
       When its rows are read to the end
-      Then there are as many rows as fit into its time
-      And every row is of its sensors and frequencies
+      Then there are as many rows as fit into what was recorded
+      And every row is of its sensors, frequencies and length
       And the rows follow each other at its output rate
       And the side effects are those of one job

@@ -55,14 +55,14 @@ Feature: Surviving malformed requests
       When a job is requested with a body as large as is read
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
     @PZ-13769
     Scenario: A configuration that tells its character set is accepted
       When a job is requested with a body that tells its character set
       Then the job is accepted
       And the side effects are those of one job
-      And the record of the job is complete
+      And its record is complete
 
     @PZ-13769 @PZ-14018
     Scenario: A body one byte larger than is read is turned away
@@ -71,9 +71,9 @@ Feature: Surviving malformed requests
 
     @PZ-13572
     Scenario: After all of it the server still serves
-      Given everything malformed was sent to the server
-      And a live configuration with every parameter set
-      When the job is requested
+      Given a live configuration with every parameter set
+      When everything malformed is sent to the server
+      And the job is requested
       Then the job is accepted
       And the side effects are those of one job
       And the job keeps all its promises

@@ -38,7 +38,7 @@ Feature: Keeping what is entrusted
     Scenario Outline: <hostile> as <parameter> is not run by a browser
       When a job is requested with <parameter> <hostile>
       Then the request is refused because of the <parameter>
-      And no browser would run what is answered
+      And no answer is run by a browser
 
       Examples:
         | parameter  | hostile                  |
@@ -50,13 +50,13 @@ Feature: Keeping what is entrusted
     Scenario: A script as the name of a parameter is not run by a browser
       When a job is requested with a script as the name of a parameter
       Then it is turned away as no configuration
-      And no browser would run what is answered
+      And no answer is run by a browser
 
     @PZ-14775
     Scenario Outline: <hostile> in the place of a job's id is not run by a browser
       When metadata, rows and the end of a job called <hostile> are asked for
       Then it is said that there is no such job
-      And no browser would run what is answered
+      And no answer is run by a browser
 
       Examples:
         | hostile                  |
@@ -68,7 +68,7 @@ Feature: Keeping what is entrusted
       Given a running job
       When metadata, rows and the end of a job called <hostile> are asked for
       Then it is said that there is no such job
-      And no browser would run what is answered
+      And no answer is run by a browser
       And the job keeps all its promises
       And the side effects are those of one job
 
@@ -140,7 +140,7 @@ Feature: Keeping what is entrusted
 
     @PZ-14778 @critical
     Scenario: Without TLS nothing is answered
-      Given a server that is reached over TLS
+      Given an environment in which the server is reached over TLS
       And a running job
       When every call of the server is made without TLS
       Then nothing is answered in the clear
@@ -149,6 +149,6 @@ Feature: Keeping what is entrusted
 
     @PZ-14778
     Scenario: Clients are told to use TLS only
-      Given a server that is reached over TLS
+      Given an environment in which the server is reached over TLS
       When the health of the server is asked for
-      Then the answer tells clients to use TLS only
+      Then every answer carries the header that tells clients to use TLS only

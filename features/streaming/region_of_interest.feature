@@ -57,7 +57,7 @@ Feature: Changing the region of interest
         | parameter    | value      |
         | sensor range | 100 to 199 |
         | FFT length   | 128        |
-      When a region of interest is asked for that <changes to the limit>
+      When a region of interest that <changes to the limit> is asked for
       Then the region of interest is changed
       And its rows show the region from then on
       And the side effects are those of one job
@@ -83,7 +83,8 @@ Feature: Changing the region of interest
     @PZ-13786
     Scenario: What is safe is measured by the region of now, and not by the first one
       Given a running job with sensor range 100 to 199
-      And its region of interest was changed to 140 to 240
+      When a region of interest from 140 to 240 is asked for
+      Then the region of interest is changed
       When a region of interest from 80 to 180 is asked for
       Then the change is refused because of its shift
       And the side effects are those of one job
@@ -94,7 +95,7 @@ Feature: Changing the region of interest
       And another running job with sensor range 100 to 199
       When a region of interest from 110 to 210 is asked for
       Then the region of interest is changed
-      And the region of interest of the first job is as it was
+      And the region of interest of the other job is as it was
       And the side effects are those of 2 jobs
 
     @PZ-14808
@@ -260,7 +261,7 @@ Feature: Changing the region of interest
       Given a running job with sensor range 0 to 99
       When a message that is <nature> is put into its queue
       Then the message was taken from the queue
-      And the region of interest is as it was
+      And the region of interest of the job is as it was
       And the side effects are those of one job
 
       Examples:
@@ -315,7 +316,7 @@ Feature: Changing the region of interest
     @PZ-13785
     Scenario Outline: A region that <changes too much>
       Given a running job with sensor range 100 to 199
-      When a region of interest is asked for that <changes too much>
+      When a region of interest that <changes too much> is asked for
       Then the change is refused because of its <reason>
       And the side effects are those of one job
 

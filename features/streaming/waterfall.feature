@@ -9,7 +9,7 @@ Feature: The rows of a waterfall
     Scenario: The rows of a live job
       Given a running job with FFT length 128
       When its rows are asked for until there are 5
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
     @PZ-14755 @PZ-14811
@@ -30,8 +30,8 @@ Feature: The rows of a waterfall
     @PZ-14755
     Scenario Outline: <count> rows are asked for, of many
       Given a running playback
-      When the next <count> rows are asked for
-      Then there are <count> of them
+      When the next <count> rows of the job are asked for
+      Then there are <count> rows
       And the side effects are those of one job
 
       Examples:
@@ -44,7 +44,7 @@ Feature: The rows of a waterfall
       Given a running job with FFT length 128
       When its rows are asked for until there are 12, 3 at a time
       Then the rows follow each other at its output rate
-      And every row is of its sensors and frequencies
+      And every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
     @extra
@@ -53,7 +53,7 @@ Feature: The rows of a waterfall
 
       Given a running playback with sensor range 1 to 2
       When its rows are read to the end by 2 readers at once, 10 at a time
-      Then there are as many rows as fit into its time
+      Then there are as many rows as fit into what was recorded
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
@@ -64,7 +64,7 @@ Feature: The rows of a waterfall
         | view type  | 2     |
         | FFT length | 128   |
       When its rows are asked for until there are 3
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
@@ -76,7 +76,7 @@ Feature: The rows of a waterfall
         | sensor range | 0 to 2 |
         | FFT length   | 128    |
       When its rows are asked for until there are 1
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
     @extra
@@ -96,7 +96,7 @@ Feature: The rows of a waterfall
       Given the configuration of a job with FFT length 4096
       When the job is requested
       Then the job is accepted
-      When the next 10 rows are asked for
+      When the next 10 rows of the job are asked for
       Then there are no rows yet
       And the side effects are those of one job
 
@@ -106,7 +106,7 @@ Feature: The rows of a waterfall
 
       Given a running playback
       When its analyzer is paused
-      And the next 10 rows are asked for
+      And the next 10 rows of the job are asked for
       Then there are no rows yet, and more will come
       And the side effects are
         | side effect    | change |
@@ -136,8 +136,8 @@ Feature: The rows of a waterfall
     Scenario Outline: The analyzer <ends>
       Given a Kubernetes that runs no analyzers of its own
       And a running job with FFT length 128
-      And its rows were asked for until there are 2
-      When its analyzer <ends>
+      When its rows are asked for until there are 2
+      And its analyzer <ends>
       Then no more rows come from then on
       And the side effects are those of one job
 
@@ -149,8 +149,8 @@ Feature: The rows of a waterfall
     @PZ-14759
     Scenario: The analyzer is deleted
       Given a running job with FFT length 128
-      And its rows were asked for until there are 2
-      When its analyzer is deleted
+      When its rows are asked for until there are 2
+      And its analyzer is deleted
       Then no more rows come from then on
       And the side effects are
         | side effect    | change |
@@ -194,6 +194,6 @@ Feature: The rows of a waterfall
     @PZ-14755
     Scenario: As many rows as can be asked for
       Given a running playback
-      When the next 1000 rows are asked for
-      Then there are as many rows as fit into its time
+      When the next 1000 rows of the job are asked for
+      Then there are as many rows as fit into what was recorded
       And the side effects are those of one job

@@ -12,10 +12,10 @@ Feature: Looking at a single channel
       Then the job is accepted
       And the side effects are those of one job
       And the job keeps all its promises
-      And its view follows from its configuration
-      And its number of channels follows from its configuration
-      And its number of streams follows from its configuration
-      And its mapping of channels to streams follows from its configuration
+      And the view type of the job is as configured
+      And the number of channels of the job is as configured
+      And the number of streams of the job is as configured
+      And the mapping of channels to streams of the job is as configured
 
       @PZ-13814
       Examples: channel 1
@@ -48,7 +48,7 @@ Feature: Looking at a single channel
       When the metadata of the job is asked for
       Then the metadata is that of the job
       When its rows are asked for until there are 3
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       When the job is cancelled
       Then the cancelling is confirmed
       And only the task records remain
@@ -57,7 +57,7 @@ Feature: Looking at a single channel
     Scenario: The rows of a single channel are of that channel
       Given a running single channel job with FFT length 128
       When its rows are asked for until there are 5
-      Then every row is of its sensors and frequencies
+      Then every row is of its sensors, frequencies and length
       And the rows follow each other at its output rate
       And the side effects are those of one job
 
@@ -65,8 +65,8 @@ Feature: Looking at a single channel
     Scenario: A single channel shows what it shows among many
       Given a running playback
       When its rows are read to the end
-      And the same time is played back of its last sensor alone
-      Then both show the same of that sensor
+      And the playback is played back once more, of its last sensor alone
+      Then both show the same
       And the side effects are those of 2 jobs
 
     @PZ-13860
@@ -100,6 +100,7 @@ Feature: Looking at a single channel
       When the jobs are requested one after another
       Then every job is accepted
       And their mappings of channels to streams are the same
+      And the mapping of channels to streams of every job is as configured
       And the side effects are those of 3 jobs
 
     @PZ-13861
@@ -107,15 +108,18 @@ Feature: Looking at a single channel
       Given the configuration of a single channel job with channel 321
       When the job is requested
       Then the job is accepted
-      And its mapping of channels to streams follows from its configuration
+      And the mapping of channels to streams of the job is as configured
       And the side effects are those of one job
 
     @PZ-13818
     Scenario: A single channel beside a view of many
       Given a running single channel job with channel 20
       And another running job with sensor range 20 to 29
-      Then both have the channels and streams of their own configuration
-      And both have the same frequencies and the same time between rows
+      Then the number of channels of both jobs is as configured
+      And the number of streams of both jobs is as configured
+      And the mapping of channels to streams of both jobs is as configured
+      And the list of frequencies of both jobs is as configured
+      And the time between rows of both jobs is as configured
       And the side effects are those of 2 jobs
 
   Rule: Everything but the channel is as in any other view
@@ -125,7 +129,7 @@ Feature: Looking at a single channel
       Given the configuration of a single channel job with frequency range <band>
       When the job is requested
       Then the job is accepted
-      And its list of frequencies follows from its configuration
+      And the list of frequencies of the job is as configured
       And the side effects are those of one job
 
       Examples:
@@ -223,6 +227,6 @@ Feature: Looking at a single channel
       When its rows are asked for until there are 100, 1 at a time
       And the metadata of the job is asked for 100 times
       Then the rows follow each other at its output rate
-      And every row is of its sensors and frequencies
+      And every row is of its sensors, frequencies and length
       And the metadata is that of the job
       And the side effects are those of one job

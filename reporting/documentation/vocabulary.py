@@ -20,7 +20,7 @@ from behave.step_registry import registry
 from reporting.features import Feature, Place, Step
 
 _PARAMETER = re.compile(r"\{(\w*)(?::(\w+))?\}")
-_PLAIN_WORDS = re.compile(r"[\w ]+(?:\|[\w ]+)*")
+_PLAIN_WORDS = re.compile(r"[\w ,'-]*(?:\|[\w ,'-]*)*")
 # The types of the library `parse`.
 _OF_PARSE = {"d": "a whole number", "f": "a number", "g": "a number", "w": "a word"}
 
@@ -33,6 +33,8 @@ class ParameterType:
     meaning: str
     words: tuple[str, ...]
     """All values that it may have; empty unless they are a list of words."""
+    optional: bool = False
+    """Whether it may be left out."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Parameter:
 
     type: str = ""
     meaning: str = ""
+    optional: bool = False
+    """Whether it may be left out."""
     seen: tuple[str, ...] = ()
     """Texts that the features have in its place."""
 
@@ -166,7 +170,7 @@ def _parts(pattern: str, uses: _Uses, types: Mapping[str, ParameterType]) -> Ite
             yield PatternPart(pattern[end : parameter.start()])
         name, type_ = parameter[1], parameter[2] or ""
         if type_ in types:
-            yield PatternPart(name, Parameter(type=type_))
+            yield PatternPart(name, Parameter(type=type_, optional=types[type_].optional))
         elif type_:
             yield PatternPart(name, Parameter(meaning=_OF_PARSE[type_]))
         else:
@@ -178,5 +182,7 @@ def _parts(pattern: str, uses: _Uses, types: Mapping[str, ParameterType]) -> Ite
 
 def _type(name: str, convert: Any) -> ParameterType:
     pattern = getattr(convert, "pattern", "")
-    words = tuple(sorted(pattern.split("|"))) if "|" in pattern and _PLAIN_WORDS.fullmatch(pattern) else ()
-    return ParameterType(name, inspect.getdoc(convert) or "", words)
+    are_words = "|" in pattern and _PLAIN_WORDS.fullmatch(pattern)
+    words = tuple(sorted(word for word in pattern.split("|") if word)) if are_words else ()
+    optional = bool(pattern) and re.fullmatch(pattern, "") is not None
+    return ParameterType(name, inspect.getdoc(convert) or "", words, optional)

@@ -16,8 +16,6 @@ from support.core.errors import ExpectationFailed, failure_text, require
 from support.core.validation import validation_problems
 from support.profile.settings import Answers, Naming
 
-_OF_ANY_CHANNELS = ("frequencies_list", "frequencies_amount", "lines_dt")
-
 
 def expect_accepted(attempt: Attempt, answers: Answers, naming: Naming) -> Job:
     """Give the job; raise ExpectationFailed unless it was accepted with a complete answer (contract, step G)."""
@@ -50,17 +48,6 @@ def expect_distinct_ids(jobs: Sequence[Job]) -> None:
     shared = [job_id for job_id, count in Counter(job.job_id for job in jobs).items() if count > 1]
     problems = [f"given out twice: {', '.join(shared)}"] if shared else []
     require(f"{len(jobs)} different job ids", problems)
-
-
-def expect_same_figures(one: Job, other: Job) -> None:
-    """Raise ExpectationFailed unless the answers about two jobs tell the same frequencies and time between rows."""
-    told = {name: (one.exchange.told(name), other.exchange.told(name)) for name in _OF_ANY_CHANNELS}
-    problems = [
-        f"{name} is {_short(first)} and {_short(second)}"
-        for name, (first, second) in told.items()
-        if first is None or first != second
-    ]
-    require("the same frequencies and time between rows", problems)
 
 
 def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:

@@ -158,6 +158,6 @@ FIGURES: Mapping[str, Callable[[_Told, Figures, Mapping[str, Any]], Comparisons]
             right.streams,
         ),
     },
-    "view": lambda told, right, payload: {"view_type": (told["view_type"], int(payload["view_type"]))},
+    "view type": lambda told, right, payload: {"view_type": (told["view_type"], int(payload["view_type"]))},
 }
 """The product's words for each figure of an answer, and how it is compared."""

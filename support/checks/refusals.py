@@ -164,6 +164,12 @@ def expect_reported_lack(failure: APIError | None, field: str) -> None:
     require(f"the client to report that {field} is not in the answer", [] if named else [f"it reports {failure!r}"])
 
 
+def expect_reported_distrust(failure: APIError | None) -> None:
+    """Raise ExpectationFailed unless the client said that it does not trust the server."""
+    problems = [] if failure is not None and "cannot be trusted" in str(failure) else [f"it says {failure}"]
+    require("the client to refuse a certificate that nobody vouches for", problems)
+
+
 def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
     """Raise ExpectationFailed unless the client gave up just after its time limit, and tells the cause."""
     problems = _failure_problems(failure, unreachable=False)

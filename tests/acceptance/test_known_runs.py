@@ -58,7 +58,7 @@ def test_a_broken_environment_is_red_all_the_same(run_behave, feature, stores):
 
 
 def test_an_environment_that_goes_away_in_clean_up_is_red(run_behave, feature, defective_server, stores, real_server):
-    steps = ("Given two running jobs", "Then the side effects are those of 3 jobs")
+    steps = ("Given a running job", "And another running job", "Then the side effects are those of 3 jobs")
     ran = run_behave(feature(*steps, tags=TAG), **defective_server("gone_after_two_requests"))
     assert ran.status == 1
     (result,) = allure_results(ran)

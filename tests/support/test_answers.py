@@ -48,16 +48,6 @@ def test_a_job_is_not_accepted_with_less(status, change, told):
     assert told in str(failure.value)
 
 
-def test_two_jobs_have_the_same_figures():
-    figures = {"frequencies_list": [0, 1], "frequencies_amount": 2, "lines_dt": 0.5}
-    answers.expect_same_figures(job(figures), job(figures))
-    for name in figures:
-        with pytest.raises(ExpectationFailed, match=f"{name} is .* and 7"):
-            answers.expect_same_figures(job(figures), job({**figures, name: 7}))
-    with pytest.raises(ExpectationFailed, match="lines_dt is None and None"):
-        answers.expect_same_figures(job({}), job({}))
-
-
 def test_mappings_are_those_of_the_answers():
     one = job({"channel_to_stream_index": {"1": 0}})
     assert answers.mappings([one, job()]) == [{"1": 0}, {}]

@@ -119,7 +119,7 @@ NEEDED = {
     "number of channels": ["channel_amount"],
     "mapping of channels to streams": ["channel_to_stream_index"],
     "number of streams": ["stream_amount", "channel_to_stream_index"],
-    "view": ["view_type"],
+    "view type": ["view_type"],
 }
 
 
@@ -161,8 +161,8 @@ def test_a_figure_that_is_not_told_or_is_no_figure_is_the_products_failure(figur
         ("mapping of channels to streams", {"channel_to_stream_index": {"11": False, "12": 1, "13": 2}}),
         ("number of streams", {"stream_amount": 1}),
         ("number of streams", {"channel_to_stream_index": {"11": 0, "12": 0, "13": 0}}),
-        ("view", {"view_type": 1}),
-        ("view", {"view_type": False}),
+        ("view type", {"view_type": 1}),
+        ("view type", {"view_type": False}),
     ],
 )
 def test_a_figure_that_is_a_little_wrong_is_found(figure, wrong):

@@ -37,17 +37,6 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
     context.state.asked(session.client.request_job_meanwhile(context.state.configuration, once_begun))
 
 
-def request_meanwhile_in_vain(context: Context, begun: str, meanwhile: Callable[[], object]) -> None:
-    """The same, where no answer may come: what the client says of it is kept, and not judged."""
-    session = context.state.session
-
-    def once_begun() -> None:
-        session.ledger.expect_begun(begun)
-        meanwhile()
-
-    context.state.failure = context.state.failure_of_request(once_begun)
-
-
 @given("{dependency:Dependency} {fails:Outage}")
 @when("{dependency:Dependency} {fails:Outage}")
 @given("{dependency:Dependency} and {other:Dependency} {fails:Outage}")

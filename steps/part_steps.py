@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from behave import given, then, when
 
-from steps.outage_steps import request_meanwhile_in_vain
 from steps.scenario_state import Context
 from support.api.client import FocusServerAPI
 from support.checks import discovery, record_store, refusals
@@ -46,7 +45,13 @@ def parts_are_disrupted(
 @when("the job is requested, and {part:Part} is {disrupted:Disruption} once its {effect:Effect} shows")
 def it_is_disrupted_once_an_effect_shows(context: Context, part: str, disrupted: Disruption, effect: str) -> None:
     workloads = workloads_of(context, part)
-    request_meanwhile_in_vain(context, effect, lambda: disrupted(workloads, part))
+
+    def once_begun() -> None:
+        context.state.session.ledger.expect_begun(effect)
+        disrupted(workloads, part)
+
+    # No answer may come: what the client says of it is kept, and not judged.
+    context.state.failure = context.state.failure_of_request(once_begun)
 
 
 @when("{first:Part}, {second:Part} and {third:Part} come back, one after another")

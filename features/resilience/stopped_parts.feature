@@ -4,10 +4,11 @@ Feature: When a part of the system is stopped, killed or restarted
   away, whoever asks is told so, no job is left half made, and all goes on by itself when it is back.
 
   Rule: Whoever asks while a part is away is told so, and nothing is left half made
+    Background:
+      Given a running job
 
     @critical
     Scenario Outline: <store> is scaled to zero, and comes back
-      Given a running job
       When <store> is scaled to zero
       And the job is requested
       Then it is said that <store> is not available
@@ -30,7 +31,6 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14728 @PZ-14730 @PZ-14731 @critical
     Scenario: The Focus Server is scaled to zero, and comes back
-      Given a running job
       When the Focus Server is scaled to zero
       And a job, the end of the job and the health of the server are asked for, answered or not
       Then the client reports each time that the server is not there
@@ -41,8 +41,7 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14734 @PZ-14736 @PZ-14737
     Scenario: The recorder is scaled to zero, and comes back
-      Given a running job
-      And the recorder is recording
+      Given the recorder is recording
       When the recorder is scaled to zero
       And the live metadata are asked for
       Then it is said that there is no live source
@@ -135,10 +134,11 @@ Feature: When a part of the system is stopped, killed or restarted
         | the Focus Server | queue    |
 
   Rule: Parts come back in any order
+    Background:
+      Given a running job
 
     @PZ-14739
     Scenario: MongoDB and the Focus Server are away, and the server comes back first
-      Given a running job
       When MongoDB and the Focus Server are killed and stay away
       And the Focus Server is started again
       Then the Focus Server is back within the promised time
@@ -150,7 +150,6 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14740
     Scenario: RabbitMQ and the Focus Server are away, and the queues are there before the server
-      Given a running job
       When RabbitMQ and the Focus Server are killed and stay away
       And RabbitMQ is started again
       Then RabbitMQ is back within the promised time
@@ -167,8 +166,7 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14741
     Scenario: The Focus Server and the recorder are away, and the server comes back first
-      Given a running job
-      And the recorder is recording
+      Given the recorder is recording
       When the Focus Server and the recorder are scaled to zero
       And the Focus Server is started again
       Then the Focus Server is back within the promised time
@@ -180,7 +178,6 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14742 @PZ-14743
     Scenario Outline: All come back, <first>, <second> and then <third>
-      Given a running job
       When MongoDB, RabbitMQ and the Focus Server are killed and stay away
       And <first>, <second> and <third> come back, one after another
       Then the same request is accepted within the promised time

@@ -73,33 +73,44 @@ def test_what_is_no_import_of_a_step_module_is_not_taken_for_one(line):
     assert step_modules_imported_by(line) == []
 
 
-# A formatter for a dry run: writes each scenario that uses a step which needs an environment to itself.
+# A formatter for a dry run: writes each scenario that uses a step which needs an environment to itself, or stops parts.
 NEEDS_TO_BE_ALONE = """
 import inspect, re
 from behave.formatter.base import Formatter
 
 NEEDS = re.compile(r"skip_unless_alone|recordings\\.under_way|outages_of\\(|refuse_queues")
+STOPS = re.compile(r"workloads")
 
 class Listing(Formatter):
     def scenario(self, scenario):
         self.current = scenario
 
     def match(self, match):
-        if NEEDS.search(inspect.getsource(match.func)):
-            scenario = self.current
-            print("alone:", "serial" in scenario.effective_tags, scenario.location, scenario.name)
+        scenario, source = self.current, inspect.getsource(match.func)
+        is_disruptive = "disruptive" in scenario.effective_tags
+        if NEEDS.search(source):
+            print("alone:", is_disruptive or "serial" in scenario.effective_tags, scenario.location, scenario.name)
+        if STOPS.search(source):
+            print("stops:", is_disruptive, scenario.location, scenario.name)
 """
 
 
-def test_a_scenario_that_needs_an_environment_to_itself_is_tagged_serial(tmp_path):
-    (tmp_path / "listing.py").write_text(NEEDS_TO_BE_ALONE)
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    place = tmp_path_factory.mktemp("listing")
+    (place / "listing.py").write_text(NEEDS_TO_BE_ALONE)
     dry = subprocess.run(
         [sys.executable, "-m", "behave", "--dry-run", "--no-summary", "-f", "listing:Listing"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(place), str(ROOT)])},
         capture_output=True,
         text=True,
     )
-    listed = [line for line in dry.stdout.splitlines() if line.startswith("alone:")]
-    assert listed
-    assert [line for line in listed if not line.startswith("alone: True")] == []
+    return dry.stdout.splitlines()
+
+
+@pytest.mark.parametrize(("what", "tags"), [("alone", "@serial or @disruptive"), ("stops", "@disruptive")])
+def test_a_scenario_that_needs_an_environment_to_itself_or_stops_parts_is_tagged_so(listed, what, tags):
+    found = [line for line in listed if line.startswith(f"{what}: ")]
+    assert found
+    assert [line for line in found if not line.startswith(f"{what}: True")] == [], f"expected {tags}"

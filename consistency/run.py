@@ -26,7 +26,7 @@ from consistency.result import Result
 from consistency.schedule import decisions_of, faults_of, probes
 from consistency.seen import Mark, Seen, StoreLook
 from consistency.timeline import Told, tell
-from support.core.errors import ExpectationFailed, SettingsError
+from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
@@ -89,9 +89,9 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
         session = run.open_scenario(lambda _: None)
         check = _Check(settings, session, StoreLook(settings, run.stores), plan, say)
         try:
-            check.carry_out()
-            told = check.recover()
-            told += check.judge()
+            told = check.carry_out()
+            if not told:
+                told = check.recover() + check.judge()
         finally:
             left = _left_behind(session)
         return Result(
@@ -135,7 +135,7 @@ def _once(told: Sequence[Told]) -> list[Told]:
 def _left_behind(session: ScenarioSession) -> list[Told]:
     try:
         session.leave_nothing_behind()
-    except ExpectationFailed as failure:
+    except (ExpectationFailed, EnvironmentBroken) as failure:
         return [Told(promise=LEFT, problem=str(failure), job_id=None, timeline=[])]
     return []
 
@@ -149,7 +149,6 @@ class _Check:
         self._settings, self._session, self._look, self._plan = settings, session, look, plan
         self._jobs = KnownJobs(settings.naming.unknown_job_id)
         self._stop = threading.Event()
-        self._not_kept: list[Violation] = []
         self.recording = Recording()
         faults = PartFaults(session.disturbances)
         possible, self.impossible = faults.possible()
@@ -158,8 +157,8 @@ class _Check:
         self._probes = probes(plan.seed, settings.limits)
         self._conductor = Conductor(planned, faults, self.recording, lambda: self._prove_recovery(between), say)
 
-    def carry_out(self) -> None:
-        """Have the clients do what they decide, while parts fail."""
+    def carry_out(self) -> list[Told]:
+        """Have the clients do what they decide, while parts fail. Gives what has ended that; the rest is not judged."""
         plan, limits = self._plan, self._settings.limits
         each = [len(range(client, plan.operations, plan.clients)) for client in range(plan.clients)]
         decided = [decisions_of(plan.seed, one, plan.clients, number, limits) for one, number in enumerate(each)]
@@ -171,9 +170,10 @@ class _Check:
                     client.result()
                 self._conductor.end()
             except ExpectationFailed as failure:
-                self._not_kept.append(Violation(NOT_BACK, str(failure)))
+                return [Told(promise=NOT_BACK, problem=str(failure), job_id=None, timeline=[])]
             finally:
                 self._stop.set()
+        return []
 
     def _work(self, name: str, decisions: Sequence[Decision], until: float) -> None:
         client = self._client(name)
@@ -227,7 +227,7 @@ class _Check:
             *id_violations(recording.operations),
             *of_stores,
             *order_violations(recording.operations, states),
-            *(self._not_kept or self._not_done()),
+            *self._not_done(),
         ]
         return self._tell(found, seen, at_s)
 

@@ -80,8 +80,8 @@ class PartFaults:
 class Conductor:
     """Admits one operation after another, and begins and ends each fault when so many were admitted.
 
-    Operations go on while a part comes back; only the next fault waits until it is there. `recover` returns when jobs
-    can be made again.
+    Operations go on while a part comes back; only the next fault waits until it is there. `recover` is called before a
+    fault that comes after recovery; no operation begins meanwhile.
     """
 
     def __init__(

@@ -48,7 +48,8 @@ class Decision(BaseModel):
 class Fault(BaseModel):
     """A part is disturbed after so many operations were begun, until so many were.
 
-    One that comes `after_recovery` waits until jobs can be made again; others find what the one before has left.
+    One that comes `after_recovery` waits until jobs can be made again and the stores agree with the history; others
+    find what the one before has left.
     """
 
     model_config = ConfigDict(frozen=True)

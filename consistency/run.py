@@ -91,7 +91,8 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
         try:
             told = check.carry_out()
             if not told:
-                told = check.recover() + check.judge()
+                check.recover()
+                told = check.judge()
         finally:
             left = _left_behind(session)
         return Result(
@@ -105,7 +106,7 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
             operations=check.recording.operations,
             disturbed=check.recording.disturbed,
             unseen=[*check.impossible, *session.promises.unseen],
-            violations=_once(told) + left,
+            violations=told + left,
         )
 
 
@@ -153,9 +154,9 @@ class _Check:
         faults = PartFaults(session.disturbances)
         possible, self.impossible = faults.possible()
         planned = faults_of(plan.seed, plan.operations, possible)
-        between = self._client(BETWEEN)
         self._probes = probes(plan.seed, settings.limits)
-        self._conductor = Conductor(planned, faults, self.recording, lambda: self._prove_recovery(between), say)
+        self._between, self._told = self._client(BETWEEN), list[Told]()
+        self._conductor = Conductor(planned, faults, self.recording, self._check_between, say)
 
     def carry_out(self) -> list[Told]:
         """Have the clients do what they decide, while parts fail. Gives what has ended that; the rest is not judged."""
@@ -187,6 +188,11 @@ class _Check:
             self._stop.set()
             raise
 
+    def _check_between(self) -> None:
+        """When no operation is under way: see that jobs can be made, and hold the history to the stores up to now."""
+        self._prove_recovery(self._between)
+        self._told += self._tell(*self._settled())
+
     def _prove_recovery(self, client: Client) -> None:
         """Make a job, and cancel it; one that is refused is asked for again until it must not be refused any more."""
         until_s = self.recording.now() + self._settings.time_limits.recovered_s
@@ -200,14 +206,11 @@ class _Check:
                 return
             time.sleep(_BETWEEN_LOOKS_S)
 
-    def recover(self) -> list[Told]:
-        """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job.
-
-        Gives what stores show wrongly before anything is repeated.
-        """
+    def recover(self) -> None:
+        """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job."""
         client = self._client(AFTERWARDS)
         self._prove_recovery(client)
-        told = self._tell(*self._settled())
+        self._told += self._tell(*self._settled())
         done = self.recording.operations
         cancelled = {one.job_id for one in done if one.kind == "cancel" and one.told == "cancelled"}
         doubtful = {one.job_id for one in done if one.kind == "cancel" and one.outcome == "info"} - cancelled
@@ -215,10 +218,9 @@ class _Check:
             client.ask("cancel", job_id)
         for job_id in sorted({one.job_id for one in done if one.kind == "create" and one.job_id is not None}):
             client.ask("look", job_id)
-        return told
 
     def judge(self) -> list[Told]:
-        """Hold the whole history against what the stores show at last."""
+        """Hold the whole history against what the stores show at last; gives all that was found, each once."""
         recording, settings = self.recording, self._settings
         of_stores, seen, at_s = self._settled()
         states = final_states(recording.operations, seen, settings, at_s)
@@ -229,7 +231,7 @@ class _Check:
             *order_violations(recording.operations, states),
             *self._not_done(),
         ]
-        return self._tell(found, seen, at_s)
+        return _once([*self._told, *self._tell(found, seen, at_s)])
 
     def _settled(self) -> tuple[list[Violation], Seen, float]:
         """What the stores show wrongly when they had their time, all that they show, and when."""

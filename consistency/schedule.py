@@ -33,7 +33,7 @@ _LASTS: dict[Disturbance, tuple[int, int]] = {
 
 _CRASHES: tuple[Disturbance, ...] = ("kill", "restart")
 _SLOW_BEFORE = (4, 8)
-_RESTED = 0.5
+_RESTED = 0.3
 
 
 def decisions_of(seed: int, client: int, clients: int, number: int, limits: Limits) -> list[Decision]:
@@ -62,7 +62,7 @@ def _decide(chance: random.Random, client: int, clients: int, number: int, limit
 def faults_of(seed: int, operations: int, possible: Sequence[tuple[Part, Disturbance]]) -> list[Fault]:
     """Which parts fail, one after another, with quiet times between them; each kind comes before any comes again.
 
-    The Focus Server is stopped only after it has recovered: that it can't recover by itself would not be seen any more.
+    The Focus Server is stopped only after it has recovered: its start also mends what it should have mended before.
     Before it crashes, the way to a store is slow for a while: so there are jobs of which it has made a part, and which
     part that is depends on the store.
     """

@@ -56,14 +56,26 @@ def tell(
     moments = [_of_store(one, started) for one in happened if job_id is not None and _is_shown(one, job_id)]
     about = violation.operations or _creations_beside(moments, operations)
     moments += [_of_operation(one) for one in about]
-    faults = [
-        Moment(at_s=each.begun_s, until_s=each.ended_s, who=each.fault.part, what=each.fault.what)
-        for each in disturbed
-        if any(each.overlaps(one.at_s - _BESIDE_S, (one.until_s or one.at_s) + _BESIDE_S) for one in moments)
-    ]
+    faults = [_of_fault(each) for each in _beside(moments, disturbed)]
     end = [] if seen is None or job_id is None else [Moment(at_s=at_s, who="at the end", what=seen.told(job_id))]
     timeline = sorted([*moments, *faults], key=lambda one: one.at_s) + end
     return Told(promise=violation.promise, problem=violation.problem, job_id=job_id, timeline=timeline)
+
+
+def _beside(moments: Sequence[Moment], disturbed: Sequence[Disturbed]) -> list[Disturbed]:
+    """The faults that were there at about the time of one of these moments, and the last one before them."""
+    first_s = min((one.at_s for one in moments), default=0.0)
+    before = [each for each in disturbed if each.ended_s is not None and each.ended_s < first_s - _BESIDE_S]
+    at_the_time = [
+        each
+        for each in disturbed
+        if any(each.overlaps(one.at_s - _BESIDE_S, (one.until_s or one.at_s) + _BESIDE_S) for one in moments)
+    ]
+    return [*before[-1:], *at_the_time]
+
+
+def _of_fault(each: Disturbed) -> Moment:
+    return Moment(at_s=each.begun_s, until_s=each.ended_s, who=each.fault.part, what=each.fault.what)
 
 
 def _is_shown(one: Happening, job_id: str) -> bool:

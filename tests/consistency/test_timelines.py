@@ -22,9 +22,11 @@ def test_it_has_the_operations_the_faults_beside_them_and_what_is_there_at_the_e
     about = (create(1, 2), cancel(10, 11, "info", detail="RabbitMQ is not available"))
     stores = InStores().whole()
     del stores.queues[ONE]
-    faults = [disturbed(1.5, 3), disturbed(5, 8, "Kubernetes"), disturbed(9.5, 14, "RabbitMQ", "stall")]
+    early = [disturbed(-9, -8, "Kubernetes", "slow"), disturbed(-5, -4, "RabbitMQ")]
+    faults = [*early, disturbed(1.5, 3), disturbed(5, 8, "Kubernetes"), disturbed(9.5, 14, "RabbitMQ", "stall")]
     one = told(Violation(NOT_WHOLE, "no queue", ONE, about), faults=faults, seen=stores.seen())
     assert [(moment.at_s, moment.who, moment.what) for moment in one.timeline] == [
+        (-5, "RabbitMQ", "cut"),
         (1, "client 0", "create :ok, 200, configured"),
         (1.5, "MongoDB", "cut"),
         (9.5, "RabbitMQ", "stall"),

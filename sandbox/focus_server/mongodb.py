@@ -100,7 +100,9 @@ class MongoTasks:
             try:
                 await tasks.insert_one(document)
             except DuplicateKeyError:
-                raise IdTaken("MongoDB") from None
+                # When a connection breaks, the driver writes again: then what is there may be this very document.
+                if await tasks.find_one({"task_id": record.job_id, "_id": document["_id"]}) is None:
+                    raise IdTaken("MongoDB") from None
 
     async def find(self, job_id: str) -> JobRecord | None:
         """The record, if there is one; raises `DependencyUnavailable`."""

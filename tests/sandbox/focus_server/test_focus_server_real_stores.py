@@ -21,6 +21,8 @@ from pymongo import MongoClient
 
 from kubeconfig import Cluster, read_context
 from sandbox.focus_server.identity import object_name, queue_name
+from sandbox.focus_server.mongodb import Database, MongoTasks
+from sandbox.focus_server.ports import JobRecord
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -176,6 +178,30 @@ def test_a_record_keeps_the_clients_task_id_where_there_is_one(server, stores):
     assert server.get(f"/metadata/{by_id['job_id']}").json()["task_id"] == task_id
     (record,) = stores.records.of_job(server.configure(job()).json()["job_id"])
     assert set(record) - {"_id"} == {"task_id", "config", "status", "created_at", "user"}
+
+
+async def test_records_that_a_start_looks_at_and_those_that_may_be_removed(endpoints):
+    database = Database(endpoints["mongodb"]["server_uri"], endpoints["mongodb"]["database"], limit_s=10)
+    tasks = MongoTasks(database)
+    early, late, ended = (
+        JobRecord(f"job_{name}", job(), status, RECORDED + number * HOUR, "automation")
+        for number, (name, status) in enumerate(
+            [("000000e1", "configured"), ("000000e3", "configured"), ("000000e2", "cancelled")]
+        )
+    )
+    try:
+        for record in (early, late, ended):
+            await tasks.insert(record)
+        assert await tasks.configured_before(RECORDED + HOUR) == [early]
+        asked = {"job_000000e1", "job_000000e2", "job_ffffffff"}
+        assert await tasks.statuses(asked) == {"job_000000e1": "configured", "job_000000e2": "cancelled"}
+        for record in (early, late, ended):
+            await tasks.remove(record.job_id)
+        assert [await tasks.find(record.job_id) for record in (early, late, ended)] == [None, None, ended]
+    finally:
+        async with database.collection("tasks") as collection:
+            await collection.delete_many({"task_id": ended.job_id})
+        await database.aclose()
 
 
 def test_jobs_asked_for_at_once_are_all_whole(server, stores):

@@ -24,8 +24,8 @@ TWICE = "an id is given out twice"
 NOT_WHOLE = "an acknowledged job is not whole"
 NOT_ABSENT = "a refused job is there"
 NOT_GONE = "a cancelled job is not gone"
-HALF = "a job of which nobody knows is there by halves"
-NOBODYS = "an effect belongs to nobody"
+HALF = "a job without an answer is half made"
+NOBODYS = "an effect belongs to no job"
 UNEXPLAINED = "an answer cannot be explained by any order"
 
 

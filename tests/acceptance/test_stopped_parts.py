@@ -1,5 +1,6 @@
 """Scenarios that stop parts: where they are refused, and that what they stopped is there again after them."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -67,19 +68,37 @@ def test_what_was_stopped_is_started_again_though_a_step_fails(run_behave, featu
     assert (part().ready, after.uid != before.uid) == (1, True)
 
 
-def test_what_a_killed_run_has_stopped_the_next_starts_before_all_else(
-    run_behave, feature, disposable, part, variables, tmp_path
-):
-    path = feature(STOPPED, WAITS, tags="@disruptive")
+@pytest.fixture
+def started(feature, disposable, part, variables):
+    """A run that has stopped the part, and waits."""
     patient = variables | disposable | {"FOCUS__TIME_LIMITS__ANALYZER_RUNS_S": "60"}
-    process = subprocess.Popen([sys.executable, "-m", "behave", path], cwd=ROOT, env=patient, stdout=subprocess.DEVNULL)
-    limit = time.monotonic() + 30
-    while part().wanted or part().pods:
-        assert time.monotonic() < limit
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
+    # A shell that starts the tests in its background has them ignore Ctrl-C, which would be inherited.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "behave",
+        feature(STOPPED, WAITS, tags="@disruptive"),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, env=patient, stdout=subprocess.DEVNULL) as process:
+        limit = time.monotonic() + 30
+        while part().wanted or part().pods:
+            assert time.monotonic() < limit
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process
+
+
+def test_what_was_stopped_is_started_again_after_ctrl_c(started, part):
+    started.send_signal(signal.SIGINT)
+    assert started.wait(30) == 1
+    assert (part().wanted, part().ready) == (1, 1)
+
+
+def test_what_a_killed_run_has_stopped_the_next_starts_before_all_else(started, run_behave, disposable, part, tmp_path):
+    started.kill()
+    started.wait()
     ran = run_behave("features/health/health_check.feature:9", **disposable)
     assert ran.status == 0, ran.printed
     assert "The part that a killed run had disturbed is there: recorder" in ran.printed

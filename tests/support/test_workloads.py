@@ -27,10 +27,12 @@ class Parts:
         self.replicas = {"statefulsets/mongo": 1, "deployments/rabbit": 1}
         self.pods = {name: [1] for name in self.replicas}
         self.looks = self.made = 1
-        self.does_not_come_back = self.slow_to_end = self.deaf = False
+        self.does_not_come_back = self.slow_to_end = self.deaf = self.refuses = False
         self.done, self.grace = [], []
 
     def answer(self, request):
+        if self.refuses:
+            return 500, {"kind": "Status", "code": 500, "reason": "InternalError", "message": "not now"}
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
         if request.method == "GET" and path == PODS:
             (name,) = [name for name in self.replicas if query["labelSelector"] == [f"app={name.partition('/')[2]}"]]
@@ -85,7 +87,7 @@ def own(parts, tmp_path):
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
         }
         kubeconfig.write_text(yaml.safe_dump(document))
-        limits = {"part_recovers_s": 0.3, "poll_interval_s": 0.01}
+        limits = {"part_recovers_s": 20, "poll_interval_s": 0.01}  # many tests share a core
         yield settings(
             kubernetes={"kubeconfig": kubeconfig}, workloads=NAMED, time_limits=limits, journals=str(tmp_path)
         )
@@ -181,13 +183,25 @@ def test_that_a_part_runs_in_the_pod_from_before_or_in_none_is_told(workloads, p
         workloads.expect_another_pod("MongoDB")
 
 
-def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(workloads, parts):
+def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, parts):
+    hasty = own.model_copy(update={"time_limits": own.time_limits.model_copy(update={"part_recovers_s": 0.3})})
+    workloads = Workloads(hasty, stores, lambda *_: None)
     parts.does_not_come_back = True
     with pytest.raises(ExpectationFailed, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
         workloads.restart("MongoDB")
     with pytest.raises(EnvironmentBroken, match="See what keeps statefulset/mongo from its 1 pods"):
         workloads.undo()
     parts.does_not_come_back = False
+    Workloads(own, stores, lambda *_: None).bring_back({"MongoDB": 1})
+    assert len(workloads.state("MongoDB").pods) == 1
+
+
+def test_what_failed_to_be_undone_may_be_tried_again(workloads, parts, health):
+    workloads.stop("MongoDB")
+    parts.refuses = True
+    with pytest.raises(EnvironmentBroken, match="it answered 500"):
+        workloads.undo()
+    parts.refuses = False
     workloads.undo()
     assert len(workloads.state("MongoDB").pods) == 1
 

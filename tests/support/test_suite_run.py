@@ -48,7 +48,7 @@ def test_what_comes_after_the_last_scenario_is_told_with_its_name(run, product, 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_what_comes_and_goes_late_is_told_with_the_scenario_that_caused_it(product, exclusive):
     untold = []
-    history = SimpleNamespace(read=lambda is_last: [untold.pop() for _ in list(untold)])
+    history = SimpleNamespace(read=lambda is_last: [untold.pop() for _ in list(untold)], take_gaps=list)
     run = SuiteRun(settings(exclusive=exclusive), product.stores, None, None, ExitStack(), history=history)
     closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
     for name, jobs in (("the first", ("job_1",)), ("the second", ())):

@@ -13,19 +13,9 @@ def a_cluster_of_stand_ins(context: Context) -> None:
     context.state.skip_unless_alone()
 
 
-@when("its analyzer {ends:AnalyzerEnd}")
-def its_analyzer_ends(context: Context, ends: str) -> None:
-    context.state.session.disturbances.finish_analyzer(context.state.job.job_id, ends)
-
-
 @when("its {part:Disturbed}")
 def its_part_is_disturbed(context: Context, part: Callable[[Disturbances, str], None]) -> None:
     part(context.state.session.disturbances, context.state.job.job_id)
-
-
-@when("the configuration of the job is taken out of its record")
-def its_record_is_spoilt(context: Context) -> None:
-    context.state.session.disturbances.spoil_record(context.state.job.job_id)
 
 
 @given("RabbitMQ takes no more queues")

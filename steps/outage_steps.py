@@ -1,6 +1,6 @@
 """Stores that cannot be used while a job is asked for, and what is said, undone and done again then."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from behave import given, then, when
 from requests import codes
@@ -12,7 +12,6 @@ from support.faults.outages import Outages
 
 # Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
 CLIENT_TIMEOUT_S = 0.5
-STORES = ("MongoDB", "RabbitMQ", "Kubernetes")
 
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
@@ -37,22 +36,12 @@ def request_meanwhile(context: Context, begun: str, meanwhile: Callable[[], obje
     context.state.asked(session.client.request_job_meanwhile(context.state.configuration, once_begun))
 
 
-@given("{dependency:Dependency} {fails:Outage}")
-@when("{dependency:Dependency} {fails:Outage}")
-@given("{dependency:Dependency} and {other:Dependency} {fails:Outage}")
-def it_fails(
-    context: Context, dependency: str, fails: Callable[[Outages, str], None], other: str | None = None
-) -> None:
-    dependencies = [dependency, other] if other else [dependency]
-    outages = outages_of(context, *dependencies)
-    for one in dependencies:
-        fails(outages, one)
-
-
-@when("no store can be reached any more")
-def no_store_can_be_reached(context: Context) -> None:
-    for dependency in STORES:
-        it_fails(context, dependency, Outages.cut_off)
+@given("{stores:Stores} {fails:Outage}")
+@when("{stores:Stores} {fails:Outage}")
+def they_fail(context: Context, stores: Sequence[str], fails: Callable[[Outages, str], None]) -> None:
+    outages = outages_of(context, *stores)
+    for store in stores:
+        fails(outages, store)
 
 
 @when("{dependency:Dependency} can be reached again")
@@ -65,15 +54,13 @@ def it_shows_before_there_is_an_answer(context: Context, effect: str) -> None:
     request_meanwhile(context, effect, lambda: None)
 
 
-@when("the job is requested, and {first:Dependency} breaks down once its {effect:Effect} shows")
-@when("the job is requested, and {first:Dependency} and {second:Dependency} break down once its {effect:Effect} shows")
-def one_or_two_break_down(context: Context, effect: str, first: str, second: str | None = None) -> None:
-    dependencies = [first, second] if second else [first]
-    outages = outages_of(context, *dependencies)
+@when("the job is requested, and {stores:Stores} {break_:Break} down once its {effect:Effect} shows")
+def they_break_down(context: Context, stores: Sequence[str], break_: str, effect: str) -> None:
+    outages = outages_of(context, *stores)
 
     def cut_off() -> None:
-        for dependency in dependencies:
-            outages.cut_off(dependency)
+        for store in stores:
+            outages.cut_off(store)
 
     request_meanwhile(context, effect, cut_off)
 
@@ -118,11 +105,10 @@ def it_is_said_in_time(context: Context) -> None:
     context.state.session.timing.expect_in_time(context.state.exchanges, "unavailable_answered_s")
 
 
-@then("it is said that {dependency:Dependency} is not available")
-@then("it is said that {dependency:Dependency} or {other:Dependency} is not available")
-def it_is_not_available(context: Context, dependency: str, other: str | None = None) -> None:
+@then("it is said that {stores:AnyStore} is not available")
+def it_is_not_available(context: Context, stores: Sequence[str]) -> None:
     for exchange in context.state.exchanges:
-        named = other if other and other in exchange.detail() else dependency
+        named = next((store for store in stores if store in exchange.detail()), stores[0])
         refusals.expect_unavailable(exchange, named, context.state.settings.answers)
 
 

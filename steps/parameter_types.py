@@ -172,6 +172,18 @@ def parse_causes(text: str) -> list[Parameter]:
     return [_CAUSES[words] for words in re.split(", the | and the ", text.removeprefix("the "))]
 
 
+def several(meaning: str, values: Mapping[str, T], *between: str) -> Callable[[str], list[T]]:
+    """A type of one or several of these words, with something between them: `MongoDB and RabbitMQ`."""
+
+    def parse_several(text: str) -> list[T]:
+        return [values[word] for word in re.split("|".join(between), text)]
+
+    parse_several.__doc__ = meaning
+    one, separator = f"(?:{any_of(values)})", f"(?:{'|'.join(between)})"
+    typed: Callable[[str], list[T]] = parse.with_pattern(f"{one}(?:{separator}{one})*")(parse_several)
+    return typed
+
+
 @parse.with_pattern(r"one job|\d+ jobs|the accepted jobs")
 def parse_job_count(text: str) -> int | None:
     """A number of jobs: `one job`, `10 jobs`, `the accepted jobs`, however many these are."""
@@ -270,6 +282,9 @@ JOBS = named("the job", "the other job", "both jobs", "every job", "an unknown j
 RECORDINGS = named("the recording", "each of them", "only the one that has ended", "none")
 LISTED = named("listed", "not listed", "listed among others", "listed, in the order of their time")
 
+STORES = named("MongoDB", "RabbitMQ", "Kubernetes")
+PARTS = named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"}
+
 register_type(
     AtOnce=parse_at_once,
     Cancelling=choice(
@@ -362,7 +377,11 @@ register_type(
     ),
     Recordings=choice("Which recording is listed: `the recording`.", RECORDINGS),
     Listed=choice("Whether and how it is listed: `listed`.", LISTED),
-    Dependency=choice("A store that the server works with: `RabbitMQ`.", named("MongoDB", "RabbitMQ", "Kubernetes")),
+    Dependency=choice("A store that the server works with: `RabbitMQ`.", STORES),
+    Stores=several("Stores that the server works with: `RabbitMQ`, `MongoDB and RabbitMQ`.", STORES, ", ", " and "),
+    AnyStore=several("A store, or one of several: `MongoDB`, `MongoDB or RabbitMQ`.", STORES, " or "),
+    Be=choice("What grammar asks for: `is`, `are`.", named("is", "are")),
+    Break=choice("What grammar asks for: `breaks`, `break`.", named("breaks", "break")),
     Timed=choice("What has a promised time: `jobs`, `answers`, `first rows`.", named("jobs", "answers", "first rows")),
     Outage=choice(
         "How a store fails: `does not answer`.",
@@ -375,10 +394,8 @@ register_type(
             "takes a second to answer": Outages.slow_down_by_a_second,
         },
     ),
-    Part=choice(
-        "A part of the product that Kubernetes runs: `the Focus Server`.",
-        named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"},
-    ),
+    Part=choice("A part of the product that Kubernetes runs: `the Focus Server`.", PARTS),
+    Parts=several("Parts of the product: `RabbitMQ`, `MongoDB, RabbitMQ and the recorder`.", PARTS, ", ", " and "),
     Disruption=choice(
         "What is done to a part: `restarted` (its pods are deleted), `killed` (without time to end), `scaled to zero`.",
         {
@@ -411,17 +428,18 @@ register_type(
         {
             "analyzer is deleted": Disturbances.delete_analyzer,
             "analyzer is paused": Disturbances.pause_analyzer,
+            "analyzer has done its work": lambda disturbances, job_id: disturbances.finish_analyzer(
+                job_id, "Succeeded"
+            ),
+            "analyzer fails": lambda disturbances, job_id: disturbances.finish_analyzer(job_id, "Failed"),
             "work queue is deleted": Disturbances.delete_queue,
+            "record loses its configuration": Disturbances.spoil_record,
         },
-    ),
-    AnalyzerEnd=choice(
-        "How an analyzer exits, as the phase of its pod: `fails`.",
-        {"has done its work": "Succeeded", "fails": "Failed"},
     ),
     RegionReason=choice(
         "Why a change of the region of interest can be refused, as the refusal names it: `its shift`.",
         {f"its {word}": word for word in ("start", "end", "size", "shift", "jump")}
         | {"its unknown parameter": UNKNOWN.field}
-        | named("MongoDB", "RabbitMQ", "Kubernetes"),
+        | STORES,
     ),
 )

@@ -1,6 +1,6 @@
 """Parts of the product that are stopped, killed and restarted, and how all goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from behave import given, then, when
 
@@ -29,17 +29,11 @@ def the_recorder_is_recording(context: Context) -> None:
     context.state.documents = record_store.expect_under_way(context.state.stores.recordings, limit)
 
 
-@given("{part:Part} is {disrupted:Disruption}")
-@when("{part:Part} is {disrupted:Disruption}")
-@when("{part:Part} and {second:Part} are {disrupted:Disruption}")
-@when("{part:Part}, {second:Part} and {third:Part} are {disrupted:Disruption}")
-def parts_are_disrupted(
-    context: Context, part: str, disrupted: Disruption, second: str | None = None, third: str | None = None
-) -> None:
-    parts = [one for one in (part, second, third) if one is not None]
+@when("{parts:Parts} {be:Be} {disrupted:Disruption}")
+def parts_are_disrupted(context: Context, parts: Sequence[str], be: str, disrupted: Disruption) -> None:
     workloads = workloads_of(context, *parts)
-    for one in parts:
-        disrupted(workloads, one)
+    for part in parts:
+        disrupted(workloads, part)
 
 
 @when("the job is requested, and {part:Part} is {disrupted:Disruption} once its {effect:Effect} shows")
@@ -54,10 +48,10 @@ def it_is_disrupted_once_an_effect_shows(context: Context, part: str, disrupted:
     context.state.failure = context.state.failure_of_request(once_begun)
 
 
-@when("{first:Part}, {second:Part} and {third:Part} come back, one after another")
-def they_come_back(context: Context, first: str, second: str, third: str) -> None:
+@when("{parts:Parts} come back, one after another")
+def they_come_back(context: Context, parts: Sequence[str]) -> None:
     session = context.state.session
-    took_s = [session.disturbances.workloads.start(part) for part in (first, second, third)]
+    took_s = [session.disturbances.workloads.start(part) for part in parts]
     session.timing.chart("how long it took until each part was back", took_s, "part_recovers_s")
 
 

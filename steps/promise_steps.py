@@ -14,6 +14,7 @@ PROMISES: dict[str, Callable[[Promises, Job], object]] = {
     "analyzer runs with its configuration": Promises.expect_running_analyzer,
     "work queue is served by one consumer": lambda promises, job: promises.expect_served_queues([job]),
     "pods are healthy": Promises.expect_healthy_pods,
+    "side effects were there when the answer came": Promises.expect_there,
 }
 register_type(Promise=choice("One promise of a job: `record is complete`.", PROMISES))
 

@@ -124,7 +124,6 @@ ASKED_TIMES: dict[str, Times] = {
 register_type(
     Resource=choice("What the server tells when it is asked: `the metadata of the job`.", RESOURCES),
     Manner=parse_manner,
-    Be=choice("What grammar asks for: `is`, `are`.", named("is", "are")),
     AskedTime=choice("The time of which recordings are asked for: `of that time`.", ASKED_TIMES),
     MetadataOf=choice("Whose metadata they are: `the job`.", named("the job", "every job", "the cancelled job")),
     JobPart=choice("What the metadata of a job agree with.", named("the record of the job", "the rows of the job")),

@@ -22,11 +22,6 @@ def the_side_effects_are_those_of(context: Context, jobs: int | None) -> None:
     context.state.session.ledger.expect_effects(effects_of(count, context.state.settings.effects_of_a_job))
 
 
-@then("all of it was there when the answer came")
-def it_was_there(context: Context) -> None:
-    context.state.session.promises.expect_there(context.state.job)
-
-
 @then("only the task records remain")
 def only_the_task_records_remain(context: Context) -> None:
     context.state.session.ledger.expect_records_alone()

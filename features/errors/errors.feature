@@ -127,7 +127,7 @@ Feature: When something goes wrong
     Scenario: What the server did not foresee is told like any other error, and harms no other job
       Given a running job
       And another running job with sensor range 100 to 199
-      When the configuration of the job is taken out of its record
+      When its record loses its configuration
       And metadata, rows and the end of the job are asked for
       Then it is said that there was an internal error
       And no answer shows a password, an address of a store or the server's inside

@@ -28,7 +28,7 @@ Feature: Creating a streaming job
       Given a live configuration with every parameter set
       When the job is requested
       Then the job is accepted
-      And all of it was there when the answer came
+      And its side effects were there when the answer came
       And the side effects are those of one job
 
     @PZ-13547

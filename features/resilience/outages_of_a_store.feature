@@ -184,7 +184,7 @@ Feature: When a store fails
     @PZ-14743
     Scenario: All stores come back one after another, and each request gets as far as they are
       Given a running job
-      When no store can be reached any more
+      When MongoDB, RabbitMQ and Kubernetes cannot be reached any more
       And MongoDB can be reached again
       Then the same request is refused because of Kubernetes within the promised time
       When Kubernetes can be reached again

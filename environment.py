@@ -19,7 +19,9 @@ from behave.model_type import Status
 from behave.reporter.junit import JUnitReporter
 from behave.reporter.summary import SummaryReporter
 
-import steps.parameter_types  # noqa: F401 - makes the domain's types known before the steps are read
+import steps.fault_types
+import steps.parameter_types
+import steps.row_types  # noqa: F401
 import support.runner.behave_files  # noqa: F401 - makes behave read feature files of any form, and write any text
 from redaction import protect_output
 from steps.scenario_state import ScenarioSkipped, ScenarioState

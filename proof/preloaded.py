@@ -27,7 +27,10 @@ from behave.runner_util import load_step_modules
 
 import proof.processes
 import sandbox.defects
+import steps.fault_types
 import steps.parameter_types
+import steps.questions
+import steps.row_types
 import support.checks.figures
 import support.evidence.allure_report
 import support.observers.stream

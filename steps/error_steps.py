@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from steps.parameter_types import CLIENT_TIMEOUT_S, GatewayConduct
+from steps.fault_types import CLIENT_TIMEOUT_S, GatewayConduct
 from steps.scenario_state import Context
 from support.checks import refusals
 from support.faults import gateway

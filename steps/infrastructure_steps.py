@@ -6,8 +6,8 @@ from functools import partial
 
 from behave import given, register_type, then
 
-from steps.parameter_types import choice
 from steps.scenario_state import Context
+from steps.words import choice
 from support.checks import access
 from support.profile.settings import MongoDB, Settings
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import parse
 from behave import register_type
 
+from steps.words import any_of, choice, named
 from support.checks.measurements import MEASUREMENTS
 from support.contract.configuration import generate_task_id, with_neighbour, with_value, without
 from support.contract.limits import PARAMETERS, ROW_COUNT, TASK_ID, UNKNOWN, Parameter
-from support.faults.disturbances import Disturbances
-from support.faults.gateway import Gateway
-from support.faults.outages import Outages
-from support.faults.workloads import Workloads
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
 from support.profile.boundary_values import Bound, RelativeTime, resolve
 from support.profile.settings import Settings
@@ -27,7 +23,6 @@ from support.profile.settings import Settings
 # What a browser says of a page that is not the server's own.
 OF_ANOTHER_SITE = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
 
-T = TypeVar("T")
 Change = Callable[[Mapping[str, Any], Settings], dict[str, Any]]
 """Makes another payload of a payload."""
 
@@ -68,28 +63,6 @@ def as_text(value: Any) -> str:
 def as_digits(epoch_s: float) -> str:
     """A moment, written as yymmddHHMMSS."""
     return f"{datetime.fromtimestamp(epoch_s, UTC):%y%m%d%H%M%S}"
-
-
-def any_of(words: Iterable[str]) -> str:
-    """The pattern of these words; the longest first, since one may begin as another does."""
-    escaped = (re.escape(word).replace("\\ ", " ") for word in words)
-    return "|".join(sorted(escaped, key=len, reverse=True))
-
-
-def choice(meaning: str, values: Mapping[str, T]) -> Callable[[str], T]:
-    """A type of which all words are known."""
-
-    def parse_choice(text: str) -> T:
-        return values[text]
-
-    parse_choice.__doc__ = meaning
-    typed: Callable[[str], T] = parse.with_pattern(any_of(values))(parse_choice)
-    return typed
-
-
-def named(*words: str) -> dict[str, str]:
-    """Words that stand for themselves."""
-    return dict(zip(words, words, strict=True))
 
 
 parse_parameter = choice("One of the product's words for a field: `FFT length`.", PARAMETERS)
@@ -172,97 +145,10 @@ def parse_causes(text: str) -> list[Parameter]:
     return [_CAUSES[words] for words in re.split(", the | and the ", text.removeprefix("the "))]
 
 
-def several(meaning: str, values: Mapping[str, T], *between: str) -> Callable[[str], list[T]]:
-    """A type of one or several of these words, with something between them: `MongoDB and RabbitMQ`."""
-
-    def parse_several(text: str) -> list[T]:
-        return [values[word] for word in re.split("|".join(between), text)]
-
-    parse_several.__doc__ = meaning
-    one, separator = f"(?:{any_of(values)})", f"(?:{'|'.join(between)})"
-    typed: Callable[[str], list[T]] = parse.with_pattern(f"{one}(?:{separator}{one})*")(parse_several)
-    return typed
-
-
 @parse.with_pattern(r"one job|\d+ jobs|the accepted jobs")
 def parse_job_count(text: str) -> int | None:
     """A number of jobs: `one job`, `10 jobs`, `the accepted jobs`, however many these are."""
     return {"one job": 1, "the accepted jobs": None}[text] if not text[0].isdigit() else int(text.split()[0])
-
-
-@parse.with_pattern(r"\d+ rows|as many rows as fit into what was recorded")
-def parse_row_count(text: str) -> int | None:
-    """A number of rows: `3 rows`, `as many rows as fit into what was recorded`."""
-    return int(text.split()[0]) if text[0].isdigit() else None
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How many rows are asked for, how many at a time; or for how long."""
-
-    rows: int = 0
-    at_a_time: int = 0
-    seconds: int = 0
-
-
-@parse.with_pattern(r"until there are \d+(?:, \d+ at a time)?|during \d+ seconds")
-def parse_extent(text: str) -> Extent:
-    """How far: `until there are 5`, `until there are 12, 3 at a time`, `during 3 seconds`."""
-    first, *at_a_time = (int(number) for number in re.findall(r"\d+", text))
-    return Extent(seconds=first) if text.startswith("during") else Extent(first, *at_a_time)
-
-
-@dataclass(frozen=True)
-class Readers:
-    """Who reads rows to their end."""
-
-    readers: int = 1
-    at_a_time: int = 0
-
-
-@parse.with_pattern(r"| by \d+ readers at once, \d+ at a time")
-def parse_readers(text: str) -> Readers:
-    """Who reads, if it is not one alone: ` by 2 readers at once, 10 at a time`."""
-    return Readers(*(int(number) for number in re.findall(r"\d+", text)))
-
-
-@dataclass(frozen=True)
-class Replay:
-    """What is different when a playback is played back once more."""
-
-    at_a_time: int | None = None
-    of_last_sensor: bool = False
-
-
-@parse.with_pattern(r"|, \d+ rows at a time|, of its last sensor alone")
-def parse_replay(text: str) -> Replay:
-    """What is different then: `, 7 rows at a time`, `, of its last sensor alone`."""
-    at_a_time = re.search(r"\d+", text)
-    return Replay(int(at_a_time[0]) if at_a_time else None, text.endswith("alone"))
-
-
-CLIENT_TIMEOUT_S = 0.5
-"""Longer than a record takes, and shorter than a job does where RabbitMQ takes its time."""
-EFFECTS = {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}
-GATEWAY_FAILURES = {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut}
-
-
-@dataclass(frozen=True)
-class GatewayConduct:
-    """What a gateway does that has passed a request on: how it fails, and when; or it keeps the answer back."""
-
-    fails: Callable[[Gateway], object] | None = None
-    once_shows: str = ""
-
-
-@parse.with_pattern(
-    rf"|, which (?:{any_of(GATEWAY_FAILURES)}) once its (?:{any_of(EFFECTS)}) shows|, which keeps the answer back"
-)
-def parse_gateway_conduct(text: str) -> GatewayConduct:
-    """What the gateway does, if it fails: `, which cuts the connection once its record shows`."""
-    if failure := re.fullmatch(", which (.+) once its (.+) shows", text):
-        return GatewayConduct(GATEWAY_FAILURES[failure[1]], EFFECTS[failure[2]])
-    return GatewayConduct(once_shows="task record" if text else "")
 
 
 @parse.with_pattern(rf"(?:\d+|{any_of(_NUMBERS)}) (?:second|minute|hour)s?")
@@ -281,9 +167,6 @@ def parse_at_once(text: str) -> int:
 JOBS = named("the job", "the other job", "both jobs", "every job", "an unknown job")
 RECORDINGS = named("the recording", "each of them", "only the one that has ended", "none")
 LISTED = named("listed", "not listed", "listed among others", "listed, in the order of their time")
-
-STORES = named("MongoDB", "RabbitMQ", "Kubernetes")
-PARTS = named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"}
 
 register_type(
     AtOnce=parse_at_once,
@@ -320,13 +203,6 @@ register_type(
         named("twice the time between rows", "half the frequency resolution"),
     ),
     Alike=choice("Whether they are alike: `differ`.", named("differ", "are the same")),
-    Extent=parse_extent,
-    Readers=parse_readers,
-    Replay=parse_replay,
-    NoRows=choice("How long there are no rows: `yet`.", named("yet", "yet, and more will come", "any more")),
-    Beginning=choice("With what a first row begins.", named("its time", "the job")),
-    RowCount=parse_row_count,
-    Served=choice("Whether a stream is served: `is served`.", named("is served", "is not served")),
     TimedAnswer=choice(
         "An answer that has a promised time.",
         {"the answer": "job_created_s", "each answer of the health check": "health_answered_s"},
@@ -377,69 +253,6 @@ register_type(
     ),
     Recordings=choice("Which recording is listed: `the recording`.", RECORDINGS),
     Listed=choice("Whether and how it is listed: `listed`.", LISTED),
-    Dependency=choice("A store that the server works with: `RabbitMQ`.", STORES),
-    Stores=several("Stores that the server works with: `RabbitMQ`, `MongoDB and RabbitMQ`.", STORES, ", ", " and "),
-    AnyStore=several("A store, or one of several: `MongoDB`, `MongoDB or RabbitMQ`.", STORES, " or "),
     Be=choice("What grammar asks for: `is`, `are`.", named("is", "are")),
-    Break=choice("What grammar asks for: `breaks`, `break`.", named("breaks", "break")),
     Timed=choice("What has a promised time: `jobs`, `answers`, `first rows`.", named("jobs", "answers", "first rows")),
-    Outage=choice(
-        "How a store fails: `does not answer`.",
-        {
-            "cannot be reached": Outages.cut_off,
-            "cannot be reached any more": Outages.cut_off,
-            "does not answer": Outages.silence,
-            "does what it is asked, but its answers are lost": Outages.lose_answers,
-            "takes its time to answer": Outages.slow_down,
-            "takes a second to answer": Outages.slow_down_by_a_second,
-        },
-    ),
-    Part=choice("A part of the product that Kubernetes runs: `the Focus Server`.", PARTS),
-    Parts=several("Parts of the product: `RabbitMQ`, `MongoDB, RabbitMQ and the recorder`.", PARTS, ", ", " and "),
-    Disruption=choice(
-        "What is done to a part: `restarted` (its pods are deleted), `killed` (without time to end), `scaled to zero`.",
-        {
-            "restarted": Workloads.delete,
-            "killed": Workloads.kill,
-            "scaled to zero": Workloads.stop,
-            "killed and stay away": Workloads.kill_for_good,
-            "started again": Workloads.scale_back,
-        },
-    ),
-    Effect=choice("A side effect that a job being made has already, by its kind: `record`.", EFFECTS),
-    GatewayKind=choice(
-        "What a gateway does with the requests that it gets: `passes nothing on`.",
-        named("passes requests on", "passes nothing on", "is not there"),
-    ),
-    GatewayConduct=parse_gateway_conduct,
-    ReportedFailure=choice(
-        "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.",
-        named(
-            "it took too long",
-            "no answer came within its time limit",
-            "the connection broke",
-            "nobody listens",
-            "the server cannot be trusted",
-            *(f"the answer lacks {name}" for name in ("job_id", "stream_url", "stream_port")),
-        ),
-    ),
-    Disturbed=choice(
-        "What happens to a part of a job behind the server's back: `analyzer is deleted`.",
-        {
-            "analyzer is deleted": Disturbances.delete_analyzer,
-            "analyzer is paused": Disturbances.pause_analyzer,
-            "analyzer has done its work": lambda disturbances, job_id: disturbances.finish_analyzer(
-                job_id, "Succeeded"
-            ),
-            "analyzer fails": lambda disturbances, job_id: disturbances.finish_analyzer(job_id, "Failed"),
-            "work queue is deleted": Disturbances.delete_queue,
-            "record loses its configuration": Disturbances.spoil_record,
-        },
-    ),
-    RegionReason=choice(
-        "Why a change of the region of interest can be refused, as the refusal names it: `its shift`.",
-        {f"its {word}": word for word in ("start", "end", "size", "shift", "jump")}
-        | {"its unknown parameter": UNKNOWN.field}
-        | STORES,
-    ),
 )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from behave import register_type, then
 
-from steps.parameter_types import choice
 from steps.scenario_state import Context
+from steps.words import choice
 from support.api.job import Job
 from support.checks.promises import Promises
 

@@ -11,8 +11,9 @@ from typing import Any
 import parse
 from behave import register_type
 
-from steps.parameter_types import JOBS, as_digits, choice, named
+from steps.parameter_types import JOBS, as_digits
 from steps.scenario_state import ScenarioState
+from steps.words import choice, named
 from support.checks.refusals import TOLD
 from support.contract.limits import UNKNOWN
 

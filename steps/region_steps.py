@@ -7,8 +7,8 @@ from typing import Any
 import parse
 from behave import register_type, then, when
 
-from steps.parameter_types import any_of
 from steps.scenario_state import Context
+from steps.words import any_of
 from support.checks.region_of_interest import Region
 from support.contract.limits import UNKNOWN, Limits
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from behave import register_type, then, when
 
 from redaction import is_ordinary, redact
-from steps.parameter_types import OF_ANOTHER_SITE, choice
+from steps.parameter_types import OF_ANOTHER_SITE
 from steps.scenario_state import Context
+from steps.words import choice
 from support.checks import exposure
 from support.core.errors import require
 from support.fuzzing.invalid_requests import INVALID_REQUESTS, send_malformed

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from steps.parameter_types import Extent, Readers, Replay
+from steps.row_types import Extent, Readers, Replay
 from steps.scenario_state import Context
 from support.checks import record_store, waterfall
 from support.contract.limits import ViewType

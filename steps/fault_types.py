@@ -1,0 +1,109 @@
+"""What fails and how, and what a client reports of it, as the features write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import parse
+from behave import register_type
+
+from steps.words import any_of, choice, named, several
+from support.contract.limits import UNKNOWN
+from support.faults.disturbances import Disturbances
+from support.faults.gateway import Gateway
+from support.faults.outages import Outages
+from support.faults.workloads import Workloads
+
+STORES = named("MongoDB", "RabbitMQ", "Kubernetes")
+PARTS = named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"}
+CLIENT_TIMEOUT_S = 0.5
+"""Longer than a record takes, and shorter than a job does where RabbitMQ takes its time."""
+EFFECTS = {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}
+GATEWAY_FAILURES = {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut}
+
+
+@dataclass(frozen=True)
+class GatewayConduct:
+    """What a gateway does that has passed a request on: how it fails, and when; or it keeps the answer back."""
+
+    fails: Callable[[Gateway], object] | None = None
+    once_shows: str = ""
+
+
+@parse.with_pattern(
+    rf"|, which (?:{any_of(GATEWAY_FAILURES)}) once its (?:{any_of(EFFECTS)}) shows|, which keeps the answer back"
+)
+def parse_gateway_conduct(text: str) -> GatewayConduct:
+    """What the gateway does, if it fails: `, which cuts the connection once its record shows`."""
+    if failure := re.fullmatch(", which (.+) once its (.+) shows", text):
+        return GatewayConduct(GATEWAY_FAILURES[failure[1]], EFFECTS[failure[2]])
+    return GatewayConduct(once_shows="task record" if text else "")
+
+
+register_type(
+    Dependency=choice("A store that the server works with: `RabbitMQ`.", STORES),
+    Stores=several("Stores that the server works with: `RabbitMQ`, `MongoDB and RabbitMQ`.", STORES, ", ", " and "),
+    AnyStore=several("A store, or one of several: `MongoDB`, `MongoDB or RabbitMQ`.", STORES, " or "),
+    Break=choice("What grammar asks for: `breaks`, `break`.", named("breaks", "break")),
+    Outage=choice(
+        "How a store fails: `does not answer`.",
+        {
+            "cannot be reached": Outages.cut_off,
+            "cannot be reached any more": Outages.cut_off,
+            "does not answer": Outages.silence,
+            "does what it is asked, but its answers are lost": Outages.lose_answers,
+            "takes its time to answer": Outages.slow_down,
+            "takes a second to answer": Outages.slow_down_by_a_second,
+        },
+    ),
+    Part=choice("A part of the product that Kubernetes runs: `the Focus Server`.", PARTS),
+    Parts=several("Parts of the product: `RabbitMQ`, `MongoDB, RabbitMQ and the recorder`.", PARTS, ", ", " and "),
+    Disruption=choice(
+        "What is done to a part: `restarted` (its pods are deleted), `killed` (without time to end), `scaled to zero`.",
+        {
+            "restarted": Workloads.delete,
+            "killed": Workloads.kill,
+            "scaled to zero": Workloads.stop,
+            "killed and stay away": Workloads.kill_for_good,
+            "started again": Workloads.scale_back,
+        },
+    ),
+    Effect=choice("A side effect that a job being made has already, by its kind: `record`.", EFFECTS),
+    GatewayKind=choice(
+        "What a gateway does with the requests that it gets: `passes nothing on`.",
+        named("passes requests on", "passes nothing on", "is not there"),
+    ),
+    GatewayConduct=parse_gateway_conduct,
+    ReportedFailure=choice(
+        "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.",
+        named(
+            "it took too long",
+            "no answer came within its time limit",
+            "the connection broke",
+            "nobody listens",
+            "the server cannot be trusted",
+            *(f"the answer lacks {name}" for name in ("job_id", "stream_url", "stream_port")),
+        ),
+    ),
+    Disturbed=choice(
+        "What happens to a part of a job behind the server's back: `analyzer is deleted`.",
+        {
+            "analyzer is deleted": Disturbances.delete_analyzer,
+            "analyzer is paused": Disturbances.pause_analyzer,
+            "analyzer has done its work": lambda disturbances, job_id: disturbances.finish_analyzer(
+                job_id, "Succeeded"
+            ),
+            "analyzer fails": lambda disturbances, job_id: disturbances.finish_analyzer(job_id, "Failed"),
+            "work queue is deleted": Disturbances.delete_queue,
+            "record loses its configuration": Disturbances.spoil_record,
+        },
+    ),
+    RegionReason=choice(
+        "Why a change of the region of interest can be refused, as the refusal names it: `its shift`.",
+        {f"its {word}": word for word in ("start", "end", "size", "shift", "jump")}
+        | {"its unknown parameter": UNKNOWN.field}
+        | STORES,
+    ),
+)

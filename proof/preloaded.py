@@ -30,6 +30,7 @@ import sandbox.defects
 import steps.fault_types
 import steps.parameter_types
 import steps.questions
+import steps.region_types
 import steps.row_types
 import support.checks.figures
 import support.evidence.allure_report

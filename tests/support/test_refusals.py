@@ -140,6 +140,37 @@ def failure(*, cause=None, **properties):
     return error
 
 
+def test_a_number_of_rows_is_refused_with_a_status_of_its_own():
+    answers = Answers(bad_row_count_statuses=[422], refused_statuses=[400])
+    refused = {"detail": [{"loc": ["query", "rows"], "msg": "rows: too many"}]}
+    refusals.expect_refusal(exchange(refused, 422), [ROW_COUNT], answers)
+    assert "the status is 400" in problem_of(refusals.expect_refusal, exchange(refused, 400), [ROW_COUNT], answers)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "detail"),
+    [
+        ("there is no such job", 404, "unknown"),
+        ("there is no live source", 404, "nothing is live"),
+        ("nothing was recorded then", 400, "there is no recording"),
+        ("there was an internal error", 500, "internal error"),
+    ],
+)
+def test_what_is_told_has_its_status_and_its_word(words, status, detail):
+    told = refusals.TOLD[words]
+    refusals.expect_told(exchange({"detail": detail}, status), told, Answers())
+    assert "the status is 503" in problem_of(refusals.expect_told, exchange({"detail": detail}, 503), told, Answers())
+    if told.naming:
+        nothing_named = exchange({"detail": "no"}, status)
+        assert f"does not name {told.naming}" in problem_of(refusals.expect_told, nothing_named, told, Answers())
+
+
+def test_the_client_reports_that_it_does_not_trust_the_server():
+    refusals.expect_reported_distrust(APIError("The Focus Server cannot be trusted: unknown authority"))
+    assert "it says None" in problem_of(refusals.expect_reported_distrust, None)
+    assert "it says no answer" in problem_of(refusals.expect_reported_distrust, APIError("no answer"))
+
+
 def test_the_client_reports_a_status_with_its_reason():
     refusals.expect_reported_status(failure(status=503, detail="MongoDB"), 503, "MongoDB")
     for wrong in (

@@ -20,8 +20,8 @@ class Workloads:
     """Disturbs the parts `MongoDB`, `RabbitMQ`, `Focus Server` and `recorder`, until `undo`.
 
     `about_to` is told each part, and of how many pods it is, before anything is done to it. Every method raises
-    `EnvironmentBroken` when Kubernetes does not do what it is asked. Those that wait for a part raise
-    `ExpectationFailed` when that takes longer than `time_limits.part_recovers_s`.
+    `EnvironmentBroken` when Kubernetes does not do what it is asked, in `time_limits.part_recovers_s`. Those that wait
+    for a part raise `ExpectationFailed` when it runs by then, and is not ready or does not answer.
     """
 
     def __init__(self, settings: Settings, stores: Stores, about_to: Callable[[str, int], object]) -> None:
@@ -70,6 +70,7 @@ class Workloads:
 
     def scale_back(self, part: str) -> None:
         """Scale a part that was stopped to as many pods as it had."""
+        self._see_that_it_stayed_at_zero(part, self.state(part))
         self._since[part] = time.monotonic()
         self._scale(part, self._running[part])
 
@@ -146,11 +147,34 @@ class Workloads:
         self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part))
 
     def _await_end(self, part: str) -> None:
-        self._await(f"all pods of {part} to be gone", part, WorkloadState.problems)
+        def problems(seen: WorkloadState) -> list[str]:
+            self._see_that_it_stayed_at_zero(part, seen)
+            return seen.problems()
+
+        self._await(f"all pods of {part} to be gone", part, problems)
+
+    def _see_that_it_stayed_at_zero(self, part: str, seen: WorkloadState) -> None:
+        if seen.wanted:
+            raise EnvironmentBroken(
+                f"{part}, which was scaled to zero, was scaled back to {seen.wanted}: something else, such as an "
+                f"operator, owns the scale of {self._workload(part)}."
+            )
 
     def _await(self, expected: str, part: str, problems: Callable[[WorkloadState], list[str]]) -> None:
-        limit = self._settings.time_limits.wait_policy("part_recovers_s")
-        eventually(expected, lambda: self.state(part), problems, limit)
+        seen: WorkloadState | None = None
+
+        def look() -> WorkloadState:
+            nonlocal seen
+            seen = self.state(part)
+            return seen
+
+        try:
+            eventually(expected, look, problems, self._settings.time_limits.wait_policy("part_recovers_s"))
+        except ExpectationFailed as error:
+            if seen is None or not seen.is_up_to_kubernetes:
+                raise
+            advice = f"That is up to Kubernetes: see its events about the pods of {self._workload(part)}."
+            raise EnvironmentBroken(f"{error}\n{advice}") from None
 
     def _silence_of(self, part: str) -> list[str]:
         """Why a part is of no use yet, although its pods are ready: they may be before it can be reached."""

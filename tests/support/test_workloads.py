@@ -15,6 +15,7 @@ from support.scenario import journal as journals
 from support.scenario.sweeping import repair
 from tests.kubernetes_stand_in import serving
 
+STAYS_AS_IT_IS = pytest.mark.parametrize("limit_s", [1])
 NAMED = {"disposable": True, "namespace": "parts", "mongodb": "statefulset/mongo", "rabbitmq": "deployment/rabbit"}
 WORKLOADS = "/apis/apps/v1/namespaces/parts/"
 PODS = "/api/v1/namespaces/parts/pods"
@@ -28,6 +29,8 @@ class Parts:
         self.pods = {name: [1] for name in self.replicas}
         self.looks = self.made = 1
         self.does_not_come_back = self.slow_to_end = self.deaf = self.refuses = False
+        self.operator = lambda name: None  # What another one does to a workload that has been scaled.
+        self.also_selected, self.status, self.selector = [], {"phase": "Running", "conditions": [READY]}, None
         self.done, self.grace = [], []
 
     def answer(self, request):
@@ -35,13 +38,15 @@ class Parts:
             return 500, {"kind": "Status", "code": 500, "reason": "InternalError", "message": "not now"}
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
         if request.method == "GET" and path == PODS:
-            (name,) = [name for name in self.replicas if query["labelSelector"] == [f"app={name.partition('/')[2]}"]]
+            (asked,) = query["labelSelector"]
+            (name,) = [name for name in self.replicas if asked.startswith(f"app={name.partition('/')[2]}")]
+            self.asked = asked
             return 200, {"items": self._look(name), "metadata": {"resourceVersion": "1"}}
         if request.method == "GET":
             name = path.removeprefix(WORKLOADS)
             ready = len(self.pods[name])
             labels = {"matchLabels": {"app": name.partition("/")[2]}}
-            spec = {"replicas": self.replicas[name], "selector": labels}
+            spec = {"replicas": self.replicas[name], "selector": labels if self.selector is None else self.selector}
             return 200, {"metadata": {"name": name}, "spec": spec, "status": {"readyReplicas": ready}}
         if request.method == "PATCH":
             name = path.removeprefix(WORKLOADS).removesuffix("/scale")
@@ -49,6 +54,7 @@ class Parts:
             if not self.slow_to_end:
                 self.pods[name] = self.pods[name][: self.replicas[name]]
             self.done.append((name, self.replicas[name]))
+            self.operator(name)
             return 200, {}
         (name,) = [name for name in self.pods if path.startswith(f"{PODS}/{name.partition('/')[2]}-")]
         self.pods[name] = self.pods[name] if self.deaf else []
@@ -61,14 +67,25 @@ class Parts:
         if len(shown) < self.replicas[name] and not self.does_not_come_back:
             self.made += 1
             self.pods[name] = [self.made]
-        return [
-            {
-                "metadata": {"name": f"{name.partition('/')[2]}-{number}", "uid": f"u{number}"},
-                "spec": {},
-                "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
-            }
-            for number in shown
-        ]
+        short = name.partition("/")[2]
+        owner = ("StatefulSet", short) if name.startswith("statefulsets") else ("ReplicaSet", f"{short}-5f4d")
+        return [*self.also_selected, *(pod_of(f"{short}-{number}", *owner, self.status) for number in shown)]
+
+
+READY = {"type": "Ready", "status": "True"}
+
+
+def pod_of(name, kind, owner, status):
+    return {
+        "metadata": {
+            "name": name,
+            "uid": f"u{name.rpartition('-')[2]}",
+            "labels": {"pod-template-hash": "5f4d"},
+            "ownerReferences": [{"kind": kind, "name": owner, "uid": owner, "controller": True}],
+        },
+        "spec": {},
+        "status": status,
+    }
 
 
 @pytest.fixture
@@ -77,7 +94,13 @@ def parts():
 
 
 @pytest.fixture
-def own(parts, tmp_path):
+def limit_s():
+    """How long is waited for a part; tests in which it stays as it is have another one."""
+    return 20
+
+
+@pytest.fixture
+def own(parts, tmp_path, limit_s):
     with serving(parts.answer) as api:
         kubeconfig = tmp_path / "kubeconfig"
         document = {
@@ -87,7 +110,7 @@ def own(parts, tmp_path):
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
         }
         kubeconfig.write_text(yaml.safe_dump(document))
-        limits = {"part_recovers_s": 20, "poll_interval_s": 0.01}  # many tests share a core
+        limits = {"part_recovers_s": limit_s, "poll_interval_s": 0.01}
         yield settings(
             kubernetes={"kubeconfig": kubeconfig}, workloads=NAMED, time_limits=limits, journals=str(tmp_path)
         )
@@ -184,14 +207,17 @@ def test_that_a_part_runs_in_the_pod_from_before_or_in_none_is_told(workloads, p
 
 
 def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, parts):
-    hasty = own.model_copy(update={"time_limits": own.time_limits.model_copy(update={"part_recovers_s": 0.3})})
+    hasty = own.model_copy(update={"time_limits": own.time_limits.model_copy(update={"part_recovers_s": 1})})
     workloads = Workloads(hasty, stores, lambda *_: None)
     parts.does_not_come_back = True
-    with pytest.raises(ExpectationFailed, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
+    with pytest.raises(EnvironmentBroken, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
         workloads.restart("MongoDB")
+    with pytest.raises(EnvironmentBroken, match="up to Kubernetes: see its events about the pods of statefulset/mongo"):
+        workloads.undo()
+    parts.does_not_come_back, parts.status = False, {"phase": "Running"}
     with pytest.raises(EnvironmentBroken, match="See what keeps statefulset/mongo from its 1 pods"):
         workloads.undo()
-    parts.does_not_come_back = False
+    parts.status = {"phase": "Running", "conditions": [READY]}
     Workloads(own, stores, lambda *_: None).bring_back({"MongoDB": 1})
     assert len(workloads.state("MongoDB").pods) == 1
 
@@ -236,6 +262,125 @@ def test_a_workload_is_as_wanted_when_each_pod_is_ready_and_none_goes():
     assert WorkloadState(1, 0, (ready,)).problems() == ["0 pods are counted as ready instead of 1"]
     pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     assert WorkloadState(0, 0, (Pod.of(pod),)).problems() == ["the pod p is still there"]
+
+
+@STAYS_AS_IT_IS
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ({"phase": "Pending", "conditions": [{**READY, "type": "PodScheduled", "status": "False"}]}, "it has no node"),
+        ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]}, "Image"),
+        ({"phase": "Running", "containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]}, "ErrImage"),
+        ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "Creating"}}}]}, "Creating"),
+    ],
+)
+def test_a_pod_that_kubernetes_does_not_start_is_not_the_products_fault(workloads, parts, status, told):
+    parts.status = status
+    with pytest.raises(
+        EnvironmentBroken, match=rf"mongo-\d+ is {status['phase']} and not ready \(.*{told}.*\)\n[^$]*up to"
+    ):
+        workloads.restart("MongoDB")
+
+
+@STAYS_AS_IT_IS
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"phase": "Running"},
+        {
+            "phase": "Running",
+            "containerStatuses": [{"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}],
+        },
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [{"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}],
+        },
+    ],
+)
+def test_a_part_that_runs_and_is_not_ready_or_ends_again_and_again_is_the_products_fault(workloads, parts, status):
+    parts.status = status
+    with pytest.raises(ExpectationFailed, match=r"mongo-\d+ is \w+ and not ready"):
+        workloads.restart("MongoDB")
+
+
+@STAYS_AS_IT_IS
+def test_a_part_whose_pods_are_ready_and_that_does_not_answer_is_the_products_fault(workloads, health):
+    health["MongoDB"] = 10_000
+    with pytest.raises(ExpectationFailed, match="MongoDB does not answer"):
+        workloads.restart("MongoDB")
+
+
+@STAYS_AS_IT_IS
+def test_a_pod_that_does_not_go_is_not_the_products_fault(workloads, parts):
+    parts.slow_to_end = True
+    with pytest.raises(EnvironmentBroken, match=r"all pods of MongoDB to be gone\n[^$]*up to Kubernetes"):
+        workloads.stop("MongoDB")
+
+
+@pytest.mark.parametrize("act", ["stop", "kill_for_good"])
+def test_a_part_that_an_operator_scales_back_was_never_stopped(workloads, parts, act):
+    parts.operator = lambda name: parts.replicas.update({name: 1})
+    told = (
+        "MongoDB, which was scaled to zero, was scaled back to 1: something else, such as an operator, owns the scale"
+    )
+    with pytest.raises(EnvironmentBroken, match=told):
+        getattr(workloads, act)("MongoDB")
+
+
+def test_a_part_that_an_operator_has_scaled_back_since_is_told_when_it_is_to_be_started(workloads, parts):
+    workloads.stop("MongoDB")
+    parts.replicas["statefulsets/mongo"] = 2
+    with pytest.raises(EnvironmentBroken, match="was scaled back to 2"):
+        workloads.start("MongoDB")
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_a_pod_that_was_evicted_is_none_of_those_that_a_part_has(workloads, parts, phase):
+    parts.also_selected = [pod_of("mongo-0", "StatefulSet", "mongo", {"phase": phase, "reason": "Evicted"})]
+    assert workloads.restart("MongoDB") > 0
+    assert [pod.name for pod in workloads.state("MongoDB").pods] == ["mongo-2"]
+
+
+def test_only_pods_of_a_part_itself_are_killed_among_those_that_it_selects(workloads, parts):
+    running = {"phase": "Running", "conditions": [READY]}
+    bare = {"metadata": {"name": "bare", "uid": "bare", "labels": {"pod-template-hash": "5f4d"}}, "status": running}
+    parts.also_selected = [
+        bare,
+        pod_of("theirs", "StatefulSet", "other", running),
+        pod_of("older", "ReplicaSet", "rabbit-more-5f4d", running),
+    ]
+    workloads.kill("MongoDB")
+    workloads.kill("RabbitMQ")
+    assert parts.done == [("statefulsets/mongo", "deleted"), ("deployments/rabbit", "deleted")]
+
+
+def test_pods_are_selected_by_expressions_too(workloads, parts):
+    parts.selector = {
+        "matchLabels": {"app": "mongo"},
+        "matchExpressions": [
+            {"key": "tier", "operator": "In", "values": ["a", "b"]},
+            {"key": "stage", "operator": "NotIn", "values": ["test"]},
+            {"key": "role", "operator": "Exists"},
+            {"key": "old", "operator": "DoesNotExist"},
+        ],
+    }
+    assert len(workloads.state("MongoDB").pods) == 1
+    assert parts.asked == "app=mongo,tier in (a,b),stage notin (test),role,!old"
+
+
+@pytest.mark.parametrize(
+    ("selector", "told"),
+    [
+        ({}, "statefulset/mongo selects its pods by nothing"),
+        ({"matchLabels": {}}, "selects its pods by nothing"),
+        ({"matchExpressions": [{"key": "app", "operator": "Like"}]}, "in an unknown way"),
+    ],
+)
+def test_a_part_that_selects_every_pod_is_not_touched(workloads, parts, selector, told):
+    parts.selector = selector
+    with pytest.raises(EnvironmentBroken, match=told):
+        workloads.kill("MongoDB")
+    assert parts.done == []
 
 
 def test_ledger_and_journal_know_of_a_disturbed_part_before_and_it_is_brought_back(own, stores, parts):

@@ -10,6 +10,7 @@ from support.observers.broker_events import BrokerEvents
 from support.observers.change_stream import ChangeStream
 from support.observers.happenings import Happening, Source
 from support.observers.kubernetes_watch import Watches
+from support.observers.parts import Parts
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -44,7 +45,9 @@ class History:
             {
                 "MongoDB": lambda missed: ChangeStream(settings, stores.database, missed),
                 "RabbitMQ": lambda missed: BrokerEvents(settings.rabbitmq, settings.naming, missed),
-                "Kubernetes": lambda missed: Watches(stores.namespace, settings.naming, missed),
+                "Kubernetes": lambda missed: Watches(
+                    stores.namespace, settings.naming, missed, Parts.beside_analyzers(settings)
+                ),
             }
         )
 

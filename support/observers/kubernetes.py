@@ -10,6 +10,7 @@ from typing import Any
 
 from support.observers.kubernetes_api import EVENTS, JOBS, PODS, SERVICES, Namespace
 from support.observers.manifests import Manifest, configuration_of
+from support.observers.parts import Parts
 from support.profile.settings import Naming
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -35,16 +36,17 @@ class Analyzer:
 class Analyzers:
     """Jobs, pods and Services of a namespace. All methods raise `EnvironmentBroken` as `Namespace` does."""
 
-    def __init__(self, namespace: Namespace, naming: Naming) -> None:
-        self._namespace, self._naming = namespace, naming
+    def __init__(self, namespace: Namespace, naming: Naming, parts: Parts | None = None) -> None:
+        self._namespace, self._naming, self._parts = namespace, naming, parts or Parts()
 
     def jobs(self) -> Listed:
         """Every Job of the namespace."""
         return self._list(JOBS)
 
     def pods(self) -> Listed:
-        """Every pod of the namespace."""
-        return self._list(PODS)
+        """Every pod of the namespace, but those of parts of the product."""
+        listed = self._list(PODS)
+        return Listed(tuple(pod for pod in listed.items if not self._parts.own_pod(pod)), listed.seen_at)
 
     def services(self) -> Listed:
         """Every Service of the namespace."""

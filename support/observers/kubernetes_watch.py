@@ -15,6 +15,7 @@ from support.observers import happenings
 from support.observers.happenings import IDENTIFY, Happening
 from support.observers.kubernetes_api import JOBS, PODS, SERVICES, TOO_OLD, Namespace
 from support.observers.manifests import manifest_problem
+from support.observers.parts import Parts
 from support.profile.settings import Naming
 
 WATCHED = {"analyzer": JOBS, "analyzer pod": PODS, "stream service": SERVICES}
@@ -34,15 +35,21 @@ class Watches:
     has been judged, and not to the one that hears of it.
     """
 
-    def __init__(self, namespace: Namespace, naming: Naming, missed: Callable[[str], object]) -> None:
-        """Begin now; `missed` is told what can't be seen. Raises EnvironmentBroken if it may not be watched."""
-        self.is_prompt = True
+    def __init__(
+        self, namespace: Namespace, naming: Naming, missed: Callable[[str], object], parts: Parts | None = None
+    ) -> None:
+        """Begin now; `missed` is told what can't be seen, and pods of `parts` of the product are left out.
+
+        Raises EnvironmentBroken if it may not be watched.
+        """
+        self.is_prompt, self._parts = True, parts or Parts()
         self._namespace, self._missed = namespace, missed
         self._happened: list[Happening] = []
         self._watches: list[_Watch] = []
         try:
             for kind, path in WATCHED.items():
-                self._watches.append(_Watch(namespace, naming, kind, path, self._happened.append, missed))
+                hear = self._hear_of_analyzers if path == PODS else self._happened.append
+                self._watches.append(_Watch(namespace, naming, kind, path, hear, missed))
         except BaseException:
             self.close()
             raise
@@ -65,6 +72,10 @@ class Watches:
         happened = self._happened[:count]
         del self._happened[:count]
         return happened
+
+    def _hear_of_analyzers(self, happening: Happening) -> None:
+        if not self._parts.own_pod(dict(happening.content or {})):
+            self._happened.append(happening)
 
     def close(self) -> None:
         """End the threads."""

@@ -27,7 +27,7 @@ def _many(kind: Any) -> Any:
     return list[kind]
 
 
-_Owner = _part("Owner", kind=str, uid=str, controller=bool)
+_Owner = _part("Owner", kind=str, name=str, uid=str, controller=bool)
 _Running = _part("Running", startedAt=AwareDatetime)
 _State = _part("State", running=_Running, waiting=dict[str, Any], terminated=dict[str, Any])
 _ContainerStatus = _part("ContainerStatus", ready=bool, state=_State, lastState=_State)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import Namespace
 from support.observers.mongodb import Database, Recordings, TaskRecords
+from support.observers.parts import Parts
 from support.observers.rabbitmq import Broker, WorkQueues
 from support.observers.request_marks import TraceKey
 from support.observers.surroundings import Surroundings
@@ -46,13 +47,14 @@ class Stores:
         mongodb = settings.mongodb
         database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s, mongodb.ca_file)
         namespace, broker = Namespace(settings.kubernetes), Broker(settings.rabbitmq)
+        parts = Parts.beside_analyzers(settings)
         return cls(
             database,
             namespace,
             broker,
             records=TaskRecords(database.collection(mongodb.tasks_collection)),
             recordings=Recordings(database.collection(mongodb.recordings_collection)),
-            analyzers=Analyzers(namespace, settings.naming),
+            analyzers=Analyzers(namespace, settings.naming, parts),
             queues=WorkQueues(broker),
             surroundings=Surroundings(settings, database, broker, namespace),
         )

@@ -13,6 +13,7 @@ from typing import Any
 from support.observers.kubernetes_api import OWN_QUOTA, Namespace
 from support.observers.manifests import Manifest, name_problem
 from support.observers.mongodb import Database
+from support.observers.parts import Parts
 from support.observers.rabbitmq import Broker
 from support.profile.settings import Settings
 
@@ -24,12 +25,16 @@ _OF_KUBERNETES = ("managedFields", "resourceVersion", "generation")
 
 
 class Surroundings:
-    """Looks at all of the stores but what is counted as a side effect, or written by the suite itself."""
+    """Looks at all of the stores but what is counted as a side effect, or written by the suite itself.
+
+    The suite stops and restarts parts of the product: what Kubernetes changes of their workloads then is left out.
+    """
 
     def __init__(self, settings: Settings, database: Database, broker: Broker, namespace: Namespace) -> None:
         self._database, self._broker, self._namespace = database, broker, namespace
         self._counted = {settings.mongodb.tasks_collection, settings.mongodb.recordings_collection}
         self._left_alone = frozenset(settings.kubernetes.left_alone)
+        self._parts = Parts.beside_analyzers(settings)
 
     def look(self) -> Things:
         """What there is now; raises EnvironmentBroken if a store cannot be asked."""
@@ -57,8 +62,10 @@ class Surroundings:
             if kind not in self._left_alone:
                 for manifest in self._namespace.items(path, problem=name_problem):
                     name = manifest["metadata"]["name"]
-                    if f"{kind}/{name}" not in self._left_alone and name != OWN_QUOTA:
-                        yield (f"object of Kubernetes ({kind})", name), _text(_lasting(manifest))
+                    is_left_alone = f"{kind}/{name}" in self._left_alone or self._parts.control(manifest)
+                    if not is_left_alone and name != OWN_QUOTA:
+                        lasting = _lasting(self._parts.without_scale(kind, manifest))
+                        yield (f"object of Kubernetes ({kind})", name), _text(lasting)
 
 
 def change_problems(before: Things, after: Things) -> list[str]:

@@ -8,8 +8,9 @@ import pytest
 
 from kubeconfig.calls import NoAnswer, Refused
 from support.observers import kubernetes_watch
-from support.observers.kubernetes_api import JOBS
+from support.observers.kubernetes_api import JOBS, PODS
 from support.observers.kubernetes_watch import Watches
+from support.observers.parts import Parts
 from support.profile.settings import Naming
 
 
@@ -49,6 +50,7 @@ class Namespace:
         self.versions = {JOBS: 1}
         self.begun = SimpleQueue()
         self.last: list[object] = []
+        self.pods: list[object] = []
 
     def version(self, path):
         return self.versions.get(path, 0)
@@ -62,6 +64,8 @@ class Namespace:
             stream.tell(*(self.last if path == JOBS else ()), None)
         elif path == JOBS:
             self.begun.put((version, stream))
+        elif path == PODS:
+            stream.tell(*self.pods)
         return stream
 
 
@@ -93,6 +97,9 @@ def told(watches, **options):
     return [(one.event, one.effect.name) for one in watches.read(**options)]
 
 
+PARTS = Parts(frozenset({"statefulset/mongodb"}))
+
+
 def reach(namespace, watches, version):
     """Have read everything up to a version."""
     namespace.versions[JOBS] = version
@@ -103,6 +110,18 @@ def test_what_happens_is_read_up_to_the_last_look(namespace, watches, stream, mi
     threading.Timer(0.05, lambda: stream.tell(event("ADDED", "a", 2), event("DELETED", "a", 3))).start()
     assert reach(namespace, watches, 3) == [("came", "a"), ("went", "a")]
     assert missed == []
+
+
+def test_pods_of_parts_come_and_go_unheard(namespace, missed):
+    of_a_part = event("ADDED", "mongodb-0", 2)
+    owner = {"kind": "StatefulSet", "name": "mongodb", "uid": "m", "controller": True}
+    of_a_part["object"]["metadata"]["ownerReferences"] = [owner]
+    namespace.versions[PODS], namespace.pods = 1, [of_a_part, event("ADDED", "leaked", 3)]
+    watches = Watches(namespace, Naming(), missed.append, PARTS)
+    namespace.versions[PODS] = 3
+    assert told(watches) == [("came", "leaked")]
+    assert missed == []
+    watches.close()
 
 
 def test_what_is_told_after_its_reading_is_missed_and_not_the_next_ones(namespace, watches, stream, missed):

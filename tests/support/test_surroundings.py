@@ -19,7 +19,7 @@ SETTINGS = settings()
 class Store:
     """A database, a broker and a namespace in memory."""
 
-    def __init__(self):
+    def __init__(self, own=SETTINGS):
         self.documents = {"tasks": [{"_id": 1}], "recordings": [{"_id": 2}], "system.views": [{"_id": 3}], "notes": []}
         self.exchanges, self.bindings, self.policies = [{"name": "theirs", "durable": True}], [], []
         self.objects = {"configmaps": [], "events": [], "leases.coordination.k8s.io": []}
@@ -34,7 +34,7 @@ class Store:
         namespace = SimpleNamespace(
             other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path, **_: self.objects[path]
         )
-        self.surroundings = Surroundings(SETTINGS, self.database, self.broker, namespace)
+        self.surroundings = Surroundings(own, self.database, self.broker, namespace)
 
 
 @pytest.fixture
@@ -109,6 +109,41 @@ def test_of_an_object_what_lasts_is_compared(store):
     assert change_problems(before, store.surroundings.look()) == []
     store.objects["configmaps"][0] = config_map("one", "b")
     assert "has changed" in change_problems(before, store.surroundings.look())[0]
+
+
+@pytest.fixture
+def beside():
+    """A store whose parts share the analyzers' namespace."""
+    named = settings(workloads={"mongodb": "statefulset/mongodb", "focus_server": "deployment/server"})
+    return Store(named)
+
+
+def workload(name, replicas, image="one"):
+    template = {"spec": {"containers": [{"image": image}]}}
+    return {"metadata": {"name": name}, "spec": {"replicas": replicas, "template": template}}
+
+
+def test_how_many_pods_a_part_is_to_have_may_change_and_nothing_else_of_it(beside):
+    for kind, name in (("statefulsets.apps", "mongodb"), ("deployments.apps", "server"), ("deployments.apps", "more")):
+        beside.objects.setdefault(kind, []).append(workload(name, 1))
+    before = beside.surroundings.look()
+    beside.objects["statefulsets.apps"] = [workload("mongodb", 0)]
+    beside.objects["deployments.apps"] = [workload("server", 0), workload("more", 1)]
+    assert change_problems(before, beside.surroundings.look()) == []
+    beside.objects["statefulsets.apps"] = [workload("mongodb", 1, "two")]
+    beside.objects["deployments.apps"] = [workload("server", 1), workload("more", 0)]
+    more, mongodb = change_problems(before, beside.surroundings.look())
+    assert "(deployments.apps) more has changed" in more
+    assert "(statefulsets.apps) mongodb has changed" in mongodb
+
+
+def test_what_kubernetes_makes_for_a_part_may_change(beside):
+    owner = {"kind": "Deployment", "name": "server", "controller": True}
+    beside.objects["replicasets.apps"] = []
+    before = beside.surroundings.look()
+    beside.objects["replicasets.apps"] += [config_map("server-5f4d", ownerReferences=[owner]), config_map("bare")]
+    (problem,) = change_problems(before, beside.surroundings.look())
+    assert "new object of Kubernetes (replicasets.apps), bare" in problem
 
 
 def test_without_a_management_api_exchanges_are_not_seen(store):

@@ -81,7 +81,7 @@ class ScenarioSession:
         """
         if self._closed:
             return
-        self.disturbances.workloads.undo()  # No store can be looked into that is stopped.
+        self.disturbances.bring_back_parts()  # No store can be looked into that is stopped.
         self.ledger.read_history()
         self.evidence.keep_all([*self.promises.unseen, *self._history.take_gaps()])
         self.fixtures.close()

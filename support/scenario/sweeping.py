@@ -49,6 +49,7 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
         if not _is_of_here(dead, settings, provided):
             continue
         result.repaired.add(dead.path)
+        _open_ways(dead, settings, result)  # First, since the server may need its stores to start.
         if parts := _disturbed_parts(dead):
             _bring_back(parts, dead, settings, stores, result)
         if dead.values("broker_limited"):
@@ -66,16 +67,6 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
         for proxy in sorted(set(dead.values("proxy_made"))):
             slow_network.remove(settings.toxiproxy, proxy)
             result.lines.append(f"The proxy that a killed run had made is gone: {proxy}")
-        for proxy in sorted(set(dead.values("way_broken"))):
-            try:
-                restore(settings.toxiproxy, proxy)
-                result.lines.append(f"The way that a killed run had broken is open again: {proxy}")
-            except NoSuchProxy as error:
-                result.repaired.discard(dead.path)
-                result.lines.append(
-                    f"The way that a killed run had broken could not be opened: {proxy}. {error}\n"
-                    f"See that its proxy is enabled, or is gone, then delete {dead.path}"
-                )
     return result
 
 
@@ -103,6 +94,19 @@ def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResul
             journal.remove(dead.path)
         else:
             result.remains = True
+
+
+def _open_ways(dead: JournalContents, settings: Settings, result: SweepResult) -> None:
+    for proxy in sorted(set(dead.values("way_broken"))):
+        try:
+            restore(settings.toxiproxy, proxy)
+            result.lines.append(f"The way that a killed run had broken is open again: {proxy}")
+        except NoSuchProxy as error:
+            result.repaired.discard(dead.path)
+            result.lines.append(
+                f"The way that a killed run had broken could not be opened: {proxy}. {error}\n"
+                f"See that its proxy is enabled, or is gone, then delete {dead.path}"
+            )
 
 
 def _disturbed_parts(dead: JournalContents) -> dict[str, int]:

@@ -117,6 +117,19 @@ def test_an_outage_that_does_not_end_keeps_the_broker_from_nothing(disturbances,
     assert journal.entries[-1] == ("limit", None)
 
 
+@pytest.mark.parametrize("undo", [Disturbances.undo, Disturbances.bring_back_parts])
+def test_ways_are_open_before_parts_are_brought_back_and_each_although_the_other_fails(disturbances, monkeypatch, undo):
+    ended = []
+    monkeypatch.setattr(disturbances.outages, "end", lambda: ended.append("outages"))
+    monkeypatch.setattr(disturbances.workloads, "undo", lambda: ended.append("parts"))
+    undo(disturbances)
+    assert ended == ["outages", "parts"]
+    monkeypatch.setattr(disturbances.outages, "end", refuse)
+    with pytest.raises(EnvironmentBroken):
+        undo(disturbances)
+    assert ended == ["outages", "parts", "parts"]
+
+
 def refuse():
     raise EnvironmentBroken("no answer")
 

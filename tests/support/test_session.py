@@ -156,6 +156,14 @@ def test_what_a_scenario_had_is_given_back_and_what_it_disturbed_is_undone(sessi
     assert (broker.limits, ended) == ([0, None], ["ended"])
 
 
+def test_the_server_is_brought_back_when_the_ways_to_its_stores_are_open(session, monkeypatch):
+    ended = []
+    monkeypatch.setattr(session.disturbances.outages, "end", lambda: ended.append("outages"))
+    monkeypatch.setattr(session.disturbances.workloads, "undo", lambda: ended.append("parts"))
+    session.leave_nothing_behind()
+    assert ended[:2] == ["outages", "parts"]
+
+
 def test_what_comes_after_the_answer_and_was_not_stated_is_told(session):
     session.ledger.expect_nothing_else()
     session.request(JOB_ID)

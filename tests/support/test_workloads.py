@@ -12,6 +12,7 @@ from support.faults.disturbances import Disturbances
 from support.faults.workloads import Workloads
 from support.observers.workloads import Pod, WorkloadState
 from support.scenario import journal as journals
+from support.scenario import sweeping
 from support.scenario.sweeping import repair
 from tests.kubernetes_stand_in import serving
 
@@ -401,6 +402,20 @@ def test_what_a_killed_run_has_stopped_is_started_by_the_next_one(own, stores, p
     result = repair(tmp_path / "j", own, stores)
     assert parts.done == [("statefulsets/mongo", 1)]
     assert result.lines == ["The part that a killed run had disturbed is there: MongoDB"]
+
+
+def test_ways_that_a_killed_run_has_broken_are_open_before_its_parts_are_waited_for(
+    own, stores, parts, tmp_path, monkeypatch
+):
+    journal = journals.Journal(tmp_path / "j", own.focus_server.base_url, provided=None)
+    scenario = journal.begin()
+    scenario.way_broken("way")
+    scenario.part_disturbed("MongoDB", 1)
+    journal.close()
+    monkeypatch.setattr(sweeping, "restore", lambda toxiproxy, proxy: parts.done.append(proxy))
+    monkeypatch.setattr(Workloads, "bring_back", lambda workloads, replicas: parts.done.append(replicas))
+    repair(tmp_path / "j", own, stores)
+    assert parts.done == ["way", {"MongoDB": 1}]
 
 
 def test_a_stopped_part_that_the_profile_no_longer_names_is_told_and_its_journal_stays(own, stores, parts, tmp_path):

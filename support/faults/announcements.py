@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Announcements(Protocol):
-    """A record on disk; each entry is there before what it announces is done."""
+    """A record on disk; each entry is there before what it announces is done, unless it says so."""
 
     def recorded(self, recording_id: str) -> None:
         """A recording of this id is about to be put into the database."""
@@ -31,3 +31,6 @@ class Announcements(Protocol):
 
     def part_disturbed(self, part: str, replicas: int) -> None:
         """A part of the product, of so many pods, is about to be stopped, killed or restarted."""
+
+    def part_scaled(self, part: str, replicas: int) -> None:
+        """A part is about to be scaled to so many pods; if these are as many as it had before, it has been."""

@@ -28,7 +28,7 @@ class Disturbances:
         self._settings, self._stores, self._journal, self._before = settings, stores, journal, before
         self._undos: dict[str, Callable[[], object]] = {}
         self.outages = Outages(settings.toxiproxy, self._break_way)
-        self.workloads = Workloads(settings, stores, self._disturb_part)
+        self.workloads = Workloads(settings, stores, self._disturb_part, journal.part_scaled)
 
     def finish_analyzer(self, job_id: str, phase: str) -> None:
         """The analyzer of a job exits, with success or without: its pod ends in the phase `Succeeded` or `Failed`.

@@ -19,13 +19,23 @@ _AT_ONCE = {"gracePeriodSeconds": 0}
 class Workloads:
     """Disturbs the parts `MongoDB`, `RabbitMQ`, `Focus Server` and `recorder`, until `undo`.
 
-    `about_to` is told each part, and of how many pods it is, before anything is done to it. Every method raises
-    `EnvironmentBroken` when Kubernetes does not do what it is asked, in `time_limits.part_recovers_s`. Those that wait
-    for a part raise `ExpectationFailed` when it runs by then, and is not ready or does not answer.
+    `about_to` is told each part, and of how many pods it is, before anything is done to it. `scaled` is told to how
+    many it is scaled: before that is done, unless it gets as many as it had, which is told after it. So a part has as
+    many as were told last, or as it had.
+
+    Every method raises `EnvironmentBroken` when Kubernetes does not do what it is asked, in
+    `time_limits.part_recovers_s`. Those that wait for a part raise `ExpectationFailed` when it runs by then, and is not
+    ready or does not answer.
     """
 
-    def __init__(self, settings: Settings, stores: Stores, about_to: Callable[[str, int], object]) -> None:
-        self._settings, self._stores, self._about_to = settings, stores, about_to
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        about_to: Callable[[str, int], object],
+        scaled: Callable[[str, int], object],
+    ) -> None:
+        self._settings, self._stores, self._about_to, self._scaled = settings, stores, about_to, scaled
         self._namespace: Namespace | None = None
         self._replicas: dict[str, int] = {}  # of each part that is disturbed, before it was
         self._running: dict[str, int] = {}  # of each of them, when it ran last
@@ -131,8 +141,12 @@ class Workloads:
 
     def _scale(self, part: str, replicas: int) -> None:
         kind, _, name = self._workload(part).partition("/")
-        wanted = {"spec": {"replicas": replicas}}
+        wanted, is_as_before = {"spec": {"replicas": replicas}}, replicas == self._replicas.get(part, replicas)
+        if not is_as_before:
+            self._scaled(part, replicas)
         self._parts.change("PATCH", PATHS[kind], name, wanted, part="scale", media_type="application/merge-patch+json")
+        if is_as_before:
+            self._scaled(part, replicas)
 
     def _about_to_disturb(self, part: str) -> None:
         state = self.state(part)

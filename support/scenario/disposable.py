@@ -47,7 +47,8 @@ class Disposable:
         if self.made is None:
             self._provided = ProvidedEnvironment(self._maker)
             try:
-                self.made = SuiteRun.start(self._profile, self._provided, self._provided.endpoints()[0])
+                endpoints, others = self._provided.endpoints()[0], [self._ordinary.identity]
+                self.made = SuiteRun.start(self._profile, self._provided, endpoints, others=others)
             except BaseException:
                 self._end()
                 raise

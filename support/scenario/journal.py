@@ -113,6 +113,10 @@ class ScenarioJournal:
         """A part of the product, of so many pods, is about to be stopped, killed or restarted."""
         self._write({"part_disturbed": {part: replicas}})
 
+    def part_scaled(self, part: str, replicas: int) -> None:
+        """A part is about to be scaled to so many pods; if these are as many as it had before, it has been."""
+        self._write({"part_scaled": {part: replicas}})
+
     def settled(self) -> None:
         """Nothing is left of this scenario's requests."""
         self._write({"settled": True})
@@ -203,6 +207,7 @@ class _Line(BaseModel):
     proxy_made: str | None = None
     way_broken: str | None = None
     part_disturbed: dict[str, int] | None = None
+    part_scaled: dict[str, int] | None = None
     settled: bool | None = None
 
 

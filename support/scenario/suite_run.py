@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -62,11 +62,12 @@ class SuiteRun:
         endpoints: Mapping[str, Any] | None = None,
         *,
         is_shared: bool = False,
+        others: Collection[str | None] = (),
     ) -> SuiteRun:
         """Connect to the environment, at the `endpoints` of what was `provided`, and see that all of it is healthy.
 
         In one that is shared with other workers of the same run, only effects that carry the marks of this one's
-        requests are its own.
+        requests are its own. `others` are the identities of further environments that were made for the same run.
 
         Raises:
             SettingsError: the profile cannot be used.
@@ -82,12 +83,17 @@ class SuiteRun:
             parts.callback(stores.close)
             client = FocusServerAPI(settings)  # Kept: with TLS a new connection takes longer than the question.
             identity = provided.identity if provided else None
-            make_ready(settings, stores, client, identity)
+            make_ready(settings, stores, client, identity, others)
             journal = Journal(ROOT / settings.journals, settings.focus_server.base_url, provided=identity)
             parts.callback(journal.close)
             history = History.of(settings, stores)
             parts.callback(history.close)
             return cls(settings, stores, client, journal, parts.pop_all(), provided, history)
+
+    @property
+    def identity(self) -> str | None:
+        """The identity of the environment, where it was made for this run."""
+        return self._provided.identity if self._provided else None
 
     def open_scenario(self, keep: Callable[[Evidence], None]) -> ScenarioSession:
         """Begin a scenario; raises EnvironmentBroken if a part of the environment can't be reached any more."""
@@ -195,18 +201,24 @@ def _host_of(url: SecretStr) -> str:
     return split(url.get_secret_value()).hosts
 
 
-def make_ready(settings: Settings, stores: Stores, client: FocusServerAPI, provided: str | None = None) -> None:
+def make_ready(
+    settings: Settings,
+    stores: Stores,
+    client: FocusServerAPI,
+    provided: str | None = None,
+    others: Collection[str | None] = (),
+) -> None:
     """Repair what killed runs broke, see that all is healthy, and remove what they left.
 
     `provided` is the identity of an environment that was made for this run: in it, a worker of the same run may have
-    been killed. Raises EnvironmentBroken if it is not healthy, or cannot be repaired.
+    been killed; so it may in `others`. Raises EnvironmentBroken if it is not healthy, or cannot be repaired.
     """
     journals = ROOT / settings.journals
     result = repair(journals, settings, stores, provided)
     try:
         expect_healthy_environment(client, stores)
         stores.blind_spots.acknowledgements = stores.queues.lack_of_statistics()
-        sweep(journals, settings, stores, result, provided)
+        sweep(journals, settings, stores, result, provided, others)
     finally:
         for line in result.lines:
             _tell(line)

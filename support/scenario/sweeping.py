@@ -70,21 +70,28 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
     return result
 
 
-def sweep(journals: Path, settings: Settings, stores: Stores, result: SweepResult, provided: str | None = None) -> None:
+def sweep(
+    journals: Path,
+    settings: Settings,
+    stores: Stores,
+    result: SweepResult,
+    provided: str | None = None,
+    others: Collection[str | None] = (),
+) -> None:
     """Cancel the jobs of dead runs in this environment, after `repair`, and add to its result.
 
     A journal is removed when nothing of it is left. Where the environment was made for that run alone it went with the
-    run, and so does its journal; but not when only one worker of a run has died. Jobs of other environments are left
-    for a run there.
+    run, and so does its journal; but not when only one worker of a run has died. `others` are the identities of further
+    environments that were made for this run. Jobs of other environments are left for a run there.
 
     Raises EnvironmentBroken if the server or a store cannot be reached.
     """
     for dead in of_dead_runs(journals):
         is_here = _is_of_here(dead, settings, provided)
-        if dead.is_settled or (dead.provided and dead.provided != provided):
+        if dead.is_settled or (dead.provided and dead.provided not in (provided, *others)):
             journal.remove(dead.path)
         elif dead.provided and not is_here:
-            continue  # Of another worker of this run: the one that takes its place works in its environment.
+            continue  # Of another worker of this run: one that takes its place works in that environment.
         elif not is_here:
             result.lines.append(
                 f"A killed run may have left jobs at {dead.base_url} ({dead.path}); a run or sweep with the "
@@ -120,11 +127,19 @@ def _disturbed_parts(dead: JournalContents) -> dict[str, int]:
 def _bring_back(
     parts: Mapping[str, int], dead: JournalContents, settings: Settings, stores: Stores, result: SweepResult
 ) -> None:
-    with closing(Workloads(settings, stores, lambda *_: None)) as workloads:
+    scaled = {part: replicas for entry in dead.values("part_scaled") for part, replicas in entry.items()}
+    with closing(Workloads(settings, stores, lambda *_: None, lambda *_: None)) as workloads:
         impossible = {part: why for part in parts if (why := workloads.impossible(part)) is not None}
-        workloads.bring_back({part: replicas for part, replicas in parts.items() if part not in impossible})
-    for part in sorted(parts.keys() - impossible):
+        wanted = {part: workloads.state(part).wanted for part in parts if part not in impossible}
+        others = {part: now for part, now in wanted.items() if now not in (parts[part], scaled.get(part))}
+        workloads.bring_back({part: parts[part] for part in wanted if part not in others})
+    for part in sorted(wanted.keys() - others):
         result.lines.append(f"The part that a killed run had disturbed is there: {part}")
+    for part, now in others.items():
+        result.lines.append(
+            f"The part that a killed run had disturbed has been scaled to {now} by somebody else, and stays so: "
+            f"{part}. Before that run it had {parts[part]} pods."
+        )
     for part, why in impossible.items():
         result.repaired.discard(dead.path)
         result.lines.append(

@@ -93,6 +93,9 @@ class Journal:
     def part_disturbed(self, part, replicas):
         self.entries.append(("part disturbed", part, replicas))
 
+    def part_scaled(self, part, replicas):
+        self.entries.append(("part scaled", part, replicas))
+
 
 class LimitedBroker:
     """Keeps the limits of its queues that it is told, None for none."""

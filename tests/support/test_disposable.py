@@ -19,7 +19,7 @@ def profile(**sections):
 
 
 def ordinary(**workloads):
-    return SimpleNamespace(settings=settings(workloads=workloads))
+    return SimpleNamespace(settings=settings(workloads=workloads), identity="the ordinary one")
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def made(monkeypatch):
         def close(self):
             done.steps.append("ended")
 
-    def start(profile, provided, endpoints):
+    def start(profile, provided, endpoints, others):
+        assert others == ["the ordinary one"]  # Its journals are no other run's.
         if done.broken:
             raise EnvironmentBroken("it is ill")
         done.steps.append(endpoints)

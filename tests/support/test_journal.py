@@ -116,13 +116,14 @@ def test_a_run_that_left_nothing_leaves_no_journal(tmp_path, journal):
         ("proxy_made", ["focus_client_1"]),
         ("way_broken", ["way-to-mongodb"]),
         ("part_disturbed", ["MongoDB", 1]),
+        ("part_scaled", ["MongoDB", 0]),
     ],
 )
 def test_a_run_that_may_have_left_something_leaves_its_journal(tmp_path, journal, entry, values):
     getattr(journal.begin(), entry)(*values)
     journal.begin().settled()
     journal.close()
-    told = dict([values]) if entry == "part_disturbed" else values[0] if values else True
+    told = dict([values]) if entry.startswith("part_") else values[0] if values else True
     left = [{"scenario": 1, entry: told}]
     assert [dead.open for dead in of_dead_runs(tmp_path)] == [{1: left}]
 

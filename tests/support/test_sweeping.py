@@ -8,7 +8,7 @@ from support.core.errors import APIError, EnvironmentBroken
 from support.faults import slow_network
 from support.faults.outages import NoSuchProxy
 from support.scenario import sweeping
-from support.scenario.journal import Journal
+from support.scenario.journal import Journal, of_dead_runs
 from support.scenario.sweeping import SweepResult, repair
 
 SETTINGS = settings()
@@ -246,6 +246,16 @@ def test_what_a_killed_worker_left_in_an_environment_of_this_run_is_removed(tmp_
     sweeping.sweep(tmp_path, SETTINGS, stores, result, "of this run")
     assert (stores.left(), stores.limits) == (["r_2", "theirs"], [None])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_worker_left_in_another_environment_of_this_run_is_for_a_worker_there(tmp_path):
+    run(tmp_path, recordings=["r_1"], provided="the ordinary one")
+    run(tmp_path, recordings=["r_2"], provided="of another run")
+    stores = Stores()
+    result = repair(tmp_path, SETTINGS, stores, "the disposable one")
+    sweeping.sweep(tmp_path, SETTINGS, stores, result, "the disposable one", ["the ordinary one"])
+    assert [dead.provided for dead in of_dead_runs(tmp_path)] == ["the ordinary one"]
+    assert (result.lines, stores.left()) == ([], ["r_1", "r_2", "theirs"])
 
 
 def test_a_broker_that_cannot_be_told_leaves_the_journal_for_the_next_sweep(tmp_path):

@@ -142,8 +142,18 @@ def announced():
 
 
 @pytest.fixture
-def workloads(own, stores, announced, parts):
-    return Workloads(own, stores, lambda part, replicas: announced.append((part, replicas, list(parts.done))))
+def scaled():
+    return []
+
+
+@pytest.fixture
+def workloads(own, stores, announced, scaled, parts):
+    return Workloads(
+        own,
+        stores,
+        lambda part, replicas: announced.append((part, replicas, list(parts.done))),
+        lambda part, replicas: scaled.append((part, replicas, list(parts.done))),
+    )
 
 
 def test_a_part_that_is_restarted_has_another_pod_and_answers_when_it_is_back(workloads, parts, health, announced):
@@ -209,7 +219,7 @@ def test_that_a_part_runs_in_the_pod_from_before_or_in_none_is_told(workloads, p
 
 def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, parts):
     hasty = own.model_copy(update={"time_limits": own.time_limits.model_copy(update={"part_recovers_s": 1})})
-    workloads = Workloads(hasty, stores, lambda *_: None)
+    workloads = Workloads(hasty, stores, print, print)
     parts.does_not_come_back = True
     with pytest.raises(EnvironmentBroken, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
         workloads.restart("MongoDB")
@@ -219,7 +229,7 @@ def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, 
     with pytest.raises(EnvironmentBroken, match="See what keeps statefulset/mongo from its 1 pods"):
         workloads.undo()
     parts.status = {"phase": "Running", "conditions": [READY]}
-    Workloads(own, stores, lambda *_: None).bring_back({"MongoDB": 1})
+    Workloads(own, stores, print, print).bring_back({"MongoDB": 1})
     assert len(workloads.state("MongoDB").pods) == 1
 
 
@@ -248,7 +258,7 @@ def test_what_may_not_be_disturbed_is_told_with_the_setting(workloads, own):
     assert workloads.impossible("Focus Server") == "workloads.focus_server is not set"
     assert workloads.impossible("recorder") == "workloads.recorder is not set"
     lasting = settings(workloads={**NAMED, "disposable": False})
-    assert Workloads(lasting, None, print).impossible("MongoDB") == "workloads.disposable is not set"
+    assert Workloads(lasting, None, print, print).impossible("MongoDB") == "workloads.disposable is not set"
 
 
 def test_a_workload_is_as_wanted_when_each_pod_is_ready_and_none_goes():
@@ -388,20 +398,48 @@ def test_ledger_and_journal_know_of_a_disturbed_part_before_and_it_is_brought_ba
     journal = Journal()
     disturbances = Disturbances(own, stores, journal, lambda job_id: journal.entries.append(("entered", job_id)))
     disturbances.workloads.stop("MongoDB")
-    assert journal.entries == [("entered", None), ("part disturbed", "MongoDB", 1)]
+    told = [("entered", None), ("part disturbed", "MongoDB", 1), ("part scaled", "MongoDB", 0)]
+    assert journal.entries == told
     disturbances.undo()
+    assert journal.entries == [*told, ("part scaled", "MongoDB", 1)]
     assert parts.replicas["statefulsets/mongo"] == 1
 
 
 def test_what_a_killed_run_has_stopped_is_started_by_the_next_one(own, stores, parts, tmp_path):
     journal = journals.Journal(tmp_path / "j", own.focus_server.base_url, provided=None)
     for replicas in (1, 0):  # A second scenario that found it stopped: it had one pod before the first.
-        journal.begin().part_disturbed("MongoDB", replicas)
+        scenario = journal.begin()
+        scenario.part_disturbed("MongoDB", replicas)
+        scenario.part_scaled("MongoDB", 0)
     journal.close()
     parts.replicas["statefulsets/mongo"], parts.pods["statefulsets/mongo"] = 0, []
     result = repair(tmp_path / "j", own, stores)
     assert parts.done == [("statefulsets/mongo", 1)]
     assert result.lines == ["The part that a killed run had disturbed is there: MongoDB"]
+
+
+@pytest.mark.parametrize(("scaled_to", "now"), [((0,), 2), ((0, 1), 0), ((), 0), ((), 3)])
+def test_what_somebody_else_has_scaled_since_a_run_was_killed_stays_so(own, stores, parts, tmp_path, scaled_to, now):
+    journal = journals.Journal(tmp_path / "j", own.focus_server.base_url, provided=None)
+    scenario = journal.begin()
+    scenario.part_disturbed("MongoDB", 1)
+    for replicas in scaled_to:
+        scenario.part_scaled("MongoDB", replicas)
+    journal.close()
+    parts.replicas["statefulsets/mongo"] = now
+    result = repair(tmp_path / "j", own, stores)
+    assert parts.done == []
+    (line,) = result.lines
+    assert f"scaled to {now} by somebody else, and stays so: MongoDB. Before that run it had 1 pods" in line
+    assert len(result.repaired) == 1
+
+
+def test_to_what_a_part_is_scaled_is_told_before_unless_it_is_as_it_was(workloads, scaled, announced):
+    workloads.stop("MongoDB")
+    workloads.start("MongoDB")
+    assert announced == [("MongoDB", 1, [])]
+    stopped = ("statefulsets/mongo", 0)
+    assert scaled == [("MongoDB", 0, []), ("MongoDB", 1, [stopped, ("statefulsets/mongo", 1)])]
 
 
 def test_ways_that_a_killed_run_has_broken_are_open_before_its_parts_are_waited_for(

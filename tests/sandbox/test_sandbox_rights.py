@@ -1,6 +1,6 @@
 """The Roles of `deploy/kubernetes` are what suite, sandbox and reference server need: no less, and no more."""
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
@@ -11,11 +11,14 @@ import yaml
 from kubeconfig import Cluster, read_context
 from kubeconfig.api_request import ApiRequest, Right
 from support.core.files import ROOT
+from support.faults.workloads import Workloads
 from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import Namespace
 from support.profile.settings import Kubernetes, Naming
 from tests.acceptance.running import behave
 from tests.kubernetes_stand_in import serving
+from tests.support.stand_ins import settings
+from tests.workloads_stand_in import workload
 
 OBSERVERS = ("focus-observers", "focus-explaining", "focus-disturbances")
 
@@ -124,13 +127,38 @@ def test_the_rights_suffice_and_none_is_idle(upstream, kubeconfig_of, borrowed, 
     assert asked == granted
 
 
+PARTS = {"disposable": True, "mongodb": "statefulset/parts-store", "recorder": "deployment/parts-recorder"}
+
+
+def test_the_rights_on_parts_suffice_and_none_is_idle(upstream, kubeconfig_of, sandbox_endpoints):
+    granted = {"observers": rights_of("deployed.yaml", "focus-parts")}
+    ours = Kubernetes.model_validate(sandbox_endpoints["kubernetes"])
+    stores = SimpleNamespace(database=SimpleNamespace(check_health=lambda: None))
+    with guarding(upstream, granted) as api, closing(Namespace(ours)) as namespace, ExitStack() as made:
+        for part in ("mongodb", "recorder"):
+            made.enter_context(workload(namespace, PARTS[part]))
+        kubernetes = {"kubeconfig": kubeconfig_of("observers", api.address), "namespace": ours.namespace}
+        own = settings(kubernetes=kubernetes, workloads=PARTS)
+        with closing(Workloads(own, stores, lambda *_: None, lambda *_: None)) as workloads:
+            for part in ("MongoDB", "recorder"):
+                workloads.have_running(part)
+                workloads.restart(part)
+                workloads.kill(part)
+                workloads.await_return(part)
+                workloads.stop(part)
+                workloads.start(part)
+                workloads.expect_another_pod(part)
+            workloads.undo()
+    assert api.asked == granted
+
+
 def test_both_files_grant_the_observers_the_same():
     for role in OBSERVERS:
         assert rights_of("deployed.yaml", role) == rights_of("sandbox.yaml", role)
 
 
-@pytest.mark.parametrize("file", ["deployed.yaml", "sandbox.yaml"])
-def test_each_role_is_bound_and_everything_is_where_it_belongs(file):
+@pytest.mark.parametrize(("file", "elsewhere"), [("deployed.yaml", {"focus-parts"}), ("sandbox.yaml", set())])
+def test_each_role_is_bound_and_everything_is_where_it_belongs(file, elsewhere):
     documents = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / file).read_text()))
     named = {(each["kind"], each["metadata"]["name"]) for each in documents}
     assert len(named) == len(documents)
@@ -143,5 +171,9 @@ def test_each_role_is_bound_and_everything_is_where_it_belongs(file):
             assert ("ServiceAccount", subject["name"]) in named
             assert subject["namespace"] == "<namespace>"
     assert bound == {each for each in named if each[0] in ("Role", "ClusterRole")}
-    namespaced = {each["metadata"].get("namespace") for each in documents if each["kind"] in ("Role", "RoleBinding")}
-    assert namespaced <= {"<namespace>"}
+    for each in documents:
+        if each["kind"] in ("Role", "RoleBinding"):
+            where = "<parts-namespace>" if each["metadata"]["name"] in elsewhere else "<namespace>"
+            assert each["metadata"]["namespace"] == where
+    commands = [line for line in (ROOT / "deploy" / "kubernetes" / file).read_text().splitlines() if "sed '" in line]
+    assert all("<parts-namespace>" in command for command in commands) or not elsewhere

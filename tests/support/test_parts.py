@@ -10,8 +10,9 @@ from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import Namespace
 from support.observers.kubernetes_watch import Watches
 from support.observers.parts import Parts, is_pod_of
-from support.observers.workloads import PATHS, state_of
+from support.observers.workloads import state_of
 from support.profile.settings import Kubernetes, Naming
+from tests.workloads_stand_in import workload
 
 NAMED = {"mongodb": "statefulset/mongodb", "focus_server": "deployment/server"}
 TEMPLATE_HASH = {"pod-template-hash": "5f4d"}
@@ -36,7 +37,7 @@ def pod(*owners, **labels):
     ],
 )
 def test_a_pod_is_one_of_a_part_if_its_workload_controls_it(one, owns):
-    assert any(is_pod_of(workload, one) for workload in NAMED.values()) is owns
+    assert any(is_pod_of(named, one) for named in NAMED.values()) is owns
     assert Parts(frozenset(NAMED.values())).own_pod(one) is owns
 
 
@@ -62,20 +63,9 @@ def namespace(sandbox_endpoints):
 def beside(namespace):
     """A StatefulSet and a Deployment beside the analyzers, each with a pod; all that is made goes again."""
     with ExitStack() as made:
-
-        def make(kind, name):
-            labels = {"app": name}
-            template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "one", "image": "two"}]}}
-            spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
-            own = {"StatefulSet": {"serviceName": name}}.get(kind, {})
-            path = PATHS[kind.lower()]
-            metadata = {"name": name}
-            namespace.create(path, {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec | own})
-            made.callback(namespace.remove, path, name, {"propagationPolicy": "Background"})
-
-        make("StatefulSet", "mongodb")
-        make("Deployment", "server")
-        yield make
+        for named in NAMED.values():
+            made.enter_context(workload(namespace, named))
+        yield lambda named: made.enter_context(workload(namespace, named))
 
 
 def until(condition):
@@ -88,8 +78,8 @@ def until(condition):
 def test_a_part_that_is_restarted_beside_the_analyzers_is_no_change_of_theirs_and_a_leaked_pod_is(namespace, beside):
     parts, missed = Parts(frozenset(NAMED.values())), []
 
-    def is_there(workload):
-        return state_of(namespace, workload).problems() == []
+    def is_there(named):
+        return state_of(namespace, named).problems() == []
 
     until(lambda: all(map(is_there, NAMED.values())))
     analyzers = Analyzers(namespace, Naming(), parts)
@@ -98,15 +88,15 @@ def test_a_part_that_is_restarted_beside_the_analyzers_is_no_change_of_theirs_an
     assert len(everything.items) == len(before.items) + 2
     watches = Watches(namespace, Naming(), missed.append, parts)
     with closing(watches):
-        for workload in NAMED.values():
-            for one in state_of(namespace, workload).pods:
+        for named in NAMED.values():
+            for one in state_of(namespace, named).pods:
                 namespace.remove("/api/v1/namespaces/{namespace}/pods", one.name, {"gracePeriodSeconds": 0})
         until(lambda: all(map(is_there, NAMED.values())))
         assert {one["metadata"]["uid"] for one in analyzers.pods().items} == {
             one["metadata"]["uid"] for one in before.items
         }
         assert [one for one in watches.read() if one.kind == "analyzer pod"] == []
-        beside("StatefulSet", "leaked")
+        beside("statefulset/leaked")
         until(lambda: is_there("statefulset/leaked"))
         assert [one["metadata"]["name"] for one in analyzers.pods().items if one not in before.items] == ["leaked-0"]
         assert {one.effect.name for one in watches.read() if one.event == "came"} == {"leaked-0"}

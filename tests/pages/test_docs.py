@@ -104,7 +104,7 @@ def test_the_vocabulary_says_what_a_step_takes_and_how_it_is_used(opened, docs):
     page = opened(docs / "vocabulary.html")
     page.get_by_label("Search").fill("running kind change another")
     (row,) = page.locator("tbody tr[data-search]:visible").all()
-    expect(row.locator("td").first).to_contain_text("Given another running Kind Change")
+    expect(row.locator("td").first).to_contain_text("Given another running Kind [Change]")
     expect(row.locator("td").nth(1)).to_have_text("And another running job with sensor range 100 to 199")
     expect(row.locator("td").nth(2)).to_have_text(re.compile(r"^\d+$"))
     row.get_by_role("link", name="Kind").click()

@@ -14,7 +14,7 @@ from support.core.errors import EnvironmentBroken
 from support.observers import happenings
 from support.observers.happenings import IDENTIFY, Happening
 from support.observers.kubernetes_api import JOBS, PODS, SERVICES, TOO_OLD, Namespace
-from support.observers.manifests import manifest_problem
+from support.observers.manifests import Manifest, manifest_problem
 from support.observers.parts import Parts
 from support.profile.settings import Naming
 
@@ -42,14 +42,14 @@ class Watches:
 
         Raises EnvironmentBroken if it may not be watched.
         """
-        self.is_prompt, self._parts = True, parts or Parts()
+        self.is_prompt = True
         self._namespace, self._missed = namespace, missed
         self._happened: list[Happening] = []
         self._watches: list[_Watch] = []
         try:
             for kind, path in WATCHED.items():
-                hear = self._hear_of_analyzers if path == PODS else self._happened.append
-                self._watches.append(_Watch(namespace, naming, kind, path, hear, missed))
+                leave_out = (parts or Parts()).own_pod if path == PODS else _nothing
+                self._watches.append(_Watch(namespace, naming, kind, path, leave_out, self._happened.append, missed))
         except BaseException:
             self.close()
             raise
@@ -73,14 +73,14 @@ class Watches:
         del self._happened[:count]
         return happened
 
-    def _hear_of_analyzers(self, happening: Happening) -> None:
-        if not self._parts.own_pod(dict(happening.content or {})):
-            self._happened.append(happening)
-
     def close(self) -> None:
         """End the threads."""
         for watch in self._watches:
             watch.end()
+
+
+def _nothing(_: Manifest) -> bool:
+    return False
 
 
 class _Watch:
@@ -92,12 +92,13 @@ class _Watch:
         naming: Naming,
         kind: str,
         path: str,
+        leave_out: Callable[[Manifest], bool],
         hear: Callable[[Happening], object],
         missed: Callable[[str], object],
     ) -> None:
         self.path, self.read_up_to = path, 0
         self._namespace, self._naming, self._kind = namespace, naming, kind
-        self._hear, self._missed = hear, missed
+        self._leave_out, self._hear, self._missed = leave_out, hear, missed
         self._version, self._reached, self._ended = namespace.version(path), Condition(), Event()
         self._stream: ApiStream | None = namespace.watch(path, self._version)
         self._thread = Thread(target=self._run, name=f"watch of each {kind}", daemon=True)
@@ -158,7 +159,7 @@ class _Watch:
             self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
             return
         version = int(item["metadata"]["resourceVersion"])
-        if kind in _EVENTS:
+        if kind in _EVENTS and not self._leave_out(item):
             happening = Happening(at, _EVENTS[kind], self._kind, IDENTIFY[self._kind](item, self._naming), item)
             if version > self.read_up_to:
                 self._hear(happening)

@@ -66,7 +66,6 @@ register_type(
             "restarted": Workloads.delete,
             "killed": Workloads.kill,
             "scaled to zero": Workloads.stop,
-            "killed and stay away": Workloads.kill_for_good,
             "started again": Workloads.scale_back,
         },
     ),

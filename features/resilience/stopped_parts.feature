@@ -139,7 +139,7 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14739
     Scenario: MongoDB and the Focus Server are away, and the server comes back first
-      When MongoDB and the Focus Server are killed and stay away
+      When MongoDB and the Focus Server are scaled to zero
       And the Focus Server is started again
       Then the Focus Server is back within the promised time
       And the same request is refused because of MongoDB within the promised time
@@ -150,7 +150,7 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14740
     Scenario: RabbitMQ and the Focus Server are away, and the queues are there before the server
-      When RabbitMQ and the Focus Server are killed and stay away
+      When RabbitMQ and the Focus Server are scaled to zero
       And RabbitMQ is started again
       Then RabbitMQ is back within the promised time
       And the side effects are
@@ -178,7 +178,7 @@ Feature: When a part of the system is stopped, killed or restarted
 
     @PZ-14742 @PZ-14743
     Scenario Outline: All come back, <first>, <second> and then <third>
-      When MongoDB, RabbitMQ and the Focus Server are killed and stay away
+      When MongoDB, RabbitMQ and the Focus Server are scaled to zero
       And <first>, <second> and <third> come back, one after another
       Then the same request is accepted within the promised time
       And the side effects are those of 2 jobs

@@ -13,8 +13,6 @@ from support.observers.stores import Stores
 from support.observers.workloads import PATHS, WorkloadState, state_of
 from support.profile.settings import Settings
 
-_AT_ONCE = {"gracePeriodSeconds": 0}
-
 
 class Workloads:
     """Disturbs the parts `MongoDB`, `RabbitMQ`, `Focus Server` and `recorder`, until `undo`.
@@ -63,19 +61,12 @@ class Workloads:
 
     def kill(self, part: str) -> None:
         """Delete the pods of a part, and end nothing in them in order."""
-        self._delete_pods(part, _AT_ONCE)
+        self._delete_pods(part, {"gracePeriodSeconds": 0})
 
     def stop(self, part: str) -> None:
         """Scale a part to zero, and wait until it has no pod any more."""
         self._about_to_disturb(part)
         self._scale(part, 0)
-        self._await_end(part)
-
-    def kill_for_good(self, part: str) -> None:
-        """Scale a part to zero, end nothing in its pods in order, and wait until it has none any more."""
-        self._about_to_disturb(part)
-        self._scale(part, 0)
-        self._remove_pods(part, _AT_ONCE)
         self._await_end(part)
 
     def scale_back(self, part: str) -> None:
@@ -133,9 +124,6 @@ class Workloads:
 
     def _delete_pods(self, part: str, how: dict[str, int]) -> None:
         self._about_to_disturb(part)
-        self._remove_pods(part, how)
-
-    def _remove_pods(self, part: str, how: dict[str, int]) -> None:
         for pod in self.state(part).pods:
             self._parts.remove(PODS, pod.name, how)
 

@@ -182,17 +182,6 @@ def test_a_part_that_is_stopped_has_no_pod_until_it_is_started(workloads, parts,
     assert announced == [("MongoDB", 1, [])]
 
 
-def test_a_part_that_is_killed_for_good_is_scaled_to_zero_before_its_pods_get_no_time_to_end(workloads, parts):
-    parts.slow_to_end = True
-    workloads.kill_for_good("MongoDB")
-    assert parts.done == [("statefulsets/mongo", 0), ("statefulsets/mongo", "deleted")]
-    assert parts.grace == [0]
-    assert workloads.state("MongoDB") == WorkloadState(0, 0, ())
-    parts.slow_to_end = False
-    workloads.start("MongoDB")
-    workloads.expect_another_pod("MongoDB")
-
-
 def test_a_part_that_is_scaled_to_zero_is_had_running_and_is_so_no_more_at_the_end(workloads, parts, announced):
     parts.replicas["deployments/rabbit"], parts.pods["deployments/rabbit"] = 0, []
     workloads.have_running("RabbitMQ")
@@ -328,14 +317,13 @@ def test_a_pod_that_does_not_go_is_not_the_products_fault(workloads, parts):
         workloads.stop("MongoDB")
 
 
-@pytest.mark.parametrize("act", ["stop", "kill_for_good"])
-def test_a_part_that_an_operator_scales_back_was_never_stopped(workloads, parts, act):
+def test_a_part_that_an_operator_scales_back_was_never_stopped(workloads, parts):
     parts.operator = lambda name: parts.replicas.update({name: 1})
     told = (
         "MongoDB, which was scaled to zero, was scaled back to 1: something else, such as an operator, owns the scale"
     )
     with pytest.raises(EnvironmentBroken, match=told):
-        getattr(workloads, act)("MongoDB")
+        workloads.stop("MongoDB")
 
 
 def test_a_part_that_an_operator_has_scaled_back_since_is_told_when_it_is_to_be_started(workloads, parts):

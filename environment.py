@@ -178,6 +178,15 @@ def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
     context.abort(reason=reason)
 
 
+def _leave(context: Context, run: SuiteRun) -> None:
+    """Run nothing more in an environment that is broken: the run ends, or a disposable one is made anew."""
+    state = context.run_state
+    if state.disposable is not None and run is state.disposable.made:
+        state.gives_up = True
+    else:
+        _stop(context)
+
+
 def _run_nothing(context: Context, reason: str) -> None:
     """End the run before its first feature; behave would count some of those that it has not run as failed."""
     if context.run_state.report is not None:
@@ -209,7 +218,8 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
         try:
             run_state.present = run_state.disposable.take()
         except (SettingsError, EnvironmentBroken):
-            _stop(context)
+            if not run_state.makes_disposable:
+                _stop(context)
             raise
     run, _ = run_state.opened()
 
@@ -219,7 +229,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
     try:
         session = run.open_scenario(keep)
     except EnvironmentBroken:
-        _stop(context)
+        _leave(context, run)
         raise
     keys = known_issues.keys_of(scenario.effective_tags)
     context.state = ScenarioState(session, run.stores, keep, context.config.userdata, keys, str(scenario.location))
@@ -260,7 +270,7 @@ def _blame_the_environment(context: Context, run: SuiteRun, step: Step) -> None:
         run.check_provided()
     except EnvironmentBroken as error:
         step.status, step.exception, step.exc_traceback = Status.error, error, None
-        _stop(context)
+        _leave(context, run)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
@@ -276,6 +286,10 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
     finally:
         context.run_state.present = None
         report.stop_scenario(scenario)
+        if context.run_state.gives_up:
+            context.run_state.gives_up = False
+            assert context.run_state.disposable is not None
+            context.run_state.disposable.give_up()
 
 
 def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioState) -> None:
@@ -288,7 +302,7 @@ def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioS
     except EnvironmentBroken as error:
         broken = _what_else_is_broken(run, session) or error
         if broken is not error or not run.is_healthy():
-            _stop(context)
+            _leave(context, run)
         told = [step.exception for step in scenario.all_steps]
         told = [str(one) for one in told if isinstance(one, EnvironmentBroken | SettingsError)]
         if not told or (broken is not error and str(broken) not in told):

@@ -29,6 +29,7 @@ class RunState:
     disposable: Disposable | None = None  # where scenarios may stop parts of the product; None as long as `run` is
     makes_disposable: bool = False  # whether that is an environment of its own
     present: SuiteRun | None = None  # the environment of the scenario that is being run; None between scenarios
+    gives_up: bool = False  # whether the present one is broken, and to be made anew for the next scenario
     scenarios: list[Any] = field(default_factory=list)  # behave's scenarios that were begun
     known: list[str] = field(default_factory=list)  # a line for each failure that is put down to a known issue
     reasons: list[str] = field(default_factory=list)  # why the hooks have ended the run early

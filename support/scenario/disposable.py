@@ -6,6 +6,7 @@ the environment of the run itself, if that is marked as disposable.
 
 from __future__ import annotations
 
+from support.core.errors import EnvironmentBroken, SettingsError
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Provider
@@ -28,6 +29,7 @@ class Disposable:
         self._profile, self._ordinary, self._maker = profile, ordinary, maker_of(profile)
         self._provided: ProvidedEnvironment | None = None
         self.made: SuiteRun | None = None  # one that was made, and is to be closed
+        self._never: str | None = None  # why none can be made: asked again, it would take as long again
 
     def refusal(self) -> str | None:
         """Why no part may be stopped; None where that is allowed."""
@@ -44,21 +46,33 @@ class Disposable:
         """
         if self._maker is None:
             return self._ordinary
+        if self._never is not None:
+            raise EnvironmentBroken(self._never)
         if self.made is None:
-            self._provided = ProvidedEnvironment(self._maker)
             try:
+                self._provided = ProvidedEnvironment(self._maker)
                 endpoints, others = self._provided.endpoints()[0], [self._ordinary.identity]
                 self.made = SuiteRun.start(self._profile, self._provided, endpoints, others=others)
-            except BaseException:
-                self._end()
+            except (SettingsError, EnvironmentBroken) as error:
+                self._never = str(error)
                 raise
+            finally:
+                if self.made is None:
+                    self._end()
         return self.made
+
+    def give_up(self) -> None:
+        """Give back one that is broken: another one is made for the next scenario that asks."""
+        made, self.made = self.made, None
+        try:
+            if made is not None:
+                made.close()
+        finally:
+            self._end()
 
     def close(self) -> None:
         """Give it back, if it was made."""
-        if self.made is not None:
-            self.made.close()
-        self._end()
+        self.give_up()
 
     def _end(self) -> None:
         if self._provided is not None:

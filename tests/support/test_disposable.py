@@ -72,6 +72,23 @@ def test_one_that_is_ill_is_given_back_at_once(made):
     assert made.steps[1:] == ["ended"]
 
 
+def test_one_that_cannot_be_made_is_not_tried_again(made):
+    made.broken = True
+    environment = Disposable(profile(provider=MAKES), ordinary())
+    for _ in range(2):
+        with pytest.raises(EnvironmentBroken, match="it is ill"):
+            environment.take()
+    assert made.steps == [("{python}", "disposable"), "ended"]
+
+
+def test_one_that_broke_is_given_up_and_the_next_that_asks_gets_another(made):
+    environment = Disposable(profile(provider=MAKES), ordinary())
+    broken = environment.take()
+    environment.give_up()
+    assert made.steps[2:] == ["closed", "ended"]
+    assert environment.take() is not broken
+
+
 @pytest.mark.parametrize("sections", [{}, {"provider": {"command": ["ordinary"]}}])
 def test_without_a_command_it_is_the_ordinary_one_if_that_is_disposable(made, sections):
     lasting = Disposable(profile(**sections), ordinary())

@@ -317,6 +317,13 @@ def test_a_pod_that_does_not_go_is_not_the_products_fault(workloads, parts):
         workloads.stop("MongoDB")
 
 
+def test_a_pod_that_ends_and_is_ready_no_more_is_up_to_kubernetes_and_one_that_does_not_end_is_not():
+    pod = {"metadata": {"name": "p", "uid": "u"}, "spec": {}, "status": {"phase": "Running"}}
+    assert not WorkloadState(1, 0, (Pod.of(pod),)).is_up_to_kubernetes
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert WorkloadState(1, 0, (Pod.of(pod),)).is_up_to_kubernetes
+
+
 def test_a_part_that_an_operator_scales_back_was_never_stopped(workloads, parts):
     parts.operator = lambda name: parts.replicas.update({name: 1})
     told = (

@@ -32,7 +32,7 @@ def run(
         str | None, typer.Option(help="Passed on to the command that makes the environment: see sandbox/defects.")
     ] = None,
 ) -> None:
-    """Have clients work while parts fail; ends with status 1 if a promise was not kept."""
+    """Have clients work while parts fail; ends with status 1 if a promise was not kept, 2 without a verdict."""
     plan = Plan(secrets.randbelow(10**6) if seed is None else seed, operations, clients, defect)
     typer.echo(f"Seed {plan.seed}. The same decisions again: {plan.replay}")
     try:
@@ -51,12 +51,14 @@ def run(
         typer.echo(f"\nNot kept: {violation}", err=True)
         for moment in violation.timeline:
             typer.echo(f"  {moment}", err=True)
+    for line in result.no_verdict:
+        typer.echo(f"\nNo verdict: {line}", err=True)
     kept = result.write(folder)
     typer.echo(f"Kept in {kept}; the page: {write_page(result, kept)}")
-    if not result.holds:
+    if result.violations:
         typer.echo(f"{len(result.violations)} violations. The same decisions again: {result.replay}", err=True)
-        raise typer.Exit(1)
-    typer.echo("Every promise was kept.")
+    typer.echo(result.verdict, err=result.status != 0)
+    raise typer.Exit(result.status)
 
 
 if __name__ == "__main__":

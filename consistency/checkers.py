@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consistency.linearisability import unexplained
-from consistency.operations import STORES, Disturbed, Operation
+from consistency.operations import STORES, Disturbed, Operation, Part
 from consistency.seen import Mark, Seen
 from support.api.job import Job
 from support.checks import job_effects
@@ -24,6 +24,7 @@ TWICE = "an id is given out twice"
 NOT_WHOLE = "an acknowledged job is not whole"
 NOT_ABSENT = "a refused job is there"
 NOT_GONE = "a cancelled job is not gone"
+HALF_GONE = "a job is half cancelled"
 HALF = "a job without an answer is half made"
 NOBODYS = "an effect belongs to no job"
 UNEXPLAINED = "an answer cannot be explained by any order"
@@ -45,15 +46,16 @@ def answer_violations(
     """Answers that are wrong by themselves, that come too late, or not, or that refuse what nothing stands against."""
     limits = settings.time_limits
     for one in operations:
-        beside = [each for each in disturbed if each.overlaps(one.invoked_s, one.completed_s)]
+        parts = _parts_within(limits.unavailable_answered_s, one, disturbed)
+        limit_s = limits.unavailable_answered_s * max(1, len(parts))
         before = [each for each in disturbed if each.overlaps(one.invoked_s - limits.recovered_s, one.completed_s)]
         about = (one.job_id, (one,))
         if one.wrong:
             yield Violation(ANSWER, one.wrong, *about)
-        if not any(each.fault.part == "Focus Server" for each in beside):
+        if "Focus Server" not in _parts_within(limit_s, one, disturbed):
             if one.status is None:
-                yield Violation(NONE, f"{one.detail}, though the Focus Server was not disturbed", *about)
-            elif one.took_s > limits.unavailable_answered_s * max(1, len(beside)):  # Each fault may cost so much.
+                yield Violation(NONE, f"{one.detail}, though the Focus Server was not disturbed by then", *about)
+            elif one.took_s > limit_s:
                 limit = f"time_limits.unavailable_answered_s = {limits.unavailable_answered_s:g} s"
                 yield Violation(LATE, f"it came after {one.took_s:.2f} s ({limit})", *about)
         if not before and one.status in settings.answers.unavailable_statuses:
@@ -68,8 +70,14 @@ def id_violations(operations: Sequence[Operation]) -> Iterator[Violation]:
             yield Violation(TWICE, f"it was answered {len(made)} times", job_id, tuple(made))
 
 
-def store_violations(operations: Sequence[Operation], seen: Seen, settings: Settings) -> Iterator[Violation]:
-    """Jobs of which the stores show something else than clients were told, and effects of no job."""
+def store_violations(
+    operations: Sequence[Operation], seen: Seen, settings: Settings, *, is_last: bool = False
+) -> Iterator[Violation]:
+    """Jobs of which the stores show something else than clients were told, and effects of no job.
+
+    When it `is_last`, a job whose cancellation was never answered must be whole or gone. Before, it may be half gone:
+    the cancellation is to be repeated.
+    """
     about = _by_job(operations)
     known: set[str] = set()
     for made in (one for one in operations if one.kind == "create"):
@@ -77,7 +85,7 @@ def store_violations(operations: Sequence[Operation], seen: Seen, settings: Sett
         known |= {*carrying, *([made.job_id] if made.job_id else [])}
         if _is_acknowledged(made) and made.job_id is not None:
             concerned = tuple(about[made.job_id])
-            yield from _of_acknowledged(made, concerned, seen, settings)
+            yield from _of_acknowledged(made, concerned, seen, settings, is_last=is_last)
             for other in sorted(set(carrying) - {made.job_id}):
                 yield Violation(TWICE, f"its request has made {other}, too: {seen.told(other)}", made.job_id, concerned)
         elif made.outcome == "fail":
@@ -133,7 +141,7 @@ def gone_problems(job_id: str, seen: Seen, settings: Settings) -> list[str]:
 
 
 def _of_acknowledged(
-    made: Operation, about: tuple[Operation, ...], seen: Seen, settings: Settings
+    made: Operation, about: tuple[Operation, ...], seen: Seen, settings: Settings, *, is_last: bool
 ) -> Iterator[Violation]:
     assert made.job_id is not None
     cancels = [one for one in about if one.kind == "cancel" and one.outcome != "fail" and one.told != "absent"]
@@ -142,8 +150,8 @@ def _of_acknowledged(
     if any(one.outcome == "ok" or is_marked for one in cancels):
         if problems := gone_problems(made.job_id, seen, settings):
             yield Violation(NOT_GONE, "; ".join(problems), made.job_id, about)
-    elif not cancels and (problems := whole_problems(made.job(made.job_id), seen, settings)):
-        yield Violation(NOT_WHOLE, "; ".join(problems), made.job_id, about)
+    elif (is_last or not cancels) and (problems := whole_problems(made.job(made.job_id), seen, settings)):
+        yield Violation(HALF_GONE if cancels else NOT_WHOLE, "; ".join(problems), made.job_id, about)
 
 
 def _of_nobody(seen: Seen, known: Collection[str]) -> Iterator[Violation]:
@@ -154,6 +162,15 @@ def _of_nobody(seen: Seen, known: Collection[str]) -> Iterator[Violation]:
             strange[effect.job_id].append(f"{kind} {effect.name}")
     for job_id, effects in strange.items():
         yield Violation(NOBODYS, ", ".join(sorted(effects)), job_id)
+
+
+def _parts_within(time_s: float, one: Operation, disturbed: Sequence[Disturbed]) -> set[Part]:
+    """The parts that were disturbed while an answer was waited for, in so much time after it was asked for.
+
+    Each of them may cost the server one time limit. What is disturbed later is no excuse: the answer was due.
+    """
+    until_s = min(one.completed_s, one.invoked_s + time_s)
+    return {each.fault.part for each in disturbed if each.overlaps(one.invoked_s, until_s)}
 
 
 def _is_acknowledged(one: Operation) -> bool:

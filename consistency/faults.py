@@ -24,6 +24,9 @@ class Faults(Protocol):
     def end(self, fault: Fault) -> None:
         """Have it work again; returns when it does."""
 
+    def drain(self) -> None:
+        """Wait for what is still being done to a part."""
+
 
 class PartFaults:
     """Faults of the ways to the stores, by Toxiproxy, and of parts of the product, by Kubernetes.
@@ -76,6 +79,10 @@ class PartFaults:
             assert self._restarted is not None, "it was begun"
             self._restarted.result()
 
+    def drain(self) -> None:
+        """Wait for a restart that is under way."""
+        self._waiting.shutdown(cancel_futures=True)
+
 
 class Conductor:
     """Admits one operation after another, and begins and ends each fault when so many were admitted.
@@ -114,6 +121,14 @@ class Conductor:
             for present in list(self._present):
                 self._end(present)
             self._await_ends()
+
+    def drain(self) -> None:
+        """Begin and end no fault any more, and wait for what is being done to a part: then others may work on it."""
+        with self._lock:
+            self._planned.clear()
+            self._present.clear()
+        self._pool.shutdown(cancel_futures=True)
+        self._faults.drain()
 
     def _begin(self, fault: Fault) -> None:
         self._await_ends()

@@ -29,11 +29,18 @@ class Result(BaseModel):
     unseen: list[str] = []
     """What could not be disturbed or seen here, and why."""
     violations: list[Told] = []
+    no_verdict: list[str] = []
+    """Why it cannot be said that every promise was kept, although no violation tells otherwise."""
 
     @property
-    def holds(self) -> bool:
-        """Whether every promise was kept."""
-        return not self.violations
+    def status(self) -> int:
+        """0 if every promise was kept, 1 if one was not, 2 if there can be no verdict."""
+        return 1 if self.violations else 2 if self.no_verdict else 0
+
+    @property
+    def verdict(self) -> str:
+        """It in words."""
+        return ("Every promise was kept.", "Not every promise was kept.", "There can be no verdict.")[self.status]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many operations of each kind came to which end."""

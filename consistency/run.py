@@ -30,7 +30,7 @@ from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsEr
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
 from support.profile.settings import Settings
-from support.scenario.disposable import maker_of
+from support.scenario.disposable import maker_of, why_lasting
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
 
@@ -38,7 +38,6 @@ _BETWEEN_LOOKS_S = 0.5
 _AN_OPERATION_S, _AT_LEAST_S = 1.0, 120.0
 LEFT = "something is left behind"
 NOT_BACK = "a part did not come back"
-NOT_DONE = "not all was done"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Plan:
 
     @property
     def limit_s(self) -> float:
-        """How long the clients may take, s."""
+        """How long the clients may take where nothing is disturbed, s."""
         return max(_AT_LEAST_S, _AN_OPERATION_S * self.operations)
 
     @property
@@ -66,35 +65,34 @@ class Plan:
 
 def refusal(settings: Settings, *, is_provided: bool) -> str | None:
     """Why parts of this environment may not be disturbed; None where they may."""
-    if is_provided or settings.workloads.disposable:
-        return None
-    return "its parts may not be disturbed; the profile does not say that it is disposable (workloads.disposable)"
+    if why := why_lasting(settings, is_made=is_provided):
+        return why
+    return None if settings.exclusive else "others use this environment, too, and would feel it: exclusive is not set"
 
 
 def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) -> Result:
     """Carry out a plan, and hold the history against the stores.
 
+    What breaks when clients have begun stands in the result: what was recorded until then is not lost.
+
     Raises:
         SettingsError: the profile can't be used, or does not allow it.
-        EnvironmentBroken: the environment is not healthy, or can't be disturbed.
+        EnvironmentBroken: the environment is not healthy.
     """
     with ExitStack() as parts:
         provided = parts.enter_context(_provided(profile, plan.defect))
         endpoints = provided.endpoints()[0] if provided is not None else None
         settings = profile.settings(endpoints)
         if why := refusal(settings, is_provided=provided is not None):
-            raise SettingsError(f"There is no history check of this environment: {why}.")
+            raise SettingsError(f"There is no history check here: {why}.")
         run = SuiteRun.start(profile, provided, endpoints)
         parts.callback(run.close)
         session = run.open_scenario(lambda _: None)
         check = _Check(settings, session, StoreLook(settings, run.stores), plan, say)
         try:
-            told = check.carry_out()
-            if not told:
-                check.recover()
-                told = check.judge()
+            check.carry_out_and_judge()
         finally:
-            left = _left_behind(session)
+            check.leave_nothing_behind()
         return Result(
             seed=plan.seed,
             wanted=plan.operations,
@@ -106,7 +104,8 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
             operations=check.recording.operations,
             disturbed=check.recording.disturbed,
             unseen=[*check.impossible, *session.promises.unseen],
-            violations=told + left,
+            violations=check.told,
+            no_verdict=check.no_verdict(),
         )
 
 
@@ -133,16 +132,8 @@ def _once(told: Sequence[Told]) -> list[Told]:
     return list({(one.promise, one.job_id or one.problem): one for one in reversed(told)}.values())[::-1]
 
 
-def _left_behind(session: ScenarioSession) -> list[Told]:
-    try:
-        session.leave_nothing_behind()
-    except (ExpectationFailed, EnvironmentBroken) as failure:
-        return [Told(promise=LEFT, problem=str(failure), job_id=None, timeline=[])]
-    return []
-
-
 class _Check:
-    """What is known of one run while it goes on."""
+    """What is known of one run while it goes on; `told` is what was found until now."""
 
     def __init__(
         self, settings: Settings, session: ScenarioSession, look: StoreLook, plan: Plan, say: Callable[[str], object]
@@ -152,29 +143,57 @@ class _Check:
         self._stop = threading.Event()
         self.recording = Recording()
         faults = PartFaults(session.disturbances)
-        possible, self.impossible = faults.possible()
-        planned = faults_of(plan.seed, plan.operations, possible)
+        self._possible, self.impossible = faults.possible()
+        planned = faults_of(plan.seed, plan.operations, self._possible)
+        self._limit_s = plan.limit_s + len(planned) * settings.time_limits.part_recovers_s
         self._probes = probes(plan.seed, settings.limits)
-        self._between, self._told = self._client(BETWEEN), list[Told]()
+        self._between, self.told, self._broken = self._client(BETWEEN), list[Told](), list[str]()
         self._conductor = Conductor(planned, faults, self.recording, self._check_between, say)
 
-    def carry_out(self) -> list[Told]:
-        """Have the clients do what they decide, while parts fail. Gives what has ended that; the rest is not judged."""
+    def carry_out_and_judge(self) -> None:
+        """Do all that is planned. A part that does not come back ends it, and so does a store that cannot be asked."""
+        try:
+            self.carry_out()
+            self._broken += self._not_done()
+            self.recover()
+            self.judge()
+        except ExpectationFailed as failure:
+            self.told.append(Told(promise=NOT_BACK, problem=str(failure), job_id=None, timeline=[]))
+        except EnvironmentBroken as broken:
+            self._broken.append(str(broken))
+
+    def leave_nothing_behind(self) -> None:
+        """When nothing is done to parts any more: bring them back, and take away all that is left."""
+        self._conductor.drain()
+        try:
+            self._session.leave_nothing_behind()
+        except ExpectationFailed as failure:
+            self.told.append(Told(promise=LEFT, problem=str(failure), job_id=None, timeline=[]))
+        except EnvironmentBroken as broken:
+            self._broken.append(f"not all could be cleaned up: {broken}")
+
+    def no_verdict(self) -> list[str]:
+        """Why what was done does not show that every promise was kept."""
+        undisturbed = []
+        if not self.recording.disturbed:
+            why = "; ".join(self.impossible) if not self._possible else "there were too few operations for a fault"
+            undisturbed = [f"nothing {'was' if self._possible else 'could be'} disturbed: {why}"]
+        return [*self._broken, *undisturbed]
+
+    def carry_out(self) -> None:
+        """Have the clients do what they decide, while parts fail. Raises ExpectationFailed: one does not come back."""
         plan, limits = self._plan, self._settings.limits
         each = [len(range(client, plan.operations, plan.clients)) for client in range(plan.clients)]
         decided = [decisions_of(plan.seed, one, plan.clients, number, limits) for one, number in enumerate(each)]
-        until = time.monotonic() + plan.limit_s
+        until = time.monotonic() + self._limit_s
         with ThreadPoolExecutor(plan.clients) as pool:
             try:
                 at_work = [pool.submit(self._work, str(one), todo, until) for one, todo in enumerate(decided)]
                 for client in at_work:
                     client.result()
                 self._conductor.end()
-            except ExpectationFailed as failure:
-                return [Told(promise=NOT_BACK, problem=str(failure), job_id=None, timeline=[])]
             finally:
                 self._stop.set()
-        return []
 
     def _work(self, name: str, decisions: Sequence[Decision], until: float) -> None:
         client = self._client(name)
@@ -191,7 +210,7 @@ class _Check:
     def _check_between(self) -> None:
         """When no operation is under way: see that jobs can be made, and hold the history to the stores up to now."""
         self._prove_recovery(self._between)
-        self._told += self._tell(*self._settled())
+        self.told += self._tell(*self._settled())
 
     def _prove_recovery(self, client: Client) -> None:
         """Make a job, and cancel it; one that is refused is asked for again until it must not be refused any more."""
@@ -210,36 +229,43 @@ class _Check:
         """When the faults are over: make a job again, repeat cancellations that may be half done, look at every job."""
         client = self._client(AFTERWARDS)
         self._prove_recovery(client)
-        self._told += self._tell(*self._settled())
+        self.told += self._tell(*self._settled())
         done = self.recording.operations
         cancelled = {one.job_id for one in done if one.kind == "cancel" and one.told == "cancelled"}
         doubtful = {one.job_id for one in done if one.kind == "cancel" and one.outcome == "info"} - cancelled
-        for job_id in sorted(one for one in doubtful if one is not None):
-            client.ask("cancel", job_id)
+        self._repeat_cancellations(client, sorted(one for one in doubtful if one is not None))
         for job_id in sorted({one.job_id for one in done if one.kind == "create" and one.job_id is not None}):
             client.ask("look", job_id)
 
-    def judge(self) -> list[Told]:
-        """Hold the whole history against what the stores show at last; gives all that was found, each once."""
+    def _repeat_cancellations(self, client: Client, job_ids: Sequence[str]) -> None:
+        """Repeat each until it is answered, or until it must have been."""
+        until_s = self.recording.now() + self._settings.time_limits.recovered_s
+        while left := [job_id for job_id in job_ids if client.ask("cancel", job_id).outcome != "ok"]:
+            if self.recording.now() > until_s:
+                return
+            job_ids = left
+            time.sleep(_BETWEEN_LOOKS_S)
+
+    def judge(self) -> None:
+        """Hold the whole history against what the stores show at last; all that was found is told once."""
         recording, settings = self.recording, self._settings
-        of_stores, seen, at_s = self._settled()
+        of_stores, seen, at_s = self._settled(is_last=True)
         states = final_states(recording.operations, seen, settings, at_s)
         found = [
             *answer_violations(recording.operations, recording.disturbed, settings),
             *id_violations(recording.operations),
             *of_stores,
             *order_violations(recording.operations, states),
-            *self._not_done(),
         ]
-        return _once([*self._told, *self._tell(found, seen, at_s)])
+        self.told = _once([*self.told, *self._tell(found, seen, at_s)])
 
-    def _settled(self) -> tuple[list[Violation], Seen, float]:
+    def _settled(self, *, is_last: bool = False) -> tuple[list[Violation], Seen, float]:
         """What the stores show wrongly when they had their time, all that they show, and when."""
         limits = self._settings.time_limits
         until = time.monotonic() + max(limits.effect_appears_s, limits.analyzer_runs_s, limits.effect_disappears_s)
         while True:
             seen, at_s = self._seen(), self.recording.now()
-            wrong = list(store_violations(self.recording.operations, seen, self._settings))
+            wrong = list(store_violations(self.recording.operations, seen, self._settings, is_last=is_last))
             if not wrong or time.monotonic() > until:
                 return wrong, seen, at_s
             time.sleep(_BETWEEN_LOOKS_S)
@@ -255,11 +281,11 @@ class _Check:
         beside = (recording.operations, recording.disturbed, ledger.happened, recording.started, seen, at_s)
         return [tell(one, *beside) for one in found]
 
-    def _not_done(self) -> list[Violation]:
+    def _not_done(self) -> list[str]:
         done = sum(one.client not in (BETWEEN, AFTERWARDS) for one in self.recording.operations)
         if done == self._plan.operations:
             return []
-        return [Violation(NOT_DONE, f"{done} of {self._plan.operations} operations within {self._plan.limit_s:g} s")]
+        return [f"{done} of {self._plan.operations} operations were done, in at most {self._limit_s:g} s"]
 
     def _client(self, name: str) -> Client:
         session, ledger = self._session, self._session.ledger

@@ -9,7 +9,7 @@ from __future__ import annotations
 from support.core.errors import EnvironmentBroken, SettingsError
 from support.profile.profile import Profile
 from support.profile.provider import ProvidedEnvironment
-from support.profile.settings import Provider
+from support.profile.settings import Provider, Settings
 from support.scenario.suite_run import SuiteRun
 
 
@@ -19,6 +19,13 @@ def maker_of(profile: Profile) -> Provider | None:
     if provider is None or provider.disposable_command is None:
         return None
     return provider.model_copy(update={"command": provider.disposable_command})
+
+
+def why_lasting(settings: Settings, *, is_made: bool) -> str | None:
+    """Why no part of an environment may be stopped; None where that is allowed, as in one that is made for it."""
+    if is_made or settings.workloads.disposable:
+        return None
+    return "parts of this environment may not be stopped, killed and scaled: workloads.disposable is not set"
 
 
 class Disposable:
@@ -33,9 +40,7 @@ class Disposable:
 
     def refusal(self) -> str | None:
         """Why no part may be stopped; None where that is allowed."""
-        if self._maker is not None or self._ordinary.settings.workloads.disposable:
-            return None
-        return "parts of this environment may not be stopped, killed and scaled: workloads.disposable is not set"
+        return why_lasting(self._ordinary.settings, is_made=self._maker is not None)
 
     def take(self) -> SuiteRun:
         """The environment; it is made, and found healthy, when this is asked for the first time.

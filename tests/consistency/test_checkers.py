@@ -26,8 +26,8 @@ from support.observers.rabbitmq import QueueState
 from support.observers.side_effects import Effect
 
 
-def of_stores(operations, stores):
-    return [(one.promise, one.job_id) for one in store_violations(operations, stores.seen(), SETTINGS)]
+def of_stores(operations, stores, **more):
+    return [(one.promise, one.job_id) for one in store_violations(operations, stores.seen(), SETTINGS, **more)]
 
 
 def answers(operations, faults=()):
@@ -60,6 +60,11 @@ class TestTheRightHistory:
         operations = [create(), cancel(1, 2, "info")]
         assert of_stores(operations, stores) == []
         assert of_stores(operations, InStores().gone()) == []
+
+    def test_may_have_a_cancellation_without_an_answer_that_was_done_or_was_not(self):
+        operations = [create(), cancel(1, 2, "info")]
+        assert of_stores(operations, InStores().whole(), is_last=True) == []
+        assert of_stores(operations, InStores().gone(), is_last=True) == []
 
 
 LOST = {
@@ -109,6 +114,12 @@ class TestWhatStoresShow:
         stores.queues.update(whole.queues)
         assert of_stores([create(), cancel(1, 2, "info")], stores) == [(checkers.NOT_GONE, ONE)]
 
+    @pytest.mark.parametrize("what", ["records", "analyzers", "queues"])
+    def test_half_of_a_job_at_the_end_whose_cancellation_was_never_answered(self, what):
+        stores = InStores().whole()
+        getattr(stores, what).clear()
+        assert of_stores([create(), cancel(1, 2, "info")], stores, is_last=True) == [(checkers.HALF_GONE, ONE)]
+
     def test_a_cancellation_that_found_no_job_makes_it_none_the_less_whole(self):
         operations = [create(), cancel(1, 2, told="absent")]
         assert of_stores(operations, InStores().gone()) == [(checkers.NOT_WHOLE, ONE)]
@@ -141,7 +152,15 @@ class TestAnswers:
         late = create(0, SETTINGS.time_limits.unavailable_answered_s + 0.1)
         assert answers([late], [disturbed(0, 9)]) == [checkers.LATE]
         assert answers([late], [disturbed(0, 9, "Focus Server", "restart")]) == []
-        assert answers([late], [disturbed(0, 2), disturbed(3, 4)]) == [], "each fault may cost as much"
+        assert answers([late], [disturbed(0, 2), disturbed(3, 4, "RabbitMQ")]) == [], "each part may cost as much"
+
+    def test_one_whose_lateness_is_excused_by_nothing_but_what_was_disturbed_before_it_was_due(self):
+        limit_s = SETTINGS.time_limits.unavailable_answered_s
+        late = create(0, limit_s + 3)
+        after = limit_s + 1
+        assert answers([late], [disturbed(0, 2), disturbed(3, 4)]) == [checkers.LATE], "it is the same part"
+        assert answers([late], [disturbed(0, 2), disturbed(after, 9, "RabbitMQ")]) == [checkers.LATE]
+        assert answers([late], [disturbed(0, 2), disturbed(after, 9, "Focus Server", "kill")]) == [checkers.LATE]
 
     def test_none_at_all(self):
         unanswered = create(0, 1, "info")

@@ -32,6 +32,9 @@ class Kept:
     def end(self, fault):
         self.done.append(("end", fault.part))
 
+    def drain(self):
+        self.done.append(("drained", None))
+
 
 @pytest.fixture
 def kept():
@@ -119,6 +122,35 @@ def test_a_part_that_does_not_come_back_is_told_to_those_who_wait_for_it(kept):
         conductor.admit()
     with pytest.raises(ExpectationFailed, match="it is not back"):
         conductor.admit()
+
+
+def test_when_it_is_drained_nothing_is_done_to_a_part_any_more():
+    slow = Slow()
+    conductor = Conductor(PLANNED, slow, Recording(), nothing, nothing)
+    for _ in range(5):
+        conductor.admit()  # The fifth ended the first fault.
+    drained = threading.Thread(target=conductor.drain)
+    drained.start()
+    drained.join(0.05)
+    assert drained.is_alive(), "the part is not back yet"
+    slow.may_return.set()
+    drained.join()
+    assert slow.done == [("begin", "MongoDB"), ("end", "MongoDB"), ("drained", None)]
+    for _ in range(5):
+        conductor.admit()
+    conductor.end()
+    assert len(slow.done) == 3, "no fault begins or ends any more"
+
+
+def test_draining_waits_for_a_restart():
+    may_return, back = threading.Event(), []
+    disturbances = Disturbances()
+    disturbances.workloads.restart = lambda part: may_return.wait(5) and back.append(part)
+    faults = PartFaults(disturbances)
+    faults.begin(Fault(part="MongoDB", what="restart", begins=0, ends=1))
+    threading.Timer(0.05, may_return.set).start()
+    faults.drain()
+    assert back == ["MongoDB"]
 
 
 def test_faults_are_told(kept):

@@ -76,7 +76,7 @@ def test_an_environment_that_is_not_disposable_is_refused(variables_for, tmp_pat
     profile.write_text(json.dumps({"focus_server": {"base_url": "http://focus.example"}, **stores}), "utf-8")
     run = check(variables_for(profile), "--seed", "5")
     assert run.returncode == 2
-    assert "the profile does not say that it is disposable (workloads.disposable)" in run.stderr
+    assert "workloads.disposable is not set" in run.stderr
 
 
 def test_a_violation_is_printed_with_its_timeline_kept_and_ends_with_status_1(monkeypatch, tmp_path):

@@ -25,6 +25,8 @@ def the_client_reports(context: Context, failure: str) -> None:
         refusals.expect_reported_timeout(reported, exchanges, CLIENT_TIMEOUT_S)
     elif failure == "the connection broke":
         refusals.expect_reported_break(reported, exchanges)
+    elif failure == "the server is gone":
+        refusals.expect_reported_crash(reported, exchanges[-1])
     elif failure == "nobody listens":
         refusals.expect_reported_unreachable(reported, exchanges)
     elif failure == "the server cannot be trusted":

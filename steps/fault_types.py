@@ -81,6 +81,7 @@ register_type(
             "it took too long",
             "no answer came within its time limit",
             "the connection broke",
+            "the server is gone",
             "nobody listens",
             "the server cannot be trusted",
             *(f"the answer lacks {name}" for name in ("job_id", "stream_url", "stream_port")),

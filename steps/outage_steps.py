@@ -97,7 +97,7 @@ def it_is_still_there(context: Context) -> None:
 
 @when("all stores work again")
 def all_stores_work_again(context: Context) -> None:
-    context.state.session.disturbances.undo()
+    context.state.session.disturbances.mend_stores()
 
 
 @then("it is said within the promised time")
@@ -112,24 +112,32 @@ def it_is_not_available(context: Context, stores: Sequence[str]) -> None:
         refusals.expect_unavailable(exchange, named, context.state.settings.answers)
 
 
+@then("the job is accepted, or it is said that {stores:AnyStore} is not available")
+def it_is_accepted_or_not_available(context: Context, stores: Sequence[str]) -> None:
+    if context.state.exchange.status in context.state.settings.answers.accepted_statuses:
+        context.state.accept()
+    else:
+        it_is_not_available(context, stores)
+
+
 @then("the same request is accepted within the promised time")
 def the_same_request_is_accepted(context: Context) -> None:
     ask_again_until(context, "the request to be accepted again", context.state.settings.answers.accepted_statuses)
     context.state.accept()
 
 
-@then("the same request is refused because of {dependency:Dependency} within the promised time")
-def the_same_request_is_refused(context: Context, dependency: str) -> None:
+@then("the same request is refused because of {stores:AnyStore} within the promised time")
+def the_same_request_is_refused(context: Context, stores: Sequence[str]) -> None:
     statuses = context.state.settings.answers.unavailable_statuses
-    ask_again_until(context, f"the request to be refused because of {dependency}", statuses, dependency)
+    ask_again_until(context, f"the request to be refused because of {' or '.join(stores)}", statuses, *stores)
 
 
-def ask_again_until(context: Context, expected: str, statuses: Collection[int], naming: str = "") -> None:
+def ask_again_until(context: Context, expected: str, statuses: Collection[int], *naming: str) -> None:
     def ask() -> Exchange:
         context.state.request_job()
         return context.state.exchange
 
-    context.state.session.timing.expect_recovery(expected, ask, statuses, naming)
+    context.state.session.timing.expect_recovery(expected, ask, statuses, *naming)
 
 
 @then("the recording is listed within the promised time")

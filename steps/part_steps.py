@@ -6,7 +6,9 @@ from behave import given, then, when
 
 from steps.scenario_state import Context
 from support.api.client import FocusServerAPI
+from support.api.job import Attempt
 from support.checks import discovery, record_store, refusals
+from support.core.errors import EnvironmentBroken
 from support.faults.workloads import Workloads
 
 Disruption = Callable[[Workloads, str], None]
@@ -36,16 +38,29 @@ def parts_are_disrupted(context: Context, parts: Sequence[str], be: str, disrupt
         disrupted(workloads, part)
 
 
-@when("the job is requested, and {part:Part} is {disrupted:Disruption} once its {effect:Effect} shows")
-def it_is_disrupted_once_an_effect_shows(context: Context, part: str, disrupted: Disruption, effect: str) -> None:
-    workloads = workloads_of(context, part)
+@when("the job is requested, and {part:Part} is killed once its {effect:Effect} shows")
+def it_is_killed_once_an_effect_shows(context: Context, part: str, effect: str) -> None:
+    """No answer may come: what the client reports of it is left, and the answer, if there is one.
+
+    Raises EnvironmentBroken if the job was made before the part was killed.
+    """
+    state, workloads = context.state, workloads_of(context, part)
+    asked_before = len(state.client.exchanges)
+
+    def see_that_it_was_not_made() -> None:
+        for exchange in state.client.exchanges[asked_before:]:
+            if exchange.status in state.settings.answers.accepted_statuses:
+                raise EnvironmentBroken(f"the job was made before {part} was killed: {exchange}")
 
     def once_begun() -> None:
-        context.state.session.ledger.expect_begun(effect)
-        disrupted(workloads, part)
+        state.session.ledger.expect_begun(effect)
+        workloads.kill(part)
+        see_that_it_was_not_made()
 
-    # No answer may come: what the client says of it is kept, and not judged.
-    context.state.failure = context.state.failure_of_request(once_begun)
+    state.failure = state.failure_of_request(once_begun)
+    if part == "Focus Server":  # One that is killed accepts nothing; it may have gone some time after it was told to.
+        see_that_it_was_not_made()
+    state.asked(Attempt(state.configuration.payload(), state.client.exchanges[-1]))
 
 
 @when("{parts:Parts} come back, one after another")
@@ -55,7 +70,7 @@ def they_come_back(context: Context, parts: Sequence[str]) -> None:
     session.timing.chart("how long it took until each part was back", took_s, "part_recovers_s")
 
 
-@when("a job, the end of the job and the health of the server are asked for, answered or not")
+@when("a client asks for a job, the end of the job and the health of the server")
 def asked_for_in_vain(context: Context) -> None:
     state, job_id = context.state, context.state.job.job_id
     asked: list[Callable[[FocusServerAPI], object]] = [

@@ -105,7 +105,7 @@ class ScenarioState:
     meanwhile = FromStep[list[Exchange]]("the job is requested, and somebody looks it up …")  # before it was answered
     because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
-    failures = FromStep[list[APIError | None]]("a job, the end of the job and … are asked for")  # of each question
+    failures = FromStep[list[APIError | None]]("a client asks for a job, the end of the job and …")  # of each question
     plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")
     put_again = FromStep[bool]("the same recording is put once more")  # whether MongoDB took it
     verdicts = FromStep[RequestVerdicts]("300 generated requests are sent")  # on the answers to them

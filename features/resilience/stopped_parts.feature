@@ -1,16 +1,18 @@
 @resilience @disruptive
 Feature: When a part of the system is stopped, killed or restarted
-  MongoDB, RabbitMQ, the Focus Server and the recorder run in pods on Kubernetes. When one of them goes
-  away, whoever asks is told so, no job is left half made, and all goes on by itself when it is back.
+  MongoDB, RabbitMQ, the Focus Server and the recorder run in pods on Kubernetes. While one of them is
+  stopped, clients are told so, and no job is left half made. All goes on by itself when it is back.
 
-  Rule: Whoever asks while a part is away is told so, and nothing is left half made
+  Rule: While a part is stopped clients are told so, and nothing is left half made
     Background:
       Given a running job
 
     @critical
-    Scenario Outline: <store> is scaled to zero, and comes back
+    Scenario Outline: <store> is stopped, and comes back
       When <store> is scaled to zero
-      And the job is requested
+      And the health of the server is asked for
+      Then the server says that it is healthy
+      When the job is requested
       Then it is said that <store> is not available
       And it is said within the promised time
       And no answer shows a password, an address of a store or the server's inside
@@ -30,9 +32,9 @@ Feature: When a part of the system is stopped, killed or restarted
         | RabbitMQ |
 
     @PZ-14728 @PZ-14730 @PZ-14731 @critical
-    Scenario: The Focus Server is scaled to zero, and comes back
+    Scenario: The Focus Server is stopped, and comes back
       When the Focus Server is scaled to zero
-      And a job, the end of the job and the health of the server are asked for, answered or not
+      And a client asks for a job, the end of the job and the health of the server
       Then the client reports each time that the server is not there
       When the Focus Server is started again
       Then the Focus Server is back within the promised time
@@ -40,16 +42,18 @@ Feature: When a part of the system is stopped, killed or restarted
       And the side effects are those of 2 jobs
 
     @PZ-14734 @PZ-14736 @PZ-14737
-    Scenario: The recorder is scaled to zero, and comes back
+    Scenario: The recorder is stopped, and comes back
       Given the recorder is recording
       When the recorder is scaled to zero
       And the live metadata are asked for
       Then it is said that there is no live source
       And what was being recorded has ended, and is listed
+      When the job is requested
+      Then the job is accepted
       When the recorder is started again
       Then the recorder is back within the promised time
       And the live metadata are those of the recording under way within the promised time
-      And the side effects are those of one job
+      And the side effects are those of 2 jobs
 
   Rule: A part that is restarted comes back by itself, and what there was is still there
 
@@ -112,33 +116,37 @@ Feature: When a part of the system is stopped, killed or restarted
       Given a live configuration with every parameter set
       And RabbitMQ takes its time to answer
       When the job is requested, and <part> is killed once its <effect> shows
-      And all stores work again
+      Then <answer>
+      And it is said within the promised time
+      And no answer shows a password, an address of a store or the server's inside
+      And <part> is back within the promised time
+      When all stores work again
       Then the same request is accepted within the promised time
       And the job is there as a whole, or not at all
 
       @PZ-14717
       Examples: MongoDB
-        | part    | effect |
-        | MongoDB | record |
+        | part    | effect | answer                                                           |
+        | MongoDB | record | the job is accepted, or it is said that MongoDB is not available |
 
       @PZ-14723
       Examples: RabbitMQ
-        | part     | effect |
-        | RabbitMQ | queue  |
+        | part     | effect | answer                                                            |
+        | RabbitMQ | queue  | the job is accepted, or it is said that RabbitMQ is not available |
 
       @PZ-14729
       Examples: Focus Server
-        | part             | effect   |
-        | the Focus Server | record   |
-        | the Focus Server | analyzer |
-        | the Focus Server | queue    |
+        | part             | effect   | answer                                     |
+        | the Focus Server | record   | the client reports that the server is gone |
+        | the Focus Server | analyzer | the client reports that the server is gone |
+        | the Focus Server | queue    | the client reports that the server is gone |
 
   Rule: Parts come back in any order
     Background:
       Given a running job
 
     @PZ-14739
-    Scenario: MongoDB and the Focus Server are away, and the server comes back first
+    Scenario: MongoDB and the Focus Server are stopped, and the server comes back first
       When MongoDB and the Focus Server are scaled to zero
       And the Focus Server is started again
       Then the Focus Server is back within the promised time
@@ -149,7 +157,7 @@ Feature: When a part of the system is stopped, killed or restarted
       And the side effects are those of 2 jobs
 
     @PZ-14740
-    Scenario: RabbitMQ and the Focus Server are away, and the queues are there before the server
+    Scenario: RabbitMQ and the Focus Server are stopped, and the queues are there before the server
       When RabbitMQ and the Focus Server are scaled to zero
       And RabbitMQ is started again
       Then RabbitMQ is back within the promised time
@@ -165,7 +173,7 @@ Feature: When a part of the system is stopped, killed or restarted
       And the side effects are those of 2 jobs
 
     @PZ-14741
-    Scenario: The Focus Server and the recorder are away, and the server comes back first
+    Scenario: The Focus Server and the recorder are stopped, and the server comes back first
       Given the recorder is recording
       When the Focus Server and the recorder are scaled to zero
       And the Focus Server is started again
@@ -177,17 +185,47 @@ Feature: When a part of the system is stopped, killed or restarted
       And the side effects are those of one job
 
     @PZ-14742 @PZ-14743
-    Scenario Outline: All come back, <first>, <second> and then <third>
+    Scenario Outline: All come back, <first>, <second> and then the Focus Server
       When MongoDB, RabbitMQ and the Focus Server are scaled to zero
-      And <first>, <second> and <third> come back, one after another
+      And <first>, <second> and the Focus Server come back, one after another
       Then the same request is accepted within the promised time
       And the side effects are those of 2 jobs
 
       Examples:
-        | first            | second           | third            |
-        | MongoDB          | RabbitMQ         | the Focus Server |
-        | MongoDB          | the Focus Server | RabbitMQ         |
-        | RabbitMQ         | MongoDB          | the Focus Server |
-        | RabbitMQ         | the Focus Server | MongoDB          |
-        | the Focus Server | MongoDB          | RabbitMQ         |
-        | the Focus Server | RabbitMQ         | MongoDB          |
+        | first    | second   |
+        | MongoDB  | RabbitMQ |
+        | RabbitMQ | MongoDB  |
+
+    @PZ-14742 @PZ-14743
+    Scenario Outline: All come back, <first>, the Focus Server and then <last>
+      When MongoDB, RabbitMQ and the Focus Server are scaled to zero
+      And <first> and the Focus Server come back, one after another
+      Then the same request is refused because of <last> within the promised time
+      When <last> is started again
+      Then <last> is back within the promised time
+      And the same request is accepted within the promised time
+      And the side effects are those of 2 jobs
+
+      Examples:
+        | first    | last     |
+        | MongoDB  | RabbitMQ |
+        | RabbitMQ | MongoDB  |
+
+    @PZ-14742 @PZ-14743
+    Scenario Outline: All come back, the Focus Server, <second> and then <last>
+      When MongoDB, RabbitMQ and the Focus Server are scaled to zero
+      And the Focus Server is started again
+      Then the Focus Server is back within the promised time
+      And the same request is refused because of MongoDB or RabbitMQ within the promised time
+      When <second> is started again
+      Then <second> is back within the promised time
+      And the same request is refused because of <last> within the promised time
+      When <last> is started again
+      Then <last> is back within the promised time
+      And the same request is accepted within the promised time
+      And the side effects are those of 2 jobs
+
+      Examples:
+        | second   | last     |
+        | MongoDB  | RabbitMQ |
+        | RabbitMQ | MongoDB  |

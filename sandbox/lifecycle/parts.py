@@ -1,6 +1,6 @@
 """The parts of a disposable sandbox as workloads of its Kubernetes, in a namespace of their own.
 
-Whoever deletes a pod there, or scales a workload, ends and starts the process of the part: see `sandbox.nodes`.
+When a pod there is deleted, or a workload is scaled, the process of the part is ended or started: see `sandbox.nodes`.
 """
 
 import asyncio

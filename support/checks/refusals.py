@@ -211,6 +211,20 @@ def expect_reported_break(failure: APIError | None, exchanges: Sequence[Exchange
     require("the client to report that the connection broke", problems, exchanges[-1] if exchanges else None)
 
 
+def expect_reported_crash(failure: APIError | None, exchange: Exchange) -> None:
+    """Raise ExpectationFailed unless the client said that the connection broke, or a gateway that there is no server.
+
+    A gateway before it, as an ingress is, answers 502, 503 or 504, and has no job to tell of.
+    """
+    if failure is None or failure.status is None:
+        expect_reported_break(failure, [exchange])
+        return
+    problems = [] if failure.status in (502, 503, 504) else [f"it reports {failure}"]
+    if exchange.job_id() is not None:
+        problems.append(f"the answer names a job: {exchange.job_id()}")
+    require("the client to report that the server is gone", problems, exchange)
+
+
 def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[str]:
     if failure is None:
         return ["it reports nothing"]

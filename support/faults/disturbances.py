@@ -89,16 +89,26 @@ class Disturbances:
 
     def undo(self) -> None:
         """Open all ways, bring back all parts, have stores take everything and mend records; it may be tried again."""
-        with ExitStack() as all_of_them:
-            for what in list(self._undos):
-                all_of_them.callback(self._undo, what)
-            all_of_them.callback(self.bring_back_parts)
+        with ExitStack() as both:
+            both.callback(self._undo_all)
+            both.callback(self.bring_back_parts)
+
+    def mend_stores(self) -> None:
+        """Open all ways, have stores take everything and mend records; parts stay as they are."""
+        with ExitStack() as both:
+            both.callback(self._undo_all)
+            both.callback(self.outages.end)
 
     def bring_back_parts(self) -> None:
         """Open all ways, then bring back all parts: the server may need its stores to start."""
         with ExitStack() as both:
             both.callback(self.workloads.undo)
             both.callback(self.outages.end)
+
+    def _undo_all(self) -> None:
+        with ExitStack() as all_of_them:
+            for what in list(self._undos):
+                all_of_them.callback(self._undo, what)
 
     def _undo(self, what: str) -> None:
         self._undos[what]()

@@ -28,17 +28,17 @@ class Timing:
         answers.expect_in_time(exchanges, getattr(self._limits, setting), setting)
 
     def expect_recovery(
-        self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int], naming: str = ""
+        self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int], *naming: str
     ) -> None:
-        """After an outage, ask until the answer has one of these statuses, and a reason that holds `naming`.
+        """After an outage, ask until the answer has one of these statuses, and a reason that holds one of `naming`.
 
         Raises ExpectationFailed if it has not within `time_limits.recovered_s`.
         """
+
+        def problems(seen: Exchange) -> list[str]:
+            is_named = not naming or any(one in seen.detail() for one in naming)
+            return [] if seen.status in statuses and is_named else [f"seen: {seen}"]
+
         started = time.monotonic()
-        eventually(
-            expected,
-            ask,
-            lambda seen: [] if seen.status in statuses and naming in seen.detail() else [f"seen: {seen}"],
-            self._limits.wait_policy("recovered_s"),
-        )
+        eventually(expected, ask, problems, self._limits.wait_policy("recovered_s"))
         self.chart("how long after the outage it was answered", [time.monotonic() - started], "recovered_s")

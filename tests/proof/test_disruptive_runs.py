@@ -53,7 +53,7 @@ def test_with_a_defect_each_scenario_has_a_sandbox_with_that_to_itself(runs):
     runs.outcomes = {RESTARTED: RED}
     lines = tuple(
         Expectation(DEFECT.name, ("PZ-14721",), name, STEP, "RabbitMQ is not available")
-        for name in (RESTARTED, "RabbitMQ is scaled to zero, and comes back")
+        for name in (RESTARTED, "RabbitMQ is stopped, and comes back")
     )
     (outcome,) = disruptive_runs.with_defects([Entry(DEFECT, lines)], lambda: None)
     assert [one.detection for one in outcome.expectations] == [Detection.CAUGHT, Detection.BROKEN]

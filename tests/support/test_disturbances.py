@@ -130,6 +130,14 @@ def test_ways_are_open_before_parts_are_brought_back_and_each_although_the_other
     assert ended == ["outages", "parts", "parts"]
 
 
+def test_stores_are_mended_and_no_part_is_brought_back(disturbances, journal, monkeypatch):
+    monkeypatch.setattr(disturbances.outages, "end", lambda: journal.entries.append("ways open"))
+    monkeypatch.setattr(disturbances.workloads, "undo", refuse)
+    disturbances.refuse_queues()
+    disturbances.mend_stores()
+    assert journal.entries[-2:] == ["ways open", ("limit", None)]
+
+
 def refuse():
     raise EnvironmentBroken("no answer")
 

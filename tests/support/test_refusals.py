@@ -257,3 +257,27 @@ def test_that_the_server_is_not_there_is_reported_in_time_and_nothing_is_invente
         refusals.expect_reported_absence(failure, seen, 1.0)
     else:
         assert told in problem_of(refusals.expect_reported_absence, failure, seen, 1.0)
+
+
+def caused(error):
+    error.__cause__ = OSError()
+    return error
+
+
+@pytest.mark.parametrize(
+    ("failure", "seen", "told"),
+    [
+        (caused(APIError("the connection broke")), exchange(status=None), None),
+        (APIError("", status=504), exchange(status=504), None),
+        (None, exchange(), "it reports nothing"),
+        (caused(APIError("no answer within 30 s")), exchange(status=None), "it reports no answer within 30 s"),
+        (caused(APIError("there is none", unreachable=True)), exchange(status=None), "it says that the server was not"),
+        (APIError("an error", status=500), exchange(status=500), "it reports an error"),
+        (APIError("", status=503), exchange({"job_id": JOB_ID}, 503), f"names a job: {JOB_ID}"),
+    ],
+)
+def test_that_the_server_is_gone_is_reported_as_a_broken_connection_or_by_a_gateway(failure, seen, told):
+    if told is None:
+        refusals.expect_reported_crash(failure, seen)
+    else:
+        assert told in problem_of(refusals.expect_reported_crash, failure, seen)

@@ -17,6 +17,9 @@ def test_after_an_outage_it_is_asked_again_until_it_is_answered_and_not_for_ever
     reasons = [exchange({"detail": "MongoDB"}, 503), exchange({"detail": "RabbitMQ"}, 503)]
     timing.expect_recovery("RabbitMQ to be named", lambda: reasons.pop(0), [503], "RabbitMQ")
     assert reasons == []
+    reasons = [exchange({"detail": "Kubernetes"}, 503), exchange({"detail": "RabbitMQ"}, 503)]
+    timing.expect_recovery("one of them to be named", lambda: reasons.pop(0), [503], "MongoDB", "RabbitMQ")
+    assert reasons == []
     with pytest.raises(ExpectationFailed) as failure:
         timing.expect_recovery("the job to be accepted", lambda: exchange(status=503), [200])
     for part in ("expected the job to be accepted", "-> 503", "time_limits.recovered_s"):

@@ -46,11 +46,23 @@ def read_run(status: int, printed: str, place: Path) -> BehaveRun:
     text = output.read_text("utf-8") if output.exists() else ""
     # A run that was killed has not closed its list.
     features = json.loads(text if text.rstrip().endswith("]") else "[]")
-    scenarios = [
-        element for feature in features for element in feature.get("elements", []) if element["type"] == "scenario"
-    ]
+    scenarios = [scenario for feature in features for scenario in _scenarios(feature.get("elements", []))]
     statuses = Counter(scenario["status"] for scenario in scenarios)
     return BehaveRun(status, printed, _outcomes(scenarios), statuses, place / LATEST / "allure-results")
+
+
+def _scenarios(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The scenarios among the elements of a feature, each with its status.
+
+    Where a rule with a background follows a scenario, behave writes the status of that to the background.
+    """
+    found: list[dict[str, Any]] = []
+    for element in elements:
+        if element["type"] == "scenario":
+            found.append(element)
+        elif element.get("status") and found[-1]["status"] is None:
+            found[-1]["status"] = element["status"]
+    return found
 
 
 def name_of(scenario: str) -> str:

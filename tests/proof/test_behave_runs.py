@@ -38,6 +38,13 @@ def test_what_did_not_run_has_no_outcome(tmp_path):
     assert found.statuses["skipped"] == 1
 
 
+def test_the_last_scenario_before_a_rule_with_a_background_has_its_status(tmp_path):
+    background = {"type": "background", "name": "", "status": "passed"}
+    found = reported(tmp_path, {"type": "background", "name": ""}, scenario("A job", None), background)
+    assert found.scenarios == {"A job": ScenarioOutcome("passed")}
+    assert found.statuses == {"passed": 1}
+
+
 def test_a_killed_run_has_reported_nothing(tmp_path):
     (tmp_path / "behave.json").write_text('[{"elements": [')
     assert read_run(0, "", tmp_path).scenarios == {}

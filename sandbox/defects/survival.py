@@ -131,6 +131,12 @@ DEFECTS: tuple[Defect, ...] = (
         "Each update of the server ends all views that are open.",
         override("recovery", serve=do_nothing),
     ),
+    Defect(
+        "not_undone_when_rabbitmq_goes",
+        "What was begun of a job is left when RabbitMQ goes before the job is made.",
+        "Each update of RabbitMQ leaves records and pods behind that nobody knows of.",
+        override("service", undo=do_nothing),
+    ),
     never_reconnects_to_rabbitmq,
     never_reconnects_to_mongodb,
     restarted_mongodb_not_used,

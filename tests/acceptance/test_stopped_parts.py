@@ -104,3 +104,12 @@ def test_what_a_killed_run_has_stopped_the_next_starts_before_all_else(started, 
     assert "The part that a killed run had disturbed is there: recorder" in ran.printed
     assert (part().wanted, part().ready) == (1, 1)
     assert list((tmp_path / "journals").iterdir()) == []
+
+
+def test_a_job_that_was_made_before_its_part_was_killed_is_told_as_broken(run_behave, feature, disposable, part):
+    disposable["FOCUS__WORKLOADS__FOCUS_SERVER"] = PART  # The stand-in is killed, and the server makes the job.
+    given = ("Given a live configuration with every parameter set", "And RabbitMQ takes its time to answer")
+    killed = "When the job is requested, and the Focus Server is killed once its record shows"
+    ran = run_behave(feature(*given, killed, tags="@disruptive"), **disposable)
+    assert ran.scenarios["Of the test"].status == "error", ran.printed
+    assert "the job was made before Focus Server was killed" in ran.printed

@@ -60,6 +60,7 @@ register_type(
     ),
     Part=choice("A part of the product that Kubernetes runs: `the Focus Server`.", PARTS),
     Parts=several("Parts of the product: `RabbitMQ`, `MongoDB, RabbitMQ and the recorder`.", PARTS, ", ", " and "),
+    ComeBack=choice("What grammar asks for: `comes back`.", named("comes back", "come back, one after another")),
     Disruption=choice(
         "What is done to a part: `restarted` (its pods are deleted), `killed` (without time to end), `scaled to zero`.",
         {

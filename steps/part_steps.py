@@ -63,8 +63,8 @@ def it_is_killed_once_an_effect_shows(context: Context, part: str, effect: str) 
     state.asked(Attempt(state.configuration.payload(), state.client.exchanges[-1]))
 
 
-@when("{parts:Parts} come back, one after another")
-def they_come_back(context: Context, parts: Sequence[str]) -> None:
+@when("{parts:Parts} {come:ComeBack}")
+def they_come_back(context: Context, parts: Sequence[str], come: str) -> None:
     session = context.state.session
     took_s = [session.disturbances.workloads.start(part) for part in parts]
     session.timing.chart("how long it took until each part was back", took_s, "part_recovers_s")

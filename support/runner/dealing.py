@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from support.runner.worker import Died, Ended, Message, Place, Worker
 
+_RUN_IN_TURN = 2  # Each has an environment of its own made, and its parts are slow to start.
 _CLEANS_UP_WITHIN_S = 60.0  # after an error of our own; what is left then is removed by the next run
 
 
@@ -66,20 +67,20 @@ class Dealing:
         self._workers: list[Worker] = []
         self._waiting: deque[int] = deque()
         self._in_turn: deque[int] = deque()
-        self._runs_in_turn: Worker | None = None
+        self._run_in_turn: list[Worker] = []
         self.is_stopped = False
 
     def deal(self, scenarios: Iterable[int], listener: Listener, *, jobs: int, in_turn: Iterable[int] = ()) -> None:
         """Have these scenarios run by so many workers side by side; returns when all workers have ended.
 
-        Those `in_turn` are all run by one of them, one after another, before it gets others.
+        Those `in_turn` are all run by one or two of them, one after another, before these get others.
         After `stop`, or Ctrl-C, no other scenario is begun. At Ctrl-C the workers are interrupted as if it had been
         pressed there; pressed once more, it kills them.
         """
         if self.is_stopped:
             return
         self._waiting, self._in_turn = deque(scenarios), deque(in_turn)
-        numbers = range(min(jobs, len(self._waiting) + bool(self._in_turn)))
+        numbers = range(min(jobs, len(self._waiting) + min(_RUN_IN_TURN, len(self._in_turn))))
         try:
             for number in numbers:
                 self._add(Place(number, has_others=len(numbers) > 1))
@@ -122,8 +123,9 @@ class Dealing:
     def _give_work(self, worker: Worker) -> None:
         if not worker.is_ready or worker.scenario is not None:
             return
-        if self._in_turn and self._runs_in_turn in (None, worker):
-            self._runs_in_turn = worker
+        if self._in_turn and (worker in self._run_in_turn or len(self._run_in_turn) < _RUN_IN_TURN):
+            if worker not in self._run_in_turn:
+                self._run_in_turn.append(worker)
             worker.run(self._in_turn.popleft())
         elif self._waiting:
             worker.run(self._waiting.popleft())
@@ -134,10 +136,10 @@ class Dealing:
         self._workers.remove(worker)
         listener.died(how, worker.scenario, worker.before, worker.output())
         worker.close()
-        if self._runs_in_turn is worker:
-            self._runs_in_turn = None
+        if worker in self._run_in_turn:
+            self._run_in_turn.remove(worker)
         # One that was never ready would not be the next time either.
-        if (self._waiting or (self._in_turn and self._runs_in_turn is None)) and worker.is_ready:
+        if (self._waiting or (self._in_turn and len(self._run_in_turn) < _RUN_IN_TURN)) and worker.is_ready:
             self._add(worker.place)
 
     def _end_all(self) -> None:

@@ -5,8 +5,8 @@ behave's own means, between the hooks `before_worker` and `after_worker`. What c
 here, so that formatters, reporters, `after_all` and the exit status are behave's own, and there is one of each.
 Scenarios tagged `@serial` need an environment to themselves, those tagged `@alone` the machine. The first, where all
 workers share one environment, and the second come last, one after another, with nothing beside them. Those tagged
-`@disruptive` share an environment of their own: one worker runs them, one after another. Where there is none, they come
-last, too.
+`@disruptive` have environments of their own: one or two workers run them, each one after another. Where there is none,
+they come last, too.
 """
 
 from __future__ import annotations

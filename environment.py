@@ -215,12 +215,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
         if why := run_state.disposable.refusal():
             scenario.skip(why)
             return
-        try:
-            run_state.present = run_state.disposable.take()
-        except (SettingsError, EnvironmentBroken):
-            if not run_state.makes_disposable:
-                _stop(context)
-            raise
+        run_state.present = run_state.disposable.take()
     run, _ = run_state.opened()
 
     def keep(found: Evidence) -> None:

@@ -50,8 +50,8 @@ Tell = Callable[[str], None]
 class Master:
     """Where Locust's master listens for its workers; those of `0.0.0.0` come from other machines, too."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
+    host: str
+    port: int
 
     @property
     def orders(self) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def put_under_load(
                 orders = {"profile": str(profile.path), "endpoints": endpoints, "plan": shape.model_dump(mode="json")}
                 if master is not None:
                     tell(f"Waiting for {workers} workers at {master.host}:{master.port}")
-                with _engine(orders, workers, master) as (reports, looked_at):
-                    load.carry_out(max(1, workers), reports, looked_at, shape.warm_up_s, server.end_warm_up)
+                with _engine(orders, workers, master) as engine:
+                    load.carry_out(engine, max(1, workers), shape.warm_up_s, server.end_warm_up)
         finally:
             load.clean_up()
         figures = by_kind(load.samples, after_s=shape.warm_up_s)
@@ -139,36 +139,29 @@ class _Load:
         """What became wrong of the jobs."""
         return [*self.check.problems, *self._late]
 
-    def carry_out(
-        self,
-        workers: int,
-        reports: queue.Queue[Report | None],
-        looked_at: Callable[[list[str]], None],
-        warm_up_s: float,
-        end_warm_up: Callable[[], None],
-    ) -> None:
+    def carry_out(self, engine: _Engine, workers: int, warm_up_s: float, end_warm_up: Callable[[], None]) -> None:
         """Take reports until every worker is at its end; look into the stores meanwhile."""
         is_warm = False
         next_look = time.monotonic() + _LOOK_EVERY_S
-        heard = time.monotonic() + _WORKERS_ELSEWHERE_WITHIN_S  # Until all workers are there, nothing is said.
+        heard = time.monotonic() + engine.begins_within_s
         while len(self.generators) < workers:
             try:
-                report = reports.get(timeout=max(0.01, next_look - time.monotonic()))
+                report = engine.reports.get(timeout=max(0.01, next_look - time.monotonic()))
             except queue.Empty:
                 report = Report()
             else:
                 heard = time.monotonic()
             if report is None or time.monotonic() - heard > _ENGINE_IS_QUIET_S:
                 raise EnvironmentBroken("The load generator has ended before the load did; its messages stand above.")
-            self._take(report, looked_at)
+            self._take(report)
             if not is_warm and any(sample.due_s >= warm_up_s for sample in report.samples):
                 is_warm = True
                 end_warm_up()
             if time.monotonic() >= next_look:
-                looked_at(self.check.look())
+                engine.looked_at(self.check.look())
                 next_look = time.monotonic() + _LOOK_EVERY_S
 
-    def _take(self, report: Report, looked_at: Callable[[list[str]], None]) -> None:
+    def _take(self, report: Report) -> None:
         self.samples += report.samples
         for asked in report.asked:
             exchange = asked.exchange()
@@ -189,31 +182,44 @@ class _Load:
 
 
 @contextmanager
-def _engine(
-    orders: dict[str, Any], workers: int, master: Master | None
-) -> Iterator[tuple[queue.Queue[Report | None], Callable[[list[str]], None]]]:
+def _engine(orders: dict[str, Any], workers: int, master: Master | None) -> Iterator[_Engine]:
     """Start the load generator: one process, or a master, with its workers where they are to run here."""
+    within_s = _WORKERS_HERE_WITHIN_S if master is None else _WORKERS_ELSEWHERE_WITHIN_S
     with ExitStack() as processes:
-        reports: queue.Queue[Report | None] = queue.Queue()
         if not workers:
-            engine = processes.enter_context(_process({**orders, "role": "local", "workers": 1}))
+            process = processes.enter_context(_process({**orders, "role": "local", "workers": 1}))
         else:
-            within_s = _WORKERS_HERE_WITHIN_S if master is None else _WORKERS_ELSEWHERE_WITHIN_S
-            there = (master or Master(port=free_port())).orders
+            there = (master or Master("127.0.0.1", free_port())).orders
             its_orders = {**orders, **there, "role": "master", "workers": workers, "workers_within_s": within_s}
-            engine = processes.enter_context(_process(its_orders))
+            process = processes.enter_context(_process(its_orders))
             for _ in range(workers if master is None else 0):
                 processes.enter_context(_process({**orders, **there, "role": "worker"}))
-        assert engine.stdin is not None
-        orders_to = engine.stdin
+        yield _Engine(process, within_s)
 
-        def looked_at(job_ids: list[str]) -> None:
-            if job_ids:
-                orders_to.write(json.dumps(job_ids) + "\n")
-                orders_to.flush()
 
-        threading.Thread(target=_read, args=(engine, reports), daemon=True).start()
-        yield reports, looked_at
+class _Engine:
+    """The load generator: `reports` are what its workers report, None at its end.
+
+    Nothing is reported until all workers are there: it `begins_within_s`.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], begins_within_s: float) -> None:
+        self._process, self.begins_within_s = process, begins_within_s
+        self.reports: queue.Queue[Report | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def looked_at(self, job_ids: list[str]) -> None:
+        """Tell it which jobs were looked at in the stores."""
+        assert self._process.stdin is not None
+        if job_ids:
+            self._process.stdin.write(json.dumps(job_ids) + "\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.reports.put(Report.model_validate_json(line))
+        self.reports.put(None)
 
 
 def be_worker(profile: Profile, master: Master) -> int:
@@ -244,13 +250,6 @@ def _process(orders: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
                 process.wait(_ENDS_WITHIN_S)
         finally:
             process.terminate()
-
-
-def _read(engine: subprocess.Popen[str], reports: queue.Queue[Report | None]) -> None:
-    assert engine.stdout is not None
-    for line in engine.stdout:
-        reports.put(Report.model_validate_json(line))
-    reports.put(None)
 
 
 def free_port() -> int:

@@ -67,7 +67,7 @@ class Dealing:
         self._workers: list[Worker] = []
         self._waiting: deque[int] = deque()
         self._in_turn: deque[int] = deque()
-        self._run_in_turn: list[Worker] = []
+        self._run_in_turn: set[Worker] = set()
         self.is_stopped = False
 
     def deal(self, scenarios: Iterable[int], listener: Listener, *, jobs: int, in_turn: Iterable[int] = ()) -> None:
@@ -123,9 +123,8 @@ class Dealing:
     def _give_work(self, worker: Worker) -> None:
         if not worker.is_ready or worker.scenario is not None:
             return
-        if self._in_turn and (worker in self._run_in_turn or len(self._run_in_turn) < _RUN_IN_TURN):
-            if worker not in self._run_in_turn:
-                self._run_in_turn.append(worker)
+        if self._wants_in_turn or (self._in_turn and worker in self._run_in_turn):
+            self._run_in_turn.add(worker)
             worker.run(self._in_turn.popleft())
         elif self._waiting:
             worker.run(self._waiting.popleft())
@@ -136,11 +135,15 @@ class Dealing:
         self._workers.remove(worker)
         listener.died(how, worker.scenario, worker.before, worker.output())
         worker.close()
-        if worker in self._run_in_turn:
-            self._run_in_turn.remove(worker)
+        self._run_in_turn.discard(worker)
         # One that was never ready would not be the next time either.
-        if (self._waiting or (self._in_turn and len(self._run_in_turn) < _RUN_IN_TURN)) and worker.is_ready:
+        if (self._waiting or self._wants_in_turn) and worker.is_ready:
             self._add(worker.place)
+
+    @property
+    def _wants_in_turn(self) -> bool:
+        """Whether one more worker is to run those in turn."""
+        return bool(self._in_turn) and len(self._run_in_turn) < _RUN_IN_TURN
 
     def _end_all(self) -> None:
         """Where an error of our own has ended it all: have the workers clean up, and leave none behind."""

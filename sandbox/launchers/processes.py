@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,6 +31,10 @@ _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
 _PORTS = range(15000, 32000)
 # Each once, in an order of each sandbox's own: many tenants are made at a time, and listen a second later.
 _CHOICES = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
+# The last ports that were chosen, as names of sockets that other sandboxes on this machine look at: a broker listens
+# only seconds after its port was chosen, and not at all while it is stopped.
+_CHOSEN: deque[socket.socket] = deque()
+_MOST_CHOSEN = 64
 
 
 class PartFailed(Exception):
@@ -190,12 +195,18 @@ async def accepts_connections(port: int) -> bool | None:
 
 
 def free_port() -> int:
-    """Choose a port of 127.0.0.1 that nobody listens on, and that this process has given to nobody else."""
+    """Choose a port of 127.0.0.1 that nobody listens on, and that no other sandbox has chosen lately."""
     while True:
         port = next(_CHOICES)
-        with socket.socket() as probe:
-            try:
+        chosen = socket.socket(socket.AF_UNIX)
+        try:
+            chosen.bind(f"\0focus-sandbox-port-{port}")
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            chosen.close()
+            continue
+        _CHOSEN.append(chosen)
+        if len(_CHOSEN) > _MOST_CHOSEN:
+            _CHOSEN.popleft().close()
+        return port

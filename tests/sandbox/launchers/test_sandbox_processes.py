@@ -1,11 +1,14 @@
-"""Processes are started again as they were, and not at all when the sandbox ends."""
+"""Processes are started again as they were, and not at all when the sandbox ends; each has ports of its own."""
 
 import asyncio
+import socket
+import subprocess
 import sys
 
 import pytest
 
-from sandbox.launchers.processes import Launcher, PartFailed
+from sandbox.launchers import processes
+from sandbox.launchers.processes import Launcher, PartFailed, free_port
 
 
 async def ended(part):
@@ -30,3 +33,41 @@ def test_when_the_sandbox_ends_nothing_is_started(tmp_path):
     with pytest.raises(PartFailed, match="the sandbox ends"):
         launcher.launch("part", [sys.executable, "-c", ""], tmp_path, environment={})
     assert list(tmp_path.iterdir()) == []
+
+
+CHOOSING = """
+import sys
+from sandbox.launchers import processes
+processes._CHOICES = iter(map(int, sys.argv[1:]))
+print(processes.free_port(), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def ports(monkeypatch):
+    """Three ports that are free, which come next in this sandbox."""
+    found = [free_port() for _ in range(3)]
+    while processes._CHOSEN:
+        processes._CHOSEN.pop().close()
+    monkeypatch.setattr(processes, "_CHOICES", iter(found))
+    return found
+
+
+def test_a_port_that_another_sandbox_has_chosen_is_left_to_it_though_nobody_listens_yet(ports):
+    with subprocess.Popen(
+        [sys.executable, "-c", CHOOSING, *map(str, ports)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == f"{ports[0]}\n"
+        assert free_port() == ports[1]
+
+
+def test_one_that_somebody_listens_on_is_passed_over(ports):
+    with socket.create_server(("127.0.0.1", ports[0])):
+        assert free_port() == ports[1]
+
+
+def test_only_the_last_choices_are_kept(ports, monkeypatch):
+    monkeypatch.setattr(processes, "_MOST_CHOSEN", 1)
+    assert [free_port(), free_port()] == ports[:2]
+    assert len(processes._CHOSEN) == 1

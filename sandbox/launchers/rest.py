@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -64,9 +65,12 @@ class RestApi:
             raise RequestFailed(
                 f"{method} {self.address}{path} answered {refusal.code}: {said}", refusal.code
             ) from refusal
-        except OSError as failure:
+        except (OSError, http.client.HTTPException) as failure:
             raise RequestFailed(f"{method} {self.address}{path} was not answered: {failure}") from failure
-        return json.loads(text) if text else None
+        try:
+            return json.loads(text) if text else None
+        except ValueError as failure:
+            raise RequestFailed(f"{method} {self.address}{path} answered what is not JSON: {text[:500]!r}") from failure
 
 
 def _handlers(address: str) -> Iterator[urllib.request.BaseHandler]:

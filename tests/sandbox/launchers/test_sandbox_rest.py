@@ -51,3 +51,17 @@ async def test_a_certificate_is_verified_with_what_the_environment_names(monkeyp
             await RestApi(server.address, "").send("GET", "/")
         monkeypatch.setenv(variable, str(tmp_path / "ca.pem"))
         assert await RestApi(server.address, "").send("GET", "/") == {}
+
+
+def break_off(request):
+    request.handler.send_response(200)
+    request.handler.send_header("Content-Length", "10")
+    request.handler.end_headers()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [(break_off, "was not answered"), (lambda _: (200, b"starting"), "not JSON: b'starting'")]
+)
+async def test_an_answer_that_is_none_is_told_as_one(answer, told):
+    with serving(answer) as server, pytest.raises(RequestFailed, match=f"GET {server.address}/ .*{told}"):
+        await RestApi(server.address, "").send("GET", "/")

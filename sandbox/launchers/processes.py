@@ -157,13 +157,10 @@ async def ready(part: RunningPart, look: Callable[[], Awaitable[T | None]], *, l
     Raises PartFailed as soon as the part ends, or after ``limit`` seconds.
     """
     started = time.monotonic()
-    task = asyncio.current_task()
     while True:
         part.check()
         found = await look()
-        # A driver may turn the cancellation of an attempt to connect into a failure of that attempt.
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError
+        heed_cancellation()
         if found is not None:
             return found
         if time.monotonic() - started > limit:
@@ -172,6 +169,13 @@ async def ready(part: RunningPart, look: Callable[[], Awaitable[T | None]], *, l
                 f"The end of its log:\n{part.last_lines()}"
             )
         await asyncio.sleep(_LOOK_AGAIN)
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError in a task that was cancelled: a driver may have made a failure to connect of that."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def announced(part: RunningPart, *, limit: float = 30.0) -> RunningPart:

@@ -4,10 +4,10 @@ When a pod there is deleted, or a workload is scaled, the process of the part is
 """
 
 import asyncio
-import contextlib
 import ssl
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,12 +49,18 @@ class Parts:
         processes = [workload.process.part for workload in self.workloads.values()]
         return [process for process in processes if process is not None]
 
+    def check(self) -> None:
+        """Raise PartFailed if the processes are looked after no longer, by a defect of the sandbox's own."""
+        if self.agent is not None and self.agent.done() and not self.agent.cancelled():
+            failure = self.agent.exception()
+            told = "".join(traceback.format_exception(failure))
+            raise PartFailed(f"The agent of the node has ended, by a fault of its own:\n{told}") from failure
+
     async def end(self) -> None:
         """Look after the processes no longer: they can be ended for good."""
         if self.agent is not None:
             self.agent.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.agent
+            await asyncio.wait([self.agent])
 
 
 async def stand_up(
@@ -78,7 +84,7 @@ async def stand_up(
     runners = {workload.name: PodRunner(workload.process, pods) for workload in workloads.values()}
     parts = Parts(namespace, workloads, asyncio.create_task(NodeAgent(pods, runners).run()))
     try:
-        await _until_ready(stores, namespace, [each.name for each in workloads.values() if each.replicas])
+        await _until_ready(stores, parts)
     except BaseException:
         await parts.end()
         raise
@@ -139,15 +145,18 @@ class _Answers:
             return False
 
 
-async def _until_ready(stores: Infrastructure, namespace: str, names: Sequence[str]) -> None:
+async def _until_ready(stores: Infrastructure, parts: Parts) -> None:
+    names = [workload.name for workload in parts.workloads.values() if workload.replicas]
     deadline = time.monotonic() + _READY_LIMIT
     while True:
-        pods = await stores.kubernetes.interface.send("GET", f"/api/v1/namespaces/{namespace}/pods")
+        parts.check()
+        pods = await stores.kubernetes.interface.send("GET", f"/api/v1/namespaces/{parts.namespace}/pods")
         ready = sum(map(is_ready, pods["items"]))
         if ready == len(names):
             return
         if time.monotonic() > deadline:
             raise PartFailed(
-                f"expected ready pods of {', '.join(names)} in {namespace} within {_READY_LIMIT:.0f} s, seen {ready}"
+                f"expected ready pods of {', '.join(names)} in {parts.namespace} "
+                f"within {_READY_LIMIT:.0f} s, seen {ready}"
             )
         await asyncio.sleep(_LOOK_AGAIN)

@@ -73,9 +73,11 @@ class Tenant:
     """In a disposable sandbox, the parts as workloads; a server that is among them is not in ``server``."""
 
     def check(self) -> None:
-        """Raise PartFailed if the Focus Server has died."""
+        """Raise PartFailed if the Focus Server has died, or what looks after its parts."""
         if self.server is not None:
             self.server.check()
+        if self.parts is not None:
+            self.parts.check()
 
 
 @dataclass(frozen=True)

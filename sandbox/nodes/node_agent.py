@@ -4,7 +4,11 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping
 
+import aiohttp
+
 from sandbox.emulators.kubernetes.kinds import Object
+from sandbox.launchers.processes import PartFailed
+from sandbox.launchers.rest import RequestFailed
 from sandbox.nodes.node_pods import NodePods
 from sandbox.nodes.pod_runner import PodRunner
 
@@ -13,6 +17,9 @@ PART_LABEL = "app.kubernetes.io/name"
 
 _LOOK_AGAIN = 0.05
 _TRY_AGAIN = 0.5
+_PASSING = (RequestFailed, aiohttp.ClientError, PartFailed, OSError)
+"""What goes wrong while Kubernetes is busy, or a process cannot be started; anything else is a defect of this code."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +32,7 @@ class NodeAgent:
         self._pods: list[Object] = []
 
     async def run(self) -> None:
-        """Run until cancelled; what fails is logged and tried again."""
+        """Run until cancelled; what may pass is logged and tried again. Raises ExceptionGroup for a defect."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
             for part, runner in self._runners.items():
@@ -35,7 +42,7 @@ class NodeAgent:
         while True:
             try:
                 await self._node.follow(self._see)
-            except Exception:
+            except _PASSING:
                 logger.exception("the pods of the node cannot be watched; again in %s s", _TRY_AGAIN)
                 await asyncio.sleep(_TRY_AGAIN)
 
@@ -47,7 +54,7 @@ class NodeAgent:
             own = [pod for pod in self._pods if (pod["metadata"].get("labels") or {}).get(PART_LABEL) == part]
             try:
                 await runner.step(own)
-            except Exception:
+            except _PASSING:
                 logger.exception("%s cannot be tended; again in %s s", part, _TRY_AGAIN)
                 await asyncio.sleep(_TRY_AGAIN)
             await asyncio.sleep(_LOOK_AGAIN)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from sandbox.launchers.processes import RunningPart
+from sandbox.launchers.processes import RunningPart, heed_cancellation
 
 _ANSWER_LIMIT = 1.0
 _KILLED = 128  # what Kubernetes adds to the number of the signal that ended a container
@@ -56,6 +56,8 @@ class PartProcess:
             return False
         try:
             async with asyncio.timeout(_ANSWER_LIMIT):
-                return await self._is_ready(self.part)
+                answers = await self._is_ready(self.part)
         except TimeoutError:
-            return False
+            answers = False
+        heed_cancellation()
+        return answers

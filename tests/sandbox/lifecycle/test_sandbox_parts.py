@@ -1,5 +1,6 @@
 """The parts of a disposable sandbox end and start as the pods that they are, with their data, on the same ports."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 import requests
 from kubernetes import client, config
 from pymongo import MongoClient
+
+import sandbox.lifecycle.parts
+from sandbox.launchers.processes import PartFailed
 
 SERVER = "panda-panda-focus-server"
 RABBITMQ = "rabbitmq-panda"
@@ -166,6 +170,18 @@ def test_what_cannot_be_leased_together_is_refused(new_sandboxes, arguments):
     assert refused.returncode == 2
     assert "--workloads" in refused.stderr
     assert sandboxes.left() == []
+
+
+async def test_that_nobody_looks_after_the_parts_is_told_and_they_can_still_be_ended():
+    async def fail():
+        raise KeyError("metadata")
+
+    found = sandbox.lifecycle.parts.Parts("parts", agent=asyncio.create_task(fail()))
+    found.check()
+    await asyncio.wait([found.agent])
+    with pytest.raises(PartFailed, match=r"(?s)agent of the node has ended.*KeyError: 'metadata'"):
+        found.check()
+    await found.end()
 
 
 def supervisor_of(sandboxes: Any) -> psutil.Process:

@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
+
 from sandbox.launchers.rest import RequestFailed
 from sandbox.nodes.node_agent import NodeAgent
 
@@ -58,3 +60,14 @@ async def test_each_part_is_given_its_own_pods_after_failures_too(monkeypatch):
         await asyncio.gather(*(runner.seen.wait() for runner in runners.values()))
     assert runners["one"].looks[-1] == [one]
     assert runners["other"].looks[-1] == [other]
+
+
+async def test_a_defect_of_its_own_ends_it():
+    class Defective:
+        async def step(self, pods):
+            raise KeyError("metadata")
+
+    async with asyncio.timeout(20):
+        with pytest.raises(ExceptionGroup) as ended:
+            await NodeAgent(Node(pod("one")), {"one": Defective()}).run()
+    assert list(map(repr, ended.value.exceptions)) == ["KeyError('metadata')"]

@@ -113,11 +113,15 @@ class Sandboxes:
         except psutil.Error:
             return False
 
-    def environment_of_server(self, endpoints: Mapping[str, Any]) -> dict[str, str]:
-        """With what a leased Focus Server was set up."""
+    def supervisor(self) -> psutil.Process:
+        """The one supervisor that there is."""
+        (found,) = [process for process in self.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
+        return found
+
+    def server_of(self, endpoints: Mapping[str, Any]) -> psutil.Process:
+        """The Focus Server of a lease."""
         namespace = endpoints["kubernetes"]["namespace"]
-        environments = [process.environ() for process in self.processes()]
-        (found,) = [each for each in environments if each.get("FOCUS_SERVER_NAMESPACE") == namespace]
+        (found,) = [each for each in self.processes() if each.environ().get("FOCUS_SERVER_NAMESPACE") == namespace]
         return found
 
     def left(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from focus_server_environment import environment
 from focus_server_fakes import payload
 from pymongo import MongoClient
 
@@ -38,23 +39,12 @@ class Servers:
     """Servers that are started one after another, each when the one before has been killed."""
 
     def __init__(self, endpoints: dict[str, Any], points: list[str]) -> None:
-        settings = {
-            "STREAM_PORT": "0",
-            "MONGODB_URI": endpoints["mongodb"]["server_uri"],
-            "MONGODB_DATABASE": endpoints["mongodb"]["database"],
-            "RABBITMQ_URL": endpoints["rabbitmq"]["url"],
-            "RABBITMQ_MANAGEMENT_URL": endpoints["rabbitmq"]["management_url"],
-            "KUBECONFIG": endpoints["kubernetes"]["kubeconfig"],
-            "NAMESPACE": endpoints["kubernetes"]["namespace"],
-            "SHARES_STORES": "false",
-        }
+        settings = {"RABBITMQ_MANAGEMENT_URL": endpoints["rabbitmq"]["management_url"], "SHARES_STORES": "false"}
         checkout = HERE.parents[3]
         self._process = subprocess.Popen(
             [sys.executable, str(HERE.with_name("dying_server.py")), *points],
             cwd=checkout,
-            env=os.environ
-            | {"PYTHONPATH": str(checkout)}
-            | {f"FOCUS_SERVER_{name}": value for name, value in settings.items()},
+            env=environment(endpoints, **settings) | {"PYTHONPATH": str(checkout)},
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,

@@ -1,7 +1,6 @@
 """The Focus Server on the stores of the session's sandbox: what its own tests with fakes cannot show."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pika
 import pytest
 import requests
 import yaml
+from focus_server_environment import environment
 from pymongo import MongoClient
 
 from kubeconfig import Cluster, read_context
@@ -74,18 +74,10 @@ def start_server(endpoints):
     processes = []
 
     def start(**changes: str) -> Server:
-        settings = {
-            "STREAM_PORT": "0",
-            "MONGODB_URI": endpoints["mongodb"]["uri"],
-            "MONGODB_DATABASE": endpoints["mongodb"]["database"],
-            "RABBITMQ_URL": endpoints["rabbitmq"]["url"],
-            "KUBECONFIG": endpoints["kubernetes"]["kubeconfig"],
-            "NAMESPACE": endpoints["kubernetes"]["namespace"],
-        } | changes
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.focus_server"],
             cwd=CHECKOUT,
-            env=os.environ | {f"FOCUS_SERVER_{name}": value for name, value in settings.items()},
+            env=environment(endpoints, **changes),
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -258,32 +258,31 @@ async def test_the_record_says_that_a_job_is_cancelled_before_anything_of_it_is_
 CANCELLING = ("status cancelled", "close", "stop")
 
 
-@pytest.mark.parametrize("step", CANCELLING)
-async def test_a_cancel_that_failed_half_way_can_be_repeated(service: Service, step: str) -> None:
-    world = service.world
+@pytest.fixture(params=CANCELLING)
+async def half_cancelled(service: Service, request: pytest.FixtureRequest) -> str:
+    """The id of a job of which one step of the cancelling has failed once."""
     record = await service.jobs.create(payload())
-    world.journal.fail[step] = unavailable()
+    service.world.journal.fail[request.param] = unavailable()
     with pytest.raises(DependencyUnavailable):
         await service.jobs.cancel(record.job_id)
     # One that fails does not keep the other one alive.
-    assert step == "status cancelled" or set(world.journal.calls) >= {*CANCELLING}
-    world.journal.fail.clear()
-    await service.jobs.cancel(record.job_id)
-    assert world.tasks.records[record.job_id].status == "cancelled"
+    assert request.param == "status cancelled" or set(service.world.journal.calls) >= {*CANCELLING}
+    service.world.journal.fail.clear()
+    return record.job_id
+
+
+async def test_a_cancel_that_failed_half_way_can_be_repeated(service: Service, half_cancelled: str) -> None:
+    world = service.world
+    await service.jobs.cancel(half_cancelled)
+    assert world.tasks.records[half_cancelled].status == "cancelled"
     assert not world.queues.open_queues
     assert not world.analyzers.configs
 
 
-@pytest.mark.parametrize("step", CANCELLING)
-async def test_and_goes_on_by_itself(service: Service, step: str) -> None:
+async def test_and_goes_on_by_itself(service: Service, half_cancelled: str) -> None:
     world = service.world
-    record = await service.jobs.create(payload())
-    world.journal.fail[step] = unavailable()
-    with pytest.raises(DependencyUnavailable):
-        await service.jobs.cancel(record.job_id)
-    world.journal.fail.clear()
     await until(lambda: not (world.queues.open_queues or world.analyzers.configs))
-    assert world.tasks.records[record.job_id].status == "cancelled"
+    assert world.tasks.records[half_cancelled].status == "cancelled"
 
 
 async def test_a_job_that_took_too_long_to_make_is_undone(service: Service) -> None:

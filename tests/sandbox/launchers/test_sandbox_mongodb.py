@@ -85,7 +85,7 @@ def test_nobody_else_is(found, credentials):
 
 def test_the_focus_server_logs_in_as_its_own_user_who_can_make_no_others(warm_sandbox, sandbox_endpoints, found):
     assert urlsplit(found["uri"]).username != urlsplit(found["server_uri"]).username
-    environment = warm_sandbox.environment_of_server(sandbox_endpoints)
+    environment = warm_sandbox.server_of(sandbox_endpoints).environ()
     assert environment["FOCUS_SERVER_MONGODB_URI"] == found["server_uri"]
     with client(found["server_uri"]) as server, pytest.raises(OperationFailure) as refusal:
         server.admin.command("createUser", "another", pwd="p", roles=["root"])

@@ -67,7 +67,7 @@ def test_it_is_good_for_no_other_machine(certificate, greet):
 
 
 def test_the_server_is_set_up_with_it_and_only_its_owner_can_read_the_key(warm_sandbox, sandbox_endpoints):
-    environment = warm_sandbox.environment_of_server(sandbox_endpoints)
+    environment = warm_sandbox.server_of(sandbox_endpoints).environ()
     certificate, key = (Path(environment[f"FOCUS_SERVER_TLS_{which}_FILE"]) for which in ("CERT", "KEY"))
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert warm_sandbox.temporary in key.resolve().parents
@@ -86,5 +86,5 @@ def test_the_endpoints_name_the_authority_of_a_server_that_speaks_https(sandbox_
 
 
 def test_the_port_of_the_streams_is_the_one_that_the_server_is_set_up_with(warm_sandbox, sandbox_endpoints):
-    environment = warm_sandbox.environment_of_server(sandbox_endpoints)
+    environment = warm_sandbox.server_of(sandbox_endpoints).environ()
     assert environment["FOCUS_SERVER_STREAM_PORT"] == str(sandbox_endpoints["answers"]["stream_port"])

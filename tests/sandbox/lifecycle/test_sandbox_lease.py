@@ -138,7 +138,7 @@ def test_several_tenants_are_of_one_sandbox_also_where_it_is_started_for_them(ne
     sandboxes = new_sandboxes(**borrowed)
     with sandboxes.lease("--tenants", "2") as (endpoints, _):
         assert all(answers(each) for each in endpoints)
-        supervisor_of(sandboxes)  # There is one.
+        sandboxes.supervisor()  # There is one.
     assert sandboxes.left_at_last() == []
 
 
@@ -307,8 +307,3 @@ def test_giving_up_while_the_sandbox_starts_leaves_nothing(new_sandboxes, borrow
         assert holder.wait(20) == 1
         assert "before the lease was ready" in holder.stderr.read()
     assert sandboxes.left_at_last() == []
-
-
-def supervisor_of(sandboxes) -> psutil.Process:
-    (found,) = [process for process in sandboxes.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
-    return found

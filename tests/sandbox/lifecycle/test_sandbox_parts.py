@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pika
-import psutil
 import pytest
 import requests
 from kubernetes import client, config
@@ -81,12 +80,6 @@ def collection(request: pytest.FixtureRequest) -> Callable[[dict[str, Any], str]
     return found
 
 
-def server_process(sandboxes: Any, endpoints: dict[str, Any]) -> psutil.Process:
-    namespace = endpoints["kubernetes"]["namespace"]
-    (found,) = [each for each in sandboxes.processes() if each.environ().get("FOCUS_SERVER_NAMESPACE") == namespace]
-    return found
-
-
 def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_supervisor_that_was_killed(
     new_sandboxes, wait_for, collection
 ):
@@ -109,7 +102,7 @@ def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_super
         broker = parts.delete(RABBITMQ, grace_period_seconds=0)
         documents.insert_one({"before": "the kill"})
         database = parts.delete("mongodb", grace_period_seconds=0)
-        server_process(sandboxes, endpoints).kill()
+        sandboxes.server_of(endpoints).kill()
         wait_for(lambda: parts.restarts(SERVER) == 1)
         parts.until_ready(SERVER)
         server = parts.delete(SERVER)
@@ -120,7 +113,7 @@ def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_super
         parts.until_ready(RABBITMQ, broker)
         declare(endpoints, passive=True)
         wait_for(lambda: ack(endpoints) == 200)
-        supervisor_of(sandboxes).kill()
+        sandboxes.supervisor().kill()
         assert holder.wait(20) == 1
         assert "ended while it was leased" in holder.stderr.read()
     assert sandboxes.left_at_last() == []
@@ -133,7 +126,7 @@ def test_a_part_scaled_to_nothing_is_no_loss_of_the_lease_and_a_broker_that_was_
     sandboxes = new_sandboxes(**lent)
     with sandboxes.lease("--workloads", "--defect", "recordings_backwards") as (endpoints, holder):
         assert set(endpoints["workloads"]) == {"disposable", "namespace", "mongodb", "focus_server", "recorder"}
-        assert "sandbox.defects" in server_process(sandboxes, endpoints).cmdline()
+        assert "sandbox.defects" in sandboxes.server_of(endpoints).cmdline()
         parts, recordings = Parts(endpoints, wait_for), collection(endpoints, "recordings")
         under_way = {"end_time": None}
         assert (parts.pod(RECORDER), recordings.count_documents(under_way)) == (None, 0)
@@ -157,7 +150,7 @@ def test_on_a_cluster_that_was_lent_no_part_may_be_disturbed(new_sandboxes, borr
     with sandboxes.lease("--workloads") as (endpoints, holder):
         assert endpoints["workloads"] == {"disposable": True}
         assert ack(endpoints) == 200
-        server_process(sandboxes, endpoints).kill()
+        sandboxes.server_of(endpoints).kill()
         assert holder.wait(20) == 1
         assert "focus-server has ended" in holder.stderr.read()
     assert sandboxes.left_at_last() == []
@@ -182,8 +175,3 @@ async def test_that_nobody_looks_after_the_parts_is_told_and_they_can_still_be_e
     with pytest.raises(PartFailed, match=r"(?s)agent of the node has ended.*KeyError: 'metadata'"):
         found.check()
     await found.end()
-
-
-def supervisor_of(sandboxes: Any) -> psutil.Process:
-    (found,) = [process for process in sandboxes.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
-    return found

@@ -1,6 +1,7 @@
 """The server put together from its parts; each part can be replaced with `dataclasses.replace`."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from sandbox.focus_server.service import JobService
 from sandbox.focus_server.settings import Settings
 from sandbox.focus_server.spectrogram import Spectrogram
 from sandbox.focus_server.waterfall import Playback, Waterfall
+
+log = logging.getLogger(__name__)
 
 _CLOSE_WAIT_S = 0.4
 
@@ -165,6 +168,8 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
         # Not waited for: a server whose dependencies are down starts too, and says so to who asks.
         starting = [asyncio.create_task(resource.start()) for resource in parts.resources]
         starting.append(asyncio.create_task(recovery.run()))
+        for task in starting:
+            task.add_done_callback(_tell_defect)
         try:
             yield
         finally:
@@ -179,6 +184,11 @@ def create_app(settings: Settings, parts: Parts) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False  # A path with a slash too many is unknown, and is told so as any other.
     return WithHeaders(app, always=parts.headers, over_tls=parts.tls_headers)
+
+
+def _tell_defect(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("something that goes on since the start has failed; requests are served all the same", exc_info=error)
 
 
 async def _close(resources: tuple[Resource, ...]) -> None:

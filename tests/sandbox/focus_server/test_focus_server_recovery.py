@@ -164,6 +164,12 @@ async def test_a_record_that_cannot_be_read_keeps_no_other_from_being_put_right(
         await until(lambda: looks(world) == 2)
 
 
+async def test_a_defect_that_ends_it_is_told_at_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.journal.fail["list records"] = KeyError("created_at")
+    async with started(world):
+        await until(lambda: "KeyError: 'created_at'" in caplog.text)
+
+
 @pytest.mark.parametrize("part", ["analyzer", "queue"])
 async def test_what_comes_late_of_a_process_that_has_ended_is_undone_too(world: World, part: str) -> None:
     left(world, "record")

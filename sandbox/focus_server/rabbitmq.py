@@ -173,19 +173,22 @@ class RabbitQueues:
             return {"status": "refused", "roi": None, "detail": "there is nobody who could do that"}
         return await self._handler(job_id, command)
 
+    def _consumer_of(self, job_id: str) -> BufferedRecordingConsumer:
+        return self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out, limit_s=self.limit_s)
+
     async def open(self, job_id: str) -> None:
         """Declare the job's queue and connect its consumer; raises `DependencyUnavailable`."""
-        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out, limit_s=self.limit_s)
+        consumer = self._consumer_of(job_id)
         async with guarded(_NAME, self.limit_s, _ERRORS):
             await self._attach(consumer, await self._connected())
             self._consumers[job_id] = consumer
 
     async def take_up(self, job_id: str) -> None:
         """Connect a consumer to the queue of a job that another process made; raises `DependencyUnavailable`."""
-        consumer = self.consumer(job_id, capacity=_PREFETCH, obey=self._carry_out, limit_s=self.limit_s)
+        consumer = self._consumer_of(job_id)
         async with guarded(_NAME, self.limit_s, _ERRORS):
             connection = await self._connected()
-            # Before it is attached, so that whoever closes the queue meanwhile can be noticed.
+            # Before it is attached, so that it is noticed when the queue is closed meanwhile.
             self._consumers[job_id] = consumer
             try:
                 await self._attach_unless_closed(job_id, consumer, connection)

@@ -99,6 +99,9 @@ ALL_KINDS = (
     REPLICA_SETS,
 )
 
+FINISHED = ("Succeeded", "Failed")
+"""The phases of a pod whose containers have ended for good."""
+
 
 def kind_called(api_version: str, kind: str) -> Kind | None:
     """The row for an object's own `apiVersion` and `kind`, or None for a kind that is not served."""

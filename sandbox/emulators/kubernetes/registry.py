@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.emulators.kubernetes import defaults, errors
-from sandbox.emulators.kubernetes.kinds import JOBS, NAMESPACES, PODS, Kind, Object
+from sandbox.emulators.kubernetes.kinds import FINISHED, JOBS, NAMESPACES, PODS, Kind, Object
 from sandbox.emulators.kubernetes.names import generated_name
 from sandbox.emulators.kubernetes.quotas import check_quotas
 from sandbox.emulators.kubernetes.rules import check, check_change
@@ -193,7 +193,7 @@ def _grace_seconds(kind: Kind, item: Object, asked: int | None) -> int:
     """Only pods have a grace period, and only while something may still be running in them."""
     if kind is not PODS or not item["spec"].get("nodeName"):
         return 0
-    if item["status"].get("phase") in ("Succeeded", "Failed"):
+    if item["status"].get("phase") in FINISHED:
         return 0
     grace: int = item["spec"]["terminationGracePeriodSeconds"] if asked is None else asked
     return grace

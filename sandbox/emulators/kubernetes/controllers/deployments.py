@@ -14,7 +14,7 @@ from sandbox.emulators.kubernetes.controllers.objects import (
     template_hash,
     touched,
 )
-from sandbox.emulators.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Object
+from sandbox.emulators.kubernetes.kinds import DEPLOYMENTS, FINISHED, PODS, REPLICA_SETS, Object
 from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
@@ -40,7 +40,7 @@ class ReplicaSetController:
         pods = [
             pod
             for pod in controlled(self.registry.store, owner["metadata"]["uid"])
-            if not is_leaving(pod) and pod["status"]["phase"] not in ("Succeeded", "Failed")
+            if not is_leaving(pod) and pod["status"]["phase"] not in FINISHED
         ]
         wanted = owner["spec"]["replicas"]
         if not is_leaving(owner):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sandbox.emulators.kubernetes.controllers.objects import is_leaving, warn
 from sandbox.emulators.kubernetes.controllers.pod_states import accept, condition, finish, run
-from sandbox.emulators.kubernetes.kinds import PODS, Object
+from sandbox.emulators.kubernetes.kinds import FINISHED, PODS, Object
 from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
@@ -23,7 +23,6 @@ _NODES = {
     PROCESSES: {"kubernetes.io/hostname": PROCESSES, "kubernetes.io/os": "linux", NODE_LABEL: PROCESSES},
 }
 _NO_REGISTRY = ".invalid"
-_FINISHED = ("Succeeded", "Failed")
 
 _Key = tuple[str, str, str]
 
@@ -77,7 +76,7 @@ class Kubelet:
             return None
         if pod["status"]["phase"] == "Pending":
             return self._start(key, pod)
-        if pod["status"]["phase"] in _FINISHED:
+        if pod["status"]["phase"] in FINISHED:
             self._registry.change(PODS, pod, finish)
         return None
 

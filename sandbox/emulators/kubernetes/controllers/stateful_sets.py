@@ -13,14 +13,13 @@ from sandbox.emulators.kubernetes.controllers.objects import (
     template_hash,
     touched,
 )
-from sandbox.emulators.kubernetes.kinds import PODS, STATEFUL_SETS, Object
+from sandbox.emulators.kubernetes.kinds import FINISHED, PODS, STATEFUL_SETS, Object
 from sandbox.emulators.kubernetes.registry import Deletion, Registry
 from sandbox.emulators.kubernetes.store import Change
 
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
 _INDEX = "apps.kubernetes.io/pod-index"
 _REVISION = "controller-revision-hash"
-_ENDED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class StatefulSetController:
             if pod is None:
                 self.registry.create(PODS, owner["metadata"]["namespace"], _pod(owner, number, revision))
                 return
-            if pod["status"]["phase"] in _ENDED and not is_leaving(pod):
+            if pod["status"]["phase"] in FINISHED and not is_leaving(pod):
                 self._delete(pod)
             if not is_ready(pod) or is_leaving(pod):
                 return

@@ -43,21 +43,24 @@ class PodRunner:
 
         What a step that fails has not done, the next one does.
         """
-        held, by_uid = self._held, {pod["metadata"]["uid"]: pod for pod in pods}
-        pod = by_uid.pop(held.uid, None) if held else None
-        if held is not None and pod is None:  # It was deleted without any grace.
-            self._process.kill()
-            self._held = None
-        elif held is not None and pod is not None and is_leaving(pod):
-            await self._end(pod, held)
-        elif held is not None and pod is not None:
-            await self._keep(pod, held)
+        by_uid = {pod["metadata"]["uid"]: pod for pod in pods}
+        if self._held is not None:
+            await self._go_on(by_uid.pop(self._held.uid, None), self._held)
         for other in by_uid.values():
             if is_leaving(other):
                 await self._reports.remove(other)
             elif self._held is None:
                 self._held = _Held(other)
                 await self._tell(other, self._held)
+
+    async def _go_on(self, pod: Object | None, held: _Held) -> None:
+        if pod is None:  # It was deleted without any grace.
+            self._process.kill()
+            self._held = None
+        elif is_leaving(pod):
+            await self._end(pod, held)
+        else:
+            await self._keep(pod, held)
 
     async def _keep(self, pod: Object, held: _Held) -> None:
         if not held.runs and self._clock() >= held.start_at:

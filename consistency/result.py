@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from consistency.operations import Disturbed, Operation
 from consistency.timeline import Told
+from support.evidence.kept import keep
 
 
 class Result(BaseModel):
@@ -51,8 +52,6 @@ class Result(BaseModel):
         }
 
     def write(self, folder: Path) -> Path:
-        """Keep it; gives the file."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Keep it, without secrets; gives the file."""
         path = folder / f"{self.started:%Y%m%dT%H%M%SZ}-seed-{self.seed}.json"
-        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        return path
+        return keep(self.model_dump_json(indent=1) + "\n", path)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from load.messages import Worker
 from load.shapes import Shape
-from redaction import redact
+from support.evidence.kept import keep
 from support.load.figures import METHOD, Figures, Sample
 from support.profile.settings import Load
 
@@ -66,10 +66,8 @@ class Result(BaseModel):
 
     def write(self, folder: Path) -> Path:
         """Keep it, without secrets; gives the file."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.started:%Y%m%dT%H%M%SZ}-{self.name}.json"
-        path.write_text(redact(self.model_dump_json(indent=1)) + "\n", encoding="utf-8")
-        return path
+        return keep(self.model_dump_json(indent=1) + "\n", path)
 
 
 def earlier(folder: Path, than: Result) -> list[Result]:

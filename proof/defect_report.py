@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from proof.behave_runs import ScenarioOutcome
 from proof.detection import DefectOutcome, keys_seen_red
 from proof.features import scenarios
 from support.core.characters import allowed
+from support.evidence.kept import page_of
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,8 @@ def write(proof: Proof, directory: Path) -> tuple[Path, Path]:
     directory.mkdir(parents=True, exist_ok=True)
     html, data = directory / "defects.html", directory / "defects.json"
     data.write_text(allowed(json.dumps(as_json(proof), indent=2, ensure_ascii=False)) + "\n", "utf-8")
-    pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    page = pages.get_template("defects.html.j2").render(proof=proof, areas=by_area(proof.outcomes))
-    html.write_text(allowed(page), "utf-8")
+    template = Path(__file__).with_name("defects.html.j2")
+    html.write_text(page_of(template, proof=proof, areas=by_area(proof.outcomes)), "utf-8")
     return html, data
 
 

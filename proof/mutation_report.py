@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from proof.behave_runs import ScenarioOutcome
 from proof.mutant_runs import MutantOutcome, MutantStatus
 from proof.mutants import MutantId
 from proof.survivors import SURVIVORS, AcceptedSurvivor, Classification
 from support.core.characters import allowed
+from support.evidence.kept import page_of
 
 REQUIRED_SCORE = 0.95
 
@@ -108,8 +107,7 @@ def write(found: MutationRun, directory: Path) -> tuple[Path, Path]:
     directory.mkdir(parents=True, exist_ok=True)
     html, data = directory / "mutants.html", directory / "mutants.json"
     data.write_text(allowed(json.dumps(as_json(found), indent=2, ensure_ascii=False)) + "\n", encoding="utf-8")
-    pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    html.write_text(allowed(pages.get_template("mutants.html.j2").render(found=found)), encoding="utf-8")
+    html.write_text(page_of(Path(__file__).with_name("mutants.html.j2"), found=found), encoding="utf-8")
     return html, data
 
 

@@ -14,6 +14,7 @@ from consistency.operations import AFTERWARDS, Fault
 from consistency.run import LEFT, NOT_BACK, Plan, refusal
 from consistency.seen import Seen
 from consistency.timeline import Told
+from redaction import redact
 from support.core.errors import EnvironmentBroken, ExpectationFailed
 
 PLAN = Plan(seed=7, operations=8, clients=2)
@@ -172,6 +173,17 @@ def test_where_nothing_was_disturbed_there_is_no_verdict(carried_out):
     assert why.startswith("nothing could be disturbed: ")
     assert "the way to MongoDB is not disturbed: toxiproxy.url is not set" in why
     assert "Every promise was kept" not in ended.output
+
+
+def test_what_is_kept_holds_no_secrets(carried_out):
+    redact.learn(["s3cret-of-the-store"])
+    session = Session()
+    session.leave_nothing_behind = raising(ExpectationFailed("there is a queue at amqp://me:s3cret-of-the-store@store"))
+    _, (kept,), (page,) = carried_out(session)
+    (left,) = [one["problem"] for one in kept["violations"] if one["promise"] == LEFT]
+    assert left.startswith("there is a queue at amqp://me:")
+    assert "there is a queue at amqp://me:" in page
+    assert "s3cret" not in json.dumps(kept) + page
 
 
 def test_operations_that_are_too_few_for_a_fault_show_nothing(carried_out):

@@ -24,9 +24,6 @@ class Faults(Protocol):
     def end(self, fault: Fault) -> None:
         """Have it work again; returns when it does."""
 
-    def drain(self) -> None:
-        """Wait for what is still being done to a part."""
-
 
 class PartFaults:
     """Faults of the ways to the stores, by Toxiproxy, and of parts of the product, by Kubernetes.
@@ -45,11 +42,9 @@ class PartFaults:
         }
         self._stops: dict[Disturbance, Callable[[str], object]] = {
             "kill": workloads.kill,
-            "restart": workloads.restart,
+            "restart": workloads.delete,
             "scale": workloads.stop,
         }
-        self._waiting = ThreadPoolExecutor(1)
-        self._restarted: Future[object] | None = None
 
     def possible(self) -> tuple[list[tuple[Part, Disturbance]], list[str]]:
         """What can be disturbed here, and in which way; and why other things can't."""
@@ -62,10 +57,7 @@ class PartFaults:
 
     def begin(self, fault: Fault) -> None:
         """Disturb it."""
-        if fault.what == "restart":  # Which is over when the part is back; clients go on without it.
-            self._restarted = self._waiting.submit(self._workloads.restart, fault.part)
-        else:
-            {**self._ways, **self._stops}[fault.what](fault.part)
+        {**self._ways, **self._stops}[fault.what](fault.part)
 
     def end(self, fault: Fault) -> None:
         """Have it work again; returns when it does."""
@@ -73,15 +65,8 @@ class PartFaults:
             self._outages.reopen(fault.part)
         elif fault.what == "scale":
             self._workloads.start(fault.part)
-        elif fault.what == "kill":
-            self._workloads.await_return(fault.part)
         else:
-            assert self._restarted is not None, "it was begun"
-            self._restarted.result()
-
-    def drain(self) -> None:
-        """Wait for a restart that is under way."""
-        self._waiting.shutdown(cancel_futures=True)
+            self._workloads.await_return(fault.part)
 
 
 class Conductor:
@@ -128,7 +113,6 @@ class Conductor:
             self._planned.clear()
             self._present.clear()
         self._pool.shutdown(cancel_futures=True)
-        self._faults.drain()
 
     def _begin(self, fault: Fault) -> None:
         self._await_ends()

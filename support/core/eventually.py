@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_result
@@ -31,6 +31,11 @@ class WaitPolicy:
     limit_s: float
     interval_s: float
     setting: str
+
+    def since(self, moment: float) -> WaitPolicy:
+        """The same, counted from an earlier moment (`time.monotonic`); when that is too long ago, for one look."""
+        rest_s = max(0.0, moment + self.limit_s - time.monotonic())
+        return replace(self, limit_s=rest_s, setting=f"the rest of {self.setting}")
 
 
 def eventually(

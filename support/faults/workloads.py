@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from support.api.client import FocusServerAPI
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, require
-from support.core.eventually import eventually
+from support.core.eventually import WaitPolicy, eventually
 from support.observers.kubernetes_api import PODS, Namespace
 from support.observers.stores import Stores
 from support.observers.workloads import PATHS, WorkloadState, state_of
@@ -34,6 +34,7 @@ class Workloads:
         scaled: Callable[[str, int], object],
     ) -> None:
         self._settings, self._stores, self._about_to, self._scaled = settings, stores, about_to, scaled
+        self._limit = settings.time_limits.wait_policy("part_recovers_s")
         self._namespace: Namespace | None = None
         self._replicas: dict[str, int] = {}  # of each part that is disturbed, before it was
         self._running: dict[str, int] = {}  # of each of them, when it ran last
@@ -53,7 +54,7 @@ class Workloads:
         if self.state(part).wanted == 0:
             self._about_to_disturb(part)
             self._scale(part, 1)
-        self._await_answers(part)
+        self._await_answers(part, self._limit)
 
     def delete(self, part: str) -> None:
         """Delete the pods of a part; Kubernetes puts others in their place."""
@@ -76,14 +77,12 @@ class Workloads:
         self._scale(part, self._running[part])
 
     def await_return(self, part: str) -> float:
-        """Wait until a part has all its pods, and answers; returns how long after the last act on it that was, s."""
-        self._await_answers(part)
-        return time.monotonic() - self._since[part]
+        """Wait until a part has all its pods, and answers; returns how long after the last act on it that was, s.
 
-    def restart(self, part: str) -> float:
-        """Delete the pods of a part, and wait for its return."""
-        self.delete(part)
-        return self.await_return(part)
+        The limit counts from that act, too.
+        """
+        self._await_answers(part, self._limit.since(self._since[part]))
+        return time.monotonic() - self._since[part]
 
     def start(self, part: str) -> float:
         """Scale a part that was stopped back, and wait for its return."""
@@ -117,7 +116,7 @@ class Workloads:
                 self._scale(part, wanted)
         for part, wanted in replicas.items():
             try:
-                self._await_answers(part)
+                self._await_answers(part, self._limit)
             except ExpectationFailed as error:
                 advice = f"See what keeps {self._workload(part)} from its {wanted} pods."
                 raise EnvironmentBroken(f"{error}\n{advice}") from None
@@ -145,15 +144,15 @@ class Workloads:
         self._pods[part] = frozenset(pod.uid for pod in state.pods)
         self._since[part] = time.monotonic()
 
-    def _await_answers(self, part: str) -> None:
-        self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part))
+    def _await_answers(self, part: str, limit: WaitPolicy) -> None:
+        self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part), limit)
 
     def _await_end(self, part: str) -> None:
         def problems(seen: WorkloadState) -> list[str]:
             self._see_that_it_stayed_at_zero(part, seen)
             return seen.problems()
 
-        self._await(f"all pods of {part} to be gone", part, problems)
+        self._await(f"all pods of {part} to be gone", part, problems, self._limit)
 
     def _see_that_it_stayed_at_zero(self, part: str, seen: WorkloadState) -> None:
         if seen.wanted:
@@ -162,7 +161,9 @@ class Workloads:
                 f"operator, owns the scale of {self._workload(part)}."
             )
 
-    def _await(self, expected: str, part: str, problems: Callable[[WorkloadState], list[str]]) -> None:
+    def _await(
+        self, expected: str, part: str, problems: Callable[[WorkloadState], list[str]], limit: WaitPolicy
+    ) -> None:
         seen: WorkloadState | None = None
 
         def look() -> WorkloadState:
@@ -171,7 +172,7 @@ class Workloads:
             return seen
 
         try:
-            eventually(expected, look, problems, self._settings.time_limits.wait_policy("part_recovers_s"))
+            eventually(expected, look, problems, limit)
         except ExpectationFailed as error:
             if seen is None or not seen.is_up_to_kubernetes:
                 raise

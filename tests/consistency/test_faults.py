@@ -32,9 +32,6 @@ class Kept:
     def end(self, fault):
         self.done.append(("end", fault.part))
 
-    def drain(self):
-        self.done.append(("drained", None))
-
 
 @pytest.fixture
 def kept():
@@ -135,22 +132,11 @@ def test_when_it_is_drained_nothing_is_done_to_a_part_any_more():
     assert drained.is_alive(), "the part is not back yet"
     slow.may_return.set()
     drained.join()
-    assert slow.done == [("begin", "MongoDB"), ("end", "MongoDB"), ("drained", None)]
+    assert slow.done == [("begin", "MongoDB"), ("end", "MongoDB")]
     for _ in range(5):
         conductor.admit()
     conductor.end()
-    assert len(slow.done) == 3, "no fault begins or ends any more"
-
-
-def test_draining_waits_for_a_restart():
-    may_return, back = threading.Event(), []
-    disturbances = Disturbances()
-    disturbances.workloads.restart = lambda part: may_return.wait(5) and back.append(part)
-    faults = PartFaults(disturbances)
-    faults.begin(Fault(part="MongoDB", what="restart", begins=0, ends=1))
-    threading.Timer(0.05, may_return.set).start()
-    faults.drain()
-    assert back == ["MongoDB"]
+    assert len(slow.done) == 2, "no fault begins or ends any more"
 
 
 def test_faults_are_told(kept):
@@ -187,7 +173,7 @@ class Disturbances:
         ("Kubernetes", "stall", ["silence", "reopen"], []),
         ("MongoDB", "lose answers", ["lose_answers", "reopen"], []),
         ("Focus Server", "kill", [], ["kill", "await_return"]),
-        ("MongoDB", "restart", [], ["restart"]),
+        ("MongoDB", "restart", [], ["delete", "await_return"]),
         ("RabbitMQ", "scale", [], ["stop", "start"]),
     ],
 )

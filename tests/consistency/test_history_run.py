@@ -29,7 +29,7 @@ QUICK = SETTINGS.model_copy(
     }
 )
 WAYS = ("cut_off", "slow_down", "silence", "lose_answers", "reopen")
-STOPS = ("kill", "restart", "stop", "start", "await_return")
+STOPS = ("kill", "delete", "stop", "start", "await_return")
 
 
 def nothing(*_):
@@ -151,19 +151,21 @@ def test_what_is_left_behind_is_a_violation(carried_out):
     assert (LEFT, "there is a queue") in [(one["promise"], one["problem"]) for one in kept["violations"]]
 
 
-def test_after_ctrl_c_nothing_is_put_right_while_a_part_is_still_restarted(carried_out, monkeypatch):
+def test_after_ctrl_c_nothing_is_put_right_while_a_part_still_comes_back(carried_out, monkeypatch):
     order, may_return, session = [], threading.Event(), Session()
 
     def interrupted(check):
-        check._conductor._faults.begin(Fault(part="MongoDB", what="restart", begins=0, ends=1))
+        check._conductor._planned[:] = [Fault(part="MongoDB", what="restart", begins=0, ends=1)]
+        check._conductor.admit()
+        check._conductor.admit()
         threading.Timer(0.05, may_return.set).start()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run._Check, "carry_out", interrupted)
-    session.workloads.restart = lambda part: may_return.wait(5) and order.append("restarted")
+    session.workloads.await_return = lambda part: may_return.wait(5) and order.append("back")
     session.leave_nothing_behind = lambda: order.append("put right")
     carried_out(session)
-    assert order == ["restarted", "put right"]
+    assert order == ["back", "put right"]
 
 
 def test_where_nothing_was_disturbed_there_is_no_verdict(carried_out):

@@ -142,7 +142,8 @@ def test_the_rights_on_parts_suffice_and_none_is_idle(upstream, kubeconfig_of, s
         with closing(Workloads(own, stores, lambda *_: None, lambda *_: None)) as workloads:
             for part in ("MongoDB", "recorder"):
                 workloads.have_running(part)
-                workloads.restart(part)
+                workloads.delete(part)
+                workloads.await_return(part)
                 workloads.kill(part)
                 workloads.await_return(part)
                 workloads.stop(part)

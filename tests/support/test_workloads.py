@@ -156,10 +156,15 @@ def workloads(own, stores, announced, scaled, parts):
     )
 
 
+def restart(workloads, part):
+    workloads.delete(part)
+    return workloads.await_return(part)
+
+
 def test_a_part_that_is_restarted_has_another_pod_and_answers_when_it_is_back(workloads, parts, health, announced):
     (before,) = workloads.state("MongoDB").pods
     health["MongoDB"] = 2
-    assert workloads.restart("MongoDB") > 0
+    assert restart(workloads, "MongoDB") > 0
     (after,) = workloads.state("MongoDB").pods
     assert (before.uid, after.uid) == ("u1", "u2")
     assert health["MongoDB"] == 0
@@ -211,7 +216,7 @@ def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, 
     workloads = Workloads(hasty, stores, print, print)
     parts.does_not_come_back = True
     with pytest.raises(EnvironmentBroken, match=r"MongoDB to be back\n  - there are 0 pods instead of 1\n.*part_rec"):
-        workloads.restart("MongoDB")
+        restart(workloads, "MongoDB")
     with pytest.raises(EnvironmentBroken, match="up to Kubernetes: see its events about the pods of statefulset/mongo"):
         workloads.undo()
     parts.does_not_come_back, parts.status = False, {"phase": "Running"}
@@ -220,6 +225,19 @@ def test_a_part_that_does_not_come_back_is_told_with_what_keeps_it(own, stores, 
     parts.status = {"phase": "Running", "conditions": [READY]}
     Workloads(own, stores, print, print).bring_back({"MongoDB": 1})
     assert len(workloads.state("MongoDB").pods) == 1
+
+
+def test_the_limit_of_a_part_counts_from_when_its_pods_were_deleted_and_one_that_is_back_by_then_is_not_late(
+    workloads, parts, limit_s
+):
+    parts.does_not_come_back = True
+    workloads.delete("MongoDB")
+    workloads._since["MongoDB"] -= limit_s
+    with pytest.raises(EnvironmentBroken, match=r"waited 0\.\d s \(time limit the rest of .*part_recovers_s = 0 s"):
+        workloads.await_return("MongoDB")
+    parts.does_not_come_back = False
+    workloads.state("MongoDB")
+    assert workloads.await_return("MongoDB") > limit_s
 
 
 def test_what_failed_to_be_undone_may_be_tried_again(workloads, parts, health):
@@ -279,7 +297,7 @@ def test_a_pod_that_kubernetes_does_not_start_is_not_the_products_fault(workload
     with pytest.raises(
         EnvironmentBroken, match=rf"mongo-\d+ is {status['phase']} and not ready \(.*{told}.*\)\n[^$]*up to"
     ):
-        workloads.restart("MongoDB")
+        restart(workloads, "MongoDB")
 
 
 @STAYS_AS_IT_IS
@@ -300,14 +318,14 @@ def test_a_pod_that_kubernetes_does_not_start_is_not_the_products_fault(workload
 def test_a_part_that_runs_and_is_not_ready_or_ends_again_and_again_is_the_products_fault(workloads, parts, status):
     parts.status = status
     with pytest.raises(ExpectationFailed, match=r"mongo-\d+ is \w+ and not ready"):
-        workloads.restart("MongoDB")
+        restart(workloads, "MongoDB")
 
 
 @STAYS_AS_IT_IS
 def test_a_part_whose_pods_are_ready_and_that_does_not_answer_is_the_products_fault(workloads, health):
     health["MongoDB"] = 10_000
     with pytest.raises(ExpectationFailed, match="MongoDB does not answer"):
-        workloads.restart("MongoDB")
+        restart(workloads, "MongoDB")
 
 
 @STAYS_AS_IT_IS
@@ -343,7 +361,7 @@ def test_a_part_that_an_operator_has_scaled_back_since_is_told_when_it_is_to_be_
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
 def test_a_pod_that_was_evicted_is_none_of_those_that_a_part_has(workloads, parts, phase):
     parts.also_selected = [pod_of("mongo-0", "StatefulSet", "mongo", {"phase": phase, "reason": "Evicted"})]
-    assert workloads.restart("MongoDB") > 0
+    assert restart(workloads, "MongoDB") > 0
     assert [pod.name for pod in workloads.state("MongoDB").pods] == ["mongo-2"]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from consistency.checkers import (
     Violation,
@@ -27,9 +26,10 @@ from consistency.schedule import decisions_of, faults_of, probes
 from consistency.seen import Mark, Seen, StoreLook
 from consistency.timeline import Told, tell
 from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
+from support.observers.request_marks import TraceKey
 from support.profile.profile import Profile
-from support.profile.provider import ProvidedEnvironment
-from support.profile.settings import Settings
+from support.profile.provider import provide
+from support.profile.settings import Provider, Settings
 from support.scenario.disposable import maker_of, why_lasting
 from support.scenario.session import ScenarioSession
 from support.scenario.suite_run import SuiteRun
@@ -80,7 +80,9 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
         EnvironmentBroken: the environment is not healthy.
     """
     with ExitStack() as parts:
-        provided = parts.enter_context(_provided(profile, plan.defect))
+        provided = provide(profile, _maker(profile, plan.defect))
+        if provided is not None:
+            parts.callback(provided.close)
         endpoints = provided.endpoints()[0] if provided is not None else None
         settings = profile.settings(endpoints)
         if why := refusal(settings, is_provided=provided is not None):
@@ -109,22 +111,14 @@ def check_history(profile: Profile, plan: Plan, say: Callable[[str], object]) ->
         )
 
 
-@contextmanager
-def _provided(profile: Profile, defect: str | None) -> Iterator[ProvidedEnvironment | None]:
-    """The environment that the profile's provider makes for this run alone, a disposable one if it makes such."""
+def _maker(profile: Profile, defect: str | None) -> Provider | None:
+    """What makes the environment for this run alone, a disposable one if the profile's provider makes such."""
     maker = maker_of(profile) or profile.provider()
-    profile.check_variables()
+    if defect is None:
+        return maker
     if maker is None:
-        if defect is not None:
-            raise SettingsError("Only an environment that is made for the run can have a defect (--defect).")
-        yield None
-        return
-    command = (*maker.command, *(("--defect", defect) if defect else ()))
-    provided = ProvidedEnvironment(maker.model_copy(update={"command": command}))
-    try:
-        yield provided
-    finally:
-        provided.close()
+        raise SettingsError("Only an environment that is made for the run can have a defect (--defect).")
+    return maker.model_copy(update={"command": (*maker.command, "--defect", defect)})
 
 
 def _once(told: Sequence[Told]) -> list[Told]:
@@ -290,7 +284,7 @@ class _Check:
     def _client(self, name: str) -> Client:
         session, ledger = self._session, self._session.ledger
 
-        def announce(key: Any) -> None:
+        def announce(key: TraceKey) -> None:
             session.journal.requested(key)
             if not self._settings.exclusive:  # Else all that is there is its own.
                 ledger.enter_request(key)

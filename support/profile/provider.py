@@ -136,13 +136,15 @@ def _python_path() -> str:
     return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
-def provide(profile: Profile, *, jobs: int = 1) -> ProvidedEnvironment | None:
-    """Start to make the environment, or one for each job, if the profile has a provider; settings are checked before.
+def provide(profile: Profile, provider: Provider | None = None, *, jobs: int = 1) -> ProvidedEnvironment | None:
+    """Start to make the environment, or one for each job, if there is a provider; settings are checked before.
+
+    It is the profile's own one where no other is given.
 
     Raises:
         SettingsError: the profile's provider is set wrongly, or an environment variable is not a setting.
         EnvironmentBroken: it cannot be started.
     """
-    provider = profile.provider()
+    provider = provider or profile.provider()
     profile.check_variables()
     return None if provider is None else ProvidedEnvironment(provider, jobs=jobs)

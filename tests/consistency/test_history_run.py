@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,8 @@ from consistency.run import LEFT, NOT_BACK, Plan, refusal
 from consistency.seen import Seen
 from consistency.timeline import Told
 from redaction import redact
-from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
+from support.profile.profile import Profile
 
 PLAN = Plan(seed=7, operations=8, clients=2)
 QUICK = SETTINGS.model_copy(
@@ -258,6 +260,16 @@ def test_only_what_was_made_for_the_run_or_is_marked_may_be_disturbed():
     assert refusal(SETTINGS, is_provided=True) is None
     assert refusal(QUICK, is_provided=False) is None
     assert "workloads.disposable is not set" in refusal(SETTINGS, is_provided=False)
+
+
+def test_only_an_environment_that_is_made_for_the_run_can_have_a_defect():
+    makes = {"command": ["ordinary"], "disposable_command": ["disposable"]}
+    made, lasting = (Profile("made-up", Path("made-up.toml"), one) for one in ({"provider": makes}, {}))
+    assert run._maker(made, None).command == ("disposable",)
+    assert run._maker(made, "some_defect").command == ("disposable", "--defect", "some_defect")
+    assert run._maker(lasting, None) is None
+    with pytest.raises(SettingsError, match="--defect"):
+        run._maker(lasting, "some_defect")
 
 
 def test_what_others_use_too_may_not_be_disturbed(carried_out):

@@ -1,5 +1,6 @@
 """Histories written by hand, and stores that agree with them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from consistency.operations import Creation, Disturbed, Fault, Operation
@@ -10,15 +11,10 @@ from support.observers.kubernetes import Analyzer
 from support.observers.rabbitmq import QueueState
 from support.observers.side_effects import Effect
 from support.profile.settings import Settings
+from tests.elsewhere import COMPLETE
 
 STARTED = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
-SETTINGS = Settings(
-    exclusive=True,
-    focus_server={"base_url": "http://127.0.0.1:1"},
-    mongodb={"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-    rabbitmq={"url": "amqp://127.0.0.1:3"},
-    kubernetes={"namespace": "focus"},
-)
+SETTINGS = Settings(exclusive=True, **COMPLETE)
 ONE, OTHER = "job_00000001", "job_00000002"
 
 
@@ -103,8 +99,6 @@ class InStores:
 
 def analyzer_of(job):
     """Its Job and its pod, which runs."""
-    import json
-
     naming = SETTINGS.naming
     variable = {"name": naming.analyzer_configuration_variable, "value": json.dumps(job.payload)}
     spec = {"containers": [{"image": naming.analyzer_image, "env": [variable]}]}

@@ -15,6 +15,7 @@ from consistency.schedule import decisions_of
 from consistency.timeline import Moment, Told
 from support.contract.limits import Limits
 from support.core.files import ROOT
+from tests.elsewhere import ON_ANOTHER_MACHINE
 
 OPERATIONS, CLIENTS = 24, 3
 ON_A_LEASE = '[provider]\ncommand = ["{python}", "-m", "sandbox", "lease"]\n'
@@ -68,12 +69,7 @@ def test_a_history_on_the_sandbox_holds_and_follows_the_decisions_of_its_seed(wa
 
 def test_an_environment_that_is_not_disposable_is_refused(variables_for, tmp_path):
     profile = tmp_path / "elsewhere.json"
-    stores = {
-        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-        "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-        "kubernetes": {"namespace": "focus"},
-    }
-    profile.write_text(json.dumps({"focus_server": {"base_url": "http://focus.example"}, **stores}), "utf-8")
+    profile.write_text(json.dumps(ON_ANOTHER_MACHINE), "utf-8")
     run = check(variables_for(profile), "--seed", "5")
     assert run.returncode == 2
     assert "workloads.disposable is not set" in run.stderr

@@ -7,13 +7,7 @@ import sys
 import pytest
 
 from support.core.files import ROOT
-
-ELSEWHERE = {
-    "focus_server": {"base_url": "https://focus.example"},
-    "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-    "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-    "kubernetes": {"namespace": "focus"},
-}
+from tests.elsewhere import ON_ANOTHER_MACHINE
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ def test_the_master_waits_for_as_many_as_there_are(load):
 @pytest.mark.parametrize("job", ["load-master-1", "load-workers-1"])
 def test_a_pod_runs_a_command_that_there_is(load, tmp_path, job):
     """On a server that may not be put under load, so that it ends there."""
-    (tmp_path / "elsewhere.json").write_text(json.dumps(ELSEWHERE))
+    (tmp_path / "elsewhere.json").write_text(json.dumps(ON_ANOTHER_MACHINE))
     python, *arguments = load[job]["spec"]["template"]["spec"]["containers"][0]["command"]
     assert python == ".venv/bin/python"
     run = subprocess.run(

@@ -11,6 +11,7 @@ import pytest
 
 from load.run import free_port
 from support.core.files import ROOT
+from tests.elsewhere import ON_ANOTHER_MACHINE
 
 SECONDS = 6
 
@@ -91,12 +92,7 @@ def test_what_cannot_be_done_on_many_machines_is_told(variables, arguments, said
 
 def test_a_server_that_is_not_on_this_machine_is_not_touched(variables, tmp_path):
     profile = tmp_path / "elsewhere.json"
-    stores = {
-        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-        "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-        "kubernetes": {"namespace": "focus"},
-    }
-    profile.write_text(json.dumps({"focus_server": {"base_url": "http://focus.example"}, **stores}), "utf-8")
+    profile.write_text(json.dumps(ON_ANOTHER_MACHINE), "utf-8")
     run = put_under_load({**variables, "FOCUS_PROFILE": str(profile)}, "run", "steady")
     assert run.returncode == 2
     assert "the profile does not allow load (load.allowed)" in run.stderr

@@ -9,6 +9,7 @@ from support.api.exchange import Exchange
 from support.api.job import Job
 from support.contract.configuration import generate_config_payload
 from support.profile.settings import Settings
+from tests.elsewhere import COMPLETE
 
 JOB_ID = "job_a1b2c3d4"
 AS_JSON = {"Content-Type": "application/json"}
@@ -28,13 +29,7 @@ QUICK["poll_interval_s"] = 0.01
 
 def settings(**groups):
     """Settings of an environment that is not there; `groups` are laid over them."""
-    tree = {
-        "focus_server": {"base_url": "http://127.0.0.1:1"},
-        "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-        "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-        "kubernetes": {"namespace": "focus"},
-        "time_limits": QUICK,
-    }
+    tree = {**COMPLETE, "time_limits": QUICK}
     for name, group in groups.items():
         tree[name] = {**tree[name], **group} if name in tree else group
     return Settings(**tree)

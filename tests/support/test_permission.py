@@ -4,12 +4,7 @@ import pytest
 
 from support.load.permission import refusal
 from support.profile.settings import Settings
-
-STORES = {
-    "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-    "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-    "kubernetes": {"namespace": "focus"},
-}
+from tests.elsewhere import STORES
 
 
 def of(address, **load):

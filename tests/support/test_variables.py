@@ -11,13 +11,8 @@ from support.profile.profile import Profile, reports_without_a_profile
 from support.profile.provider import provide
 from support.profile.settings import Settings
 from support.profile.variables import settings_of
+from tests.elsewhere import COMPLETE
 
-COMPLETE = {
-    "focus_server": {"base_url": "http://127.0.0.1:1"},
-    "mongodb": {"uri": "mongodb://127.0.0.1:2", "database": "focus"},
-    "rabbitmq": {"url": "amqp://127.0.0.1:3"},
-    "kubernetes": {"namespace": "focus"},
-}
 ALL = list(settings_of(Settings))
 PLAIN = [setting for setting in ALL if not setting.is_group]
 LISTS = [setting for setting in PLAIN if "a,b or JSON" in setting.form]

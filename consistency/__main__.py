@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from consistency.page import write_page
 from consistency.run import Plan, check_history
 from redaction import protect_output
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.profile.profile import read_profile
+from support.profile.profile import chosen_profile, read_profile
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -36,7 +35,7 @@ def run(
     plan = Plan(secrets.randbelow(10**6) if seed is None else seed, operations, clients, defect)
     typer.echo(f"Seed {plan.seed}. The same decisions again: {plan.replay}")
     try:
-        profile = read_profile(os.environ.get("FOCUS_PROFILE") or "local")
+        profile = read_profile(chosen_profile())
         folder = Path(profile.reports().directory) / "history"
         result = check_history(profile, plan, typer.echo)
     except (SettingsError, EnvironmentBroken) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from load.run import Master, be_worker, put_under_load
 from load.shapes import read_shapes
 from redaction import protect_output
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.profile.profile import read_profile
+from support.profile.profile import chosen_profile, read_profile
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,7 +41,7 @@ def run(
         raise typer.BadParameter("it is not said how many there are: --workers", param_hint="--listen")
     master = None if listen is None else _address(listen)
     try:
-        profile = read_profile(os.environ.get("FOCUS_PROFILE") or "local")
+        profile = read_profile(chosen_profile())
         folder = Path(profile.reports().directory) / "load"
         result = put_under_load(
             profile, shape, shapes[shape].shortened(seconds), workers=workers, master=master, tell=typer.echo
@@ -69,7 +68,7 @@ def run(
 def worker(master: Annotated[str, typer.Argument(help="HOST:PORT, where `load run --listen` waits.")]) -> None:
     """Send a part of the load of a master elsewhere; its profile has to name the same environment."""
     try:
-        status = be_worker(read_profile(os.environ.get("FOCUS_PROFILE") or "local"), _address(master))
+        status = be_worker(read_profile(chosen_profile()), _address(master))
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

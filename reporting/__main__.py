@@ -36,7 +36,7 @@ from reporting.xray import Dialect, Execution, NothingForThePlan, NothingWasRun,
 from support.core.characters import allowed, as_json
 from support.core.errors import EnvironmentBroken, SettingsError
 from support.core.files import ROOT, write_whole
-from support.profile.profile import read_profile
+from support.profile.profile import chosen_profile, read_profile
 from support.profile.settings import Reports as Settings
 from support.runner.run_folder import NAME_VARIABLE
 from support.runner.run_record import State
@@ -344,7 +344,7 @@ def _pattern(test_case_url: str | None) -> str | None:
 def _settings() -> Settings:
     """The profile's settings of reports; the rest of it need not be complete."""
     try:
-        return read_profile(os.environ.get("FOCUS_PROFILE") or "local").reports()
+        return read_profile(chosen_profile()).reports()
     except SettingsError as error:
         raise _stop(str(error)) from None
 

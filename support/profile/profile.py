@@ -94,6 +94,11 @@ class Profile:
         return SettingsError(f"The profile '{self.name}' ({self.path}) cannot be used:\n{lines}")
 
 
+def chosen_profile() -> str:
+    """The name or path of the profile that FOCUS_PROFILE says, else `local`."""
+    return os.environ.get("FOCUS_PROFILE") or "local"
+
+
 def read_profile(name: str) -> Profile:
     """Find and read the profile of that name (`config/NAME.toml`), or the TOML or JSON file of that path.
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import Any
 
 from support.core.errors import EnvironmentBroken, SettingsError
-from support.profile.profile import read_profile
+from support.profile.profile import chosen_profile, read_profile
 from support.profile.provider import ProvidedEnvironment, provide
 
 
 def profile_name(config: Any) -> str:
     """The profile that behave's configuration or the environment names, else `local`."""
-    return str(config.userdata.get("profile") or os.environ.get("FOCUS_PROFILE") or "local")
+    return str(config.userdata.get("profile") or chosen_profile())
 
 
 class EarlyStart:

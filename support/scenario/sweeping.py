@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import closing
@@ -20,7 +19,7 @@ from support.faults.store_writes import accept_analyzers, limit_queues, mend_rec
 from support.faults.workloads import Workloads
 from support.load import slow_queries
 from support.observers.stores import Stores
-from support.profile.profile import read_profile
+from support.profile.profile import chosen_profile, read_profile
 from support.profile.settings import Settings
 from support.scenario import journal
 from support.scenario.journal import JournalContents, of_dead_runs
@@ -198,7 +197,7 @@ def _problem_of_cancelling(
 
 def main() -> None:
     """Sweep the environment of the profile (FOCUS_PROFILE, else `local`)."""
-    name = os.environ.get("FOCUS_PROFILE") or "local"
+    name = chosen_profile()
     try:
         profile = read_profile(name)
         if profile.provider() is not None:

@@ -14,8 +14,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from proof.features import DISRUPTIVE, NamedScenario, is_disruptive, scenarios
+from proof.features import NamedScenario, is_disruptive, scenarios
 from sandbox.defects import DEFECTS, Defect, whole_runs
+from support.runner.jobs import DISRUPTIVE
 
 EXPECTED = Path(__file__).with_name("expected.csv")
 EXEMPT = EXPECTED.with_name("exempt_test_cases.csv")

@@ -11,8 +11,7 @@ from proof.behave_runs import name_of
 from reporting.features import read_features
 from support.core.files import ROOT
 from support.runner.closing_steps import OF_EVERY_SCENARIO
-
-DISRUPTIVE = "disruptive"
+from support.runner.jobs import DISRUPTIVE
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trustme
+from focus_server_waiting import until
 
 from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import DependencyUnavailable
@@ -102,12 +103,6 @@ async def queues(broker: Broker, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(made, "_connect", broker.connect)
     yield made
     await made.aclose()
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def hang() -> None:

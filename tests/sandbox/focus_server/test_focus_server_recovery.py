@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from focus_server_fakes import NOW, World, payload, settings
+from focus_server_waiting import until
 
 from sandbox.focus_server.composition import create_app
 from sandbox.focus_server.errors import DependencyUnavailable
@@ -17,12 +18,6 @@ from sandbox.focus_server.region import Region
 OLD = timedelta(minutes=1)
 HALF_MADE = [{"record"}, {"record", "analyzer"}]
 ONE, ANOTHER = "job_0000000a", "job_0000000b"
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture

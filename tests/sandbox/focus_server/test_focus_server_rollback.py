@@ -3,6 +3,7 @@ import logging
 
 import pytest
 from focus_server_fakes import CountingIds, World, payload
+from focus_server_waiting import until
 
 from sandbox.focus_server.back_off import BackOff
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, StepFailed, UnknownJob
@@ -46,12 +47,6 @@ async def service():
     made = Service(World())
     yield made
     await made.jobs.aclose(1)
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def unavailable(*, no_effect: bool = False) -> DependencyUnavailable:

@@ -15,7 +15,8 @@ from support.observers.sightings import SightingLog
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
-T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Mark(NamedTuple):
@@ -132,11 +133,8 @@ class StoreLook:
         return _grouped((str((one["metadata"].get("labels") or {}).get(label)), one) for one in manifests)
 
 
-K = TypeVar("K")
-
-
-def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
-    groups: dict[K, list[T]] = {}
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
     return groups

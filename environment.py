@@ -284,7 +284,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
         if context.run_state.gives_up:
             context.run_state.gives_up = False
             assert context.run_state.disposable is not None
-            context.run_state.disposable.give_up()
+            context.run_state.disposable.close()
 
 
 def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioState) -> None:

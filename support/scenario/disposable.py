@@ -66,18 +66,14 @@ class Disposable:
                     self._end()
         return self.made
 
-    def give_up(self) -> None:
-        """Give back one that is broken: another one is made for the next scenario that asks."""
+    def close(self) -> None:
+        """Give it back, if it was made; another one is made for the next scenario that asks."""
         made, self.made = self.made, None
         try:
             if made is not None:
                 made.close()
         finally:
             self._end()
-
-    def close(self) -> None:
-        """Give it back, if it was made."""
-        self.give_up()
 
     def _end(self) -> None:
         if self._provided is not None:

@@ -84,7 +84,7 @@ def test_one_that_cannot_be_made_is_not_tried_again(made):
 def test_one_that_broke_is_given_up_and_the_next_that_asks_gets_another(made):
     environment = Disposable(profile(provider=MAKES), ordinary())
     broken = environment.take()
-    environment.give_up()
+    environment.close()
     assert made.steps[2:] == ["closed", "ended"]
     assert environment.take() is not broken
 

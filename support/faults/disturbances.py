@@ -89,26 +89,18 @@ class Disturbances:
 
     def undo(self) -> None:
         """Open all ways, bring back all parts, have stores take everything and mend records; it may be tried again."""
-        with ExitStack() as both:
-            both.callback(self._undo_all)
-            both.callback(self.bring_back_parts)
+        _do_each(self.outages.end, self.workloads.undo, *self._mendings())
 
     def mend_stores(self) -> None:
         """Open all ways, have stores take everything and mend records; parts stay as they are."""
-        with ExitStack() as both:
-            both.callback(self._undo_all)
-            both.callback(self.outages.end)
+        _do_each(self.outages.end, *self._mendings())
 
     def bring_back_parts(self) -> None:
         """Open all ways, then bring back all parts: the server may need its stores to start."""
-        with ExitStack() as both:
-            both.callback(self.workloads.undo)
-            both.callback(self.outages.end)
+        _do_each(self.outages.end, self.workloads.undo)
 
-    def _undo_all(self) -> None:
-        with ExitStack() as all_of_them:
-            for what in list(self._undos):
-                all_of_them.callback(self._undo, what)
+    def _mendings(self) -> list[Callable[[], object]]:
+        return [partial(self._undo, what) for what in reversed(self._undos)]
 
     def _undo(self, what: str) -> None:
         self._undos[what]()
@@ -121,3 +113,10 @@ class Disturbances:
     def _disturb_part(self, part: str, replicas: int) -> None:
         self._before(None)
         self._journal.part_disturbed(part, replicas)
+
+
+def _do_each(*acts: Callable[[], object]) -> None:
+    """Do all of them in this order, also those after one that raises."""
+    with ExitStack() as stack:
+        for act in reversed(acts):
+            stack.callback(act)

@@ -10,6 +10,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 
+def write_kubeconfig(file, server, user=None, **cluster):
+    """Have a file with one cluster, at this server, and one user; gives the file."""
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
+        "users": [{"name": "u", "user": user or {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    }
+    file.write_text(json.dumps(document))
+    return file
+
+
 @contextmanager
 def serving(answer: Callable, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"):
     """Serve what `answer` gives for each request: a status and a body (an object is sent as JSON)."""

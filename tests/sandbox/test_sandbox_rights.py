@@ -16,7 +16,7 @@ from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import Namespace
 from support.profile.settings import Kubernetes, Naming
 from tests.acceptance.running import behave
-from tests.kubernetes_stand_in import serving
+from tests.kubernetes_stand_in import serving, write_kubeconfig
 from tests.support.stand_ins import settings
 from tests.workloads_stand_in import workload
 
@@ -80,15 +80,7 @@ def upstream(sandbox_endpoints):
 @pytest.fixture
 def kubeconfig_of(tmp_path):
     def write(user, server):
-        file = tmp_path / f"{user}.kubeconfig"
-        document = {
-            "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": server}}],
-            "users": [{"name": user, "user": {"token": user}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": user}}],
-        }
-        file.write_text(yaml.safe_dump(document))
-        return file
+        return write_kubeconfig(tmp_path / f"{user}.kubeconfig", server, {"token": user})
 
     return write
 

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 import trustme
-import yaml
 from stand_ins import settings
 
 from redaction import MASK, redact
@@ -19,7 +18,7 @@ from support.core.errors import EnvironmentBroken
 from support.faults import store_writes
 from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import JOBS, PODS, Namespace
-from tests.kubernetes_stand_in import serving
+from tests.kubernetes_stand_in import serving, write_kubeconfig
 
 TOKEN = "hush-token-of-the-test"
 LIMIT_S = 0.5
@@ -39,14 +38,7 @@ def status_object(code, reason, message):
 def observing(tmp_path):
     @contextmanager
     def observing(server, cluster=None, user=None, **group):
-        file = tmp_path / "kubeconfig"
-        document = {
-            "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
-            "users": [{"name": "u", "user": user or {"token": TOKEN}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        }
-        file.write_text(yaml.safe_dump(document))
+        file = write_kubeconfig(tmp_path / "kubeconfig", server, user or {"token": TOKEN}, **(cluster or {}))
         kubernetes = {"kubeconfig": file, "namespace": "focus", "timeout_s": 20, **group}
         namespace = Namespace(settings(kubernetes=kubernetes).kubernetes)
         try:

@@ -5,14 +5,13 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-import yaml
 from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
 from support.load.resources import quantity, usage
 from support.observers.kubernetes_api import Namespace
 from support.profile.settings import Kubernetes, Load
-from tests.kubernetes_stand_in import serving
+from tests.kubernetes_stand_in import serving, write_kubeconfig
 
 
 def of(**load):
@@ -28,17 +27,7 @@ def pods(tmp_path):
         # As the metrics server answers: without a resourceVersion.
         answer = {"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items}
         with serving(lambda request: (status, answer, ("Content-Type", "application/json"))) as api:
-            kubeconfig = tmp_path / "kubeconfig"
-            kubeconfig.write_text(
-                yaml.safe_dump(
-                    {
-                        "current-context": "it",
-                        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-                        "clusters": [{"name": "it", "cluster": {"server": api.address}}],
-                        "users": [{"name": "it", "user": {}}],
-                    }
-                )
-            )
+            kubeconfig = write_kubeconfig(tmp_path / "kubeconfig", api.address)
             namespace = Namespace(Kubernetes(kubeconfig=kubeconfig, namespace="focus"))
             try:
                 seen = usage(of(server_pods="app=focus-server"), SimpleNamespace(namespace=namespace))

@@ -1,11 +1,10 @@
 """What is of no kind of side effect, and must not change at all."""
 
-import json
 from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
-from kubernetes_stand_in import serving
+from kubernetes_stand_in import serving, write_kubeconfig
 from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
@@ -185,16 +184,7 @@ def namespace(tmp_path):
             return (403, {"kind": "Status"}) if "/secrets" in request.path else (200, {"items": found})
 
         with serving(answer) as api:
-            file = tmp_path / "kubeconfig"
-            described = {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "one",
-                "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
-                "clusters": [{"name": "one", "cluster": {"server": api.address}}],
-                "users": [{"name": "one", "user": {"token": "t"}}],
-            }
-            file.write_text(json.dumps(described))
+            file = write_kubeconfig(tmp_path / "kubeconfig", api.address)
             with closing(Namespace(Kubernetes(kubeconfig=file, namespace="ours"))) as namespace:
                 yield namespace, api.asked
 

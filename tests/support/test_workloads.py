@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 from stand_ins import Journal, settings
 
 from support.core.errors import EnvironmentBroken, ExpectationFailed
@@ -14,7 +13,7 @@ from support.observers.workloads import Pod, WorkloadState
 from support.scenario import journal as journals
 from support.scenario import sweeping
 from support.scenario.sweeping import repair
-from tests.kubernetes_stand_in import serving
+from tests.kubernetes_stand_in import serving, write_kubeconfig
 
 STAYS_AS_IT_IS = pytest.mark.parametrize("limit_s", [1])
 NAMED = {"disposable": True, "namespace": "parts", "mongodb": "statefulset/mongo", "rabbitmq": "deployment/rabbit"}
@@ -103,14 +102,7 @@ def limit_s():
 @pytest.fixture
 def own(parts, tmp_path, limit_s):
     with serving(parts.answer) as api:
-        kubeconfig = tmp_path / "kubeconfig"
-        document = {
-            "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": api.address}}],
-            "users": [{"name": "u", "user": {"token": "t"}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        }
-        kubeconfig.write_text(yaml.safe_dump(document))
+        kubeconfig = write_kubeconfig(tmp_path / "kubeconfig", api.address)
         limits = {"part_recovers_s": limit_s, "poll_interval_s": 0.01}
         yield settings(
             kubernetes={"kubeconfig": kubeconfig}, workloads=NAMED, time_limits=limits, journals=str(tmp_path)

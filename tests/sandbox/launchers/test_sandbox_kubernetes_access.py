@@ -1,11 +1,10 @@
 """How the sandbox reaches a cluster that the settings lend, and what it says when it cannot."""
 
 import pytest
-import yaml
 
 from sandbox.launchers import kubernetes_api
 from sandbox.launchers.processes import PartFailed
-from tests.kubernetes_stand_in import serving
+from tests.kubernetes_stand_in import serving, write_kubeconfig
 
 TOKEN = "hush-token-of-the-test"
 
@@ -15,14 +14,7 @@ def lent(tmp_path):
     """Starts on a cluster at an address, with a user's entry."""
 
     async def start(server, user=None):
-        file = tmp_path / "kubeconfig"
-        document = {
-            "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": server}}],
-            "users": [{"name": "u", "user": user or {"token": TOKEN}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        }
-        file.write_text(yaml.safe_dump(document))
+        file = write_kubeconfig(tmp_path / "kubeconfig", server, user or {"token": TOKEN})
         return await kubernetes_api.start(None, tmp_path, {kubernetes_api.CLUSTER_SETTING: str(file)})  # type: ignore[arg-type]
 
     return start

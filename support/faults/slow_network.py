@@ -48,7 +48,10 @@ def remove(toxiproxy: Toxiproxy, name: str) -> None:
     """Remove the proxy that a killed run has made for a slow network, if it is there.
 
     Raises:
+        NoSuchProxy: the settings name no Toxiproxy any more.
         EnvironmentBroken: Toxiproxy does not do what it is asked.
     """
+    if toxiproxy.url is None:
+        raise NoSuchProxy("toxiproxy.url is not set")
     with suppress(NoSuchProxy):
         ask_toxiproxy(toxiproxy, "DELETE", f"/{name}")

@@ -64,8 +64,12 @@ def repair(journals: Path, settings: Settings, stores: Stores, provided: str | N
             slow_queries.forget(stores.database)
             result.lines.append("MongoDB, which a killed run had told to note slow queries, notes nothing any more.")
         for proxy in sorted(set(dead.values("proxy_made"))):
-            slow_network.remove(settings.toxiproxy, proxy)
-            result.lines.append(f"The proxy that a killed run had made is gone: {proxy}")
+            try:
+                slow_network.remove(settings.toxiproxy, proxy)
+                result.lines.append(f"The proxy that a killed run had made is gone: {proxy}")
+            except NoSuchProxy as error:
+                problem = f"The proxy that a killed run had made could not be removed: {proxy}. {error}"
+                _leave_to_a_person(dead, result, problem, "it is gone")
     return result
 
 
@@ -108,11 +112,8 @@ def _open_ways(dead: JournalContents, settings: Settings, result: SweepResult) -
             restore(settings.toxiproxy, proxy)
             result.lines.append(f"The way that a killed run had broken is open again: {proxy}")
         except NoSuchProxy as error:
-            result.repaired.discard(dead.path)
-            result.lines.append(
-                f"The way that a killed run had broken could not be opened: {proxy}. {error}\n"
-                f"See that its proxy is enabled, or is gone, then delete {dead.path}"
-            )
+            problem = f"The way that a killed run had broken could not be opened: {proxy}. {error}"
+            _leave_to_a_person(dead, result, problem, "its proxy is enabled, or is gone")
 
 
 def _disturbed_parts(dead: JournalContents) -> dict[str, int]:
@@ -140,11 +141,14 @@ def _bring_back(
             f"{part}. Before that run it had {parts[part]} pods."
         )
     for part, why in impossible.items():
-        result.repaired.discard(dead.path)
-        result.lines.append(
-            f"The part that a killed run had disturbed cannot be brought back: {part}. {why}\n"
-            f"See that it has its {parts[part]} pods, then delete {dead.path}"
-        )
+        problem = f"The part that a killed run had disturbed cannot be brought back: {part}. {why}"
+        _leave_to_a_person(dead, result, problem, f"it has its {parts[part]} pods")
+
+
+def _leave_to_a_person(dead: JournalContents, result: SweepResult, problem: str, what_to_see: str) -> None:
+    """Tell what cannot be repaired here; the journal stays until somebody has done it."""
+    result.repaired.discard(dead.path)
+    result.lines.append(f"{problem}\nSee that {what_to_see}, then delete {dead.path}")
 
 
 def _is_of_here(dead: JournalContents, settings: Settings, provided: str | None) -> bool:

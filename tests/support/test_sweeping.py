@@ -11,7 +11,7 @@ from support.scenario import sweeping
 from support.scenario.journal import Journal, of_dead_runs
 from support.scenario.sweeping import SweepResult, repair
 
-SETTINGS = settings()
+SETTINGS, BEHIND_TOXIPROXY = settings(), settings(toxiproxy={"url": "http://127.0.0.1:4"})
 HERE, ELSEWHERE = SETTINGS.focus_server.base_url, "http://127.0.0.1:9"
 
 
@@ -103,7 +103,7 @@ def test_the_profiler_is_off_again_and_a_proxy_that_was_made_is_gone(tmp_path, m
     scenario_of.begin().profiler_on()
     scenario_of.begin().proxy_made("focus_client_1")
     scenario_of.close()
-    result = sweep(tmp_path, SETTINGS, stores)
+    result = sweep(tmp_path, BEHIND_TOXIPROXY, stores)
     assert asked == [("profiler", 0), ("drop", "system.profile"), ("DELETE", "/focus_client_1")]
     assert result.lines == [
         "MongoDB, which a killed run had told to note slow queries, notes nothing any more.",
@@ -117,7 +117,17 @@ def test_a_proxy_that_is_gone_by_now_needs_no_removal(monkeypatch):
         raise NoSuchProxy("there is none")
 
     monkeypatch.setattr(slow_network, "ask_toxiproxy", ask)
-    slow_network.remove(SETTINGS.toxiproxy, "focus_client_1")
+    slow_network.remove(BEHIND_TOXIPROXY.toxiproxy, "focus_client_1")
+
+
+def test_a_proxy_of_a_toxiproxy_that_the_profile_no_longer_names_is_told_and_its_journal_stays(tmp_path):
+    journal = Journal(tmp_path, HERE, provided=None)
+    journal.begin().proxy_made("focus_client_1")
+    journal.close()
+    (line,) = sweep(tmp_path, SETTINGS, Stores()).lines
+    (kept,) = tmp_path.iterdir()
+    assert "could not be removed: focus_client_1. toxiproxy.url is not set" in line
+    assert str(kept) in line
 
 
 def test_ways_that_were_broken_are_open_again(tmp_path, monkeypatch):

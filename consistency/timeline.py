@@ -48,7 +48,7 @@ def tell(
     disturbed: Sequence[Disturbed],
     happened: Sequence[Happening],
     started: datetime,
-    seen: Seen | None,
+    seen: Seen,
     at_s: float,
 ) -> Told:
     """A violation with its timeline; `happened` is what stores tell of effects, `seen` what they show at `at_s`."""
@@ -57,7 +57,7 @@ def tell(
     about = violation.operations or _creations_beside(moments, operations)
     moments += [_of_operation(one) for one in about]
     faults = [_of_fault(each) for each in _beside(moments, disturbed)]
-    end = [] if seen is None or job_id is None else [Moment(at_s=at_s, who="at the end", what=seen.told(job_id))]
+    end = [] if job_id is None else [Moment(at_s=at_s, who="at the end", what=seen.told(job_id))]
     timeline = sorted([*moments, *faults], key=lambda one: one.at_s) + end
     return Told(promise=violation.promise, problem=violation.problem, job_id=job_id, timeline=timeline)
 

@@ -5,16 +5,19 @@ from datetime import timedelta
 from histories import ONE, OTHER, STARTED, InStores, cancel, create, disturbed, look
 
 from consistency.checkers import NOBODYS, NOT_WHOLE, Violation
+from consistency.seen import Seen
 from consistency.timeline import tell
 from support.observers.happenings import Happening
 from support.observers.side_effects import Effect
+
+EMPTY, NOTHING = Seen(), "no record, no analyzer, no queue"
 
 
 def happening(at_s, event, kind="work queue", job_id=ONE):
     return Happening(STARTED + timedelta(seconds=at_s), event, kind, Effect("x", job_id, "x"))
 
 
-def told(violation, *, faults=(), happened=(), operations=(), seen=None):
+def told(violation, *, faults=(), happened=(), operations=(), seen=EMPTY):
     return tell(violation, operations, faults, happened, STARTED, seen, 30.0)
 
 
@@ -47,6 +50,7 @@ def test_it_has_what_the_stores_tell_of_that_job_alone():
         "task record was changed",
         "kill",
         "work queue went",
+        NOTHING,
     ]
 
 
@@ -57,7 +61,7 @@ def test_beside_an_effect_of_nobody_are_the_creations_that_were_under_way():
         operations=operations,
         happened=[happening(1.5, "came", "work queue", "job-00000002")],
     )
-    assert [moment.what for moment in one.timeline] == ["create :fail, 503", "work queue came"]
+    assert [moment.what for moment in one.timeline] == ["create :fail, 503", "work queue came", NOTHING]
 
 
 def test_a_violation_of_no_job_has_its_operation_alone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import requests
@@ -15,7 +16,7 @@ from consistency.seen import Mark
 from support.api.client import FocusServerAPI
 from support.api.exchange import Exchange
 from support.api.job import Attempt
-from support.checks import answers
+from support.checks.answers import expect_accepted
 from support.core.errors import APIError, ExpectationFailed
 from support.observers.request_marks import TraceKey
 from support.profile.settings import Answers, Settings
@@ -121,25 +122,14 @@ class Client:
     def _request(
         self, kind: Kind, job_id: str | None, payload: dict[str, Any] | None, send: Callable[[], Exchange]
     ) -> Operation:
-        invoked_s, was_sent = self._recording.now(), True
-        try:
-            exchange = send()
-        except APIError as error:
-            assert self._last is not None
-            exchange = self._last
-            # A server that dies may also break off a TLS connection after it was asked.
-            was_sent = not error.unreachable or isinstance(error.__cause__, requests.exceptions.SSLError)
+        invoked_s = self._recording.now()
+        exchange, was_sent = self._exchange(send)
         completed_s = self._recording.now()
         outcome, told, wrong = judge(kind, exchange, self._settings.answers, was_sent=was_sent)
         created_at = None
-        if kind == "create" and outcome == "ok":
+        if payload is not None and outcome == "ok":
             job_id = exchange.job_id()
-            try:
-                attempt = Attempt(payload or {}, exchange)
-                job = answers.expect_accepted(attempt, self._settings.answers, self._settings.naming)
-                created_at = job.created_at
-            except ExpectationFailed as failure:
-                wrong = str(failure)
+            created_at, wrong = self._check_accepted(Attempt(payload, exchange))
         operation = Operation(
             client=self._name,
             kind=kind,
@@ -159,6 +149,22 @@ class Client:
         if not was_sent:
             time.sleep(_ASKS_AGAIN_AFTER_S)  # As a client does: else all of its operations fail before a part is back.
         return operation
+
+    def _exchange(self, send: Callable[[], Exchange]) -> tuple[Exchange, bool]:
+        """What came of a request, and whether it was sent."""
+        try:
+            return send(), True
+        except APIError as error:
+            assert self._last is not None
+            # A server that dies may also break off a TLS connection after it was asked.
+            return self._last, not error.unreachable or isinstance(error.__cause__, requests.exceptions.SSLError)
+
+    def _check_accepted(self, attempt: Attempt) -> tuple[datetime | None, str]:
+        """When an acknowledged job was made, as the answer says, and what is wrong with the answer."""
+        try:
+            return expect_accepted(attempt, self._settings.answers, self._settings.naming).created_at, ""
+        except ExpectationFailed as failure:
+            return None, str(failure)
 
     def _keep(self, exchange: Exchange) -> None:
         self._last = exchange

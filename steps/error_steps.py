@@ -2,23 +2,18 @@
 
 from behave import given, then, when
 
-from steps.fault_types import CLIENT_TIMEOUT_S, GatewayConduct
+from steps.fault_types import CLIENT_TIMEOUT_S, GatewayConduct, GatewayKind
 from steps.scenario_state import Context
 from support.checks import refusals
 from support.faults import gateway
 from support.fuzzing.invalid_requests import INVALID_REQUESTS
 
 
-@given("a gateway in front of the server that {stands:GatewayKind}")
-def a_gateway_in_front_of_the_server(context: Context, stands: str) -> None:
+@given("a gateway in front of the server that {kind:GatewayKind}")
+def a_gateway_in_front_of_the_server(context: Context, kind: GatewayKind) -> None:
     server = context.state.settings.focus_server
     context.state.skip_unless(gateway.possible(server), "a proxy leads to the server, and no gateway can stand here")
-    kinds = {
-        "passes requests on": gateway.before(server),
-        "passes nothing on": gateway.before(server, passes_on=False),
-        "is not there": gateway.unreachable(),
-    }
-    context.state.gateway = context.state.session.fixtures.enter_context(kinds[stands])
+    context.state.gateway = context.state.session.fixtures.enter_context(kind(server))
 
 
 @when("the job is requested through the gateway{conduct:GatewayConduct}")

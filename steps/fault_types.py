@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 import parse
 from behave import register_type
 
 from steps.words import any_of, choice, named, several
+from support.api.exchange import Exchange
+from support.checks import client_reports
 from support.contract.limits import UNKNOWN
+from support.core.errors import APIError
+from support.faults import gateway
 from support.faults.disturbances import Disturbances
 from support.faults.gateway import Gateway
 from support.faults.outages import Outages
 from support.faults.workloads import Workloads
+from support.profile.settings import FocusServer
 
 STORES = named("MongoDB", "RabbitMQ", "Kubernetes")
 PARTS = named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"}
 CLIENT_TIMEOUT_S = 0.5
-"""Longer than a record takes, and shorter than a job does where RabbitMQ takes its time."""
+"""Longer than a record and an analyzer take, and shorter than a queue does where RabbitMQ takes its time."""
 EFFECTS = {"record": "task record", "analyzer": "analyzer", "queue": "work queue"}
 GATEWAY_FAILURES = {"gives up": Gateway.give_up, "cuts the connection": Gateway.cut}
+GatewayKind = Callable[[FocusServer], AbstractContextManager[Gateway]]
+GATEWAYS: dict[str, GatewayKind] = {
+    "passes requests on": gateway.before,
+    "passes nothing on": partial(gateway.before, passes_on=False),
+    "is not there": lambda server: gateway.unreachable(),
+}
+Report = Callable[[APIError | None, Sequence[Exchange]], None]
+"""Judges what the client reports, and what it has sent."""
+REPORTS: dict[str, Report] = {
+    "it took too long": lambda failure, sent: client_reports.expect_status(failure, 504, gateway.TOO_LONG),
+    "no answer came within its time limit": lambda failure, sent: client_reports.expect_timeout(
+        failure, sent, CLIENT_TIMEOUT_S
+    ),
+    "the connection broke": client_reports.expect_break,
+    "the server is gone": lambda failure, sent: client_reports.expect_crash(failure, sent[-1]),
+    "nobody listens": client_reports.expect_unreachable,
+    "the server cannot be trusted": lambda failure, sent: client_reports.expect_distrust(failure),
+    "the answer lacks job_id": lambda failure, sent: client_reports.expect_lack(failure, "job_id"),
+    "the answer lacks stream_url": lambda failure, sent: client_reports.expect_lack(failure, "stream_url"),
+    "the answer lacks stream_port": lambda failure, sent: client_reports.expect_lack(failure, "stream_port"),
+}
 
 
 @dataclass(frozen=True)
@@ -71,22 +99,10 @@ register_type(
         },
     ),
     Effect=choice("A side effect that a job being made has already, by its kind: `record`.", EFFECTS),
-    GatewayKind=choice(
-        "What a gateway does with the requests that it gets: `passes nothing on`.",
-        named("passes requests on", "passes nothing on", "is not there"),
-    ),
+    GatewayKind=choice("What a gateway does with the requests that it gets: `passes nothing on`.", GATEWAYS),
     GatewayConduct=parse_gateway_conduct,
     ReportedFailure=choice(
-        "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.",
-        named(
-            "it took too long",
-            "no answer came within its time limit",
-            "the connection broke",
-            "the server is gone",
-            "nobody listens",
-            "the server cannot be trusted",
-            *(f"the answer lacks {name}" for name in ("job_id", "stream_url", "stream_port")),
-        ),
+        "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.", REPORTS
     ),
     Disturbed=choice(
         "What happens to a part of a job behind the server's back: `analyzer is deleted`.",

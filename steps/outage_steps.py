@@ -5,13 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from behave import given, then, when
 from requests import codes
 
+from steps.fault_types import CLIENT_TIMEOUT_S
 from steps.scenario_state import Context
 from support.api.exchange import Exchange
-from support.checks import discovery, refusals
+from support.checks import client_reports, discovery, refusals
 from support.faults.outages import Outages
-
-# Longer than a record and an analyzer take, and shorter than a queue does where each answer takes its time.
-CLIENT_TIMEOUT_S = 0.5
 
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
@@ -80,7 +78,7 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
 @when("the job is requested by a client that goes away before there is an answer")
 def the_client_goes_away(context: Context) -> None:
     failure = context.state.failure_of_request(request_timeout_s=CLIENT_TIMEOUT_S)
-    refusals.expect_reported_timeout(failure, context.state.client.exchanges, CLIENT_TIMEOUT_S)
+    client_reports.expect_timeout(failure, context.state.client.exchanges, CLIENT_TIMEOUT_S)
 
 
 @then("neither finds such a job")

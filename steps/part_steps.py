@@ -7,7 +7,7 @@ from behave import given, then, when
 from steps.scenario_state import Context
 from support.api.client import FocusServerAPI
 from support.api.job import Attempt
-from support.checks import discovery, record_store, refusals
+from support.checks import client_reports, discovery, record_store
 from support.core.errors import EnvironmentBroken
 from support.faults.workloads import Workloads
 
@@ -86,7 +86,7 @@ def the_server_is_not_there(context: Context) -> None:
     limit_s = context.state.settings.time_limits.unavailable_answered_s
     exchanges = context.state.client.exchanges[-len(context.state.failures) :]
     for failure, exchange in zip(context.state.failures, exchanges, strict=True):
-        refusals.expect_reported_absence(failure, exchange, limit_s)
+        client_reports.expect_absence(failure, exchange, limit_s)
 
 
 @then("{part:Part} is back within the promised time")

@@ -10,15 +10,12 @@ from pydantic import ValidationError
 
 from support.api.exchange import Exchange
 from support.contract.limits import FIELDS, JUDGED_TOGETHER, ROW_COUNT, Parameter
-from support.core.errors import APIError, require
+from support.core.errors import require
 from support.core.validation import path_of
 from support.profile.settings import Answers
 
 # What stands in an answer only when the server shows its inside.
 INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
-
-# How much later than it should something may happen on a busy machine, s.
-_LEEWAY_S = 2.0
 
 
 def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
@@ -127,7 +124,7 @@ def error_problems(exchange: Exchange, statuses: Sequence[int]) -> list[str]:
 
 
 def error_form_problems(exchange: Exchange) -> list[str]:
-    """What is wrong with the form of an error, whatever its status; a line each."""
+    """What is wrong with the form of an error, of any status; a line each."""
     problems = []
     media_type = exchange.answer_headers.get("Content-Type", "").partition(";")[0]
     if media_type != "application/json":
@@ -149,91 +146,6 @@ def expect_client_error(exchange: Exchange) -> None:
     is_4xx = exchange.status is not None and 400 <= exchange.status < 500
     problems = [] if is_4xx else [f"the status is {exchange.status} and not 400 to 499"]
     require("an error in the form that all have", [*problems, *error_form_problems(exchange)], exchange)
-
-
-def expect_reported_status(failure: APIError | None, status: int, reason: str) -> None:
-    """Raise ExpectationFailed unless the client passed on a status and the reason that came with it."""
-    seen = (failure.status, failure.detail) if failure is not None else None
-    problems = [] if seen == (status, reason) and str(status) in str(failure) else [f"it reports {failure!r}"]
-    require(f"the client to report {status}, '{reason}'", problems)
-
-
-def expect_reported_lack(failure: APIError | None, field: str) -> None:
-    """Raise ExpectationFailed unless the client says of an answer that it lacks this field."""
-    named = failure is not None and f"lacks or misstates {field}:" in str(failure)
-    require(f"the client to report that {field} is not in the answer", [] if named else [f"it reports {failure!r}"])
-
-
-def expect_reported_distrust(failure: APIError | None) -> None:
-    """Raise ExpectationFailed unless the client said that it does not trust the server."""
-    problems = [] if failure is not None and "cannot be trusted" in str(failure) else [f"it says {failure}"]
-    require("the client to refuse a certificate that nobody vouches for", problems)
-
-
-def expect_reported_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
-    """Raise ExpectationFailed unless the client gave up just after its time limit, and tells the cause."""
-    problems = _failure_problems(failure, unreachable=False)
-    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
-    if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
-        problems.append(f"it waited {elapsed_s:.2f} s")
-    require(f"the client to report after {limit_s:g} s that no answer came", problems, failure)
-
-
-def expect_reported_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
-    """Raise ExpectationFailed unless the client said at once that there is no connection, and tells the cause."""
-    problems = _failure_problems(failure, unreachable=True)
-    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
-    if elapsed_s >= _LEEWAY_S:
-        problems.append(f"it waited {elapsed_s:.2f} s")
-    require("the client to report at once that the server cannot be reached", problems, failure)
-
-
-def expect_reported_absence(failure: APIError | None, exchange: Exchange, limit_s: float) -> None:
-    """Raise ExpectationFailed unless the client said in time that there is no server, or a gateway said so.
-
-    A gateway before it, as an ingress is, answers 502 or 503, and has no job to tell of.
-    """
-    problems = ["it reports nothing"] if failure is None else []
-    if failure is not None and not failure.unreachable and failure.status not in (502, 503):
-        problems.append(f"it reports {failure}")
-    if exchange.job_id() is not None:
-        problems.append(f"the answer names a job: {exchange.job_id()}")
-    if exchange.elapsed_s >= limit_s:
-        problems.append(f"it waited {exchange.elapsed_s:.2f} s")
-    require(f"the client to report within {limit_s:g} s that the server cannot be reached", problems, exchange)
-
-
-def expect_reported_break(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
-    """Raise ExpectationFailed unless the client said that the connection broke before there was an answer."""
-    problems = _failure_problems(failure, unreachable=False)
-    if "the connection broke" not in str(failure):
-        problems.append(f"it reports {failure}")
-    require("the client to report that the connection broke", problems, exchanges[-1] if exchanges else None)
-
-
-def expect_reported_crash(failure: APIError | None, exchange: Exchange) -> None:
-    """Raise ExpectationFailed unless the client said that the connection broke, or a gateway that there is no server.
-
-    A gateway before it, as an ingress is, answers 502, 503 or 504, and has no job to tell of.
-    """
-    if failure is None or failure.status is None:
-        expect_reported_break(failure, [exchange])
-        return
-    problems = [] if failure.status in (502, 503, 504) else [f"it reports {failure}"]
-    if exchange.job_id() is not None:
-        problems.append(f"the answer names a job: {exchange.job_id()}")
-    require("the client to report that the server is gone", problems, exchange)
-
-
-def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[str]:
-    if failure is None:
-        return ["it reports nothing"]
-    problems = [] if failure.status is None else [f"it reports the status {failure.status}"]
-    if failure.unreachable is not unreachable:
-        problems.append(f"it says that the server was {'not ' if failure.unreachable else ''}reached")
-    if failure.__cause__ is None:
-        problems.append("the cause is lost")
-    return problems
 
 
 def expect_client_refusal(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:

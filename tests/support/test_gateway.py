@@ -8,7 +8,7 @@ import pytest
 from stand_ins import settings
 
 from support.api.client import FocusServerAPI
-from support.checks import refusals
+from support.checks import client_reports
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.core.errors import APIError, ExpectationFailed
 from support.faults import gateway
@@ -65,22 +65,22 @@ def reported_when(fail):
 
 def test_one_that_gives_up_has_passed_the_request_on_and_says_so():
     failure, _ = reported_when(gateway.Gateway.give_up)
-    refusals.expect_reported_status(failure, 504, gateway.TOO_LONG)
+    client_reports.expect_status(failure, 504, gateway.TOO_LONG)
 
 
 def test_one_that_cuts_the_connection_has_passed_the_request_on_and_says_nothing():
-    refusals.expect_reported_break(*reported_when(gateway.Gateway.cut))
+    client_reports.expect_break(*reported_when(gateway.Gateway.cut))
 
 
 def test_one_that_keeps_the_answer_back_leaves_the_server_when_its_client_leaves():
     with slow_server() as (slow, server), gateway.before(server) as where:
-        refusals.expect_reported_timeout(*ask(where), 0.2)
+        client_reports.expect_timeout(*ask(where), 0.2)
         assert slow.lost.wait(5)
 
 
 def test_one_that_passes_nothing_on_takes_the_request_all_the_same():
     with slow_server() as (slow, server), gateway.before(server, passes_on=False) as where:
-        refusals.expect_reported_timeout(*ask(where), 0.2)
+        client_reports.expect_timeout(*ask(where), 0.2)
         where.expect_asked_once()
     assert not slow.bodies
 
@@ -95,13 +95,13 @@ def test_only_what_no_proxy_leads_to_can_have_one(monkeypatch):
 def test_a_client_reports_what_a_gateway_answers_and_asks_once(status):
     with gateways.answering(status, "nobody behind") as where:
         failure, _ = ask(where)
-        refusals.expect_reported_status(failure, status, "nobody behind")
+        client_reports.expect_status(failure, status, "nobody behind")
         assert where.asked == ["/configure"]
         where.expect_asked_once()
         ask(where)
         with pytest.raises(ExpectationFailed, match="there were 2"):
             where.expect_asked_once()
-    refusals.expect_reported_unreachable(*ask(where))
+    client_reports.expect_unreachable(*ask(where))
 
 
 def test_a_gateway_that_was_not_asked_was_not_asked_once():
@@ -111,6 +111,6 @@ def test_a_gateway_that_was_not_asked_was_not_asked_once():
 
 def test_an_absent_gateway_is_not_even_connected_to():
     with gateway.unreachable() as where:
-        refusals.expect_reported_unreachable(*ask(where))
+        client_reports.expect_unreachable(*ask(where))
         with pytest.raises(ExpectationFailed, match="the connection broke"):
-            refusals.expect_reported_break(*ask(where))
+            client_reports.expect_break(*ask(where))

@@ -1,10 +1,10 @@
 import pytest
-from stand_ins import AS_JSON, JOB_ID, exchange
+from stand_ins import AS_JSON, exchange
 
 from support.checks import refusals
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.contract.limits import PARAMETERS, ROW_COUNT, UNKNOWN
-from support.core.errors import APIError, ExpectationFailed, ValidationError
+from support.core.errors import ExpectationFailed, ValidationError
 from support.profile.settings import Answers
 
 NFFT = PARAMETERS["FFT length"]
@@ -134,12 +134,6 @@ def test_a_mistake_of_the_client_is_told_as_one(status, is_one):
         assert "not 400 to 499" in problem_of(refusals.expect_client_error, exchange(GOOD, status))
 
 
-def failure(*, cause=None, **properties):
-    error = APIError(f"answered {properties.get('status')}", **properties)
-    error.__cause__ = cause
-    return error
-
-
 def test_a_number_of_rows_is_refused_with_a_status_of_its_own():
     answers = Answers(bad_row_count_statuses=[422], refused_statuses=[400])
     refused = {"detail": [{"loc": ["query", "rows"], "msg": "rows: too many"}]}
@@ -165,71 +159,6 @@ def test_what_is_told_has_its_status_and_its_word(words, status, detail):
         assert f"does not name {told.naming}" in problem_of(refusals.expect_told, nothing_named, told, Answers())
 
 
-def test_the_client_reports_that_it_does_not_trust_the_server():
-    refusals.expect_reported_distrust(APIError("The Focus Server cannot be trusted: unknown authority"))
-    assert "it says None" in problem_of(refusals.expect_reported_distrust, None)
-    assert "it says no answer" in problem_of(refusals.expect_reported_distrust, APIError("no answer"))
-
-
-def test_the_client_reports_a_status_with_its_reason():
-    refusals.expect_reported_status(failure(status=503, detail="MongoDB"), 503, "MongoDB")
-    for wrong in (
-        None,
-        failure(status=503),
-        failure(status=502, detail="MongoDB"),
-        APIError("failed", status=503, detail="MongoDB"),
-    ):
-        assert "to report 503" in problem_of(refusals.expect_reported_status, wrong, 503, "MongoDB")
-
-
-def test_the_client_reports_what_an_answer_lacks():
-    refusals.expect_reported_lack(APIError("the answer lacks or misstates job_id: …"), "job_id")
-    for wrong in (None, APIError("the answer lacks or misstates job_id: …")):
-        assert "stream_url is not in the answer" in problem_of(refusals.expect_reported_lack, wrong, "stream_url")
-
-
-LOST = OSError("lost")
-
-
-@pytest.mark.parametrize(
-    ("error", "elapsed_s", "told"),
-    [
-        (failure(cause=LOST), 0.5, None),
-        (failure(cause=LOST), 1.5, None),
-        (failure(cause=LOST), 0.4, "it waited 0.40 s"),
-        (failure(cause=LOST), 2.6, "it waited 2.60 s"),
-        (failure(), 0.5, "the cause is lost"),
-        (failure(cause=LOST, status=504), 0.5, "it reports the status 504"),
-        (failure(cause=LOST, unreachable=True), 0.5, "not reached"),
-        (None, 0.5, "it reports nothing"),
-    ],
-)
-def test_the_client_reports_that_no_answer_came(error, elapsed_s, told):
-    arguments = (error, [exchange(elapsed_s=9), exchange(elapsed_s=elapsed_s)], 0.5)
-    if told is None:
-        refusals.expect_reported_timeout(*arguments)
-    else:
-        assert told in problem_of(refusals.expect_reported_timeout, *arguments)
-
-
-@pytest.mark.parametrize(
-    ("error", "elapsed_s", "told"),
-    [
-        (failure(cause=LOST, unreachable=True), 0.1, None),
-        (failure(cause=LOST, unreachable=True), 2.1, "it waited 2.10 s"),
-        (failure(cause=LOST), 0.1, "was reached"),
-        (failure(unreachable=True), 0.1, "the cause is lost"),
-        (None, 0.1, "it reports nothing"),
-    ],
-)
-def test_the_client_reports_at_once_that_there_is_no_connection(error, elapsed_s, told):
-    arguments = (error, [exchange(elapsed_s=elapsed_s)])
-    if told is None:
-        refusals.expect_reported_unreachable(*arguments)
-    else:
-        assert told in problem_of(refusals.expect_reported_unreachable, *arguments)
-
-
 def test_the_client_refuses_for_the_reason_that_is_named():
     with pytest.raises(ValidationError) as refusal:
         ConfigureRequest(**generate_config_payload(nfftSelection=0))
@@ -237,47 +166,3 @@ def test_the_client_refuses_for_the_reason_that_is_named():
     refusals.expect_client_refusal(refusal.value, NFFT)
     assert "nfftSelection" in problem_of(refusals.expect_client_refusal, refusal.value, PARAMETERS["view type"])
     assert "it did not" in problem_of(refusals.expect_client_refusal, None)
-
-
-@pytest.mark.parametrize(
-    ("failure", "seen", "told"),
-    [
-        (APIError("", unreachable=True), exchange(status=None), None),
-        (APIError("", status=502), exchange(status=502), None),
-        (APIError("", status=503), exchange(status=503), None),
-        (None, exchange(), "it reports nothing"),
-        (APIError("the connection broke"), exchange(status=None), "it reports the connection broke"),
-        (APIError("there is none", status=404), exchange(status=404), "it reports there is none"),
-        (APIError("", status=503), exchange({"job_id": JOB_ID}, 503), f"names a job: {JOB_ID}"),
-        (APIError("", unreachable=True), exchange(status=None, elapsed_s=2.0), "it waited 2.00 s"),
-    ],
-)
-def test_that_the_server_is_not_there_is_reported_in_time_and_nothing_is_invented(failure, seen, told):
-    if told is None:
-        refusals.expect_reported_absence(failure, seen, 1.0)
-    else:
-        assert told in problem_of(refusals.expect_reported_absence, failure, seen, 1.0)
-
-
-def caused(error):
-    error.__cause__ = OSError()
-    return error
-
-
-@pytest.mark.parametrize(
-    ("failure", "seen", "told"),
-    [
-        (caused(APIError("the connection broke")), exchange(status=None), None),
-        (APIError("", status=504), exchange(status=504), None),
-        (None, exchange(), "it reports nothing"),
-        (caused(APIError("no answer within 30 s")), exchange(status=None), "it reports no answer within 30 s"),
-        (caused(APIError("there is none", unreachable=True)), exchange(status=None), "it says that the server was not"),
-        (APIError("an error", status=500), exchange(status=500), "it reports an error"),
-        (APIError("", status=503), exchange({"job_id": JOB_ID}, 503), f"names a job: {JOB_ID}"),
-    ],
-)
-def test_that_the_server_is_gone_is_reported_as_a_broken_connection_or_by_a_gateway(failure, seen, told):
-    if told is None:
-        refusals.expect_reported_crash(failure, seen)
-    else:
-        assert told in problem_of(refusals.expect_reported_crash, failure, seen)

@@ -1,10 +1,12 @@
 """Ending jobs."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
-from behave import then, when
+from behave import register_type, then, when
 
 from steps.scenario_state import Context
+from steps.words import choice
 from support.checks import answers
 
 
@@ -29,13 +31,28 @@ def the_work_with_a_temporary_job_fails(context: Context) -> None:
         context.state.client.use_temporary_job(context.state.configuration, fail_half_way)
 
 
-@then("the cancelling {outcome:Cancelling}")
-def the_cancelling_is_confirmed(context: Context, outcome: str) -> None:
-    exchanges, job_id, told = context.state.exchanges, context.state.job.job_id, context.state.settings.answers
-    if outcome == "does no harm":
-        answers.expect_cancelled_again(context.state.exchange, told)
-    elif outcome == "is confirmed":
-        answers.expect_cancelled(exchanges, job_id, told)
-    else:
-        session, cancel = context.state.session, context.state.client.cancel
-        session.timing.expect_recovery("the job to be cancelled", lambda: cancel(job_id), told.cancelled_statuses)
+def expect_confirmed(context: Context) -> None:
+    answers.expect_cancelled(context.state.exchanges, context.state.job.job_id, context.state.settings.answers)
+
+
+def expect_confirmed_in_time(context: Context) -> None:
+    client, job_id, told = context.state.client, context.state.job.job_id, context.state.settings.answers
+    recovery = context.state.session.timing.expect_recovery
+    recovery("the job to be cancelled", lambda: client.cancel(job_id), told.cancelled_statuses)
+
+
+def expect_no_harm(context: Context) -> None:
+    answers.expect_cancelled_again(context.state.exchange, context.state.settings.answers)
+
+
+OUTCOMES = {
+    "is confirmed": expect_confirmed,
+    "is confirmed within the promised time": expect_confirmed_in_time,
+    "does no harm": expect_no_harm,
+}
+register_type(Cancelling=choice("What becomes of a cancelling: `is confirmed`.", OUTCOMES))
+
+
+@then("the cancelling {expect:Cancelling}")
+def the_cancelling_is_confirmed(context: Context, expect: Callable[[Context], None]) -> None:
+    expect(context)

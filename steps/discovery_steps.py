@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from behave import given, then, when
+from behave import given, register_type, then, when
 
-from steps.scenario_state import Context
+from steps.scenario_state import Context, ScenarioState
+from steps.words import choice
+from support.api.exchange import Exchange
 from support.checks import discovery
+from support.checks.discovery import Window
 from support.contract.configuration import generate_config_payload
 
 SHORT_FFT = 128  # The first row comes after 64 ms.
@@ -48,11 +51,19 @@ def they_are_of_the_recording_under_way(context: Context) -> None:
     discovery.expect_live_metadata(context.state.exchange, under_way, context.state.settings.limits)
 
 
-@then("{which:Recordings} is {listed:Listed}")
-def the_recordings_are_listed(context: Context, which: str, listed: str) -> None:
-    if which == "none" or listed == "not listed":
-        recorded = []
-    else:
-        recorded = context.state.ended if which == "only the one that has ended" else context.state.recorded
-    expect = discovery.expect_listed if listed == "listed among others" else discovery.expect_recordings
-    expect(context.state.exchange, recorded)
+RECORDINGS: dict[str, Callable[[ScenarioState], list[Window]]] = {
+    "the recording": lambda state: state.recorded,
+    "each of them": lambda state: state.recorded,
+    "only the one that has ended": lambda state: state.ended,
+    "none": lambda state: [],
+}
+register_type(Recordings=choice("Which recording is listed: `the recording`.", RECORDINGS))
+
+
+@then("{which:Recordings} is {expect:Listed}")
+def the_recordings_are_listed(
+    context: Context,
+    which: Callable[[ScenarioState], list[Window]],
+    expect: Callable[[Exchange, list[Window]], None],
+) -> None:
+    expect(context.state.exchange, which(context.state))

@@ -1,13 +1,15 @@
 """The figures of a job, as they follow from its configuration."""
 
+from collections.abc import Callable, Sequence
+
 from behave import then, when
 
 from steps.parameter_types import set_to
 from steps.scenario_state import Context
+from support.api.job import Job
 from support.checks import answers, measurements
 from support.checks.waterfall import Waterfall
 from support.contract.limits import PARAMETERS
-from support.core.errors import require
 from support.evidence.evidence import Evidence
 
 
@@ -23,13 +25,11 @@ def the_measurement_is_as_configured(context: Context, measurement: str, jobs: s
         expect_as_configured(context, measurement, context.state.waterfall_of(job))
 
 
-@then("each has {proportion:Proportion} of the one before")
-def each_has_a_proportion_of_the_one_before(context: Context, proportion: str) -> None:
-    measured = [measurements.expect_measured(context.state.waterfall_of(job).rows) for job in context.state.jobs]
-    if proportion == "twice the time between rows":
-        measurements.expect_in_proportion(measured, "time between rows", lambda one: one.lines_dt_s, 2)
-    else:
-        measurements.expect_steps_halved(measured)
+@then("each has {expect:Proportion} of the one before")
+def each_has_a_proportion_of_the_one_before(
+    context: Context, expect: Callable[[Sequence[measurements.Measured]], None]
+) -> None:
+    expect([measurements.expect_measured(context.state.waterfall_of(job).rows) for job in context.state.jobs])
 
 
 def expect_as_configured(context: Context, measurement: str, waterfall: Waterfall) -> None:
@@ -40,13 +40,9 @@ def expect_as_configured(context: Context, measurement: str, waterfall: Waterfal
     measurements.expect_as_configured(measurement, measured, context.state.figures_of(job), duration_s)
 
 
-@then("their mappings of channels to streams {alike:Alike}")
-def their_mappings_are_alike(context: Context, alike: str) -> None:
-    told = answers.mappings(context.state.jobs)
-    if alike == "differ":
-        require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
-    else:
-        require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
+@then("their mappings of channels to streams {expect:Alike}")
+def their_mappings_are_alike(context: Context, expect: Callable[[Sequence[Job]], None]) -> None:
+    expect(context.state.jobs)
 
 
 @when("a single channel is opened and closed {count:d} times, each time another one")

@@ -1,6 +1,6 @@
 """The health check, and how confidentially it is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +8,11 @@ from typing import Any
 from behave import then, when
 
 from steps.scenario_state import Context
+from support.api.exchange import Exchange
 from support.checks import health
 from support.contract.configuration import generate_config_payload
 from support.faults import gateway
+from support.profile.settings import Answers
 
 QUESTIONS_WHILE_BUSY = 20
 
@@ -29,14 +31,10 @@ def the_server_is_healthy(context: Context) -> None:
     health.expect_healthy(context.state.exchanges, context.state.settings.answers)
 
 
-@then("every answer carries {header:Header}")
-def every_answer_carries(context: Context, header: str) -> None:
-    wanted = context.state.settings.answers
+@then("every answer carries {expect:Header}")
+def every_answer_carries(context: Context, expect: Callable[[Exchange, Answers], None]) -> None:
     for exchange in context.state.client.exchanges:
-        if header == "the headers that protect its reader":
-            health.expect_protective_headers(exchange, wanted.headers)
-        else:
-            health.expect_strict_transport_security(exchange, wanted.transport_header)
+        expect(exchange, context.state.settings.answers)
 
 
 @then("it speaks TLS 1.2 or newer, and nothing older")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from behave import given, then, when
+from behave import given, register_type, then, when
 
 from steps.scenario_state import Context
+from steps.words import choice
 from support.api.exchange import Exchange
 from support.api.job import Attempt
 from support.contract.configuration import different_payloads, generate_config_payload
@@ -25,6 +26,15 @@ from support.load.watch import ServerWatch
 MOST_CLIENTS = 40
 LOOK_EVERY_S = 0.5
 PATIENCE = 3
+
+UsedResource = tuple[str, Callable[[ServerWatch, int], list[str]]]
+"""What is expected of it, and what is wrong with it after so many jobs."""
+USED_RESOURCES: dict[str, UsedResource] = {
+    "memory": ("the server's memory to stay as it was", lambda watch, jobs: watch.memory_problems()),
+    "CPU time for each job": ("little CPU time for each job", ServerWatch.cpu_problems),
+    "time for a query in MongoDB": ("only quick queries", lambda watch, jobs: watch.query_problems()),
+}
+register_type(UsedResource=choice("What the server has used: `memory`.", USED_RESOURCES))
 
 
 def request_when_due(context: Context, due_s: Sequence[float], clients: int) -> OpenLoop[Attempt]:
@@ -134,15 +144,10 @@ def no_job_was_lost(context: Context) -> None:
 
 
 @then("the server has used no more {resource:UsedResource} than is promised")
-def it_has_used_no_more(context: Context, resource: str) -> None:
-    watch = context.state.server_watch
+def it_has_used_no_more(context: Context, resource: UsedResource) -> None:
+    watch, (expected, problems) = context.state.server_watch, resource
     context.state.skip_unless(not watch.unseen, "; ".join(watch.unseen))
-    if resource == "memory":
-        require("the server's memory to stay as it was", watch.memory_problems())
-    elif resource == "CPU time for each job":
-        require("little CPU time for each job", watch.cpu_problems(len(context.state.exchanges)))
-    else:
-        require("only quick queries", watch.query_problems())
+    require(expected, problems(watch, len(context.state.exchanges)))
 
 
 @then("a new job is there as quickly as before within the promised time")

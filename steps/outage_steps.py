@@ -98,11 +98,6 @@ def all_stores_work_again(context: Context) -> None:
     context.state.session.disturbances.mend_stores()
 
 
-@then("it is said within the promised time")
-def it_is_said_in_time(context: Context) -> None:
-    context.state.session.timing.expect_in_time(context.state.exchanges, "unavailable_answered_s")
-
-
 @then("it is said that {stores:AnyStore} is not available")
 def it_is_not_available(context: Context, stores: Sequence[str]) -> None:
     for exchange in context.state.exchanges:

@@ -13,7 +13,10 @@ import parse
 from behave import register_type
 
 from steps.words import any_of, choice, named
-from support.checks.measurements import MEASUREMENTS
+from support.checks.answers import expect_one_mapping, expect_other_mappings
+from support.checks.discovery import LISTED
+from support.checks.health import HEADERS
+from support.checks.measurements import MEASUREMENTS, PROPORTIONS
 from support.contract.configuration import generate_task_id, with_neighbour, with_value, without
 from support.contract.limits import PARAMETERS, ROW_COUNT, TASK_ID, UNKNOWN, Parameter
 from support.fuzzing.malformed_bodies import MALFORMED_BODIES
@@ -165,15 +168,9 @@ def parse_at_once(text: str) -> int:
 
 
 JOBS = named("the job", "the other job", "both jobs", "every job", "an unknown job")
-RECORDINGS = named("the recording", "each of them", "only the one that has ended", "none")
-LISTED = named("listed", "not listed", "listed among others", "listed, in the order of their time")
 
 register_type(
     AtOnce=parse_at_once,
-    Cancelling=choice(
-        "What becomes of a cancelling: `is confirmed`.",
-        named("is confirmed", "is confirmed within the promised time", "does no harm"),
-    ),
     Change=parse_change,
     Duration=parse_duration,
     JobCount=parse_job_count,
@@ -198,22 +195,19 @@ register_type(
         ),
     ),
     Measurement=choice("What the rows of a job measure: `data rate`.", named(*MEASUREMENTS)),
-    Proportion=choice(
-        "What a job has, against the one before it.",
-        named("twice the time between rows", "half the frequency resolution"),
+    Proportion=choice("What a job has, against the one before it.", PROPORTIONS),
+    Alike=choice(
+        "Whether they are alike: `differ`.", {"differ": expect_other_mappings, "are the same": expect_one_mapping}
     ),
-    Alike=choice("Whether they are alike: `differ`.", named("differ", "are the same")),
     TimedAnswer=choice(
-        "An answer that has a promised time.",
-        {"the answer": "job_created_s", "each answer of the health check": "health_answered_s"},
+        "An answer that has a promised time: `the answer comes`.",
+        {
+            "the answer comes": "job_created_s",
+            "each answer of the health check comes": "health_answered_s",
+            "it is said": "unavailable_answered_s",
+        },
     ),
-    Header=choice(
-        "Headers that every answer carries.",
-        named("the headers that protect its reader", "the header that tells clients to use TLS only"),
-    ),
-    UsedResource=choice(
-        "What the server has used: `memory`.", named("memory", "CPU time for each job", "time for a query in MongoDB")
-    ),
+    Header=choice("Headers that every answer carries.", HEADERS),
     Cancelled=choice(
         "Whether jobs of a load are cancelled.", {"": False, ", and each is cancelled when it was found whole": True}
     ),
@@ -251,7 +245,6 @@ register_type(
             "lies in the future as a whole": None,
         },
     ),
-    Recordings=choice("Which recording is listed: `the recording`.", RECORDINGS),
     Listed=choice("Whether and how it is listed: `listed`.", LISTED),
     Be=choice("What grammar asks for: `is`, `are`.", named("is", "are")),
     Timed=choice("What has a promised time: `jobs`, `answers`, `first rows`.", named("jobs", "answers", "first rows")),

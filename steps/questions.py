@@ -13,7 +13,7 @@ from behave import register_type
 
 from steps.parameter_types import JOBS, as_digits
 from steps.scenario_state import ScenarioState
-from steps.words import choice, named
+from steps.words import choice
 from support.checks.refusals import TOLD
 from support.contract.limits import UNKNOWN
 
@@ -126,7 +126,5 @@ register_type(
     Resource=choice("What the server tells when it is asked: `the metadata of the job`.", RESOURCES),
     Manner=parse_manner,
     AskedTime=choice("The time of which recordings are asked for: `of that time`.", ASKED_TIMES),
-    MetadataOf=choice("Whose metadata they are: `the job`.", named("the job", "every job", "the cancelled job")),
-    JobPart=choice("What the metadata of a job agree with.", named("the record of the job", "the rows of the job")),
     Told=choice("What is told instead of an answer: `there is no such job`.", TOLD),
 )

@@ -95,7 +95,7 @@ def the_task_id_is_carried(context: Context) -> None:
     context.state.session.promises.expect_task_id_in_record(context.state.job, context.state.task_id)
 
 
-@then("{setting:TimedAnswer} comes within the promised time")
+@then("{setting:TimedAnswer} within the promised time")
 def the_answer_comes_in_time(context: Context, setting: str) -> None:
     context.state.session.timing.expect_in_time(context.state.exchanges, setting)
 

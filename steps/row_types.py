@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import parse
 from behave import register_type
 
-from steps.words import choice, named
+from steps.words import choice
+from support.checks.promises import Promises
+from support.checks.waterfall import Waterfall
 
 
 @parse.with_pattern(r"\d+ rows|as many rows as fit into what was recorded")
@@ -66,8 +68,17 @@ register_type(
     Extent=parse_extent,
     Readers=parse_readers,
     Replay=parse_replay,
-    NoRows=choice("How long there are no rows: `yet`.", named("yet", "yet, and more will come", "any more")),
-    Beginning=choice("With what a first row begins.", named("its time", "the job")),
+    NoRows=choice(
+        "How long there are no rows: `yet`.",
+        {
+            "yet": Waterfall.expect_none_before_its_time,
+            "yet, and more will come": lambda rows, exchange, figures: rows.expect_none_yet(exchange),
+            "any more": lambda rows, exchange, figures: rows.expect_over(exchange),
+        },
+    ),
     RowCount=parse_row_count,
-    Served=choice("Whether a stream is served: `is served`.", named("is served", "is not served")),
+    Served=choice(
+        "Whether a stream is served: `is served`.",
+        {"is served": Promises.expect_stream_served, "is not served": Promises.expect_stream_gone},
+    ),
 )

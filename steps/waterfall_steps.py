@@ -1,13 +1,27 @@
 """The rows of a job, and its stream."""
 
-from behave import given, then, when
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from behave import given, register_type, then, when
 
 from steps.row_types import Extent, Readers, Replay
 from steps.scenario_state import Context
+from steps.words import choice
+from support.api.exchange import Exchange
+from support.api.job import Job
 from support.checks import record_store, waterfall
+from support.checks.promises import Promises
+from support.checks.waterfall import Waterfall
 from support.contract.limits import ViewType
 from support.core.errors import require
 from support.load.rows import read_for
+
+if TYPE_CHECKING:
+    from support.checks.figures import Figures
 
 
 def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.WaterfallRow]:
@@ -39,15 +53,9 @@ def rows_are_read_to_the_end(context: Context, by: Readers) -> None:
         context.state.waterfall.expect_end()
 
 
-@then("there are no rows {more:NoRows}")
-def there_are_no_rows(context: Context, more: str) -> None:
-    rows, exchange = context.state.waterfall, context.state.exchange
-    if more == "yet":
-        rows.expect_none_before_its_time(exchange, context.state.figures)
-    elif more == "yet, and more will come":
-        rows.expect_none_yet(exchange)
-    else:
-        rows.expect_over(exchange)
+@then("there are no rows {expect:NoRows}")
+def there_are_no_rows(context: Context, expect: Callable[[Waterfall, Exchange, Figures], None]) -> None:
+    expect(context.state.waterfall, context.state.exchange, context.state.figures)
 
 
 @then("no more rows come from then on")
@@ -100,15 +108,22 @@ def the_rows_follow_each_other(context: Context) -> None:
     require("rows at the output rate", waterfall.order_problems(rows, context.state.figures))
 
 
+def its_time(context: Context) -> list[datetime]:
+    return [context.state.window[0]]
+
+
+def creation_of_its_job(context: Context) -> list[datetime]:
+    return record_store.expect_creation_times(context.state.stores.records.of_job(context.state.job.job_id))
+
+
+BEGINNINGS = {"its time": its_time, "the job": creation_of_its_job}
+register_type(Beginning=choice("With what a first row begins.", BEGINNINGS))
+
+
 @then("the first row begins with {what:Beginning}")
-def the_first_row_begins_with(context: Context, what: str) -> None:
-    if what == "its time":
-        moments = [context.state.window[0]]
-    else:
-        records = context.state.stores.records.of_job(context.state.job.job_id)
-        moments = record_store.expect_creation_times(records)
-    begins, wanted = rows_to_judge(context)[0].start_timestamp, [moment.timestamp() for moment in moments]
-    require(f"the first row to begin with {what}", [] if [begins] == wanted else [f"{begins} instead of {wanted}"])
+def the_first_row_begins_with(context: Context, what: Callable[[Context], list[datetime]]) -> None:
+    begins, wanted = rows_to_judge(context)[0].start_timestamp, [moment.timestamp() for moment in what(context)]
+    require("the first row to begin at the right time", [] if [begins] == wanted else [f"{begins} instead of {wanted}"])
 
 
 @then("each row comes within the promised time of its own")
@@ -157,11 +172,7 @@ def there_are_so_many(context: Context, count: int | None) -> None:
     require("as many rows as fit into what was recorded", problems)
 
 
-@then("the stream of {jobs:Jobs} {served:Served}")
-def the_stream_is_served(context: Context, jobs: str, served: str) -> None:
-    promises, job = context.state.session.promises, context.state.job
-    if served == "is served":
-        promises.expect_stream_served(job)
-    else:
-        (job_id,) = context.state.ids_of(jobs)
-        promises.expect_stream_gone(job, job_id)
+@then("the stream of {jobs:Jobs} {expect:Served}")
+def the_stream_is_served(context: Context, jobs: str, expect: Callable[[Promises, Job, str], None]) -> None:
+    for job_id in context.state.ids_of(jobs):
+        expect(context.state.session.promises, context.state.job, job_id)

@@ -50,9 +50,23 @@ def expect_distinct_ids(jobs: Sequence[Job]) -> None:
     require(f"{len(jobs)} different job ids", problems)
 
 
-def mappings(jobs: Sequence[Job]) -> list[dict[str, int]]:
-    """The mapping of channels to streams that each answer tells."""
-    return [job.exchange.told("channel_to_stream_index") or {} for job in jobs]
+def expect_other_mappings(jobs: Sequence[Job]) -> None:
+    """Raise ExpectationFailed unless each answer tells another mapping of channels to streams."""
+    told = _mappings(jobs)
+    require("no two mappings alike", ["some are"] if any(told.count(one) > 1 for one in told) else [], told)
+
+
+def expect_one_mapping(jobs: Sequence[Job]) -> None:
+    """Raise ExpectationFailed unless all answers tell the same mapping of channels to streams."""
+    told = _mappings(jobs)
+    require("all mappings alike", ["some differ"] if any(one != told[0] for one in told) else [], told)
+
+
+def _mappings(jobs: Sequence[Job]) -> list[object]:
+    """What each answer tells; raise ExpectationFailed if one tells nothing."""
+    told = [job.exchange.told("channel_to_stream_index") for job in jobs]
+    require("mappings of channels to streams", [] if all(told) else ["an answer tells none"], told)
+    return told
 
 
 def expect_task_id(job: Job, task_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,6 +97,15 @@ def expect_listed(exchange: Exchange, wanted: Sequence[Window]) -> None:
     told = expect_recording_list(exchange)
     missing = [[start, end] for start, end in wanted if [start.timestamp(), end.timestamp()] not in told]
     require("these recordings to be listed, too", [f"{start} to {end} is not" for start, end in missing], exchange)
+
+
+LISTED: Mapping[str, Callable[[Exchange, Sequence[Window]], None]] = {
+    "listed": expect_recordings,
+    "listed, in the order of their time": expect_recordings,
+    "listed among others": expect_listed,
+    "not listed": lambda exchange, recordings: expect_recordings(exchange, []),
+}
+"""By the words of the features: what is expected of an answer, and of these recordings in it."""
 
 
 def _expect_exactly(exchange: Exchange, wanted: Any, expected: str) -> None:

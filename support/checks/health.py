@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,6 +61,17 @@ def expect_strict_transport_security(exchange: Exchange, header: str) -> None:
     ages = [part.strip().removeprefix("max-age=") for part in value.split(";") if part.strip().startswith("max-age=")]
     problems = [] if ages and ages[0].isdigit() and int(ages[0]) >= 31_536_000 else [f"{header} is {value!r}"]
     require("to be told to come over TLS from now on", problems, exchange)
+
+
+HEADERS: Mapping[str, Callable[[Exchange, Answers], None]] = {
+    "the headers that protect its reader": lambda exchange, answers: expect_protective_headers(
+        exchange, answers.headers
+    ),
+    "the header that tells clients to use TLS only": lambda exchange, answers: expect_strict_transport_security(
+        exchange, answers.transport_header
+    ),
+}
+"""By the words of the features: what is expected of every answer."""
 
 
 def expect_new_tls(base_url: str, ca_file: Path | None, timeout_s: float) -> None:

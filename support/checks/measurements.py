@@ -106,6 +106,14 @@ def expect_steps_halved(measured: Sequence[Measured]) -> None:
     require("steps of frequency half as long as those of the one before", problems, steps)
 
 
+PROPORTIONS: Mapping[str, Callable[[Sequence[Measured]], None]] = {
+    "twice the time between rows": lambda measured: expect_in_proportion(
+        measured, "time between rows", lambda one: one.lines_dt_s, 2
+    ),
+    "half the frequency resolution": expect_steps_halved,
+}
+"""The product's words for what each job has of the one before."""
+
 MEASUREMENTS: Mapping[str, Callable[[Measured, float], float]] = {
     "output rate": lambda one, duration_s: one.rows_per_second,
     "overlap of windows": lambda one, duration_s: one.overlap,

@@ -136,9 +136,9 @@ class Promises:
         problems = [f"there was {', '.join(missing)}"] if missing else []
         require(f"all of {job.job_id} to be there when it was answered", problems)
 
-    def expect_stream_served(self, job: Job) -> None:
-        """Raise ExpectationFailed unless the server that the answer named serves the job's stream (PZ-13570)."""
-        self._expect_stream(job, job.job_id, SERVED)
+    def expect_stream_served(self, job: Job, job_id: str) -> None:
+        """Raise ExpectationFailed unless the server that the answer about `job` named serves `job_id` (PZ-13570)."""
+        self._expect_stream(job, job_id, SERVED)
 
     def expect_stream_gone(self, job: Job, job_id: str) -> None:
         """Raise ExpectationFailed unless the server that the answer about `job` named serves no stream of `job_id`."""

@@ -48,9 +48,21 @@ def test_a_job_is_not_accepted_with_less(status, change, told):
     assert told in str(failure.value)
 
 
-def test_mappings_are_those_of_the_answers():
-    one = job({"channel_to_stream_index": {"1": 0}})
-    assert answers.mappings([one, job()]) == [{"1": 0}, {}]
+def test_mappings_that_differ_are_not_alike():
+    one, other = (job({"channel_to_stream_index": {channel: 0}}) for channel in ("1", "2"))
+    answers.expect_one_mapping([one, one])
+    answers.expect_other_mappings([one, other])
+    with pytest.raises(ExpectationFailed, match="some differ"):
+        answers.expect_one_mapping([one, one, other])
+    with pytest.raises(ExpectationFailed, match="some are"):
+        answers.expect_other_mappings([one, other, one])
+
+
+def test_mappings_that_are_not_told_are_neither_alike_nor_different():
+    for expect in (answers.expect_one_mapping, answers.expect_other_mappings):
+        for told in ({}, {"channel_to_stream_index": {}}):
+            with pytest.raises(ExpectationFailed, match="an answer tells none"):
+                expect([job(told)])
 
 
 def test_the_answer_repeats_the_task_id():

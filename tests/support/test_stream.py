@@ -151,9 +151,9 @@ def test_a_certificate_that_cannot_be_verified_is_the_environments_failure(tls_p
 def test_the_authority_of_a_stream_is_the_focus_servers_where_it_has_none_of_its_own(tls_port, trusting):
     made = job({"stream_url": "http://127.0.0.1", "stream_port": tls_port})
     servers = {"ca_file": trusting.ca_file}
-    Promises(settings(stream={"tls": True}, focus_server=servers), None).expect_stream_served(made)
+    Promises(settings(stream={"tls": True}, focus_server=servers), None).expect_stream_served(made, JOB_ID)
     others = {"ca_file": trusting.ca_file / "other.pem"}
-    Promises(settings(stream=dict(trusting), focus_server=others), None).expect_stream_served(made)
+    Promises(settings(stream=dict(trusting), focus_server=others), None).expect_stream_served(made, JOB_ID)
 
 
 class TestProxies:
@@ -204,13 +204,13 @@ def test_nobody_there_and_no_answer_are_neither_serving_nor_unknown():
 
 def test_a_stream_is_served_or_gone_where_the_answer_says(port):
     promises, made = Promises(settings(), None), job({"stream_url": "grpc://127.0.0.1", "stream_port": port})
-    promises.expect_stream_served(made)
+    promises.expect_stream_served(made, JOB_ID)
     for gone in ("job_ended", "job_00000000"):
         promises.expect_stream_gone(made, gone)
     with pytest.raises(ExpectationFailed, match="it is SERVING"):
         promises.expect_stream_gone(made, JOB_ID)
     with gateway.unreachable() as where:
         away = job({"stream_url": "grpc://127.0.0.1", "stream_port": int(where.address.rpartition(":")[2])})
-        for check in (promises.expect_stream_served, lambda made: promises.expect_stream_gone(made, JOB_ID)):
+        for check in (promises.expect_stream_served, promises.expect_stream_gone):
             with pytest.raises(ExpectationFailed, match="it is UNAVAILABLE"):
-                check(away)
+                check(away, JOB_ID)

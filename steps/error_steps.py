@@ -1,12 +1,15 @@
 """What the client reports when the way to the server fails, and the form of the server's errors."""
 
-from behave import given, then, when
+from behave import given, register_type, then, when
 
 from steps.fault_types import CLIENT_TIMEOUT_S, GatewayConduct, GatewayKind
 from steps.scenario_state import Context
+from steps.words import choice
 from support.checks import refusals
 from support.faults import gateway
-from support.fuzzing.invalid_requests import INVALID_REQUESTS
+from support.fuzzing.invalid_requests import INVALID_REQUESTS, Send
+
+register_type(InvalidRequest=choice("A request that is a mistake: `a page that does not exist`.", INVALID_REQUESTS))
 
 
 @given("a gateway in front of the server that {kind:GatewayKind}")
@@ -43,9 +46,9 @@ def the_job_is_whole_or_absent(context: Context) -> None:
     )
 
 
-@when("{what} is asked of the server")
-def something_is_asked(context: Context, what: str) -> None:
-    context.state.exchanges = [INVALID_REQUESTS[what](context.state.session)]
+@when("{send:InvalidRequest} is asked of the server")
+def something_is_asked(context: Context, send: Send) -> None:
+    context.state.exchanges = [send(context.state.session)]
 
 
 @then("it is told in the form that all errors have")

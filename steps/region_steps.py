@@ -1,15 +1,17 @@
 """Changing the region of interest of a running job."""
 
-from behave import then, when
+from behave import register_type, then, when
 
 from steps.region_types import AskedRegion
 from steps.scenario_state import Context
+from steps.words import choice
 
 MESSAGES = {
     "no JSON": b"\x00 no JSON",
     "no object": b"[1]",
     "another command": b'{"command": "forget_roi", "roi": {"start": 10, "end": 110}}',
 }
+register_type(Message=choice("A message that is no command for a region: `no JSON`.", MESSAGES))
 
 
 @when("a region of interest {region:Region} is asked for")
@@ -23,9 +25,9 @@ def the_region_is_changed(context: Context) -> None:
     context.state.region.expect_changed()
 
 
-@when("a message that is {nature} is put into its queue")
-def a_message_of_nobody(context: Context, nature: str) -> None:
-    context.state.session.promises.put_message(context.state.job, MESSAGES[nature])
+@when("a message that is {message:Message} is put into its queue")
+def a_message_is_put(context: Context, message: bytes) -> None:
+    context.state.session.promises.put_message(context.state.job, message)
 
 
 @then("the region of interest of {jobs:Jobs} is as it was")

@@ -1,19 +1,35 @@
 """Invalid requests: malformed bodies, and generated ones."""
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from behave import then, when
+from behave import register_type, then, when
 
 from steps.scenario_state import PLAYBACK, Context
+from steps.words import choice
+from support.api.exchange import Exchange
 from support.api.job import Attempt
-from support.checks import health, refusals
+from support.checks import refusals
 from support.contract.configuration import generate_config_payload
+from support.contract.limits import Limits
 from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
-from support.fuzzing.malformed_bodies import Make, padded, statuses_for, with_character_set
+from support.fuzzing.malformed_bodies import Body, padded, with_character_set
 from support.fuzzing.verdicts import RequestVerdicts
+from support.profile.settings import Answers
+
+MakeBody = Callable[[Mapping[str, Any], Limits], Body]
+"""Makes a body of a valid configuration."""
+BODIES: dict[str, MakeBody] = {
+    "as large as is read": lambda payload, limits: padded(limits.body_max_bytes, payload),
+    "one byte larger than is read": lambda payload, limits: padded(limits.body_max_bytes + 1, payload),
+    "that tells its character set": lambda payload, limits: with_character_set(payload),
+}
+register_type(
+    Body=choice("What is special about the body of a valid configuration: `as large as is read`.", BODIES),
+    TurnedAway=choice("Why a request is turned away: `unreadable`.", refusals.TURNED_AWAY),
+)
 
 
 @when("{bodies:Malformed} is sent {origin:Origin}")
@@ -21,28 +37,19 @@ def it_is_sent(context: Context, bodies: Sequence[str], origin: Mapping[str, str
     context.state.exchanges = [send_malformed(context.state.session, what, origin) for what in bodies]
 
 
-@when("a job is requested with a body {that}")
-def a_job_with_a_body(context: Context, that: str) -> None:
-    path, most = context.state.settings.paths.configure, context.state.settings.limits.body_max_bytes
-    make: dict[str, Make] = {
-        "as large as is read": partial(padded, most),
-        "one byte larger than is read": partial(padded, most + 1),
-        "that tells its character set": with_character_set,
-    }
+@when("a job is requested with a body {that:Body}")
+def a_job_with_a_body(context: Context, that: MakeBody) -> None:
     client = context.state.client
     payload, _ = client.mark(generate_config_payload())
-    body = make[that](payload)
+    body = that(payload, context.state.settings.limits)
+    path = context.state.settings.paths.configure
     context.state.asked(Attempt(payload, client.send("POST", path, raw=body.content, headers=body.headers)))
 
 
-@then("it is turned away as {why}")
-def it_is_turned_away(context: Context, why: str) -> None:
+@then("it is turned away as {expect:TurnedAway}")
+def it_is_turned_away(context: Context, expect: Callable[[Exchange, Answers], None]) -> None:
     for exchange in context.state.exchanges:
-        if why == "a wrong method":
-            health.expect_method_refused(exchange)
-        else:
-            statuses = statuses_for(why, context.state.settings.answers)
-            refusals.expect_error_response(exchange, statuses, f"to be turned away as {why}")
+        expect(exchange, context.state.settings.answers)
 
 
 @when("{count:d} generated requests are sent")

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import requests
 
 from support.api.exchange import Exchange
-from support.checks.refusals import error_form_problems, status_problems
 from support.core.errors import require
 from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
@@ -31,17 +30,6 @@ def _is_healthy(exchange: Exchange, answers: Answers) -> bool:
     told = exchange.answer()
     is_json = exchange.answer_headers.get("Content-Type", "").startswith("application/json")
     return exchange.status == 200 and is_json and isinstance(told, dict) and answers.healthy.items() <= told.items()
-
-
-def expect_method_refused(exchange: Exchange) -> None:
-    """Raise ExpectationFailed unless a method was refused and the allowed ones are named (RFC 9110, 405)."""
-    problems = status_problems(exchange, 405)
-    if exchange.method != "HEAD":  # Its answer has no body.
-        problems += error_form_problems(exchange)
-    allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
-    if "GET" not in allowed or exchange.method in allowed:
-        problems.append(f"the header Allow names {', '.join(sorted(allowed))}")
-    require(f"{exchange.method} to be refused", problems, exchange)
 
 
 def expect_protective_headers(exchange: Exchange, wanted: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -116,6 +116,33 @@ TOLD = {
 def expect_told(exchange: Exchange, told: Told, answers: Answers) -> None:
     """Raise ExpectationFailed unless this is told, in the form of all errors."""
     expect_error_response(exchange, getattr(answers, told.statuses), told.expected, told.naming)
+
+
+def expect_method_refused(exchange: Exchange) -> None:
+    """Raise ExpectationFailed unless a method was refused and the allowed ones are named (RFC 9110, 405)."""
+    problems = status_problems(exchange, 405)
+    if exchange.method != "HEAD":  # Its answer has no body.
+        problems += error_form_problems(exchange)
+    allowed = {method.strip() for method in exchange.answer_headers.get("Allow", "").split(",")}
+    if "GET" not in allowed or exchange.method in allowed:
+        problems.append(f"the header Allow names {', '.join(sorted(allowed))}")
+    require(f"{exchange.method} to be refused", problems, exchange)
+
+
+def _error_with(why: str, statuses: str) -> Callable[[Exchange, Answers], None]:
+    return lambda exchange, answers: expect_error_response(
+        exchange, getattr(answers, statuses), f"to be turned away as {why}"
+    )
+
+
+TURNED_AWAY: Mapping[str, Callable[[Exchange, Answers], None]] = {
+    "unreadable": _error_with("unreadable", "unreadable_statuses"),
+    "no configuration": _error_with("no configuration", "refused_statuses"),
+    "of the wrong type": _error_with("of the wrong type", "wrong_type_statuses"),
+    "too large": _error_with("too large", "too_large_statuses"),
+    "a wrong method": lambda exchange, answers: expect_method_refused(exchange),
+}
+"""By the words of the features: what is expected of the answer to a request that is not even a configuration."""
 
 
 def error_problems(exchange: Exchange, statuses: Sequence[int]) -> list[str]:

@@ -1,16 +1,15 @@
-"""Malformed bodies, by the words of the features, and how each must be refused."""
+"""Malformed bodies, by the words of the features."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from support.contract.configuration import generate_config_payload, with_value
 from support.contract.limits import PARAMETERS
-from support.profile.settings import Answers
 
 JSON = "application/json"
 Payload: TypeAlias = Mapping[str, Any]
@@ -102,20 +101,3 @@ MALFORMED_BODIES: dict[str, Make] = {
     "a body of 2 MB": lambda valid=_VALID: padded(2_000_000, valid),
 }
 """What is sent: `MALFORMED_BODIES[what]()`, or with a configuration to make it of that one."""
-
-
-def statuses_for(why: str, answers: Answers) -> Sequence[int]:
-    """The statuses by which a request is refused for that reason.
-
-    Raises:
-        ValueError: there is no such reason.
-    """
-    reasons = {
-        "unreadable": answers.unreadable_statuses,
-        "no configuration": answers.refused_statuses,
-        "of the wrong type": answers.wrong_type_statuses,
-        "too large": answers.too_large_statuses,
-    }
-    if why not in reasons:
-        raise ValueError(f"nothing is refused as '{why}'; there are: {', '.join(reasons)}")
-    return reasons[why]

@@ -44,21 +44,6 @@ def test_one_answer_of_many_that_does_not_say_so_is_found(ill):
     assert "1 of 3 answers" in failing(health.expect_healthy, [OK, ill, OK], Answers())
 
 
-def test_a_refused_method_is_405_and_names_those_that_are_not():
-    def refusal(status, allow, method="POST"):
-        answer = {} if method == "HEAD" else {"detail": "not so"}
-        return exchange(answer, status, method=method, headers=AS_JSON | ({"Allow": allow} if allow else {}))
-
-    health.expect_method_refused(refusal(405, "GET, HEAD"))
-    health.expect_method_refused(refusal(405, "GET", "HEAD"))
-    assert "404 instead of 405" in failing(health.expect_method_refused, refusal(404, "GET"))
-    assert "there is no detail" in failing(
-        health.expect_method_refused, exchange({}, 405, method="PUT", headers=AS_JSON)
-    )
-    for allow in ("", "HEAD", "GET, POST", "GETS"):
-        assert "the header Allow names" in failing(health.expect_method_refused, refusal(405, allow))
-
-
 def test_headers_that_are_missing_or_say_something_else_are_named():
     wanted = Answers().headers
     health.expect_protective_headers(exchange(headers={**AS_JSON, **wanted}), wanted)

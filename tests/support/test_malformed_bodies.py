@@ -7,8 +7,7 @@ import pytest
 from support.contract.configuration import ConfigureRequest, generate_config_payload
 from support.contract.limits import Limits
 from support.core.errors import ValidationError
-from support.fuzzing.malformed_bodies import JSON, MALFORMED_BODIES, statuses_for
-from support.profile.settings import Answers
+from support.fuzzing.malformed_bodies import JSON, MALFORMED_BODIES
 
 UNREADABLE = {
     "an empty body",
@@ -99,16 +98,6 @@ def test_endless_nesting_is_balanced_deep_and_not_too_large():
     content = MALFORMED_BODIES["endless nesting"]().content
     assert content.count(b"[") == content.count(b"]") > 10_000
     assert len(content) <= Limits().body_max_bytes
-
-
-def test_each_reason_has_its_statuses():
-    answers = Answers()
-    assert statuses_for("unreadable", answers) == (400,)
-    assert statuses_for("no configuration", answers) == (400, 422)
-    assert statuses_for("of the wrong type", answers) == (415,)
-    assert statuses_for("too large", answers) == (413,)
-    with pytest.raises(ValueError, match=r"'ugly'.*too large"):
-        statuses_for("ugly", answers)
 
 
 @pytest.mark.parametrize("what", sorted(MALFORMED_BODIES))

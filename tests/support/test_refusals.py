@@ -159,6 +159,45 @@ def test_what_is_told_has_its_status_and_its_word(words, status, detail):
         assert f"does not name {told.naming}" in problem_of(refusals.expect_told, nothing_named, told, Answers())
 
 
+def test_a_refused_method_is_405_and_names_those_that_are_not():
+    def refusal(status, allow, method="POST"):
+        answer = {} if method == "HEAD" else {"detail": "not so"}
+        return exchange(answer, status, method=method, headers=AS_JSON | ({"Allow": allow} if allow else {}))
+
+    refusals.expect_method_refused(refusal(405, "GET, HEAD"))
+    refusals.expect_method_refused(refusal(405, "GET", "HEAD"))
+    assert "404 instead of 405" in problem_of(refusals.expect_method_refused, refusal(404, "GET"))
+    assert "there is no detail" in problem_of(
+        refusals.expect_method_refused, exchange({}, 405, method="PUT", headers=AS_JSON)
+    )
+    for allow in ("", "HEAD", "GET, POST", "GETS"):
+        assert "the header Allow names" in problem_of(refusals.expect_method_refused, refusal(405, allow))
+
+
+@pytest.mark.parametrize(
+    ("why", "statuses"),
+    [
+        ("unreadable", (400,)),
+        ("no configuration", (400, 422)),
+        ("of the wrong type", (415,)),
+        ("too large", (413,)),
+    ],
+)
+def test_what_is_turned_away_has_the_statuses_of_its_reason(why, statuses):
+    for status in (400, 413, 415, 422):
+        answer = exchange({"detail": "not so"}, status)
+        if status in statuses:
+            refusals.TURNED_AWAY[why](answer, Answers())
+        else:
+            assert f"to be turned away as {why}" in problem_of(refusals.TURNED_AWAY[why], answer, Answers())
+
+
+def test_a_wrong_method_is_turned_away_by_the_methods_that_are_allowed():
+    assert "the header Allow names" in problem_of(
+        refusals.TURNED_AWAY["a wrong method"], exchange({"detail": "not so"}, 405, method="PUT"), Answers()
+    )
+
+
 def test_the_client_refuses_for_the_reason_that_is_named():
     with pytest.raises(ValidationError) as refusal:
         ConfigureRequest(**generate_config_payload(nfftSelection=0))

@@ -19,11 +19,10 @@ from behave.model_type import Status
 from behave.reporter.junit import JUnitReporter
 from behave.reporter.summary import SummaryReporter
 
-import steps.fault_types
-import steps.parameter_types
-import steps.row_types  # noqa: F401
 import support.runner.behave_files  # noqa: F401 - makes behave read feature files of any form, and write any text
 from redaction import protect_output
+# The types of what features write are known before any step that has one is read.
+from steps import fault_types, parameter_types, questions, region_types, row_types  # noqa: F401
 from steps.scenario_state import ScenarioSkipped, ScenarioState
 from support.core.errors import EnvironmentBroken, ExpectationFailed, SettingsError
 from support.evidence import known_issues
@@ -173,7 +172,7 @@ def _lose(context: Context, folder: RunFolder, error: OSError) -> None:
 
 
 def _stop(context: Context, reason: str = ENVIRONMENT_BROKEN) -> None:
-    """End the run, for a reason of its own: whoever presses Ctrl-C has behave end it."""
+    """End the run, for a reason of its own: on Ctrl-C behave ends it."""
     context.run_state.reasons.append(reason)
     context.abort(reason=reason)
 

@@ -9,7 +9,7 @@ from support.faults.disturbances import Disturbances
 
 
 @given("a Kubernetes that runs no analyzers of its own")
-def a_cluster_of_stand_ins(context: Context) -> None:
+def a_kubernetes_without_analyzers_of_its_own(context: Context) -> None:
     context.state.skip_unless_alone()
 
 

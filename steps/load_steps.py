@@ -53,13 +53,9 @@ def request(context: Context, loop: OpenLoop[Attempt]) -> None:
     context.state.samples = loop.samples
 
 
-def configure_different_jobs(context: Context, count: int) -> None:
-    context.state.configurations = [context.state.client.configuration(one) for one in different_payloads(count)]
-
-
 @given("as many different live configurations as there can be jobs at once")
 def as_many_as_there_can_be(context: Context) -> None:
-    configure_different_jobs(context, context.state.settings.load.jobs_at_once)
+    context.state.configure_each(different_payloads(context.state.settings.load.jobs_at_once))
 
 
 @when("all jobs are requested at the same moment")
@@ -78,7 +74,7 @@ def at_this_rate(context: Context, cancelled: bool) -> None:
     if cancelled:
         request_and_cancel_when_whole(context, due_s)
     else:
-        configure_different_jobs(context, len(due_s))
+        context.state.configure_each(different_payloads(len(due_s)))
         request(context, request_when_due(context, due_s, MOST_CLIENTS))
 
 

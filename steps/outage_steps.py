@@ -14,11 +14,9 @@ from support.faults.outages import Outages
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
     """What breaks the ways to these stores; where one cannot be broken, the scenario is skipped."""
-    context.state.skip_unless_alone()
     outages = context.state.session.disturbances.outages
-    for dependency in dependencies:
-        if why := outages.impossible(dependency):
-            context.state.skip(f"this needs a Toxiproxy on the server's way to {dependency}: {why}")
+    needed = "this needs a Toxiproxy on the server's way to"
+    context.state.skip_if_impossible(outages.impossible, dependencies, needed)
     return outages
 
 

@@ -16,11 +16,8 @@ Disruption = Callable[[Workloads, str], None]
 
 def workloads_of(context: Context, *parts: str) -> Workloads:
     """What disturbs these parts; where one may not be disturbed, the scenario is skipped."""
-    context.state.skip_unless_alone()
     workloads = context.state.session.disturbances.workloads
-    for part in parts:
-        if why := workloads.impossible(part):
-            context.state.skip(f"this stops, kills or restarts a part, {part}: {why}")
+    context.state.skip_if_impossible(workloads.impossible, parts, "this stops, kills or restarts a part,")
     return workloads
 
 

@@ -49,14 +49,13 @@ def another_running_job(context: Context, kind: str, change: Change) -> None:
 
 @given("{count:d} different live configurations")
 def live_configurations(context: Context, count: int) -> None:
-    context.state.configurations = [context.state.client.configuration(one) for one in different_payloads(count)]
+    context.state.configure_each(different_payloads(count))
 
 
 @given("configurations of a {kind:Kind} with each {parameter:Parameter} of")
 def configurations_with_each(context: Context, kind: str, parameter: Parameter) -> None:
     changes = [set_to(parameter, parse_value(row[parameter.words])) for row in context.table]
-    payloads = [context.state.payload_of(kind, [change]) for change in changes]
-    context.state.configurations = [context.state.client.configuration(payload) for payload in payloads]
+    context.state.configure_each(context.state.payload_of(kind, [change]) for change in changes)
 
 
 @when("the job is requested{under:TaskId}")

@@ -95,7 +95,7 @@ class ScenarioState:
     task_id = FromStep[str]("the job is requested under a task id")  # the client's own
     window = FromStep[Window]("a recording of one minute")  # the time that the scenario asks about
     recordings = FromStep[list[Recording]]("a recording of one minute")  # the scenario's own, in the order of time
-    documents = FromStep[list[Document]]("the product has made recordings")  # its recordings in the database
+    documents = FromStep[list[Document]]("the product has made recordings")  # its recordings in MongoDB
     gateway = FromStep[Gateway]("a gateway in front of the server that passes requests on")  # it, and what it was asked
     begun = FromStep[str]("the job is requested, and RabbitMQ breaks down once its queue shows")  # that side effect
 
@@ -199,6 +199,13 @@ class ScenarioState:
         """Skip what others would feel, unless the run has the environment to itself."""
         self.skip_unless(self.settings.exclusive, "others would feel it: this needs an environment of one's own")
 
+    def skip_if_impossible(self, why: Callable[[str], str | None], whom: Iterable[str], what: str) -> None:
+        """Skip what others would feel, and what cannot be done to one of these; `why` it cannot be done, if so."""
+        self.skip_unless_alone()
+        for one in whom:
+            if reason := why(one):
+                self.skip(f"{what} {one}: {reason}")
+
     @property
     def recorded(self) -> list[tuple[datetime, datetime]]:
         """Beginning and end of each of `recordings`; raises StepMissing if one of them is still under way."""
@@ -211,9 +218,9 @@ class ScenarioState:
         """Beginning and end of those of `recordings` that are not under way."""
         return [(one.start, one.end) for one in self.recordings if one.end is not None]
 
-    def record(self, start: datetime, end: datetime | None, *, deleted: bool = False) -> None:
-        """Have one recording; without an end it is under way."""
-        self.recordings = [self.session.recorder.put(start, end, deleted=deleted)]
+    def record(self, start: datetime, end: datetime) -> None:
+        """Have one recording."""
+        self.recordings = [self.session.recorder.put(start, end)]
 
     def record_for(self, duration: timedelta) -> None:
         """Have one recording of this length at a time of which there is no other, and ask about the whole of it."""
@@ -242,10 +249,13 @@ class ScenarioState:
         """Ask for a job with the present configuration."""
         self.asked(self.client.request_job(self.configuration, task_id))
 
-    def run_job(self, payload: Mapping[str, Any] | None = None, task_id: str | None = None) -> None:
-        """Have a job that runs, with this payload or with the present configuration."""
-        if payload is not None:
-            self.configure(payload)
+    def configure_each(self, payloads: Iterable[Mapping[str, Any]]) -> None:
+        """Have the configurations of several jobs."""
+        self.configurations = [self.client.configuration(payload) for payload in payloads]
+
+    def run_job(self, payload: Mapping[str, Any], task_id: str | None = None) -> None:
+        """Have a job that runs, with this payload."""
+        self.configure(payload)
         self.request_job(task_id)
         self.accept_one()
         self.session.promises.expect_running_analyzer(self.job)

@@ -28,7 +28,7 @@ def only_the_task_records_remain(context: Context) -> None:
 
 
 @then("what was begun is undone")
-def whatever_was_begun_is_undone(context: Context) -> None:
+def what_was_begun_is_undone(context: Context) -> None:
     context.state.session.ledger.expect_effects({})
 
 

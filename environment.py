@@ -21,6 +21,7 @@ from behave.reporter.summary import SummaryReporter
 
 import support.runner.behave_files  # noqa: F401 - makes behave read feature files of any form, and write any text
 from redaction import protect_output
+
 # The types of what features write are known before any step that has one is read.
 from steps import fault_types, parameter_types, questions, region_types, row_types  # noqa: F401
 from steps.scenario_state import ScenarioSkipped, ScenarioState

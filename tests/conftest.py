@@ -103,25 +103,35 @@ class Sandboxes:
                 process.stdin.close()
                 process.wait(COMMAND_LIMIT)
 
-    def processes(self) -> list[psutil.Process]:
-        """Whatever was started by these commands, directly or not, and still lives."""
-        return [process for process in psutil.process_iter() if self._is_ours(process)]
+    def processes(self, is_meant: Callable[[psutil.Process], bool] = lambda process: True) -> list[psutil.Process]:
+        """Whatever was started by these commands, directly or not, and still lives; of these, those that are meant."""
 
-    def _is_ours(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        def chosen(process: psutil.Process) -> bool:
+            try:
+                ours = process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+                return ours and is_meant(process)
+            except psutil.Error:  # It has ended while it was looked at.
+                return False
+
+        return [process for process in psutil.process_iter() if chosen(process)]
+
+    def named(self, name: str) -> list[psutil.Process]:
+        """Those of `processes` with this name."""
+        return self.processes(lambda process: process.name() == name)
+
+    def running(self, argument: str) -> list[psutil.Process]:
+        """Those of `processes` that were started with this argument."""
+        return self.processes(lambda process: argument in process.cmdline())
 
     def supervisor(self) -> psutil.Process:
         """The one supervisor that there is."""
-        (found,) = [process for process in self.processes() if "sandbox.lifecycle.supervisor" in process.cmdline()]
+        (found,) = self.running("sandbox.lifecycle.supervisor")
         return found
 
     def server_of(self, endpoints: Mapping[str, Any]) -> psutil.Process:
         """The Focus Server of a lease."""
         namespace = endpoints["kubernetes"]["namespace"]
-        (found,) = [each for each in self.processes() if each.environ().get("FOCUS_SERVER_NAMESPACE") == namespace]
+        (found,) = self.processes(lambda process: process.environ().get("FOCUS_SERVER_NAMESPACE") == namespace)
         return found
 
     def left(self) -> list[str]:

@@ -3,11 +3,12 @@
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+
+from support.faults import local_server
 
 
 def write_kubeconfig(file, server, user=None, **cluster):
@@ -62,13 +63,11 @@ def serving(answer: Callable, tls: ssl.SSLContext | None = None, host: str = "12
         def handle_error(self, *_):  # A client that goes away in the middle is what some tests are about.
             pass
 
-    with Server((host, 0), Handler) as server:
-        if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        name = f"[{host}]" if ":" in host else host
+    listening = Server((host, 0), Handler)
+    if tls is not None:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True, do_handshake_on_connect=False)
+    name = f"[{host}]" if ":" in host else host
+    with local_server.serving(listening) as server:
         yield SimpleNamespace(
             address=f"http{'s' if tls else ''}://{name}:{server.server_port}", port=server.server_port, asked=asked
         )
-        server.shutdown()

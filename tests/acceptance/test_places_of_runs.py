@@ -158,7 +158,7 @@ def test_a_run_whose_own_broker_crashes_says_so_and_leaves_nothing(new_sandboxes
     ) as run:
         journals = tmp_path / "journals"
         wait_for(lambda: any("created" in journal.read_text() for journal in journals.glob("*")), 60)
-        (broker,) = [process for process in sandboxes.processes() if process.name() == "beam.smp"]
+        (broker,) = sandboxes.named("beam.smp")
         broker.send_signal(signal.SIGUSR1)
         printed, _ = run.communicate(timeout=100)
     assert run.returncode == 1, printed

@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
+from support.faults.local_server import serving
 
 from .conftest import Machine, python
 
@@ -42,12 +43,8 @@ def index(body: bytes) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://somebody:not-to-be-shown@127.0.0.1:{server.server_port}/simple"
-        finally:
-            server.shutdown()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)) as server:
+        yield f"http://somebody:not-to-be-shown@127.0.0.1:{server.server_port}/simple"
 
 
 def test_it_is_made_once(machine):

@@ -16,6 +16,7 @@ from kubeconfig import Cluster, KubeconfigError, read_context
 from kubeconfig.api_request import ApiRequest
 from kubeconfig.calls import ApiConnection, NoAnswer
 from redaction import redact
+from support.faults import gateway
 from tests.kubernetes_stand_in import serving
 
 PODS = ApiRequest("GET", "/api/v1/namespaces/focus/pods")
@@ -230,11 +231,11 @@ def test_the_proxy_of_the_kubeconfig_is_used_and_logged_in_to(authority, pem, co
 
 
 def test_a_proxy_that_does_not_answer_is_told_without_its_password(connect):
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    connection = connect("https://far.example", **{"proxy-url": f"http://me:hush-hush@127.0.0.1:{port}"})
-    with pytest.raises(NoAnswer, match="the proxy that proxy-url names did not let through") as failure:
-        connection.ask(PODS)
+    with gateway.unreachable() as nowhere:
+        proxy = nowhere.address.replace("//", "//me:hush-hush@")
+        connection = connect("https://far.example", **{"proxy-url": proxy})
+        with pytest.raises(NoAnswer, match="the proxy that proxy-url names did not let through") as failure:
+            connection.ask(PODS)
     assert "hush" not in str(failure.value)
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 
 from reporting.publish import PublishFailed, XrayTarget, as_dry_run, publish
 from reporting.xray import Dialect, Execution, as_xray
+from support.faults.local_server import serving
 
 TOKEN = "s3cret-token"
 SECRET = 'cl1ent"sécret'
@@ -97,14 +97,11 @@ def xray(tmp_path: Path, schema: Any) -> Iterator[Xray]:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.socket = context.wrap_socket(listening.socket, server_side=True)
+    with serving(listening) as server:
         told.port = server.server_port
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield told
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import socket
 import threading
 from contextlib import contextmanager
 
+from support.faults import local_server
+
 LOGIN = "svc:x7q%23"
 PASSWORD = "x7q#"
 
@@ -68,11 +70,5 @@ def _pump(source, target):
 def forwarding(upstream=0, *, refuses=None):
     """A proxy that leads to the port `upstream` of this machine."""
     proxy = ForwardProxy(upstream, refuses=refuses)
-    thread = threading.Thread(target=proxy.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with local_server.serving(proxy.http):
         yield proxy
-    finally:
-        proxy.http.shutdown()
-        proxy.http.server_close()
-        thread.join()

@@ -13,6 +13,7 @@ from support.api.client import FocusServerAPI
 from support.contract.configuration import ConfigureRequest, generate_config_payload, generate_task_id
 from support.core.addresses import with_port
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
+from support.faults import gateway, local_server
 from support.profile.settings import Answers, Settings
 
 ANSWER = {"job_id": "job_a1b2c3d4", "stream_url": "grpc://127.0.0.1", "stream_port": 50051, "status": "configured"}
@@ -73,14 +74,8 @@ def server():
 
 @contextmanager
 def serving(server):
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with local_server.serving(server.http):
         yield server
-    finally:
-        server.http.shutdown()
-        server.http.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -207,11 +202,8 @@ def test_no_answer_in_time_is_an_api_error_with_its_cause(server, request_, exch
 
 
 def test_a_server_that_is_not_there_is_the_environments_failure(exchanges):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    client = FocusServerAPI(settings(f"http://127.0.0.1:{port}"), exchanges.append)
-    with pytest.raises(APIError, match=r"focus_server\.base_url") as error:
-        client.acknowledge()
+    with gateway.unreachable() as nowhere, pytest.raises(APIError, match=r"focus_server\.base_url") as error:
+        FocusServerAPI(settings(nowhere.address), exchanges.append).acknowledge()
     assert isinstance(error.value.judged(), EnvironmentBroken)
 
 

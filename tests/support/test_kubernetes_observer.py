@@ -15,7 +15,7 @@ from stand_ins import settings
 
 from redaction import MASK, redact
 from support.core.errors import EnvironmentBroken
-from support.faults import store_writes
+from support.faults import gateway, store_writes
 from support.observers.kubernetes import Analyzers
 from support.observers.kubernetes_api import JOBS, PODS, Namespace
 from tests.kubernetes_stand_in import serving, write_kubeconfig
@@ -171,9 +171,8 @@ def test_who_never_answers_at_all_is_told_in_time(observing):
 
 
 def test_what_nobody_listens_at_is_told(observing):
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        address = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    with observing(address) as namespace, pytest.raises(EnvironmentBroken, match=r"no answer came: .*refused"):
+    refused = pytest.raises(EnvironmentBroken, match=r"no answer came: .*refused")
+    with gateway.unreachable() as nowhere, observing(nowhere.address) as namespace, refused:
         namespace.items(PODS)
     with observing("http://nowhere.invalid:1") as namespace, pytest.raises(EnvironmentBroken, match=r"no answer came"):
         namespace.items(PODS)
@@ -404,11 +403,10 @@ def test_a_proxy_that_is_none_is_named_and_not_shown(observing, monkeypatch):
 
 
 def test_a_proxy_that_does_not_lead_there_is_told_by_its_variable(observing, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    monkeypatch.setenv("https_proxy", f"http://me:hush-hush@127.0.0.1:{port}")
-    with observing("https://far.example") as namespace, pytest.raises(EnvironmentBroken) as failure:
-        namespace.items(PODS)
+    with gateway.unreachable() as nowhere:
+        monkeypatch.setenv("https_proxy", nowhere.address.replace("//", "//me:hush-hush@"))
+        with observing("https://far.example") as namespace, pytest.raises(EnvironmentBroken) as failure:
+            namespace.items(PODS)
     assert "the proxy that https_proxy names" in str(failure.value)
     assert "kubeconfig" not in str(failure.value)
     assert "hush" not in str(failure.value)

@@ -8,6 +8,7 @@ from stand_ins import JOB_ID, exchange, requested, settings
 from support.api.client import FocusServerAPI
 from support.contract.configuration import generate_config_payload
 from support.core.errors import EnvironmentBroken, ExpectationFailed
+from support.faults import gateway
 from support.scenario.scenario_client import ScenarioClient
 
 
@@ -65,9 +66,9 @@ def test_a_valid_request_that_is_refused_is_no_failure_of_the_client_and_no_answ
         client = ScenarioClient(settings(focus_server={"base_url": where.address}), lambda key: None)
         request = client.configuration(generate_config_payload())
         assert client.request_job(request).exchange.status == 503
-    with pytest.raises(EnvironmentBroken, match="cannot be reached"):
-        client.request_job(request)
-    assert [one.status for one in client.exchanges] == [503, None]
+    assert [one.status for one in client.exchanges] == [503]
+    with gateway.unreachable() as nowhere, pytest.raises(EnvironmentBroken, match="cannot be reached"):
+        ScenarioClient(settings(focus_server={"base_url": nowhere.address}), lambda key: None).request_job(request)
 
 
 def test_several_clients_send_at_the_same_time_and_answers_are_in_order(client, monkeypatch):

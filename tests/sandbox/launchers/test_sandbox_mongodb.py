@@ -93,10 +93,11 @@ def test_the_focus_server_logs_in_as_its_own_user_who_can_make_no_others(warm_sa
 
 
 def test_nothing_of_the_set_up_without_login_is_left(warm_sandbox, found):
-    commands = [process.cmdline() for process in warm_sandbox.processes()]
-    servers = [command for command in commands if any("secantusd" in word or "mongod" in word for word in command[:2])]
-    assert servers
-    assert all("--auth" in command for command in servers)
+    def is_mongodb(process):
+        return any("secantusd" in word or "mongod" in word for word in process.cmdline()[:2])
+
+    assert warm_sandbox.processes(is_mongodb)
+    assert not warm_sandbox.processes(lambda each: is_mongodb(each) and "--auth" not in each.cmdline())
 
 
 def test_no_password_stands_in_a_log(warm_sandbox, found):

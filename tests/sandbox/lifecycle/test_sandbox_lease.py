@@ -236,15 +236,14 @@ def test_no_secret_stands_in_a_command_line(warm_sandbox, sandbox_endpoints):
     secrets = {urlsplit(address).password for address in addresses} | {user_of(sandbox_endpoints)["token"]}
     assert len(secrets) == 4
     assert min(map(len, secrets)) >= 16
-    lines = {process.pid: " ".join(process.cmdline()) for process in warm_sandbox.processes()}
-    assert any("sandbox.emulators.kubernetes" in line for line in lines.values())
-    assert [line for line in lines.values() if any(secret in line for secret in secrets)] == []
+    assert warm_sandbox.running("sandbox.emulators.kubernetes")
+    assert not warm_sandbox.processes(lambda each: any(secret in " ".join(each.cmdline()) for secret in secrets))
 
 
 def test_everything_listens_on_this_machine_only(warm_sandbox, sandbox_endpoints):
     listening = []
     for process in warm_sandbox.processes():
-        with suppress(psutil.NoSuchProcess):  # It may be one that another test has just ended.
+        with suppress(psutil.Error):  # It may be one that another test has just ended.
             tcp = process.net_connections(kind="tcp")
             listening += [(process.name(), one.laddr.ip) for one in tcp if one.status == psutil.CONN_LISTEN]
     # AMQP, management, distribution, epmd, MongoDB, Kubernetes, SSH, and HTTP and streams of a Focus Server
@@ -302,7 +301,7 @@ def run_with_lease(sandboxes):
 def test_giving_up_while_the_sandbox_starts_leaves_nothing(new_sandboxes, borrowed, wait_for):
     sandboxes = new_sandboxes(**borrowed)
     with sandboxes.start("lease") as holder:
-        wait_for(lambda: any("sandbox.lifecycle.supervisor" in process.cmdline() for process in sandboxes.processes()))
+        wait_for(lambda: sandboxes.running("sandbox.lifecycle.supervisor"))
         holder.stdin.close()
         assert holder.wait(20) == 1
         assert "before the lease was ready" in holder.stderr.read()

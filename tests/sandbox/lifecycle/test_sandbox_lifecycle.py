@@ -161,7 +161,7 @@ def test_up_again_right_after_the_supervisor_was_killed(second):
 
 
 def kill_reaper(sandboxes):
-    (watcher,) = [process for process in sandboxes.processes() if reaper.__file__ in process.cmdline()]
+    (watcher,) = sandboxes.running(reaper.__file__)
     watcher.kill()
 
 
@@ -223,7 +223,7 @@ def test_a_start_that_fails_names_the_part_and_leaves_nothing(new_sandboxes, tmp
 def test_interrupting_up_leaves_nothing(new_sandboxes, wait_for):
     sandboxes = new_sandboxes()
     with sandboxes.start("up") as starting:
-        wait_for(lambda: any(process.name() == "epmd" for process in sandboxes.processes()))
+        wait_for(lambda: sandboxes.named("epmd"))
         starting.send_signal(signal.SIGINT)
         assert starting.wait(20) == 130
         assert "Interrupted" in starting.stderr.read()

@@ -86,8 +86,8 @@ def test_each_part_is_started_again_with_its_data_and_nothing_is_left_of_a_super
     """With a broker of its own: beam.smp, epmd and their helpers are the ones that like to stay."""
     sandboxes = new_sandboxes(LC_ALL="C")  # the broker does not like it, with such a temporary directory
     with sandboxes.lease("--workloads") as (endpoints, holder):
-        names = {process.name() for process in sandboxes.processes()}
-        assert {"beam.smp", "epmd"} <= names
+        assert sandboxes.named("beam.smp")
+        assert sandboxes.named("epmd")
         assert endpoints["workloads"] == {
             "disposable": True,
             "namespace": f"{endpoints['kubernetes']['namespace']}-parts",

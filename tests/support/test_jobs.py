@@ -116,6 +116,8 @@ def before_scenario(context, scenario):
 
 def before_step(context, step):
     context.run_state.report.start_step(step)
+    if context.aborted:  # Ctrl-C came between two steps.
+        raise KeyboardInterrupt
 
 
 def after_step(context, step):
@@ -471,7 +473,6 @@ def test_when_the_worker_dies_that_disturbs_another_goes_on_with_that(project):
     assert "2 scenarios passed, 0 failed, 1 error, 0 skipped" in ran.stdout
     begun = [words for words in log_of(folder) if words[1] == "begin"]
     assert sorted(name for _, _, name in begun) == ["a", "b", "c"]
-    assert begun[0][2] == "a"
     assert begun[0][0] not in {process for process, _, _ in begun[1:]}
 
 

@@ -1,10 +1,10 @@
-@capacity @alone
+@capacity
 Feature: Capacity
   So many views can be open at a time, and each shows as many rows as its configuration lets expect.
 
   Rule: As many jobs as are promised can be there at once
 
-    @PZ-14088 @critical @serial
+    @PZ-14088 @critical @serial @alone
     Scenario: As many jobs at once as there can be
       Two hundred, as long as the product has decided nothing else.
       Given as many different live configurations as there can be jobs at once

@@ -1,11 +1,11 @@
-@load @alone
+@load
 Feature: Under load
   Views are opened when something happens, and then by everybody. However many jobs are asked for, each that is promised is
   made whole: a load that loses a job fails, however fast it was. These are short loads; `make load` has the long ones.
 
   Rule: Whatever the load looks like, no job is lost
 
-    @serial
+    @serial @alone
     Scenario Outline: <shape>: <jobs> jobs, none of them lost
       When jobs are requested at this rate
         | seconds | from    | to    |
@@ -37,7 +37,7 @@ Feature: Under load
         | shape | first | then | last | jobs |
         | Peak  | 8     | 10   | 10   | 26   |
 
-    @PZ-14801 @critical @serial
+    @PZ-14801 @critical @serial @alone
     Scenario Outline: Sustained load for <seconds> seconds
       When jobs are requested at this rate, and each is cancelled when it was found whole
         | seconds   | from   | to     |
@@ -58,7 +58,7 @@ Feature: Under load
 
   Rule: After a load all is as before
 
-    @PZ-14806 @normal @serial
+    @PZ-14806 @normal @serial @alone
     Scenario: After many jobs at once the next one is as quick as before
       Given 30 different live configurations
       When the jobs are requested and cancelled by 30 clients at once

@@ -1,11 +1,11 @@
-@performance @alone
+@performance
 Feature: Answers in time
   A control room opens many views a day. One quick answer says little: what counts is how long most of them take, and the
   slowest few. Each figure is of so many answers in 100, and every answer of a job that was made is looked at in the stores.
 
   Rule: Jobs are made quickly, one after another
 
-    @PZ-14790 @PZ-14091 @PZ-14092 @critical @serial
+    @PZ-14790 @PZ-14091 @PZ-14092 @critical @serial @alone
     Scenario: Of a hundred jobs nearly all are there in no time
       Given 100 different live configurations
       When the jobs are requested and cancelled one after another
@@ -25,7 +25,7 @@ Feature: Answers in time
 
   Rule: A job is read quickly, also by many
 
-    @serial
+    @serial @alone
     Scenario Outline: The <what> of a job for <who>
       Given a running job
       When <clients> clients ask for the <what> of the job, <times> times each
@@ -76,7 +76,7 @@ Feature: Answers in time
         | what                     | promise                                                              |
         | The server's CPU time    | the server has used no more CPU time for each job than is promised   |
 
-      @PZ-14797 @normal
+      @PZ-14797 @normal @alone
       Examples: queries
         | what                     | promise                                  |
         | The queries in MongoDB   | the server has used no more time for a query in MongoDB than is promised |

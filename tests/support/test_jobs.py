@@ -473,7 +473,8 @@ def test_when_the_worker_dies_that_disturbs_another_goes_on_with_that(project):
     assert "2 scenarios passed, 0 failed, 1 error, 0 skipped" in ran.stdout
     begun = [words for words in log_of(folder) if words[1] == "begin"]
     assert sorted(name for _, _, name in begun) == ["a", "b", "c"]
-    assert begun[0][0] not in {process for process, _, _ in begun[1:]}
+    processes = [process for process, _, name in sorted(begun, key=lambda words: words[2])]
+    assert processes[0] not in processes[1:]
 
 
 def test_the_longest_of_the_last_run_comes_first(project):

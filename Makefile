@@ -31,7 +31,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants lint types sandbox \
+.PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants instruments lint types sandbox \
   sandbox-down durations sweep soak bench load history lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
@@ -83,6 +83,9 @@ prove: sandbox  ## see whether the suite can fail: it is run against every defec
 
 mutants: sandbox  ## run the features against small changes of the server's decisions; ARGS="--only rules.py" for a part
 	$(BIN)/python -m proof mutants $(ARGS)
+
+instruments: broker $(INSTALLED)  ## see whether the project's own tests notice when a part of the suite itself is broken
+	$(BIN)/pytest -m instruments tests/selfproof $(ARGS)
 
 lint: $(INSTALLED)  ## check style, who may import whom, and plan and features
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from load.run import free_port
 from support.core.files import ROOT
 from tests.elsewhere import ON_ANOTHER_MACHINE
 
-SECONDS = 6
+SECONDS = 3
 
 
 def put_under_load(variables, *arguments):

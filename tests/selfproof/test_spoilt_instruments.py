@@ -44,6 +44,7 @@ def test_no_two_have_one_name():
     assert len({spoiling.what for spoiling in SPOILINGS}) == len(SPOILINGS)
 
 
+@pytest.mark.instruments
 @pytest.mark.parametrize("spoiling", SPOILINGS, ids=lambda spoiling: spoiling.what)
 def test_it_is_noticed(tried, spoiling):
     if told := tried[spoiling.what]:

@@ -1,8 +1,8 @@
 """The modules of the server that are mutated, and the features that cover each.
 
-Mutated are the modules that make decisions, the drivers of the stores, and what reads requests, answers them and serves.
-Not mutated are logs, settings and composition, and what only a restart or a stream of signals shows: their faults are
-in the catalogue of defects (`sandbox/defects`).
+Mutated are the modules that make decisions, the drivers of the stores, and what reads requests, answers and serves. Not
+mutated are logs, settings and composition, and what only a restart shows: their faults are in the catalogue of defects
+(`sandbox/defects`).
 """
 
 from __future__ import annotations

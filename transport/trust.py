@@ -48,7 +48,7 @@ class Trust:
         )
 
     def file(self) -> str:
-        """Path of one PEM file that holds all of them, for requests and pymongo.
+        """Path of one PEM file that holds all of them, for pymongo.
 
         Raises:
             SettingsError: they are several files, and there is no room to put them into one.
@@ -58,7 +58,7 @@ class Trust:
         return _in_one_file(self.pem())
 
     def pem(self) -> bytes:
-        """All of them as PEM, for gRPC."""
+        """All of them as PEM, for gRPC and requests."""
         return b"".join(_certificates(path) for path in self.paths)
 
     def context(self) -> ssl.SSLContext:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 from support.core.time_limit import TimeLimitPassed, within
 from transport.proxies import Proxy, proxy_of
@@ -40,7 +44,7 @@ class HttpAccess:
         session = _BoundedSession()
         session.trust_env = False
         if self.trust is not None:
-            session.verify = self.trust.file()
+            session.mount("https://", _VerifyingAdapter(_context(self.trust.pem())))
         if self.proxy is not None:
             session.proxies = {"http": self.proxy.url, "https": self.proxy.url}
         return session
@@ -61,6 +65,34 @@ class HttpAccess:
         original = getattr(reason, "original_error", None)
         refused = str(original) if str(original).startswith("Tunnel connection failed") else type(original).__name__
         return f"{refused}. Is the proxy right, and running? NO_PROXY names the hosts that are reached without one."
+
+
+@lru_cache(maxsize=16)
+def _context(pem: bytes) -> ssl.SSLContext:
+    """What verifies a server: made once for the same certificates, since that takes longer than a handshake."""
+    context = create_urllib3_context()
+    context.load_verify_locations(cadata=pem.decode("ascii"))
+    return context
+
+
+class _VerifyingAdapter(HTTPAdapter):
+    """Verifies servers, and proxies that are reached by TLS, by one context, which several sessions share."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, ssl_context=self._context, **options)
+
+    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
+        if proxy.lower().startswith("https"):
+            options["proxy_ssl_context"] = self._context
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Require a certificate; requests itself would have each connection read those to trust again."""
+        conn.cert_reqs = "CERT_REQUIRED"
 
 
 class _BoundedSession(requests.Session):

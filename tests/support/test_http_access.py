@@ -3,10 +3,13 @@
 import re
 
 import pytest
+import requests
+import trustme
 from forwarding import LOGIN, PASSWORD, forwarding
 
 from support.checks import health
 from support.core.errors import EnvironmentBroken
+from support.core.http_access import HttpAccess
 from support.faults.outages import restore
 from support.observers.rabbitmq_management import ManagementAPI
 from support.profile.settings import RabbitMQ, Toxiproxy
@@ -71,3 +74,23 @@ def test_what_is_on_this_machine_is_asked_directly(monkeypatch, ask):
         with pytest.raises(EnvironmentBroken):  # Nobody is there.
             ask("127.0.0.1")
         assert proxy.asked == []
+
+
+def test_what_verifies_is_made_once_for_the_same_certificates(tmp_path):
+    """Each scenario has sessions of its own, and to read certificates takes longer than to shake hands."""
+
+    def what_verifies():
+        session = HttpAccess.to("https://far.example", file, "focus_server.ca_file").session()
+        pool = session.get_adapter("https://far.example").get_connection_with_tls_context(
+            requests.Request("GET", "https://far.example").prepare(), verify=True
+        )
+        return pool.conn_kw["ssl_context"]
+
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    first = what_verifies()
+    assert what_verifies() is first
+    assert first.get_ca_certs()
+    assert first.check_hostname
+    trustme.CA().cert_pem.write_to_path(str(file))
+    assert what_verifies() is not first

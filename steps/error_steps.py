@@ -42,7 +42,8 @@ def the_request_was_sent_once(context: Context) -> None:
 def the_job_is_whole_or_absent(context: Context) -> None:
     path, accepted = context.state.settings.paths.metadata, context.state.settings.answers.accepted_statuses
     context.state.session.ledger.expect_whole_or_absent(
-        lambda job_id: context.state.client.get(path.format(job_id=job_id)).status in accepted
+        context.state.configuration.payload(),
+        lambda job_id: context.state.client.get(path.format(job_id=job_id)).status in accepted,
     )
 
 

@@ -29,6 +29,17 @@ Feature: When a part of the system is stopped, killed or restarted
         | store    |
         | RabbitMQ |
 
+    @PZ-14738 @critical
+    Scenario: MongoDB and RabbitMQ are stopped together, and come back
+      When MongoDB and RabbitMQ are scaled to zero
+      And the job is requested
+      Then it is said that MongoDB or RabbitMQ is not available
+      And it is said within the promised time
+      And no answer shows a password, an address of a store or the server's inside
+      When RabbitMQ and MongoDB come back, one after another
+      Then the same request is accepted within the promised time
+      And the side effects are those of 2 jobs
+
     @PZ-14728 @PZ-14730 @PZ-14731 @critical
     Scenario: The Focus Server is stopped, and comes back
       When the Focus Server is scaled to zero

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from sandbox.defects.defect import Defect, Overridden, defect, do_nothing, override
+from sandbox.defects.defect import Defect, Overridden, combine, defect, do_nothing, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable
+from sandbox.focus_server.ports import CONFIGURED
 
 AREA = "what happens when a part is stopped"
+
+_AT_ONCE_S = 0.2
 
 
 @defect
@@ -68,6 +72,27 @@ def restarted_mongodb_not_used(parts: Parts) -> Parts:
 
     database.collection = collection
     return parts
+
+
+@defect
+def record_completed_last(parts: Parts) -> Parts:
+    """A record is written without its status, which follows when all else is there, if MongoDB takes it at once.
+
+    A MongoDB that is restarted meanwhile keeps half a record of a job that runs.
+    """
+
+    async def insert(tasks: Any, record: Any) -> None:
+        await tasks.insert(record)
+        async with tasks.database.collection("tasks") as collection:
+            await collection.update_one({"task_id": record.job_id}, {"$unset": {"status": ""}})
+
+    async def open_and_complete(queues: Any, job_id: str) -> None:
+        await queues.open(job_id)
+        with suppress(DependencyUnavailable, TimeoutError):
+            async with asyncio.timeout(_AT_ONCE_S):
+                await parts.tasks.set_status(job_id, CONFIGURED)
+
+    return combine(override("tasks", insert=insert), override("queues", open=open_and_complete))(parts)
 
 
 @defect
@@ -140,6 +165,7 @@ DEFECTS: tuple[Defect, ...] = (
     never_reconnects_to_rabbitmq,
     never_reconnects_to_mongodb,
     restarted_mongodb_not_used,
+    record_completed_last,
     ended_since_the_start_not_listed,
     live_source_remembered,
     Defect(

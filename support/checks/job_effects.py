@@ -24,13 +24,19 @@ def record_problems(job: Job, records: Sequence[Document], settings: Settings) -
     """What is wrong with the records of a job: number, configuration, status, user, and the time of creation."""
     if len(records) != 1:
         return [f"there are {len(records)} records instead of 1"]
-    naming, answers = settings.naming, settings.answers
-    record = records[0]
-    problems = differences("config", job.payload, record.get("config"))
-    for name, wanted in (("status", answers.configured_status), ("user", naming.task_user)):
+    (record,) = records
+    return content_problems(job.payload, record, settings) + creation_time_problems(
+        job, record.get("created_at"), settings.time_limits.clock_tolerance_s
+    )
+
+
+def content_problems(payload: Mapping[str, Any], record: Document, settings: Settings) -> list[str]:
+    """What is wrong with the configuration, status and user in a record of a job that was asked for so."""
+    problems = differences("config", payload, record.get("config"))
+    for name, wanted in (("status", settings.answers.configured_status), ("user", settings.naming.task_user)):
         if record.get(name) != wanted:
             problems.append(f"{name} is {record.get(name)!r} instead of {wanted!r}")
-    return problems + creation_time_problems(job, record.get("created_at"), settings.time_limits.clock_tolerance_s)
+    return problems
 
 
 def creation_time_problems(job: Job, created_at: Any, tolerance_s: float) -> list[str]:

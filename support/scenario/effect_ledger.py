@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from support.api.exchange import Exchange
+from support.checks.job_effects import content_problems
 from support.checks.promises import Promises
 from support.core.errors import EnvironmentBroken, ExpectationFailed, require
 from support.core.eventually import consistently, eventually
@@ -146,23 +148,31 @@ class EffectLedger:
                 ),
             )
 
-    def expect_whole_or_absent(self, is_known: Callable[[str], bool]) -> None:
+    def expect_whole_or_absent(self, payload: Mapping[str, Any], is_known: Callable[[str], bool]) -> None:
         """State that each accepted job is there as a whole, and the one that no answer told of so, too, or not at all.
 
-        A whole one has all effects, and the server knows its id: one that is being undone may look whole for a moment.
-        It is the scenario's own from then on. Raises ExpectationFailed if there is more, or half of one, in the end; or
-        one although each request was answered.
+        A whole one has all effects, its record says what was asked for with this payload, and the server knows its id:
+        one that is being undone may look whole for a moment. It is the scenario's own from then on. Raises
+        ExpectationFailed if there is more, or half of one, in the end; or one although each request was answered.
         """
 
         def expected(jobs: Collection[str]) -> dict[str, int]:
             return effects_of(len(self._answered) + bool(jobs), self._settings.effects_of_a_job)
 
+        def told_wrongly(job_id: str) -> list[str]:
+            records = self._stores.records.of_job(job_id)
+            return [problem for record in records for problem in content_problems(payload, record, self._settings)]
+
         def half_problems(seen: Snapshot) -> list[str]:
             jobs = self._unnamed(seen)
             if jobs and not self._in_doubt:
                 return [f"{job_id} is there, and its request was refused" for job_id in sorted(jobs)]
-            missing = unstated_problems(self.before, seen, expected(jobs), {*self._answered, *jobs})
-            return missing or [f"the server does not know {job_id}" for job_id in jobs if not is_known(job_id)]
+            there = sorted({*self._answered, *jobs})
+            missing = unstated_problems(self.before, seen, expected(jobs), there)
+            return missing or [
+                *(f"the record of {job_id}: {problem}" for job_id in there for problem in told_wrongly(job_id)),
+                *(f"the server does not know {job_id}" for job_id in jobs if not is_known(job_id)),
+            ]
 
         limit = self._settings.time_limits.wait_policy("analyzer_runs_s")
         jobs = self._unnamed(

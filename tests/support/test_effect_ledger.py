@@ -142,16 +142,17 @@ def test_that_no_effect_of_a_job_being_made_shows_is_told(ledger, product):
 
 UNANSWERED = exchange(method="POST", path="/configure", status=None)
 REFUSED = exchange(method="POST", path="/configure", status=503)
+PAYLOAD = configured().payload
 
 
 def test_a_job_that_no_answer_named_is_whole_or_absent_and_half_of_one_is_waited_for(ledger, product):
     ledger.enter_exchange(UNANSWERED)
-    ledger.expect_whole_or_absent(lambda job_id: False)
+    ledger.expect_whole_or_absent(PAYLOAD, lambda job_id: False)
     ledger.expect_effects({})
     product.make(configured())
     pods, product.pods[:] = list(product.pods), []
     product.at_look[product.looks + 3] = lambda: product.pods.extend(pods)
-    ledger.expect_whole_or_absent(lambda job_id: job_id == JOB_ID)
+    ledger.expect_whole_or_absent(PAYLOAD, lambda job_id: job_id == JOB_ID)
     assert product.pods
     ledger.expect_nothing_else()
     assert ledger.own_jobs == (JOB_ID,)
@@ -160,24 +161,35 @@ def test_a_job_that_no_answer_named_is_whole_or_absent_and_half_of_one_is_waited
 def test_half_a_job_two_of_them_and_one_that_the_server_does_not_know_are_told(ledger, product):
     ledger.enter_exchange(UNANSWERED)
     product.make(configured())
-    assert f"the server does not know {JOB_ID}" in told(ledger.expect_whole_or_absent, lambda job_id: False)
+    assert f"the server does not know {JOB_ID}" in told(ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: False)
     product.make(configured(OTHER))
-    assert "task record: +2 instead of +1" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+    assert "task record: +2 instead of +1" in told(ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: True)
     del product.queues[QUEUE], product.queues[f"grpc-job-{OTHER}"]
-    assert "work queue: +0 instead of +1" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+    assert "work queue: +0 instead of +1" in told(ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: True)
+
+
+@pytest.mark.parametrize("answer", [UNANSWERED, requested(JOB_ID)], ids=["unanswered", "accepted"])
+def test_a_job_with_half_a_record_is_no_whole_one(ledger, product, answer):
+    ledger.enter_exchange(answer)
+    product.make(configured())
+    del product.records[0]["status"]
+    said = told(ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: True)
+    assert f"the record of {JOB_ID}: status is None instead of 'configured'" in said
 
 
 def test_accepted_jobs_are_whole_beside_one_that_no_answer_named_and_one_that_was_refused_is_absent(ledger, product):
     ledger.enter_exchange(REFUSED)
     ledger.enter_exchange(requested(OTHER))
-    assert "task record: +0 instead of +1" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+    assert "task record: +0 instead of +1" in told(ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: True)
     product.make(configured(OTHER))
-    ledger.expect_whole_or_absent(lambda job_id: True)
+    ledger.expect_whole_or_absent(PAYLOAD, lambda job_id: True)
     ledger.expect_nothing_else()
     product.make(configured())
-    assert f"{JOB_ID} is there, and its request was refused" in told(ledger.expect_whole_or_absent, lambda job_id: True)
+    assert f"{JOB_ID} is there, and its request was refused" in told(
+        ledger.expect_whole_or_absent, PAYLOAD, lambda job_id: True
+    )
     ledger.enter_exchange(UNANSWERED)
-    ledger.expect_whole_or_absent(lambda job_id: True)
+    ledger.expect_whole_or_absent(PAYLOAD, lambda job_id: True)
     ledger.expect_nothing_else()
     assert set(ledger.own_jobs) == {JOB_ID, OTHER}
 

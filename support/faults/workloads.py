@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from support.api.client import FocusServerAPI
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, require
@@ -12,6 +13,16 @@ from support.observers.kubernetes_api import PODS, Namespace
 from support.observers.stores import Stores
 from support.observers.workloads import PATHS, WorkloadState, state_of
 from support.profile.settings import Settings
+
+
+@dataclass
+class _Disturbed:
+    """A part that is disturbed."""
+
+    replicas: int  # before it was
+    running: int  # when it ran last
+    pods: frozenset[str]  # their uids, before the last act on it
+    since: float  # when that was
 
 
 class Workloads:
@@ -36,10 +47,7 @@ class Workloads:
         self._settings, self._stores, self._about_to, self._scaled = settings, stores, about_to, scaled
         self._limit = settings.time_limits.wait_policy("part_recovers_s")
         self._namespace: Namespace | None = None
-        self._replicas: dict[str, int] = {}  # of each part that is disturbed, before it was
-        self._running: dict[str, int] = {}  # of each of them, when it ran last
-        self._pods: dict[str, frozenset[str]] = {}  # their uids, before the last act on a part
-        self._since: dict[str, float] = {}  # when the last act on a part was
+        self._disturbed: dict[str, _Disturbed] = {}
 
     def impossible(self, part: str) -> str | None:
         """Why a part may not be disturbed; None where it may."""
@@ -73,16 +81,17 @@ class Workloads:
     def scale_back(self, part: str) -> None:
         """Scale a part that was stopped to as many pods as it had."""
         self._see_that_it_stayed_at_zero(part, self.state(part))
-        self._since[part] = time.monotonic()
-        self._scale(part, self._running[part])
+        self._disturbed[part].since = time.monotonic()
+        self._scale(part, self._disturbed[part].running)
 
     def await_return(self, part: str) -> float:
         """Wait until a part has all its pods, and answers; returns how long after the last act on it that was, s.
 
         The limit counts from that act, too.
         """
-        self._await_answers(part, self._limit.since(self._since[part]))
-        return time.monotonic() - self._since[part]
+        since = self._disturbed[part].since
+        self._await_answers(part, self._limit.since(since))
+        return time.monotonic() - since
 
     def start(self, part: str) -> float:
         """Scale a part that was stopped back, and wait for its return."""
@@ -91,7 +100,7 @@ class Workloads:
 
     def expect_another_pod(self, part: str) -> None:
         """Raise ExpectationFailed unless a part runs in pods that were not there before, and started but once."""
-        pods, before = self.state(part).pods, self._pods.get(part, frozenset())
+        pods, before = self.state(part).pods, self._disturbed[part].pods
         problems = [f"{pod.name} is still the pod from before" for pod in pods if pod.uid in before]
         problems += [f"{pod.name} is {pod.phase}" for pod in pods if pod.phase != "Running" or not pod.is_ready]
         problems += [f"{pod.name} has been started again {pod.restarts} times" for pod in pods if pod.restarts]
@@ -99,8 +108,8 @@ class Workloads:
 
     def undo(self) -> None:
         """Bring back all parts that are disturbed; what failed may be tried again."""
-        self.bring_back(self._replicas)
-        self._replicas.clear()
+        self.bring_back({part: disturbed.replicas for part, disturbed in self._disturbed.items()})
+        self._disturbed.clear()
         self.close()
 
     def close(self) -> None:
@@ -128,7 +137,8 @@ class Workloads:
 
     def _scale(self, part: str, replicas: int) -> None:
         kind, _, name = self._workload(part).partition("/")
-        wanted, is_as_before = {"spec": {"replicas": replicas}}, replicas == self._replicas.get(part, replicas)
+        wanted, before = {"spec": {"replicas": replicas}}, self._disturbed.get(part)
+        is_as_before = before is None or replicas == before.replicas
         if not is_as_before:
             self._scaled(part, replicas)
         self._parts.change("PATCH", PATHS[kind], name, wanted, part="scale", media_type="application/merge-patch+json")
@@ -137,12 +147,14 @@ class Workloads:
 
     def _about_to_disturb(self, part: str) -> None:
         state = self.state(part)
-        if part not in self._replicas:
+        pods = frozenset(pod.uid for pod in state.pods)
+        if part in self._disturbed:
+            before = self._disturbed[part]
+            replicas, running = before.replicas, state.wanted or before.running
+        else:
             self._about_to(part, state.wanted)
-            self._replicas[part] = state.wanted
-        self._running[part] = state.wanted or self._running.get(part, 1)
-        self._pods[part] = frozenset(pod.uid for pod in state.pods)
-        self._since[part] = time.monotonic()
+            replicas, running = state.wanted, state.wanted or 1
+        self._disturbed[part] = _Disturbed(replicas, running, pods, time.monotonic())
 
     def _await_answers(self, part: str, limit: WaitPolicy) -> None:
         self._await(f"{part} to be back", part, lambda seen: seen.problems() or self._silence_of(part), limit)

@@ -224,7 +224,7 @@ def test_the_limit_of_a_part_counts_from_when_its_pods_were_deleted_and_one_that
 ):
     parts.does_not_come_back = True
     workloads.delete("MongoDB")
-    workloads._since["MongoDB"] -= limit_s
+    workloads._disturbed["MongoDB"].since -= limit_s
     with pytest.raises(EnvironmentBroken, match=r"waited 0\.\d s \(time limit the rest of .*part_recovers_s = 0 s"):
         workloads.await_return("MongoDB")
     parts.does_not_come_back = False

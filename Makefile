@@ -3,10 +3,11 @@
 # The one to make .venv with: make PYTHON=/path/to/python3 …; otherwise python3.
 PYTHON ?=
 ARGS ?=
-# How many scenarios run side by side: make acceptance JOBS=2, or JOBS=auto. They wait more than they work, so that
-# four for each core is what is quickest on the sandbox (docs/bench.md), and more than 16 are of no use. How much a
-# deployed server is to be asked at once is not ours to find out: auto is four there.
-JOBS ?= 1
+# How many scenarios run side by side, and how many of the project's own tests. Scenarios wait more than they work, so
+# that four for each core is what is quickest on the sandbox (docs/bench.md), and more than 16 are of no use: there
+# that is what happens unless JOBS=1 is given. How much a deployed server is to be asked at once is not ours to find out:
+# one after another unless JOBS is given, and JOBS=auto is four there.
+JOBS ?= $(if $(BROKER),auto,1)
 N ?= 100
 # What the load looks like, and how many processes send it; 0: one, without a master.
 SHAPE ?= steady
@@ -40,7 +41,7 @@ help:  ## show what can be made
 # The run's folder is named beforehand: what is made of its results is made of no other's, whatever becomes of it.
 # Where a run has none, or no result in it, behave has said why, and there is nothing to be made.
 acceptance: export FOCUS_PROFILE := $(PROFILE)
-acceptance: $(BROKER) $(INSTALLED)  ## run the features, JOBS=auto side by side; ARGS="--tags=@PZ-13873" is passed on to behave
+acceptance: $(BROKER) $(INSTALLED)  ## run the features, JOBS=1 one after another; ARGS="--tags=@PZ-13873" is passed on to behave
 	@FOCUS_RUN="$$(date -u +%Y%m%dT%H%M%SZ)-$$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')" && export FOCUS_RUN || exit; \
 	trap : INT; \
 	status=0; $(BIN)/behave --junit --jobs $(jobs) $(ARGS) || status=$$?; \
@@ -75,7 +76,7 @@ screenshots: chromium $(INSTALLED)  ## pictures of the pages that the last run h
 	@$(BIN)/python -m reporting traceability
 	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
-test: broker chromium $(INSTALLED)  ## run the project's own tests, JOBS=auto side by side; ARGS is passed on to pytest
+test: broker chromium $(INSTALLED)  ## run the project's own tests, JOBS=1 one after another; ARGS is passed on to pytest
 	$(BIN)/pytest $(if $(filter-out 1,$(test_jobs)),-n $(test_jobs) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"

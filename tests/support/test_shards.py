@@ -149,4 +149,4 @@ def test_the_shards_of_the_suite_are_disjoint_complete_and_take_about_as_long(of
         parts.append(names(parsed))
     assert sorted(key for part in parts for key in part) == sorted(whole)
     loads = [sum(durations.get(key, 0.0) for key in part) for part in parts]
-    assert max(loads) < 1.2 * min(loads), "Is config/durations.json out of date? make acceptance durations"
+    assert max(loads) < 1.2 * min(loads), "Is config/durations.json out of date? make acceptance durations JOBS=1"

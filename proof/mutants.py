@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.ast.ast_query import ASTQuery
@@ -66,7 +66,7 @@ class Mutant:
 def mutants_of(text: str, file: str) -> list[Mutant]:
     """All mutants of a module that differ from it and from each other, in the order of their lines.
 
-    Left out is what is no decision: annotations, and what is only logged. Operators are replaced by those of their
+    Left out is what is no decision: annotations, what is only logged, and whether it is. Operators are replaced by those of their
     kind: arithmetic by arithmetic, bits by bits; and values are not compared by identity where they were by value.
     """
     tree, nodes = ast.parse(text), list(ast_nodes(get_ast(text)))
@@ -125,8 +125,18 @@ def _annotations(tree: ast.AST) -> Iterator[tuple[Position, Position]]:
 
 def _logged(tree: ast.AST) -> Iterator[tuple[Position, Position]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log."):
+        if _logs(node):
             yield _extent(node)
+        elif isinstance(node, ast.If) and not node.orelse and all(map(_only_logs, node.body)):
+            yield _extent(node.test)
+
+
+def _only_logs(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and _logs(statement.value)
+
+
+def _logs(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
 
 
 def _extent(node: ast.expr) -> tuple[Position, Position]:

@@ -34,6 +34,7 @@ def test_operators_are_replaced_by_those_of_their_kind() -> None:
         "x: int | None\n",
         "X = Annotated[int | None, Field()]\n",
         "log.info('%d', 1 + 2)\n",
+        "if x > 1:\n    log.info('%d', x)\n",
         "def f(*, x): ...\n",
         "'''A text: 1 + 2 > 3 and not False.'''\n",
         "f(*a, **b)\n",

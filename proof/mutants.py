@@ -66,9 +66,9 @@ class Mutant:
 def mutants_of(text: str, file: str) -> list[Mutant]:
     """All mutants of a module that differ from it and from each other, in the order of their lines.
 
-    Left out is what is no decision: annotations, what is only logged, and whether it is. Operators are replaced by those
-    of their kind: arithmetic by arithmetic, bits by bits; and values are not compared by identity where they were by
-    value.
+    Left out is what is no decision: annotations, what is only logged, and whether it is. Operators are replaced by
+    those of their kind: arithmetic by arithmetic, bits by bits; and values are not compared by identity where they were
+    by value.
     """
     tree, nodes = ast.parse(text), list(ast_nodes(get_ast(text)))
     undecided = [*_annotations(tree), *_logged(tree)]

@@ -1,8 +1,8 @@
 """The modules of the server that are mutated, and the features that cover each.
 
-Mutated are the modules that make decisions, the drivers of the stores, and what reads requests, answers and serves. Not
-mutated are logs, settings and composition, and what only a restart shows: their faults are in the catalogue of defects
-(`sandbox/defects`).
+Mutated are the modules that make decisions, and the drivers of MongoDB and Kubernetes. Those that only transport
+decisions (HTTP, the bodies of requests, the driver of RabbitMQ, logs, settings, composition) are not: their faults are
+in the catalogue of defects (`sandbox/defects`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ _CREATION = "features/job_creation/creating_a_job.feature"
 _CANCELLING = "features/job_lifecycle/cancelling_a_job.feature"
 _ERRORS = "features/errors/errors.feature"
 _FIBRE = "features/discovery/fibre.feature"
-_HEALTH = "features/health/health_check.feature"
 _FIGURES = "features/figures/figures_of_a_job.feature"
 _LIMITS = "features/job_creation/limits_of_a_job.feature"
 _MALFORMED = "features/robustness/malformed_requests.feature"
@@ -26,7 +25,6 @@ _METADATA = "features/discovery/job_metadata.feature"
 _OUTAGES = "features/resilience/outages_of_a_store.feature"
 _PLAYBACK = "features/history/playing_back.feature"
 _REFUSING = "features/job_creation/refusing_a_job.feature"
-_SECURITY = "features/security/security.feature"
 _REGION = "features/streaming/region_of_interest.feature"
 _SINGLE = "features/views/single_channel.feature"
 _WATERFALL = "features/streaming/waterfall.feature"
@@ -47,12 +45,6 @@ COVERED_BY = {
     "discovery": (_FIBRE,),
     "mongodb": (_CREATION, _CANCELLING, _FIBRE, _METADATA, _REGION, _PLAYBACK, _OUTAGES),
     "kubernetes": (_CREATION, _CANCELLING, _METADATA, _WATERFALL, _OUTAGES),
-    "rabbitmq": (_CREATION, _CANCELLING, _REGION, _OUTAGES),
-    "json_input": (_MALFORMED, _REFUSING, _REGION),
-    "http_answers": (_ERRORS, _REFUSING, _PLAYBACK, _FIBRE, _SECURITY),
-    "http_api": (_CREATION, _ERRORS, _WATERFALL, _SECURITY),
-    "serving": (_CREATION, _HEALTH, _SECURITY),
-    "errors": (_REFUSING, _ERRORS, _OUTAGES),
 }
 
 

@@ -32,8 +32,8 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # The installations use apt.
 .NOTPARALLEL:
 
-.PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants instruments lint types sandbox \
-  sandbox-down durations sweep soak bench load history lock $(INSTALLED) broker chromium fresh-machine clean
+.PHONY: help acceptance merge traceability report export publish docs screenshots test prove mutants instruments lint types \
+  sandbox sandbox-down durations sweep soak bench load history lock $(INSTALLED) broker chromium fresh-machine clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

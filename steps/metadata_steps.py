@@ -38,6 +38,7 @@ register_type(
 def the_metadata_is_that_of(context: Context, whose: tuple[str, str]) -> None:
     words, setting = whose
     exchanges, jobs = context.state.exchanges, context.state.jobs_called(words)
+    # Those of each job are asked for equally often.
     for exchange, job in zip(exchanges, jobs * (len(exchanges) // len(jobs)), strict=True):
         metadata.expect_metadata_of(exchange, job, getattr(context.state.settings.answers, setting))
 

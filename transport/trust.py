@@ -58,12 +58,16 @@ class Trust:
         return _in_one_file(self.pem())
 
     def pem(self) -> bytes:
-        """All of them as PEM, for gRPC and requests."""
+        """All of them as PEM, for gRPC."""
         return b"".join(_certificates(path) for path in self.paths)
 
     def context(self) -> ssl.SSLContext:
-        """A client's TLS context that verifies certificate and host name, for pika and plain sockets."""
-        return ssl.create_default_context(cadata=self.pem().decode("ascii"))
+        """A client's TLS context of one's own that verifies certificate and host name, for pika and plain sockets."""
+        return _context(self.pem())
+
+    def shared_context(self) -> ssl.SSLContext:
+        """The same for all who ask, who must not change it, for requests: to make one takes longer than a handshake."""
+        return _shared_context(self.pem())
 
 
 def trusted(ca_file: Path | None, setting: str, environment: Mapping[str, str] = os.environ) -> Trust:
@@ -148,6 +152,13 @@ def _is_certificate(block: bytes) -> bool:
     except (ssl.SSLError, UnicodeDecodeError):
         return False
     return True
+
+
+def _context(pem: bytes) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=pem.decode("ascii"))
+
+
+_shared_context = lru_cache(maxsize=16)(_context)
 
 
 @lru_cache

@@ -33,18 +33,14 @@ def expect_distrust(failure: APIError | None) -> None:
 def expect_timeout(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
     """Raise ExpectationFailed unless the client gave up just after its time limit, and tells the cause."""
     problems = _failure_problems(failure, unreachable=False)
-    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
-    if not limit_s <= elapsed_s < limit_s + _LEEWAY_S:
-        problems.append(f"it waited {elapsed_s:.2f} s")
+    problems += _wait_problems(exchanges, limit_s)
     require(f"the client to report after {limit_s:g} s that no answer came", problems, failure)
 
 
 def expect_unreachable(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
     """Raise ExpectationFailed unless the client said at once that there is no connection, and tells the cause."""
     problems = _failure_problems(failure, unreachable=True)
-    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
-    if elapsed_s >= _LEEWAY_S:
-        problems.append(f"it waited {elapsed_s:.2f} s")
+    problems += _wait_problems(exchanges, 0.0)
     require("the client to report at once that the server cannot be reached", problems, failure)
 
 
@@ -83,6 +79,12 @@ def expect_crash(failure: APIError | None, exchange: Exchange) -> None:
     if exchange.job_id() is not None:
         problems.append(f"the answer names a job: {exchange.job_id()}")
     require("the client to report that the server is gone", problems, exchange)
+
+
+def _wait_problems(exchanges: Sequence[Exchange], limit_s: float) -> list[str]:
+    """What is wrong with how long the client waited: it gives up just after its limit."""
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    return [] if limit_s <= elapsed_s < limit_s + _LEEWAY_S else [f"it waited {elapsed_s:.2f} s"]
 
 
 def _failure_problems(failure: APIError | None, *, unreachable: bool) -> list[str]:

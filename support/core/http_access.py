@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.util.ssl_ import create_urllib3_context
 
 from support.core.time_limit import TimeLimitPassed, within
 from transport.proxies import Proxy, proxy_of
@@ -44,7 +42,7 @@ class HttpAccess:
         session = _BoundedSession()
         session.trust_env = False
         if self.trust is not None:
-            session.mount("https://", _VerifyingAdapter(_context(self.trust.pem())))
+            session.mount("https://", _VerifyingAdapter(self.trust.shared_context()))
         if self.proxy is not None:
             session.proxies = {"http": self.proxy.url, "https": self.proxy.url}
         return session
@@ -65,14 +63,6 @@ class HttpAccess:
         original = getattr(reason, "original_error", None)
         refused = str(original) if str(original).startswith("Tunnel connection failed") else type(original).__name__
         return f"{refused}. Is the proxy right, and running? NO_PROXY names the hosts that are reached without one."
-
-
-@lru_cache(maxsize=16)
-def _context(pem: bytes) -> ssl.SSLContext:
-    """What verifies a server: made once for the same certificates, since that takes longer than a handshake."""
-    context = create_urllib3_context()
-    context.load_verify_locations(cadata=pem.decode("ascii"))
-    return context
 
 
 class _VerifyingAdapter(HTTPAdapter):

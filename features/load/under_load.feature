@@ -5,7 +5,7 @@ Feature: Under load
 
   Rule: Whatever the load looks like, no job is lost
 
-    @serial @alone
+    @serial
     Scenario Outline: <shape>: <jobs> jobs, none of them lost
       When jobs are requested at this rate
         | seconds | from    | to    |
@@ -37,7 +37,7 @@ Feature: Under load
         | shape | first | then | last | jobs |
         | Peak  | 8     | 10   | 10   | 26   |
 
-    @PZ-14801 @critical @serial @alone
+    @PZ-14801 @critical @serial
     Scenario Outline: Sustained load for <seconds> seconds
       When jobs are requested at this rate, and each is cancelled when it was found whole
         | seconds   | from   | to     |

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from support.runner.worker import Died, Ended, Message, Place, Worker
 
-_RUN_IN_TURN = 2  # Each has an environment of its own made, and its parts are slow to start.
 _CLEANS_UP_WITHIN_S = 60.0  # after an error of our own; what is left then is removed by the next run
 
 
@@ -68,19 +67,28 @@ class Dealing:
         self._waiting: deque[int] = deque()
         self._in_turn: deque[int] = deque()
         self._run_in_turn: set[Worker] = set()
+        self._most_in_turn = 0
         self.is_stopped = False
 
-    def deal(self, scenarios: Iterable[int], listener: Listener, *, jobs: int, in_turn: Iterable[int] = ()) -> None:
+    def deal(
+        self,
+        scenarios: Iterable[int],
+        listener: Listener,
+        *,
+        jobs: int,
+        in_turn: Iterable[int] = (),
+        most_in_turn: int = 1,
+    ) -> None:
         """Have these scenarios run by so many workers side by side; returns when all workers have ended.
 
-        Those `in_turn` are all run by one or two of them, one after another, before these get others.
+        Those `in_turn` are all run by at most so many of them, one after another, before these get others.
         After `stop`, or Ctrl-C, no other scenario is begun. At Ctrl-C the workers are interrupted as if it had been
         pressed there; pressed once more, it kills them.
         """
         if self.is_stopped:
             return
-        self._waiting, self._in_turn = deque(scenarios), deque(in_turn)
-        numbers = range(min(jobs, len(self._waiting) + min(_RUN_IN_TURN, len(self._in_turn))))
+        self._waiting, self._in_turn, self._most_in_turn = deque(scenarios), deque(in_turn), most_in_turn
+        numbers = range(min(jobs, len(self._waiting) + min(most_in_turn, len(self._in_turn))))
         try:
             for number in numbers:
                 self._add(Place(number, has_others=len(numbers) > 1))
@@ -143,7 +151,7 @@ class Dealing:
     @property
     def _wants_in_turn(self) -> bool:
         """Whether one more worker is to run those in turn."""
-        return bool(self._in_turn) and len(self._run_in_turn) < _RUN_IN_TURN
+        return bool(self._in_turn) and len(self._run_in_turn) < self._most_in_turn
 
     def _end_all(self) -> None:
         """Where an error of our own has ended it all: have the workers clean up, and leave none behind."""

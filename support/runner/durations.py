@@ -44,6 +44,19 @@ def remember(path: Path, scenarios: Iterable[Any]) -> None:
 
 def longest_first(scenarios: Iterable[Any], durations: Mapping[str, float]) -> list[Any]:
     """The scenarios, the longest first; one of unknown duration counts as the median of the known ones."""
-    known = sorted(durations.values())
-    typical = known[len(known) // 2] if known else 0.0
+    typical = _typical(durations)
     return sorted(scenarios, key=lambda scenario: -durations.get(key_of(scenario), typical))
+
+
+def share_of(some: Iterable[Any], others: Iterable[Any], durations: Mapping[str, float]) -> float:
+    """How much of the time of all these scenarios `some` take, 0 to 1; the unknown count as for `longest_first`."""
+    typical = _typical(durations) or 1.0
+    took, others_took = (
+        sum(durations.get(key_of(scenario), typical) for scenario in scenarios) for scenarios in (some, others)
+    )
+    return took / (took + others_took) if took else 0.0
+
+
+def _typical(durations: Mapping[str, float]) -> float:
+    known = sorted(durations.values())
+    return known[len(known) // 2] if known else 0.0

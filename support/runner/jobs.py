@@ -16,6 +16,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from math import ceil
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from support.runner.behave_files import OneMessage
 from support.runner.containers import containers_of
 from support.runner.dealing import Dealing, Interrupts
 from support.runner.display import Display
-from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations
+from support.runner.durations import KEPT_WITH_THE_FEATURES, OF_THE_LAST_RUNS, longest_first, read_durations, share_of
 from support.runner.interruption import ending_scenarios_in_order
 from support.runner.outcomes import ContainerOutcome, ScenarioOutcome
 from support.runner.step_lookup import StepLookup
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait f
 
 SERIAL, ALONE, DISRUPTIVE = "serial", "alone", "disruptive"
 INTERRUPTED = "KeyboardInterrupt"
+_MOST_IN_TURN = 4  # Each has an environment of its own made, which keeps a core busy for ten seconds.
 
 
 def jobs_of(runner: behave.runner.Runner) -> int:
@@ -120,7 +122,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         state: RunState = self.context.run_state
         assert state.folder is not None
         reports = state.folder.path.parent.parent
-        durations = read_durations(reports / OF_THE_LAST_RUNS) or read_durations(KEPT_WITH_THE_FEATURES)
+        durations = {**read_durations(KEPT_WITH_THE_FEATURES), **read_durations(reports / OF_THE_LAST_RUNS)}
         number_of = {id(scenario): number for number, scenario in enumerate(self._scenarios)}
         order = longest_first(_selected(self), durations)
         alone: list[int] = []
@@ -136,7 +138,10 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         gc.freeze()  # What all workers have in common stays theirs in common.
         dealing = Dealing(self._start, interrupts)
         listener = _Listener(self, show, dealing.stop)
-        dealing.deal(together, listener, jobs=self.config.jobs, in_turn=sorted(in_turn))
+        disruptive, others = ([self._scenarios[number] for number in numbers] for numbers in (in_turn, together))
+        fair = ceil(self.config.jobs * share_of(disruptive, others, durations))
+        most = max(1, min(fair, _MOST_IN_TURN))
+        dealing.deal(together, listener, jobs=self.config.jobs, in_turn=in_turn, most_in_turn=most)
         dealing.deal(alone, listener, jobs=1)
         if interrupts.count and not self.aborted:
             self.abort(reason=INTERRUPTED)

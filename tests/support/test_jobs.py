@@ -449,11 +449,16 @@ def test_what_needs_the_whole_machine_comes_last_with_nothing_beside_it(project)
 DISRUPTIVE = OTHER.format(name="stops").replace("Feature", "@disruptive\nFeature", 1)
 
 
-def test_what_disturbs_is_run_by_two_workers_in_turn_beside_the_others(project):
+@pytest.mark.parametrize(("took_s", "workers"), [(1.0, 2), (0.1, 1), (90.0, 3)])
+def test_what_disturbs_is_run_by_its_part_of_the_workers_in_turn_beside_the_others(project, took_s, workers):
     folder = project(one=DISRUPTIVE, two=OTHER.format(name="two"))
+    (folder / "reports").mkdir()
+    known = {f"features/one.feature > {name} stops": took_s for name in "abc"}
+    known |= {f"features/two.feature > {name} two": 1.0 for name in "abc"}
+    (folder / "reports" / "durations.json").write_text(json.dumps(known))
     assert behave(folder, "--jobs", "4", "-D", "disposable=yes").returncode == 0
     begun = [words for words in log_of(folder) if words[1] == "begin"]
-    assert len({process for process, _, name in begun if "stops" in name}) == 2
+    assert len({process for process, _, name in begun if "stops" in name}) == workers
     assert sorted(name for _, _, name in begun if "stops" in name) == ["a stops", "b stops", "c stops"]
     assert any("two" in name for _, _, name in begun[:4])
 

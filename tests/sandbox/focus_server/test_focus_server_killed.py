@@ -88,10 +88,12 @@ def seen(endpoints) -> Iterator[Callable[[], Seen]]:
         tasks = client[endpoints["mongodb"]["database"]]["tasks"]
 
         def look() -> Seen:
+            # A queue may be gone between its name and its state: then it is gone.
+            queues = [state for state in map(stores.queues.state_of, stores.queues.names()) if state]
             return (
                 {record["task_id"]: record["status"] for record in tasks.find()},
                 {each["metadata"]["labels"]["focus-server/job-id"] for each in stores.analyzers.jobs().items},
-                {name: stores.queues.state_of(name).consumers for name in stores.queues.names()},
+                {state.name: state.consumers for state in queues},
             )
 
         yield look

@@ -1,9 +1,10 @@
-"""Runs of the scenarios that stop parts of the product, in sandboxes of their own, one after another."""
+"""Runs of the scenarios that stop parts of the product, in sandboxes of their own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from proof.progress import Advance
 
 _SANDBOX_LIMIT_S = 90
 _SCENARIO_LIMIT_S = 60
+_SIDE_BY_SIDE = 2  # Their sandboxes start parts again and again, which keeps cores busy.
 _LEASE = ("{python}", "-m", "sandbox", "lease", "--workloads")
 
 # A defect that shows at all shows before that; without one, all is there in a second.
@@ -54,10 +56,16 @@ def with_defects(entries: Sequence[Entry], progress: Advance) -> list[DefectOutc
     Each has a sandbox to itself: a server that is of no use after one of them would fail the next at its beginning.
     """
     found = []
-    for entry in entries:
-        outcomes: dict[str, ScenarioOutcome] = {}
-        for name in entry.scenarios:
-            outcomes |= run(entry.defect.name, [name])
-        found.append(outcome_of(entry, outcomes))
-        progress()
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as workers:
+        try:
+            begun = [
+                (entry, [workers.submit(run, entry.defect.name, [name]) for name in entry.scenarios])
+                for entry in entries
+            ]
+            for entry, runs in begun:
+                outcomes = {name: outcome for one in runs for name, outcome in one.result().items()}
+                found.append(outcome_of(entry, outcomes))
+                progress()
+        finally:
+            workers.shutdown(cancel_futures=True)
     return found

@@ -82,7 +82,7 @@ test: broker chromium $(INSTALLED)  ## run the project's own tests, JOBS=1 one a
 prove: sandbox  ## see whether the suite can fail: it is run against every defect of the catalogue; ARGS="--only limits"
 	$(BIN)/python -m proof prove $(ARGS)
 
-mutants: sandbox  ## run the features against small changes of the server's decisions; ARGS="--only rules.py" for a part
+mutants: sandbox  ## run the features against small changes of the server; ARGS="--only rules.py" for a part
 	$(BIN)/python -m proof mutants $(ARGS)
 
 instruments: broker $(INSTALLED)  ## see whether the project's own tests notice when a part of the suite itself is broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,6 +36,7 @@ _LONG_TIME_LIMITS = QUICK | {
     "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "20",
 }
 
+_IS_ILL = re.compile(r"^ *- The Focus Server ", re.MULTILINE)  # why a run has not begun
 _BASELINE_LIMIT_S = 300
 _TIMES_BASELINE, _PLUS_S = 3, 60  # How much longer than the baseline a run may take: the machine is busy.
 
@@ -45,6 +47,7 @@ class MutantStatus(StrEnum):
     KILLED = "killed"
     NO_START = "killed: does not start"
     TIMED_OUT = "killed: hangs"
+    ILL = "killed: the suite finds the server ill, and does not begin"
     SURVIVED = "survived"
     UNCLEAR = "unclear: nothing but errors, or no server"
 
@@ -61,7 +64,7 @@ class MutantOutcome:
     @property
     def killed(self) -> bool:
         """Whether the suite detected it."""
-        return self.status in (MutantStatus.KILLED, MutantStatus.NO_START, MutantStatus.TIMED_OUT)
+        return self.status not in (MutantStatus.SURVIVED, MutantStatus.UNCLEAR)
 
 
 @dataclass(frozen=True)
@@ -148,12 +151,14 @@ def _run(mutant: Mutant, run: Callable[[], BehaveRun], *, doubt: bool) -> Mutant
     Again, too, if it killed a mutant that is accepted as a survivor (`doubt`).
     """
     result = mutant_outcome(mutant, run())
-    again = result.status in (MutantStatus.UNCLEAR, MutantStatus.TIMED_OUT) or (doubt and result.killed)
+    again = result.status in (MutantStatus.UNCLEAR, MutantStatus.TIMED_OUT, MutantStatus.ILL) or (
+        doubt and result.killed
+    )
     return mutant_outcome(mutant, run()) if again else result
 
 
 def mutant_outcome(mutant: Mutant, ran: BehaveRun) -> MutantOutcome:
-    """The outcome of a mutant's run: only a failed step or a time-out kills it."""
+    """The outcome of a mutant's run: a failed step kills it, a time-out, or a server that is of no use at all."""
     if ran.status == -signal.SIGKILL:
         return MutantOutcome(mutant, MutantStatus.TIMED_OUT)
     for name, outcome in ran.scenarios.items():
@@ -161,6 +166,8 @@ def mutant_outcome(mutant: Mutant, ran: BehaveRun) -> MutantOutcome:
             return MutantOutcome(mutant, MutantStatus.KILLED, name, outcome)
     if ran.status == 0 and ran.scenarios:
         return MutantOutcome(mutant, MutantStatus.SURVIVED)
+    if not ran.scenarios and _IS_ILL.search(ran.printed):
+        return MutantOutcome(mutant, MutantStatus.ILL, outcome=ScenarioOutcome("error", None, ran.printed))
     broken = next((outcome for outcome in ran.scenarios.values() if outcome.status != "passed"), None)
     return MutantOutcome(mutant, MutantStatus.UNCLEAR, outcome=broken or ScenarioOutcome("error", None, ran.printed))
 

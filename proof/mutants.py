@@ -1,4 +1,4 @@
-"""Mutants of the server's decision code: one small change of one module each, made by cosmic-ray's operators.
+"""Mutants of the server: one small change of one module each, made by cosmic-ray's operators.
 
 Cosmic-ray changes the file that it mutates. Here only its operators are used, on text, so that several mutants are
 served side by side, and none is ever on disk.

@@ -1,4 +1,4 @@
-"""The command `mutants`: mutation testing of the server's decisions."""
+"""The command `mutants`: mutation testing of the server."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def mutate(
     workers: Annotated[int, typer.Option(min=1, max=16, help="How many tenants of the sandbox to use at a time.")] = 6,
     reports: Annotated[Path, typer.Option(help="The directory that the results are written to.")] = Path("reports"),
 ) -> None:
-    """Run the suite's scenarios against each mutant of the server's decision code, until one kills it.
+    """Run the suite's scenarios against each mutant of the server, until one kills it.
 
     Fails when a mutant survives that is not in `survivors.csv`, when one in that file is killed or does not exist,
-    when the mutation score is too low, or when anything is red without a mutant.
+    when the mutation score of what decides is too low, or when anything is red without a mutant.
     """
     try:
         accepted_survivors = survivors.read()
@@ -87,7 +87,7 @@ def _show(found: MutationRun) -> None:
         console.print(f"  {result.mutant} ({reason})", markup=False)
     console.print(
         f"{found.killed} of {len(found.results)} mutants were killed, {found.equivalent} are equivalent: "
-        f"{found.score:.1%} in {found.took_s / 60:.0f} min."
+        f"{found.score:.1%} of those that decide, in {found.took_s / 60:.0f} min."
     )
     for problem in found.problems:
         console.print(f"  - {problem}", style="red", markup=False)

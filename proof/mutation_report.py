@@ -12,6 +12,7 @@ from typing import Any
 from proof.behave_runs import ScenarioOutcome
 from proof.mutant_runs import MutantOutcome, MutantStatus
 from proof.mutants import MutantId
+from proof.mutated_modules import decides
 from proof.survivors import SURVIVORS, AcceptedSurvivor, Classification
 from support.core.characters import allowed
 from support.evidence.kept import page_of
@@ -46,9 +47,13 @@ class MutationRun:
 
     @property
     def score(self) -> float:
-        """The mutation score: the share of killed mutants among all that are not equivalent."""
-        others = len(self.results) - self.equivalent
-        return self.killed / others if others else 1.0
+        """The mutation score: the share of the killed among the mutants of what decides that are not equivalent.
+
+        What carries decisions to and fro does much that nobody can see, such as what happens while the server stops.
+        """
+        deciding = [result for result in self.results if decides(result.mutant.id.file)]
+        others = [one for one in deciding if self._classification(one) is not Classification.EQUIVALENT]
+        return sum(one.killed for one in others) / len(others) if others else 1.0
 
     @property
     def survivors(self) -> list[tuple[MutantOutcome, AcceptedSurvivor | None]]:
@@ -93,7 +98,8 @@ class MutationRun:
         # Accepted survivors are not spread evenly: of a part the score says little.
         if len(self.results) == self.total and self.score < REQUIRED_SCORE:
             problems.append(
-                f"{self.score:.1%} of the non-equivalent mutants were killed; {REQUIRED_SCORE:.0%} are required"
+                f"{self.score:.1%} of the non-equivalent mutants of modules that decide were killed; "
+                f"{REQUIRED_SCORE:.0%} are required"
             )
         return problems
 

@@ -22,6 +22,9 @@ T = TypeVar("T")
 ReadBody = Callable[[Request], Awaitable[Any]]
 """Gives the decoded JSON body of a request; raises `UnreadableBody`."""
 
+Call = Callable[[Request], Awaitable[Response]]
+"""Answers a request."""
+
 _compact = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
@@ -41,23 +44,24 @@ class Endpoints:
 
     def routes(self, base_path: str) -> list[Route]:
         """All calls that there are, below a path."""
-        routes = []
-        for method, path, answer in (
-            ("POST", "/configure", self._configure),
-            ("POST", "/configure/{task_id}", self._configure),
-            ("GET", "/metadata/{job_id}", self._metadata),
-            ("DELETE", "/job/{job_id}", self._cancel),
-            ("GET", "/channels", self._channels),
-            ("GET", "/sensors", self._sensors),
-            ("GET", "/live_metadata", self._live_metadata),
-            ("POST", "/recordings_in_time_range", self._recordings_in_time_range),
-            ("GET", "/waterfall/{job_id}/{rows}", self._rows),
-            ("GET", "/ack", self._ack),
-        ):
-            route = Route(base_path + path, answer)
-            route.methods = {method}  # Else it would take HEAD, too, wherever it takes GET.
-            routes.append(route)
-        return routes
+
+        def route(method: str, path: str, answer: Call) -> Route:
+            made = Route(base_path + path, answer)
+            made.methods = {method}  # Else it would take HEAD, too, wherever it takes GET.
+            return made
+
+        return [
+            route("POST", "/configure", self._configure),
+            route("POST", "/configure/{task_id}", self._configure),
+            route("GET", "/metadata/{job_id}", self._metadata),
+            route("DELETE", "/job/{job_id}", self._cancel),
+            route("GET", "/channels", self._channels),
+            route("GET", "/sensors", self._sensors),
+            route("GET", "/live_metadata", self._live_metadata),
+            route("POST", "/recordings_in_time_range", self._recordings_in_time_range),
+            route("GET", "/waterfall/{job_id}/{rows}", self._rows),
+            route("GET", "/ack", self._ack),
+        ]
 
     async def _configure(self, request: Request) -> Response:
         payload = await self.read_body(request)

@@ -27,8 +27,12 @@ def mutant(name: str = "rules") -> Mutant:
     return Mutant(MutantId(f"sandbox/focus_server/{name}.py", "f", "x > 0", "x >= 0"), 7, "any", "x >= 0")
 
 
-def ran(status: int, **scenarios: ScenarioOutcome) -> BehaveRun:
-    return BehaveRun(status, "printed", scenarios, Counter(), Path("none"))
+ILL = "ABORTED: The environment is broken.\n  - The Focus Server is ill: answered 404 instead of 200\n"
+NO_STORE = "ABORTED: The environment is broken.\n  - MongoDB cannot be reached; the Focus Server answers\n"
+
+
+def ran(status: int, printed: str = "printed", **scenarios: ScenarioOutcome) -> BehaveRun:
+    return BehaveRun(status, printed, scenarios, Counter(), Path("none"))
 
 
 @pytest.mark.parametrize(
@@ -42,9 +46,12 @@ def ran(status: int, **scenarios: ScenarioOutcome) -> BehaveRun:
         (ran(1), MutantStatus.UNCLEAR),
         (ran(0), MutantStatus.UNCLEAR),
         (ran(-signal.SIGKILL), MutantStatus.TIMED_OUT),
+        (ran(1, ILL), MutantStatus.ILL),
+        (ran(1, ILL, a=ERROR), MutantStatus.UNCLEAR),
+        (ran(1, NO_STORE), MutantStatus.UNCLEAR),
     ],
 )
-def test_only_a_step_that_failed_kills(run: BehaveRun, status: MutantStatus) -> None:
+def test_only_a_step_that_failed_or_a_server_that_is_ill_kills(run: BehaveRun, status: MutantStatus) -> None:
     assert mutant_outcome(mutant(), run).status is status
 
 
@@ -111,6 +118,13 @@ def test_an_error_is_asked_for_once_more(asked: Callable[..., Any]) -> None:
     assert end.status is MutantStatus.KILLED
     (end,) = asked(Suite(ran(1, a=ERROR), ran(1, a=ERROR)), [mutant()])
     assert end.status is MutantStatus.UNCLEAR
+
+
+def test_that_the_server_is_ill_must_be_seen_twice(asked: Callable[..., Any]) -> None:
+    (end,) = asked(Suite(ran(1, ILL), SURVIVES, SURVIVES), [mutant()])
+    assert end.status is MutantStatus.SURVIVED
+    (end,) = asked(Suite(ran(1, ILL), ran(1, ILL)), [mutant()])
+    assert (end.status, end.killed) == (MutantStatus.ILL, True)
 
 
 def test_what_has_killed_in_a_definition_is_asked_first_there(asked: Callable[..., Any]) -> None:

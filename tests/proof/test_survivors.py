@@ -81,11 +81,17 @@ def test_all_is_well_when_what_lives_is_excused() -> None:
             mutation(end(OTHER, MutantStatus.KILLED), red={"Green": ScenarioOutcome("failed", "a step", "why")}),
             "red without a mutant",
         ),
-        (mutation(end(OTHER, MutantStatus.SURVIVED)), "0.0% of the non-equivalent mutants were killed"),
+        (mutation(end(OTHER, MutantStatus.SURVIVED)), "0.0% of the non-equivalent mutants of modules"),
     ],
 )
 def test_what_is_not_as_it_must_be_is_told(found: MutationRun, words: str) -> None:
     assert any(words in problem for problem in found.problems)
+
+
+def test_of_what_only_carries_decisions_no_share_is_wanted() -> None:
+    driver = OTHER._replace(file="sandbox/focus_server/rabbitmq.py")
+    found = mutation(end(driver, MutantStatus.SURVIVED), end(OTHER, MutantStatus.KILLED))
+    assert (found.killed, found.score) == (1, 1.0)
 
 
 def test_of_a_part_no_share_is_wanted() -> None:

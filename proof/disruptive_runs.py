@@ -51,7 +51,7 @@ def baseline(names: Sequence[str], progress: Advance) -> dict[str, ScenarioOutco
 
 
 def with_defects(entries: Sequence[Entry], progress: Advance) -> list[DefectOutcome]:
-    """Run for each defect the scenarios that must catch it; in the order of the entries.
+    """Run for each defect the scenarios that must catch it, two at a time; in the order of the entries.
 
     Each has a sandbox to itself: a server that is of no use after one of them would fail the next at its beginning.
     """

@@ -36,7 +36,7 @@ _LONG_TIME_LIMITS = QUICK | {
     "FOCUS__TIME_LIMITS__PLAYBACK_ENDS_S": "20",
 }
 
-_IS_ILL = re.compile(r"^ *- The Focus Server ", re.MULTILINE)  # why a run has not begun
+_IS_ILL = re.compile(r"^ *- The Focus Server is ill: ", re.MULTILINE)  # why a run has not begun
 _BASELINE_LIMIT_S = 300
 _TIMES_BASELINE, _PLUS_S = 3, 60  # How much longer than the baseline a run may take: the machine is busy.
 

@@ -86,8 +86,10 @@ def _show(found: MutationRun) -> None:
         reason = f"{acceptance.classification}: {acceptance.reason}" if acceptance else "no reason is given"
         console.print(f"  {result.mutant} ({reason})", markup=False)
     console.print(
-        f"{found.killed} of {len(found.results)} mutants were killed, {found.equivalent} are equivalent: "
-        f"{found.score:.1%} of those that decide, in {found.took_s / 60:.0f} min."
+        f"{found.killed} of {len(found.results)} mutants were killed, {found.equivalent} are equivalent. "
+        f"It took {found.took_s / 60:.0f} min."
     )
+    if found.score is not None:
+        console.print(f"{found.score:.1%} of the non-equivalent mutants of modules that decide were killed.")
     for problem in found.problems:
         console.print(f"  - {problem}", style="red", markup=False)

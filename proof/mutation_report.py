@@ -46,14 +46,15 @@ class MutationRun:
         return sum(result.killed for result in self.results)
 
     @property
-    def score(self) -> float:
+    def score(self) -> float | None:
         """The mutation score: the share of the killed among the mutants of what decides that are not equivalent.
 
-        What carries decisions to and fro does much that nobody can see, such as what happens while the server stops.
+        None where there are no such mutants. What carries decisions to and fro does much that nobody can see, such as
+        what happens while the server stops.
         """
         deciding = [result for result in self.results if decides(result.mutant.id.file)]
         others = [one for one in deciding if self._classification(one) is not Classification.EQUIVALENT]
-        return sum(one.killed for one in others) / len(others) if others else 1.0
+        return sum(one.killed for one in others) / len(others) if others else None
 
     @property
     def survivors(self) -> list[tuple[MutantOutcome, AcceptedSurvivor | None]]:
@@ -96,9 +97,10 @@ class MutationRun:
             for one in self.obsolete
         ]
         # Accepted survivors are not spread evenly: of a part the score says little.
-        if len(self.results) == self.total and self.score < REQUIRED_SCORE:
+        score = self.score
+        if len(self.results) == self.total and score is not None and score < REQUIRED_SCORE:
             problems.append(
-                f"{self.score:.1%} of the non-equivalent mutants of modules that decide were killed; "
+                f"{score:.1%} of the non-equivalent mutants of modules that decide were killed; "
                 f"{REQUIRED_SCORE:.0%} are required"
             )
         return problems
@@ -124,7 +126,7 @@ def as_json(found: MutationRun) -> dict[str, Any]:
         "of": found.total,
         "killed": found.killed,
         "equivalent": found.equivalent,
-        "score": round(found.score, 4),
+        "score": None if found.score is None else round(found.score, 4),
         "took_s": round(found.took_s, 1),
         "problems": found.problems,
         "results": [

@@ -51,7 +51,7 @@ Feature: Under load
         | rate | seconds |
         | 4    | 4       |
 
-      @soak
+      @soak @alone
       Examples: an hour
         | rate | seconds |
         | 2    | 3600    |

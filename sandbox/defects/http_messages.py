@@ -119,12 +119,16 @@ def unforeseen(name: str, summary: str, impact: str, body: object, media_type: s
 
 
 def _closing_after_500(app: ASGIApp) -> ASGIApp:
-    """Close the connection under the next request: were it closed before, the client would notice, and make another."""
+    """Close the connection under the next request: were it closed before, the client would notice, and make another.
+
+    Half an answer is begun, so that the client cannot take it for a connection that was closed before.
+    """
     failed: set[object] = set()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         if client in failed:
+            failed.discard(client)
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             raise RuntimeError("answered 500 before")
 

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 # A body that is too large is still read, up to here: a client that is cut off while it sends may never
 # see the answer that says why.
-_DRAINED_BYTES = 67_108_864
+_DRAINED_BYTES = 64 * 1024 * 1024
 
 
 class NoJson(ValueError):

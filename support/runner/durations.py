@@ -2,6 +2,7 @@
 
 `reports/durations.json` has those of the last runs on this machine, which the order of a run with several jobs follows.
 `config/durations.json` is kept with the features, since what belongs to which shard must be the same on all machines.
+The order follows it, too, for what this machine has not run yet.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def longest_first(scenarios: Iterable[Any], durations: Mapping[str, float]) -> l
 
 
 def share_of(some: Iterable[Any], others: Iterable[Any], durations: Mapping[str, float]) -> float:
-    """How much of the time of all these scenarios `some` take, 0 to 1; the unknown count as for `longest_first`."""
+    """How much of the time of all these scenarios `some` take, 0 to 1.
+
+    The unknown count as for `longest_first`; where none is known, each counts alike.
+    """
     typical = _typical(durations) or 1.0
     took, others_took = (
         sum(durations.get(key_of(scenario), typical) for scenario in scenarios) for scenarios in (some, others)

@@ -5,8 +5,8 @@ behave's own means, between the hooks `before_worker` and `after_worker`. What c
 here, so that formatters, reporters, `after_all` and the exit status are behave's own, and there is one of each.
 Scenarios tagged `@serial` need an environment to themselves, those tagged `@alone` the machine. The first, where all
 workers share one environment, and the second come last, one after another, with nothing beside them. Those tagged
-`@disruptive` have environments of their own: one or two workers run them, each one after another. Where there is none,
-they come last, too.
+`@disruptive` have environments of their own: as many workers as is their part of the work run them, each one after
+another. Where there is none, they come last, too.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ if TYPE_CHECKING:  # It loads all drivers, which the environment need not wait f
 SERIAL, ALONE, DISRUPTIVE = "serial", "alone", "disruptive"
 INTERRUPTED = "KeyboardInterrupt"
 _MOST_IN_TURN = 4  # Each has an environment of its own made, which keeps a core busy for ten seconds.
+
+
+def most_in_turn(jobs: int, share: float) -> int:
+    """How many of so many workers run what disturbs others, when that is this share of the time of all, 0 to 1."""
+    return max(1, min(ceil(jobs * share), _MOST_IN_TURN))
 
 
 def jobs_of(runner: behave.runner.Runner) -> int:
@@ -139,9 +144,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         dealing = Dealing(self._start, interrupts)
         listener = _Listener(self, show, dealing.stop)
         disruptive, others = ([self._scenarios[number] for number in numbers] for numbers in (in_turn, together))
-        fair = ceil(self.config.jobs * share_of(disruptive, others, durations))
-        most = max(1, min(fair, _MOST_IN_TURN))
-        dealing.deal(together, listener, jobs=self.config.jobs, in_turn=in_turn, most_in_turn=most)
+        jobs, most = self.config.jobs, most_in_turn(self.config.jobs, share_of(disruptive, others, durations))
+        dealing.deal(together, listener, jobs=jobs, in_turn=in_turn, most_in_turn=most)
         dealing.deal(alone, listener, jobs=1)
         if interrupts.count and not self.aborted:
             self.abort(reason=INTERRUPTED)

@@ -1,6 +1,7 @@
 """Proofs with scenarios that stop parts of the product: which sandbox each gets, and what came of those not run."""
 
 import json
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -21,9 +22,10 @@ class Runs:
     """Runs of behave: what was asked for (the command of the sandbox), and what comes of each scenario."""
 
     def __init__(self):
-        self.commands, self.outcomes = [], {}
+        self.commands, self.outcomes, self.beside = [], {}, threading.Barrier(1)
 
     def run(self, arguments, variables, place, limit_s):
+        self.beside.wait(5)
         profile = json.loads(Path(variables["FOCUS_PROFILE"]).read_text())
         self.commands.append(profile["provider"]["command"][2:])
         return BehaveRun(1, "printed", dict(self.outcomes), Counter(), place)
@@ -58,3 +60,11 @@ def test_with_a_defect_each_scenario_has_a_sandbox_with_that_to_itself(runs):
     (outcome,) = disruptive_runs.with_defects([Entry(DEFECT, lines)], lambda: None)
     assert [one.detection for one in outcome.expectations] == [Detection.CAUGHT, Detection.BROKEN]
     assert runs.commands == [["sandbox", "lease", "--workloads", "--defect", DEFECT.name]] * 2
+
+
+def test_two_run_side_by_side_and_their_order_stays(runs):
+    runs.outcomes, runs.beside = {RESTARTED: RED}, threading.Barrier(2)
+    defects = [DEFECT, DEFECTS["no_time_limit_for_rabbitmq"]]
+    lines = [Expectation(one.name, ("PZ-14721",), RESTARTED, STEP, "RabbitMQ is not available") for one in defects]
+    entries = [Entry(one, (line,)) for one, line in zip(defects, lines, strict=True)]
+    assert [one.entry for one in disruptive_runs.with_defects(entries, lambda: None)] == entries

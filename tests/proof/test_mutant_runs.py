@@ -28,7 +28,7 @@ def mutant(name: str = "rules") -> Mutant:
 
 
 ILL = "ABORTED: The environment is broken.\n  - The Focus Server is ill: answered 404 instead of 200\n"
-NO_STORE = "ABORTED: The environment is broken.\n  - MongoDB cannot be reached; the Focus Server answers\n"
+GONE = "ABORTED: The environment is broken.\n  - The Focus Server cannot be reached at https://127.0.0.1:1\n"
 
 
 def ran(status: int, printed: str = "printed", **scenarios: ScenarioOutcome) -> BehaveRun:
@@ -48,7 +48,7 @@ def ran(status: int, printed: str = "printed", **scenarios: ScenarioOutcome) -> 
         (ran(-signal.SIGKILL), MutantStatus.TIMED_OUT),
         (ran(1, ILL), MutantStatus.ILL),
         (ran(1, ILL, a=ERROR), MutantStatus.UNCLEAR),
-        (ran(1, NO_STORE), MutantStatus.UNCLEAR),
+        (ran(1, GONE), MutantStatus.UNCLEAR),
     ],
 )
 def test_only_a_step_that_failed_or_a_server_that_is_ill_kills(run: BehaveRun, status: MutantStatus) -> None:

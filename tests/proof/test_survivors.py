@@ -92,6 +92,8 @@ def test_of_what_only_carries_decisions_no_share_is_wanted() -> None:
     driver = OTHER._replace(file="sandbox/focus_server/rabbitmq.py")
     found = mutation(end(driver, MutantStatus.SURVIVED), end(OTHER, MutantStatus.KILLED))
     assert (found.killed, found.score) == (1, 1.0)
+    alone = mutation(end(driver, MutantStatus.KILLED))
+    assert (alone.score, alone.problems) == (None, [])
 
 
 def test_of_a_part_no_share_is_wanted() -> None:

@@ -6,7 +6,7 @@ import pytest
 from behave.model_type import Status
 from behave.parser import parse_feature
 
-from support.runner.durations import key_of, longest_first, read_durations, remember
+from support.runner.durations import key_of, longest_first, read_durations, remember, share_of
 
 
 def scenarios(text, **durations):
@@ -39,3 +39,13 @@ def test_the_longest_comes_first_and_an_unknown_one_in_the_middle():
     a, b, c = scenarios(FEATURE)
     assert longest_first([a, b, c], {key_of(a): 1.0, key_of(c): 5.0, "x": 2.0}) == [c, b, a]
     assert longest_first([a, b, c], {}) == [a, b, c]
+
+
+def test_the_share_of_some_is_by_time_where_that_is_known():
+    a, b, c = scenarios(FEATURE)
+    known = {key_of(a): 1.0, key_of(b): 4.0, "x": 3.0}
+    assert share_of([a], [b], known) == 0.2
+    assert share_of([a], [c], known) == 0.25
+    assert share_of([a], [b, c], {}) == pytest.approx(1 / 3)
+    assert share_of([], [b, c], known) == 0.0
+    assert share_of([], [], {}) == 0.0

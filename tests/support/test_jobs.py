@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
+from support.runner.jobs import most_in_turn
+
 ROOT = Path(__file__).parents[2]
 
 ENVIRONMENT = """
@@ -449,7 +451,12 @@ def test_what_needs_the_whole_machine_comes_last_with_nothing_beside_it(project)
 DISRUPTIVE = OTHER.format(name="stops").replace("Feature", "@disruptive\nFeature", 1)
 
 
-@pytest.mark.parametrize(("took_s", "workers"), [(1.0, 2), (0.1, 1), (90.0, 3)])
+@pytest.mark.parametrize(("jobs", "share", "most"), [(8, 0.0, 1), (2, 0.3, 1), (4, 0.5, 2), (8, 0.3, 3), (16, 1.0, 4)])
+def test_what_disturbs_gets_its_part_of_the_workers(jobs, share, most):
+    assert most_in_turn(jobs, share) == most
+
+
+@pytest.mark.parametrize(("took_s", "workers"), [(1.0, 2), (0.1, 1)])
 def test_what_disturbs_is_run_by_its_part_of_the_workers_in_turn_beside_the_others(project, took_s, workers):
     folder = project(one=DISRUPTIVE, two=OTHER.format(name="two"))
     (folder / "reports").mkdir()

@@ -16,4 +16,5 @@ def the_answer_lacks(context: Context, field: str) -> None:
 
 @then("the client reports that {expect:ReportedFailure}")
 def the_client_reports(context: Context, expect: Report) -> None:
-    expect(context.state.failure, context.state.client.exchanges)
+    limit_s = context.state.settings.focus_server.request_timeout_s
+    expect(context.state.failure, context.state.client.exchanges, limit_s)

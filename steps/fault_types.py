@@ -35,20 +35,22 @@ GATEWAYS: dict[str, GatewayKind] = {
     "passes nothing on": partial(gateway.before, passes_on=False),
     "is not there": lambda server: gateway.unreachable(),
 }
-Report = Callable[[APIError | None, Sequence[Exchange]], None]
-"""Judges what the client reports, and what it has sent."""
+Report = Callable[[APIError | None, Sequence[Exchange], float], None]
+"""Judges what the client reports, and what it has sent, by the client's time limit, s."""
 REPORTS: dict[str, Report] = {
-    "it took too long": lambda failure, sent: client_reports.expect_status(failure, 504, gateway.TOO_LONG),
-    "no answer came within its time limit": lambda failure, sent: client_reports.expect_timeout(
+    "it took too long": lambda failure, sent, limit_s: client_reports.expect_status(
+        failure, sent, 504, gateway.TOO_LONG, limit_s
+    ),
+    "no answer came within its time limit": lambda failure, sent, _: client_reports.expect_timeout(
         failure, sent, CLIENT_TIMEOUT_S
     ),
     "the connection broke": client_reports.expect_break,
-    "the server is gone": lambda failure, sent: client_reports.expect_crash(failure, sent[-1]),
-    "nobody listens": client_reports.expect_unreachable,
-    "the server cannot be trusted": lambda failure, sent: client_reports.expect_distrust(failure),
-    "the answer lacks job_id": lambda failure, sent: client_reports.expect_lack(failure, "job_id"),
-    "the answer lacks stream_url": lambda failure, sent: client_reports.expect_lack(failure, "stream_url"),
-    "the answer lacks stream_port": lambda failure, sent: client_reports.expect_lack(failure, "stream_port"),
+    "the server is gone": client_reports.expect_crash,
+    "nobody listens": lambda failure, sent, _: client_reports.expect_unreachable(failure, sent),
+    "the server cannot be trusted": lambda failure, sent, _: client_reports.expect_distrust(failure),
+    "the answer lacks job_id": lambda failure, sent, _: client_reports.expect_lack(failure, "job_id"),
+    "the answer lacks stream_url": lambda failure, sent, _: client_reports.expect_lack(failure, "stream_url"),
+    "the answer lacks stream_port": lambda failure, sent, _: client_reports.expect_lack(failure, "stream_port"),
 }
 
 

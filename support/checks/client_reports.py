@@ -11,11 +11,14 @@ from support.core.errors import APIError, require
 _LEEWAY_S = 2.0
 
 
-def expect_status(failure: APIError | None, status: int, reason: str) -> None:
-    """Raise ExpectationFailed unless the client passed on a status and the reason that came with it."""
+def expect_status(
+    failure: APIError | None, exchanges: Sequence[Exchange], status: int, reason: str, limit_s: float
+) -> None:
+    """Raise ExpectationFailed unless the client passed on a status and its reason, within its time limit."""
     seen = (failure.status, failure.detail) if failure is not None else None
     problems = [] if seen == (status, reason) and str(status) in str(failure) else [f"it reports {failure!r}"]
-    require(f"the client to report {status}, '{reason}'", problems)
+    problems += _lateness_problems(exchanges, limit_s)
+    require(f"the client to report {status}, '{reason}', within {limit_s:g} s", problems)
 
 
 def expect_lack(failure: APIError | None, field: str) -> None:
@@ -59,26 +62,37 @@ def expect_absence(failure: APIError | None, exchange: Exchange, limit_s: float)
     require(f"the client to report within {limit_s:g} s that the server cannot be reached", problems, exchange)
 
 
-def expect_break(failure: APIError | None, exchanges: Sequence[Exchange]) -> None:
-    """Raise ExpectationFailed unless the client said that the connection broke before there was an answer."""
+def expect_break(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
+    """Raise ExpectationFailed unless the client said within its time limit that the connection broke unanswered."""
     problems = _failure_problems(failure, unreachable=False)
     if "the connection broke" not in str(failure):
         problems.append(f"it reports {failure}")
-    require("the client to report that the connection broke", problems, exchanges[-1] if exchanges else None)
+    problems += _lateness_problems(exchanges, limit_s)
+    expected = f"the client to report within {limit_s:g} s that the connection broke"
+    require(expected, problems, exchanges[-1] if exchanges else None)
 
 
-def expect_crash(failure: APIError | None, exchange: Exchange) -> None:
+def expect_crash(failure: APIError | None, exchanges: Sequence[Exchange], limit_s: float) -> None:
     """Raise ExpectationFailed unless the client said that the connection broke, or a gateway that there is no server.
 
-    A gateway before it, as an ingress is, answers 502, 503 or 504, and has no job to tell of.
+    It must be said within the client's time limit. A gateway before the server, as an ingress is, answers 502, 503 or
+    504, and has no job to tell of.
     """
     if failure is None or failure.status is None:
-        expect_break(failure, [exchange])
+        expect_break(failure, exchanges, limit_s)
         return
+    exchange = exchanges[-1]
     problems = [] if failure.status in (502, 503, 504) else [f"it reports {failure}"]
     if exchange.job_id() is not None:
         problems.append(f"the answer names a job: {exchange.job_id()}")
-    require("the client to report that the server is gone", problems, exchange)
+    problems += _lateness_problems(exchanges, limit_s)
+    require(f"the client to report within {limit_s:g} s that the server is gone", problems, exchange)
+
+
+def _lateness_problems(exchanges: Sequence[Exchange], limit_s: float) -> list[str]:
+    """What is wrong with how long the client waited: it must not be kept beyond its limit."""
+    elapsed_s = exchanges[-1].elapsed_s if exchanges else 0.0
+    return [] if elapsed_s < limit_s + _LEEWAY_S else [f"it waited {elapsed_s:.2f} s"]
 
 
 def _wait_problems(exchanges: Sequence[Exchange], limit_s: float) -> list[str]:

@@ -32,14 +32,14 @@ def test_the_client_reports_that_it_does_not_trust_the_server():
 
 
 def test_the_client_reports_a_status_with_its_reason():
-    client_reports.expect_status(failure(status=503, detail="MongoDB"), 503, "MongoDB")
+    client_reports.expect_status(failure(status=503, detail="MongoDB"), [exchange(status=503)], 503, "MongoDB", 1.0)
     for wrong in (
         None,
         failure(status=503),
         failure(status=502, detail="MongoDB"),
         APIError("failed", status=503, detail="MongoDB"),
     ):
-        assert "to report 503" in problem_of(client_reports.expect_status, wrong, 503, "MongoDB")
+        assert "to report 503" in problem_of(client_reports.expect_status, wrong, [exchange()], 503, "MongoDB", 1.0)
 
 
 def test_the_client_reports_what_an_answer_lacks():
@@ -82,6 +82,16 @@ def test_the_client_reports_at_once_that_there_is_no_connection(error, elapsed_s
     judge(told, client_reports.expect_unreachable, error, [exchange(elapsed_s=elapsed_s)])
 
 
+@pytest.mark.parametrize(("elapsed_s", "told"), [(1.0, None), (2.9, None), (3.1, "it waited 3.10 s")])
+def test_what_failed_on_the_way_is_reported_within_the_clients_time_limit(elapsed_s, told):
+    sent = [exchange(elapsed_s=9), exchange(status=None, elapsed_s=elapsed_s)]
+    status, broken = failure(status=504, detail="too long"), caused(APIError("the connection broke"))
+    judge(told, client_reports.expect_status, status, sent, 504, "too long", 1.0)
+    judge(told, client_reports.expect_break, broken, sent, 1.0)
+    judge(told, client_reports.expect_crash, broken, sent, 1.0)
+    judge(told, client_reports.expect_crash, status, sent, 1.0)
+
+
 @pytest.mark.parametrize(
     ("failure", "seen", "told"),
     [
@@ -117,4 +127,4 @@ def caused(error):
     ],
 )
 def test_that_the_server_is_gone_is_reported_as_a_broken_connection_or_by_a_gateway(failure, seen, told):
-    judge(told, client_reports.expect_crash, failure, seen)
+    judge(told, client_reports.expect_crash, failure, [seen], 1.0)

@@ -64,12 +64,11 @@ def reported_when(fail):
 
 
 def test_one_that_gives_up_has_passed_the_request_on_and_says_so():
-    failure, _ = reported_when(gateway.Gateway.give_up)
-    client_reports.expect_status(failure, 504, gateway.TOO_LONG)
+    client_reports.expect_status(*reported_when(gateway.Gateway.give_up), 504, gateway.TOO_LONG, 5)
 
 
 def test_one_that_cuts_the_connection_has_passed_the_request_on_and_says_nothing():
-    client_reports.expect_break(*reported_when(gateway.Gateway.cut))
+    client_reports.expect_break(*reported_when(gateway.Gateway.cut), 5)
 
 
 def test_one_that_keeps_the_answer_back_leaves_the_server_when_its_client_leaves():
@@ -94,8 +93,7 @@ def test_only_what_no_proxy_leads_to_can_have_one(monkeypatch):
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_a_client_reports_what_a_gateway_answers_and_asks_once(status):
     with gateways.answering(status, "nobody behind") as where:
-        failure, _ = ask(where)
-        client_reports.expect_status(failure, status, "nobody behind")
+        client_reports.expect_status(*ask(where), status, "nobody behind", 1)
         assert where.asked == ["/configure"]
         where.expect_asked_once()
         ask(where)
@@ -113,4 +111,4 @@ def test_an_absent_gateway_is_not_even_connected_to():
     with gateway.unreachable() as where:
         client_reports.expect_unreachable(*ask(where))
         with pytest.raises(ExpectationFailed, match="the connection broke"):
-            client_reports.expect_break(*ask(where))
+            client_reports.expect_break(*ask(where), 1)

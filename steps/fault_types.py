@@ -32,7 +32,7 @@ GATEWAY_FAILURES = {"gives up": Gateway.give_up, "cuts the connection": Gateway.
 GatewayKind = Callable[[FocusServer], AbstractContextManager[Gateway]]
 GATEWAYS: dict[str, GatewayKind] = {
     "passes requests on": gateway.before,
-    "passes nothing on": partial(gateway.before, passes_on=False),
+    "passes half of a request on": partial(gateway.before, half=True),
     "is not there": lambda server: gateway.unreachable(),
 }
 Report = Callable[[APIError | None, Sequence[Exchange], float], None]
@@ -101,7 +101,7 @@ register_type(
         },
     ),
     Effect=choice("A side effect that a job being made has already, by its kind: `record`.", EFFECTS),
-    GatewayKind=choice("What a gateway does with the requests that it gets: `passes nothing on`.", GATEWAYS),
+    GatewayKind=choice("What a gateway does with the requests that it gets: `passes requests on`.", GATEWAYS),
     GatewayConduct=parse_gateway_conduct,
     ReportedFailure=choice(
         "Why a client has no answer of the server that it can use, as it reports it: `the connection broke`.", REPORTS

@@ -4,7 +4,7 @@ Feature: When something goes wrong
   what happened, in one form, and must not be left with half a job.
 
   Rule: Whoever asks is told in time what failed on the way, and no job is left half made
-    A gateway in front of the server passes the request on, or fails to. Nothing is asked twice.
+    A gateway in front of the server passes the request on, or half of it. Nothing is asked twice.
 
     @serial
     Scenario Outline: A gateway <fails> while a job is made
@@ -29,9 +29,9 @@ Feature: When something goes wrong
         | cuts the connection once its record shows | the connection broke |
 
     @PZ-14783
-    Scenario: The request does not get to the server
+    Scenario: Half of the request gets to the server, and no job comes of it
       Given a live configuration with every parameter set
-      And a gateway in front of the server that passes nothing on
+      And a gateway in front of the server that passes half of a request on
       When the job is requested through the gateway
       Then the client reports that no answer came within its time limit
       And the request was sent once

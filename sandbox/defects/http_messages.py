@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from http import HTTPStatus
@@ -142,7 +143,43 @@ def _closing_after_500(app: ASGIApp) -> ASGIApp:
     return serve
 
 
+def _completing_what_is_cut(app: ASGIApp) -> ASGIApp:
+    """A request for a job whose client has gone before it was all there is made whole, and carried out."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].endswith("/configure"):
+            await app(scope, receive, send)
+            return
+        body, more, is_cut = b"", True, False
+        while more:
+            message = await receive()
+            is_cut = message["type"] == "http.disconnect"
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        if is_cut:
+            body = json.dumps(valid_configuration()).encode()
+        read = False
+
+        async def all_of_it() -> Message:
+            nonlocal read
+            if not read:
+                read = True
+                return {"type": "http.request", "body": body, "more_body": False}
+            if is_cut:
+                await asyncio.Event().wait()  # Nobody has gone, as far as the server knows.
+            return await receive()
+
+        await app(scope, all_of_it, send)
+
+    return serve
+
+
 DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "half_a_request_made_whole",
+        "A request of which only half has come is filled up, and its job is made.",
+        "A client whose connection breaks off leaves a job behind that it does not know of.",
+        wrap=_completing_what_is_cut,
+    ),
     Defect(
         "internal_error_closes_the_connection",
         "After an internal error the connection is closed under the next request.",

@@ -58,8 +58,8 @@ def possible(server: FocusServer) -> bool:
 
 
 @contextmanager
-def before(server: FocusServer, *, passes_on: bool = True) -> Iterator[Gateway]:
-    """A gateway before this server, below the same path; one that passes nothing on takes requests all the same."""
+def before(server: FocusServer, *, half: bool = False) -> Iterator[Gateway]:
+    """A gateway before this server, below the same path; or one that passes `half` of each body on, and then stalls."""
     told, tell = socket.socketpair()
 
     class Handler(JsonHandler):
@@ -69,9 +69,9 @@ def before(server: FocusServer, *, passes_on: bool = True) -> Iterator[Gateway]:
             self.close_connection = True
             connection = _connection(server)
             with closing(connection), suppress(OSError):  # The server does not take it, or the client has gone.
-                if passes_on:
-                    kind = {"Content-Type": self.headers.get("Content-Type", "")}
-                    connection.request("POST", self.path, body, kind)
+                passed_on = body[: len(body) // 2] if half else body
+                kind = {"Content-Type": self.headers.get("Content-Type", ""), "Content-Length": str(len(body))}
+                connection.request("POST", self.path, passed_on, kind)
                 # A client that has gone can be read from, too: its end.
                 select.select([told, self.connection], [], [])
             if gateway.says_so:

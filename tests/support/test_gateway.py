@@ -1,4 +1,5 @@
 import http.server
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -77,11 +78,16 @@ def test_one_that_keeps_the_answer_back_leaves_the_server_when_its_client_leaves
         assert slow.lost.wait(5)
 
 
-def test_one_that_passes_nothing_on_takes_the_request_all_the_same():
-    with slow_server() as (slow, server), gateway.before(server, passes_on=False) as where:
+def test_one_that_passes_half_of_a_request_on_leaves_the_server_waiting_for_the_rest():
+    with slow_server() as (slow, server), gateway.before(server, half=True) as where:
         client_reports.expect_timeout(*ask(where), 0.2)
         where.expect_asked_once()
-    assert not slow.bodies
+        assert slow.came.wait(5)
+    ((path, body),) = slow.bodies
+    whole = json.dumps(ConfigureRequest(**generate_config_payload()).payload()).encode()
+    assert path == "/focus/configure"
+    assert len(body) == len(whole) // 2
+    assert whole.startswith(body)
 
 
 def test_only_what_no_proxy_leads_to_can_have_one(monkeypatch):

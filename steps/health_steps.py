@@ -10,7 +10,7 @@ from behave import then, when
 from steps.scenario_state import Context
 from support.api.exchange import Exchange
 from support.checks import health
-from support.contract.configuration import generate_config_payload
+from support.contract.configuration import generate_config_payload, generate_task_id
 from support.faults import gateway
 from support.profile.settings import Answers
 
@@ -58,7 +58,10 @@ def every_call_is_made_in_the_clear(context: Context) -> None:
     calls: list[tuple[str, str, Mapping[str, Any] | None]] = [
         *(("GET", path, None) for path in (paths.health, paths.channels, paths.sensors, paths.live_metadata)),
         ("POST", paths.recordings, {"start_time": now - 60, "end_time": now}),
-        ("POST", paths.configure, context.state.client.mark(generate_config_payload())[0]),
+        *(
+            ("POST", path, context.state.client.mark(generate_config_payload())[0])
+            for path in (paths.configure, paths.configure_by_task.format(task_id=generate_task_id("acceptance")))
+        ),
         ("GET", paths.metadata.format(job_id=job_id), None),
         ("GET", paths.waterfall.format(job_id=job_id, rows=10), None),
         ("DELETE", paths.job.format(job_id=job_id), None),
@@ -71,4 +74,4 @@ def every_call_is_made_in_the_clear(context: Context) -> None:
 
 @then("nothing is answered in the clear")
 def nothing_is_answered_in_the_clear(context: Context) -> None:
-    health.expect_no_plaintext_response(context.state.plaintext_responses)
+    health.expect_no_plaintext_response(context.state.plaintext_responses, context.state.settings.answers)

@@ -10,6 +10,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.focus_server.http_answers import error_answer
+
 _HANDSHAKE = 0x16  # the first byte of TLS
 
 Factory = Callable[[], asyncio.Protocol]
@@ -54,3 +56,18 @@ def in_the_clear_too(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send)
 
     return serve
+
+
+def refusing_in_the_clear(
+    status: int, reason: str, but: Callable[[str], bool] = lambda path: False
+) -> Callable[[ASGIApp], ASGIApp]:
+    """The same in both ways; what comes without TLS is refused with this reason, `but` for some paths."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            is_refused = scope["type"] == "http" and scope["scheme"] == "http" and not but(scope["path"])
+            await (error_answer(status, reason) if is_refused else app)(scope, receive, send)
+
+        return in_the_clear_too(serve)
+
+    return wrap

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sandbox.defects.defect import Change, Defect
-from sandbox.defects.in_the_clear import in_the_clear_too
+from sandbox.defects.in_the_clear import in_the_clear_too, refusing_in_the_clear
 from sandbox.defects.interception import JSON, InterceptedRequest, InterceptedResponse, intercepting
 from sandbox.focus_server.http_answers import SECURITY_HEADERS
 
@@ -100,6 +100,25 @@ DEFECTS: tuple[Defect, ...] = (
         "The server answers without TLS as well.",
         "Whoever is on the way reads what is recorded, and can start and end jobs.",
         wrap=in_the_clear_too,
+    ),
+    Defect(
+        "a_job_under_a_task_id_without_tls",
+        "A job can be requested without TLS when it has a task id; all else is rejected.",
+        "Whoever is on the way reads what an operator looks at, and can start jobs.",
+        wrap=refusing_in_the_clear(426, "TLS is needed", but=lambda path: "/configure/" in path),
+    ),
+    *(
+        Defect(
+            f"{name}_without_tls",
+            f"Without TLS the server reads what it is asked, and answers {what}.",
+            "Whoever is on the way reads what is asked, and what the server makes of it.",
+            wrap=refusing_in_the_clear(status, reason),
+        )
+        for name, what, status, reason in (
+            ("an_unknown_job", "that there is no such job", 404, "there is no job with this id"),
+            ("an_internal_error", "that there was an internal error", 500, "internal error"),
+            ("nothing_recorded", "that nothing was recorded", 400, "there is no recording in that time"),
+        )
     ),
     Defect(
         "no_word_of_tls",

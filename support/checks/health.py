@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import warnings
@@ -17,6 +18,9 @@ from support.core.errors import require
 from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
 from transport.trust import trusted
+
+# Not the address of a page about something else, such as an error's.
+_SAYS_TLS = re.compile(r"\b(tls|ssl|https)\b(?!://\w)", re.IGNORECASE)
 
 
 def expect_healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
@@ -105,15 +109,29 @@ def ask_in_plaintext(
         return None
 
 
-def expect_no_plaintext_response(answers: Mapping[str, requests.Response | None]) -> None:
-    """Raise ExpectationFailed if a call without TLS was answered by more than a refusal or the way to TLS."""
+def expect_no_plaintext_response(responses: Mapping[str, requests.Response | None], answers: Answers) -> None:
+    """Raise ExpectationFailed if a call without TLS got more than a refusal to answer so, or the way to TLS.
+
+    By its status it must be such a refusal. What is JSON comes from the server itself: it must say that TLS is needed,
+    or it is the answer to what was asked. A proxy's page need not say why.
+    """
     problems = [
-        f"{call}: the status is {answer.status_code}: {answer.text[:300]}"
-        for call, answer in answers.items()
-        if answer is not None and not _leads_to_tls(answer) and answer.status_code < 400
+        f"{call}: the status is {response.status_code}: {response.text[:300]}"
+        for call, response in responses.items()
+        if response is not None and not _leads_to_tls(response) and not _wants_tls(response, answers)
     ]
     require("nothing to be answered without TLS", problems)
 
 
-def _leads_to_tls(answer: requests.Response) -> bool:
-    return answer.is_redirect and answer.headers["Location"].startswith("https://")
+def _leads_to_tls(response: requests.Response) -> bool:
+    return response.is_redirect and response.headers["Location"].lower().startswith("https://")
+
+
+def _wants_tls(response: requests.Response, answers: Answers) -> bool:
+    if response.status_code not in answers.tls_needed_statuses:
+        return False
+    try:
+        response.json()
+    except requests.JSONDecodeError:
+        return True
+    return _SAYS_TLS.search(f"{response.headers.get('Upgrade', '')} {response.text}") is not None

@@ -294,6 +294,9 @@ class Answers(_Group):
         examples=["X-Frame-Options=DENY,Cache-Control=no-store"],
     )
     transport_header: str = Field("Strict-Transport-Security", description="on every answer over TLS")
+    tls_needed_statuses: types.Statuses = Field(
+        (400, 403, 421, 426), description="of a refusal without TLS, as proxies give it, beside a redirect to https"
+    )
 
     @model_validator(mode="after")
     def _statuses_of_rows_differ(self) -> Self:

@@ -2,11 +2,11 @@ import socketserver
 import ssl
 import warnings
 from contextlib import contextmanager, suppress
-from types import SimpleNamespace
 
 import gateways
 import pytest
 import trustme
+from requests import Response
 from stand_ins import AS_JSON, exchange
 
 from support.checks import health
@@ -74,20 +74,55 @@ def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
         assert health.ask_in_plaintext(where.address.replace("http:", "https:"), "/ack", 0.2) is None
 
 
+def in_the_clear(status, text="", **headers):
+    response = Response()
+    response.status_code, response._content = status, text.encode()
+    response.headers.update(headers)
+    return response
+
+
 @pytest.mark.parametrize(
-    ("status", "location", "is_silent"),
-    [(400, None, True), (301, HTTPS, True), (200, None, False), (301, "http://focus.example/ack", False)],
+    "response",
+    [
+        None,
+        in_the_clear(301, Location=HTTPS),
+        in_the_clear(308, Location=HTTPS.upper()),
+        in_the_clear(400, "<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port"),
+        in_the_clear(400, "Client sent an HTTP request to an HTTPS server.\n"),
+        in_the_clear(403, "<h1>403 Forbidden</h1>"),
+        in_the_clear(421),
+        in_the_clear(426, '{"detail": "come back"}', Upgrade="TLS/1.2, HTTP/1.1"),
+        in_the_clear(403, '{"detail": "HTTPS is required"}'),
+    ],
 )
-def test_an_answer_in_the_clear_is_found(status, location, is_silent):
-    answer = SimpleNamespace(
-        status_code=status, is_redirect=location is not None, headers={"Location": location}, text=""
-    )
-    if is_silent:
-        health.expect_no_plaintext_response({"GET /ack": answer})
-    else:
-        told = failing(health.expect_no_plaintext_response, {"POST /configure": None, "GET /ack": answer})
-        assert f"GET /ack: the status is {status}" in told
-    health.expect_no_plaintext_response({"GET /ack": None})
+def test_a_refusal_to_answer_in_the_clear_is_none_of_an_answer(response):
+    health.expect_no_plaintext_response({"GET /ack": response}, Answers())
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        in_the_clear(200, "{}"),
+        in_the_clear(301),
+        in_the_clear(301, Location="http://focus.example/ack"),
+        in_the_clear(404, '{"detail": "there is no live source, ask over https"}'),
+        in_the_clear(404, "<h1>404 Not Found</h1>"),
+        in_the_clear(405),
+        in_the_clear(422, '{"detail": [{"loc": ["body", "nfftSelection"], "msg": "too small"}]}'),
+        in_the_clear(500, '{"detail": "internal error"}'),
+        in_the_clear(503, "<h1>503 Service Unavailable</h1>"),
+        in_the_clear(400, '{"detail": "there is no recording between start_time and end_time"}'),
+        in_the_clear(403, '{"error": "see https://focus.example/errors/7"}'),
+    ],
+)
+def test_an_answer_in_the_clear_is_found_whatever_it_tells(response):
+    told = failing(health.expect_no_plaintext_response, {"POST /configure": None, "GET /ack": response}, Answers())
+    assert f"GET /ack: the status is {response.status_code}" in told
+
+
+def test_how_it_is_refused_to_answer_in_the_clear_is_a_setting():
+    of_a_proxy = {"GET /ack": in_the_clear(404, "404 page not found")}
+    health.expect_no_plaintext_response(of_a_proxy, Answers(tls_needed_statuses=[404]))
 
 
 @pytest.fixture(scope="module")

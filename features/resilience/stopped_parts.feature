@@ -40,7 +40,7 @@ Feature: When a part of the system is stopped, killed or restarted
       Then the same request is accepted within the promised time
       And the side effects are those of 2 jobs
 
-    @PZ-14728 @PZ-14730 @PZ-14731 @critical
+    @PZ-14728 @PZ-14730 @PZ-14731 @PZ-14784 @critical
     Scenario: The Focus Server is stopped, and comes back
       When the Focus Server is scaled to zero
       And a client asks for a job, the end of the job and the health of the server

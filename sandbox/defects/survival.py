@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from sandbox.defects.defect import Defect, Overridden, combine, defect, do_nothing, override
 from sandbox.defects.queues import overriding_consumers
+from sandbox.focus_server import serving
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable
 from sandbox.focus_server.ports import CONFIGURED
@@ -16,6 +21,7 @@ from sandbox.focus_server.ports import CONFIGURED
 AREA = "what happens when a part is stopped"
 
 _AT_ONCE_S = 0.2
+_PORT_KEPT_S = 15  # longer than a client waits for an answer
 
 
 @defect
@@ -135,6 +141,34 @@ def no_time_limit_for_rabbitmq(parts: Parts) -> Parts:
     return parts
 
 
+@defect
+def port_outlives_the_server(parts: Parts) -> Parts:
+    """A program that the server has started keeps the port when the server has been stopped.
+
+    Clients wait for an answer that nobody will give, and are not told that there is no server.
+    """
+    listen, kept = serving.listen, list[int]()
+
+    def listen_and_keep(host: str, port: int) -> socket.socket:
+        listening = listen(host, port)
+        if not kept:  # The first is that for requests.
+            kept.append(os.dup(listening.fileno()))
+        return listening
+
+    def leave_it_to_another() -> None:
+        subprocess.Popen(["sleep", str(_PORT_KEPT_S)], pass_fds=kept)
+
+    class KeepsThePort:
+        async def start(self) -> None:
+            return None
+
+        async def aclose(self) -> None:
+            leave_it_to_another()
+
+    serving.listen = listen_and_keep
+    return replace(parts, resources=(*parts.resources, KeepsThePort()))
+
+
 async def _attach_not_durably(consumer: Any, attach: Any, channel: Any) -> None:
     await attach(Overridden(channel, declare_queue=_declare_not_durable))
 
@@ -175,4 +209,5 @@ DEFECTS: tuple[Defect, ...] = (
         overriding_consumers(attach=_attach_not_durably),
     ),
     no_time_limit_for_rabbitmq,
+    port_outlives_the_server,
 )

@@ -69,11 +69,11 @@ register_type(
     Readers=parse_readers,
     Replay=parse_replay,
     NoRows=choice(
-        "How long there are no rows: `yet`.",
+        "When there are no rows: `any more`.",
         {
-            "yet": Waterfall.expect_none_before_its_time,
-            "yet, and more will come": lambda rows, exchange, figures: rows.expect_none_yet(exchange),
-            "any more": lambda rows, exchange, figures: rows.expect_over(exchange),
+            "before their windows are full": lambda rows, exchange: rows.expect_none_before_its_time(),
+            "yet, and more will come": Waterfall.expect_none_yet,
+            "any more": Waterfall.expect_over,
         },
     ),
     RowCount=parse_row_count,

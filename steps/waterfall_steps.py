@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from behave import given, register_type, then, when
 
@@ -19,9 +18,6 @@ from support.checks.waterfall import Waterfall
 from support.contract.limits import ViewType
 from support.core.errors import require
 from support.load.rows import read_for
-
-if TYPE_CHECKING:
-    from support.checks.figures import Figures
 
 
 def rows_to_judge(context: Context, at_least: int = 1) -> list[waterfall.WaterfallRow]:
@@ -54,8 +50,8 @@ def rows_are_read_to_the_end(context: Context, by: Readers) -> None:
 
 
 @then("there are no rows {expect:NoRows}")
-def there_are_no_rows(context: Context, expect: Callable[[Waterfall, Exchange, Figures], None]) -> None:
-    expect(context.state.waterfall, context.state.exchange, context.state.figures)
+def there_are_no_rows(context: Context, expect: Callable[[Waterfall, Exchange], None]) -> None:
+    expect(context.state.waterfall, context.state.exchange)
 
 
 @then("no more rows come from then on")

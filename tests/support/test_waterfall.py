@@ -2,7 +2,6 @@ import json
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -356,27 +355,20 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
 
 
 @pytest.mark.parametrize(
-    ("age_s", "answer", "holds"),
-    [(0, NONE_YET, True), (0, given(0), False), (60, NONE_YET, True), (60, given(0), True), (60, OVER, False)],
+    ("late_s", "told"), [([0.0, 0.5], None), ([-0.9], None), ([0.5, -1.1], "1.100 s before its end"), ([], "none")]
 )
-def test_a_row_is_too_early_before_its_window_is_full_and_not_after_that(age_s, answer, holds):
-    now = datetime.now(UTC)
-    answer = replace(answer, sent_at=now, elapsed_s=0.0)
-    read = reading(answer)
-    read.job = replace(read.job, created_at=now - timedelta(seconds=age_s))
-    read.expect_next_rows(1)
-    with nullcontext() if holds else pytest.raises(ExpectationFailed, match="the status is"):
-        read.expect_none_before_its_time(answer, FIGURES)
+def test_a_row_is_too_early_before_its_window_is_full_and_one_must_come(late_s, told):
+    at = settings(time_limits={"clock_tolerance_s": 1})
+    reading = Waterfall(job(PAYLOAD), at, lambda path: exchange(), rows(*range(len(late_s))))
+    reading.answered_at = [row.end_timestamp + late for row, late in zip(reading.rows, late_s, strict=True)]
+    with nullcontext() if told is None else pytest.raises(ExpectationFailed, match=told):
+        reading.expect_none_before_its_time()
 
 
-def test_a_row_that_ends_after_it_came_is_too_early_however_late_the_answer_is():
-    ahead = datetime.now(UTC).timestamp() + 60
-    answer = exchange({"rows": [row(start_timestamp=ahead, end_timestamp=ahead + LENGTH_S)]}, 201)
-    read = reading(answer)
-    read.job = replace(read.job, created_at=T)
-    read.expect_next_rows(1)
-    with pytest.raises(ExpectationFailed, match="before its end"):
-        read.expect_none_before_its_time(answer, FIGURES)
+@pytest.mark.parametrize(("answer", "goes_on"), [(given(0), True), (NONE_YET, True), (OVER, False)])
+def test_rows_go_on_until_it_is_said_that_they_are_over(answer, goes_on):
+    with nullcontext() if goes_on else pytest.raises(ExpectationFailed, match="the status is 208"):
+        waterfall.expect_going_on(answer, Answers())
 
 
 def test_two_readings_that_show_the_same():

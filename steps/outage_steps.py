@@ -2,14 +2,25 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from behave import given, then, when
+from behave import given, register_type, then, when
 from requests import codes
 
 from steps.fault_types import CLIENT_TIMEOUT_S
-from steps.scenario_state import Context
+from steps.scenario_state import Context, ScenarioState
+from steps.words import choice
 from support.api.exchange import Exchange
-from support.checks import client_reports, discovery, refusals
+from support.checks import client_reports, discovery, refusals, waterfall
 from support.faults.outages import Outages
+
+register_type(
+    AsEver=choice(
+        "What may come all the same while a store cannot be used: `the job is accepted`.",
+        {
+            "the job is accepted": ScenarioState.accept,
+            "the rows go on": lambda state: waterfall.expect_going_on(state.exchange, state.settings.answers),
+        },
+    )
+)
 
 
 def outages_of(context: Context, *dependencies: str) -> Outages:
@@ -103,12 +114,14 @@ def it_is_not_available(context: Context, stores: Sequence[str]) -> None:
         refusals.expect_unavailable(exchange, named, context.state.settings.answers)
 
 
-@then("the job is accepted, or it is said that {stores:AnyStore} is not available")
-def it_is_accepted_or_not_available(context: Context, stores: Sequence[str]) -> None:
-    if context.state.exchange.status in context.state.settings.answers.accepted_statuses:
-        context.state.accept()
-    else:
+@then("{as_ever:AsEver}, or it is said that {stores:AnyStore} is not available")
+def it_is_as_ever_or_not_available(
+    context: Context, as_ever: Callable[[ScenarioState], None], stores: Sequence[str]
+) -> None:
+    if context.state.exchange.status in context.state.settings.answers.unavailable_statuses:
         it_is_not_available(context, stores)
+    else:
+        as_ever(context.state)
 
 
 @then("the same request is accepted within the promised time")

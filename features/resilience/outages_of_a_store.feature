@@ -30,6 +30,29 @@ Feature: When a store fails
         | store      |
         | Kubernetes |
 
+    Scenario Outline: A job is requested under a task id while <store> cannot be reached
+      Given a live configuration with every parameter set
+      And <store> cannot be reached
+      When the job is requested under a task id
+      Then it is said that <store> is not available
+      And it is said within the promised time
+      And what was begun is undone
+
+      @PZ-13767 @PZ-14718
+      Examples: MongoDB
+        | store   |
+        | MongoDB |
+
+      @PZ-13602 @PZ-14724
+      Examples: RabbitMQ
+        | store    |
+        | RabbitMQ |
+
+      @PZ-13604
+      Examples: Kubernetes
+        | store      |
+        | Kubernetes |
+
     @PZ-13603
     Scenario: A playback is requested while MongoDB cannot be reached
       Given the configuration of a playback
@@ -279,6 +302,7 @@ Feature: When a store fails
       When all stores work again
       Then the side effects are those of one job
 
+      And a recording is under way
       @PZ-13767 @PZ-14718
       Examples: without MongoDB
         | store   | question                                | answer                                       |
@@ -288,9 +312,44 @@ Feature: When a store fails
 
       @PZ-14724
       Examples: without RabbitMQ
-        | store    | question                                   | answer                                       |
-        | RabbitMQ | the health of the server is asked for      | the server says that it is healthy           |
-        | RabbitMQ | the channels of the fibre are asked for    | they reach from the first sensor to the last |
-        | RabbitMQ | the metadata of the job is asked for       | the metadata is that of the job              |
+        | store    | question                                   | answer                                        |
+        | RabbitMQ | the health of the server is asked for      | the server says that it is healthy            |
+        | RabbitMQ | the channels of the fibre are asked for    | they reach from the first sensor to the last  |
+        | RabbitMQ | the sensors of the fibre are asked for     | every sensor of the fibre is listed once      |
+        | RabbitMQ | the live metadata are asked for            | they are those of the recording under way     |
+        | RabbitMQ | the metadata of the job is asked for       | the metadata is that of the job               |
         | RabbitMQ | its rows are asked for until there are 2   | the rows follow each other at its output rate |
-        | RabbitMQ | the recordings of that time are asked for  | the recording is listed                      |
+        | RabbitMQ | the recordings of that time are asked for  | the recording is listed                       |
+
+    @extra
+    Scenario Outline: While Kubernetes cannot be reached <question> as ever
+      Beyond the plan: of an outage of Kubernetes it asks only what becomes of a job that is being made.
+
+      Given a running job
+      And a recording of one minute
+      And a recording is under way
+      When Kubernetes cannot be reached any more
+      And <question>
+      Then <answer>
+      When all stores work again
+      Then the side effects are those of one job
+
+      Examples:
+        | question                                  | answer                                       |
+        | the health of the server is asked for     | the server says that it is healthy           |
+        | the channels of the fibre are asked for   | they reach from the first sensor to the last |
+        | the sensors of the fibre are asked for    | every sensor of the fibre is listed once     |
+        | the live metadata are asked for           | they are those of the recording under way    |
+        | the metadata of the job is asked for      | the metadata is that of the job              |
+        | the recordings of that time are asked for | the recording is listed                      |
+
+    @extra
+    Scenario: While Kubernetes cannot be reached the rows of a job do not end
+      Beyond the plan: of an outage of Kubernetes it asks only what becomes of a job that is being made.
+
+      Given a running job with FFT length 128
+      When Kubernetes cannot be reached any more
+      And the rows of the job are asked for
+      Then the rows go on, or it is said that Kubernetes is not available
+      When all stores work again
+      Then the side effects are those of one job

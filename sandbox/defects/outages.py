@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -277,7 +277,7 @@ def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and path in scope["path"]:
                 try:
-                    await (held[-1].tasks.find("nobody") if store == "MongoDB" else held[-1].queues.close("nobody"))
+                    await _ASKS[store](held[-1])
                 except DependencyUnavailable as error:
                     await error_answer(503, str(error))(scope, receive, send)
                     return
@@ -286,6 +286,13 @@ def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
         return serve
 
     return Defect(name, f"While {store} cannot be reached, {what} cannot be asked for.", impact, hold, wrap)
+
+
+_ASKS: Mapping[str, Callable[[Parts], Awaitable[object]]] = {
+    "MongoDB": lambda parts: parts.tasks.find("nobody"),
+    "RabbitMQ": lambda parts: parts.queues.close("nobody"),
+    "Kubernetes": lambda parts: parts.analyzers.state("nobody"),
+}
 
 
 _WRONG_PLACE = "Operations look for a fault in the wrong place."
@@ -472,3 +479,17 @@ DEFECTS: tuple[Defect, ...] = (
         _refused_for_ever,
     ),
 )
+    needing("sensors_need_rabbitmq", "RabbitMQ", "/sensors", "the sensors of the fibre", _CLOSED),
+    needing("live_metadata_need_rabbitmq", "RabbitMQ", "/live_metadata", "the live metadata", _CLOSED),
+    needing("health_needs_kubernetes", "Kubernetes", "/ack", "the health of the server", _RESTARTED),
+    needing("channels_need_kubernetes", "Kubernetes", "/channels", "the channels of the fibre", _CLOSED),
+    needing("sensors_need_kubernetes", "Kubernetes", "/sensors", "the sensors of the fibre", _CLOSED),
+    needing("live_metadata_need_kubernetes", "Kubernetes", "/live_metadata", "the live metadata", _CLOSED),
+    needing("metadata_need_kubernetes", "Kubernetes", "/metadata/", "the metadata of a job", _CLOSED),
+    needing("recordings_need_kubernetes", "Kubernetes", "/recordings", "what was recorded", _CLOSED),
+    Defect(
+        "kubernetes_outage_as_the_end",
+        "While Kubernetes cannot be reached, the rows of running jobs are said to be over.",
+        "Every open view ends, though its analyzer goes on.",
+        on_outage("analyzers", "state", lambda error: "has ended"),
+    ),

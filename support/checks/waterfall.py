@@ -242,6 +242,12 @@ def row_problems(rows: Sequence[WaterfallRow], figures: Figures, sensors: Sequen
     """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
     problems: dict[str, None] = {}
     for row in rows:
+def expect_going_on(exchange: Exchange, answers: Answers) -> None:
+    """Raise ExpectationFailed unless an answer has rows, or says that there are none yet."""
+    expect_rows_in(exchange, answers)
+    require("rows, or none yet", status_problems(exchange, answers.rows_status, answers.no_rows_yet_status), exchange)
+
+
         seen = [sensor.id for sensor in row.sensors]
         if seen != list(sensors):
             problems[f"a row is of the sensors {_ends(seen)} instead of {_ends(sensors)}"] = None

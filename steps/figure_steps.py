@@ -29,15 +29,14 @@ def the_measurement_is_as_configured(context: Context, measurement: str, jobs: s
 def each_has_a_proportion_of_the_one_before(
     context: Context, expect: Callable[[Sequence[measurements.Measured]], None]
 ) -> None:
-    expect([measurements.expect_measured(context.state.waterfall_of(job).rows) for job in context.state.jobs])
+    expect([measurements.expect_measured(context.state.waterfall_of(job)) for job in context.state.jobs])
 
 
 def expect_as_configured(context: Context, measurement: str, waterfall: Waterfall) -> None:
-    measured, job = measurements.expect_measured(waterfall.rows), waterfall.job
-    duration_s = job.payload["displayTimeAxisDuration"]
+    measured, job = measurements.expect_measured(waterfall), waterfall.job
     title = f"measured on {len(waterfall.rows)} rows of {job.job_id}"
-    context.state.keep(Evidence(title, measured.shown(duration_s), "text"))
-    measurements.expect_as_configured(measurement, measured, context.state.figures_of(job), duration_s)
+    context.state.keep(Evidence(title, measured.shown(), "text"))
+    measurements.expect_as_configured(measurement, measured, context.state.figures_of(job))
 
 
 @then("their mappings of channels to streams {expect:Alike}")

@@ -64,7 +64,8 @@ class _Rows(BaseModel):
 class Waterfall:
     """Reads the rows of one job.
 
-    `rows` are all that it was given, in that order, `answered_at` the moment of the answer with each, epoch seconds.
+    `rows` are all that it was given, in that order, `answered_at` the moment of the answer with each, epoch seconds,
+    `sizes` what each takes of the text of that answer, bytes: all rows of an answer count alike.
     """
 
     job: Job
@@ -72,6 +73,7 @@ class Waterfall:
     ask: Callable[[str], Exchange]
     rows: list[WaterfallRow] = field(default_factory=list)
     answered_at: list[float] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
 
     def expect_next_rows(self, count: int) -> Exchange:
         """Ask once for at most `count` rows and keep them; raise ExpectationFailed on no answer of a waterfall."""
@@ -81,6 +83,7 @@ class Waterfall:
         self.rows += given
         answered = exchange.sent_at + timedelta(seconds=exchange.elapsed_s)
         self.answered_at += [answered.timestamp()] * len(given)
+        self.sizes += [len(exchange.answer_text.encode()) / len(given) for _ in given]
         return exchange
 
     def expect_rows(self, count: int, part: int, figures: Figures) -> None:
@@ -171,13 +174,14 @@ class Waterfall:
         Raises:
             ExpectationFailed: one of them was not told within the time limit that no more rows will come.
         """
-        each = [replace(self, rows=[], answered_at=[]) for _ in range(readers)]
+        each = [replace(self, rows=[], answered_at=[], sizes=[]) for _ in range(readers)]
         with ThreadPoolExecutor(max_workers=readers) as pool:
             list(pool.map(lambda reader: reader.expect_end(part), each))
-        read = [row for reader in each for row in zip(reader.rows, reader.answered_at, strict=True)]
-        for row, answered_at in sorted(read, key=lambda one: one[0].start_timestamp):
+        read = [row for reader in each for row in zip(reader.rows, reader.answered_at, reader.sizes, strict=True)]
+        for row, answered_at, size in sorted(read, key=lambda one: one[0].start_timestamp):
             self.rows.append(row)
             self.answered_at.append(answered_at)
+            self.sizes.append(size)
 
     def expect_end_of_live_job(self) -> None:
         """Read a live job to its end, as after its analyzer has gone.
@@ -238,16 +242,16 @@ def expect_rows_in(exchange: Exchange, answers: Answers) -> list[WaterfallRow]:
     return rows
 
 
-def row_problems(rows: Sequence[WaterfallRow], figures: Figures, sensors: Sequence[int]) -> list[str]:
-    """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
-    problems: dict[str, None] = {}
-    for row in rows:
 def expect_going_on(exchange: Exchange, answers: Answers) -> None:
     """Raise ExpectationFailed unless an answer has rows, or says that there are none yet."""
     expect_rows_in(exchange, answers)
     require("rows, or none yet", status_problems(exchange, answers.rows_status, answers.no_rows_yet_status), exchange)
 
 
+def row_problems(rows: Sequence[WaterfallRow], figures: Figures, sensors: Sequence[int]) -> list[str]:
+    """What is wrong with the content of rows: sensors, number and kind of values, length in time; a line each."""
+    problems: dict[str, None] = {}
+    for row in rows:
         seen = [sensor.id for sensor in row.sensors]
         if seen != list(sensors):
             problems[f"a row is of the sensors {_ends(seen)} instead of {_ends(sensors)}"] = None

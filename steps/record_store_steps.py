@@ -8,7 +8,7 @@ from support.checks import discovery, record_store
 
 @then("MongoDB keeps jobs in one place and recordings in another")
 def they_are_kept_apart(context: Context) -> None:
-    record_store.expect_collections(context.state.stores.database, context.state.settings.mongodb)
+    record_store.expect_kept_apart(context.state.stores.database, context.state.settings, context.state.job.job_id)
 
 
 @then("MongoDB finds them quickly by")
@@ -48,7 +48,8 @@ def each_is_history_or_live(context: Context) -> None:
 
 @then("the record of the job has these fields and no others")
 def the_record_has_these_fields(context: Context) -> None:
-    schema = {row["field"]: row["kind"] for row in context.table}
+    named = {"client_task_id": context.state.settings.naming.client_task_id}
+    schema = {named.get(row["field"], row["field"]): row["kind"] for row in context.table}
     record_store.expect_schema(context.state.stores.records.of_job(context.state.job.job_id), schema)
 
 

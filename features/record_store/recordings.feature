@@ -56,6 +56,7 @@ Feature: What MongoDB holds
         | status     | text      |
         | created_at | date      |
         | user       | text      |
+      And its record is complete
       And the side effects are those of one job
 
       Examples:
@@ -64,6 +65,22 @@ Feature: What MongoDB holds
         | waterfall view     |
         | single channel job |
         | playback           |
+
+    @PZ-13598 @PZ-13684 @PZ-13811 @PZ-14812
+    Scenario: The record of a job under a task id has that, too
+      Given a running job under a task id
+      Then the record of the job has these fields and no others
+        | field          | kind      |
+        | _id            | object id |
+        | task_id        | text      |
+        | client_task_id | text      |
+        | config         | object    |
+        | status         | text      |
+        | created_at     | date      |
+        | user           | text      |
+      And the answer and the record carry the task id
+      And its record is complete
+      And the side effects are those of one job
 
     @PZ-14812
     Scenario: The record of a job is whole

@@ -224,6 +224,12 @@ Feature: When a store fails
       Then it is said that MongoDB is not available
       When all stores work again
       Then the recording is listed within the promised time
+      And MongoDB finds them quickly by
+        | what       | by        | unique |
+        | recordings | identity  | yes    |
+        | recordings | beginning | no     |
+        | recordings | end       | no     |
+        | recordings | deletion  | no     |
 
     @PZ-14725
     Scenario: A running job gets its consumer back
@@ -296,13 +302,13 @@ Feature: When a store fails
     Scenario Outline: While <store> cannot be reached <question> as ever
       Given a running job with FFT length 128
       And a recording of one minute
+      And a recording is under way
       When <store> cannot be reached any more
       And <question>
       Then <answer>
       When all stores work again
       Then the side effects are those of one job
 
-      And a recording is under way
       @PZ-13767 @PZ-14718
       Examples: without MongoDB
         | store   | question                                | answer                                       |

@@ -249,6 +249,29 @@ def recordings_of_before_the_outage(parts: Parts) -> Parts:
 
 
 @defect
+def index_gone_after_the_outage(parts: Parts) -> Parts:
+    """After an outage of MongoDB, recordings are no longer indexed by their beginnings.
+
+    With a year of recordings, to look for those of a time takes seconds from then on.
+    """
+    failed: list[bool] = []
+
+    async def between(recordings: Any, start: Any, end: Any) -> Any:
+        try:
+            found = await recordings.between(start, end)
+        except DependencyUnavailable:
+            failed.append(True)
+            raise
+        if failed:
+            failed.clear()
+            async with recordings.database.collection("recordings") as collection:
+                await collection.drop_index("start_time_1")
+        return found
+
+    return override("recordings", between=between)(parts)
+
+
+@defect
 def record_of_a_playback_left(parts: Parts) -> Parts:
     """The record of a playback that was written when MongoDB broke down is left.
 
@@ -263,6 +286,13 @@ def record_of_a_playback_left(parts: Parts) -> Parts:
             raise
 
     return override("tasks", insert=insert)(parts)
+
+
+_ASKS: Mapping[str, Callable[[Parts], Awaitable[object]]] = {
+    "MongoDB": lambda parts: parts.tasks.find("nobody"),
+    "RabbitMQ": lambda parts: parts.queues.close("nobody"),
+    "Kubernetes": lambda parts: parts.analyzers.state("nobody"),
+}
 
 
 def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
@@ -286,13 +316,6 @@ def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
         return serve
 
     return Defect(name, f"While {store} cannot be reached, {what} cannot be asked for.", impact, hold, wrap)
-
-
-_ASKS: Mapping[str, Callable[[Parts], Awaitable[object]]] = {
-    "MongoDB": lambda parts: parts.tasks.find("nobody"),
-    "RabbitMQ": lambda parts: parts.queues.close("nobody"),
-    "Kubernetes": lambda parts: parts.analyzers.state("nobody"),
-}
 
 
 _WRONG_PLACE = "Operations look for a fault in the wrong place."
@@ -445,6 +468,7 @@ DEFECTS: tuple[Defect, ...] = (
     two_outages_as_a_defect,
     rabbitmq_given_up_after_kubernetes,
     recordings_of_before_the_outage,
+    index_gone_after_the_outage,
     record_of_a_playback_left,
     Defect(
         "record_outage_as_no_job",
@@ -469,18 +493,11 @@ DEFECTS: tuple[Defect, ...] = (
     needing("sensors_need_mongodb", "MongoDB", "/sensors", "the sensors of the fibre", _CLOSED),
     needing("health_needs_rabbitmq", "RabbitMQ", "/ack", "the health of the server", _RESTARTED),
     needing("channels_need_rabbitmq", "RabbitMQ", "/channels", "the channels of the fibre", _CLOSED),
+    needing("sensors_need_rabbitmq", "RabbitMQ", "/sensors", "the sensors of the fibre", _CLOSED),
+    needing("live_metadata_need_rabbitmq", "RabbitMQ", "/live_metadata", "the live metadata", _CLOSED),
     needing("metadata_need_rabbitmq", "RabbitMQ", "/metadata/", "the metadata of a job", _CLOSED),
     needing("rows_need_rabbitmq", "RabbitMQ", "/waterfall/", "the rows of a job", _CLOSED),
     needing("recordings_need_rabbitmq", "RabbitMQ", "/recordings", "what was recorded", _CLOSED),
-    Defect(
-        "refused_once_refused_for_ever",
-        "A Kubernetes that refused an analyzer once is not asked again.",
-        _RESTART,
-        _refused_for_ever,
-    ),
-)
-    needing("sensors_need_rabbitmq", "RabbitMQ", "/sensors", "the sensors of the fibre", _CLOSED),
-    needing("live_metadata_need_rabbitmq", "RabbitMQ", "/live_metadata", "the live metadata", _CLOSED),
     needing("health_needs_kubernetes", "Kubernetes", "/ack", "the health of the server", _RESTARTED),
     needing("channels_need_kubernetes", "Kubernetes", "/channels", "the channels of the fibre", _CLOSED),
     needing("sensors_need_kubernetes", "Kubernetes", "/sensors", "the sensors of the fibre", _CLOSED),
@@ -493,3 +510,10 @@ DEFECTS: tuple[Defect, ...] = (
         "Every open view ends, though its analyzer goes on.",
         on_outage("analyzers", "state", lambda error: "has ended"),
     ),
+    Defect(
+        "refused_once_refused_for_ever",
+        "A Kubernetes that refused an analyzer once is not asked again.",
+        _RESTART,
+        _refused_for_ever,
+    ),
+)

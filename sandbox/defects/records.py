@@ -17,6 +17,8 @@ from sandbox.focus_server.regions import command_in
 
 AREA = "task records"
 
+_MISPLACED = "00000000-0000-4000-8000-000000000000"
+
 
 def inserting(change: Callable[[JobRecord], JobRecord]) -> Change:
     """Write another record."""
@@ -41,6 +43,24 @@ def setting(fields: Callable[[JobRecord], dict[str, Any]]) -> Change:
             await collection.update_one({"task_id": record.job_id}, {"$set": fields(record)})
 
     return override("tasks", insert=insert)
+
+
+def misplacing(
+    name: str, summary: str, impact: str, collection: str, document: Callable[[JobRecord], dict[str, Any]]
+) -> Defect:
+    """Each job puts a document into the wrong collection, which goes when the job is cancelled."""
+
+    async def insert(tasks: Any, record: JobRecord) -> None:
+        await tasks.insert(record)
+        async with tasks.database.collection(collection) as found:
+            await found.insert_one({**document(record), "uuid": _MISPLACED, "deleted": True})
+
+    async def set_status(tasks: Any, job_id: str, status: str) -> None:
+        await tasks.set_status(job_id, status)
+        async with tasks.database.collection(collection) as found:
+            await found.delete_many({"uuid": _MISPLACED})
+
+    return Defect(name, summary, impact, override("tasks", insert=insert, set_status=set_status))
 
 
 def without_index(collection: str, index: str, summary: str, impact: str) -> Defect:
@@ -196,6 +216,18 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     task_written_twice,
     note_in_another_collection,
+    misplacing(
+        *("job_among_the_recordings", "The record of a job is kept among the recordings, too."),
+        "Whoever reads the recordings stumbles over what is none.",
+        "recordings",
+        lambda record: {"task_id": record.job_id, "config": record.config},
+    ),
+    misplacing(
+        *("recording_among_the_jobs", "A recording is kept among the records of jobs."),
+        "Whoever counts jobs counts what is none.",
+        "tasks",
+        lambda record: {"start_time": record.created_at, "end_time": record.created_at},
+    ),
     record_doubled_for_a_moment,
     record_of_another_job,
     record_goes_bad,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bson.objectid import ObjectId
 
@@ -15,7 +16,7 @@ from support.checks.discovery import Window
 from support.core.errors import require
 from support.core.eventually import WaitPolicy, eventually
 from support.observers.mongodb import Database, Document, Recordings
-from support.profile.settings import MongoDB
+from support.profile.settings import MongoDB, Settings
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIELDS = {
@@ -25,14 +26,33 @@ _FIELDS = {
     "end": "end_time",
     "deletion": "deleted",
 }
+_IS_JOB: Mapping[str, Any] = {"task_id": {"$exists": True}}
+_IS_RECORDING: Mapping[str, Any] = {"uuid": {"$exists": True}, "deleted": {"$exists": True}}
 _KINDS: Mapping[str, type] = {"object id": ObjectId, "text": str, "object": dict, "date": datetime}
 
 
-def expect_collections(database: Database, settings: MongoDB) -> None:
-    """Raise ExpectationFailed unless the collections of jobs and recordings are there."""
+def expect_kept_apart(database: Database, settings: Settings, job_id: str) -> None:
+    """Raise ExpectationFailed unless this job is among the jobs and nowhere else, and recordings are among their own.
+
+    Collections that are neither are looked into where the run is alone: others' may not be the suite's to read.
+    """
+    jobs, recordings = settings.mongodb.tasks_collection, settings.mongodb.recordings_collection
     there = database.collections()
-    wanted = (settings.tasks_collection, settings.recordings_collection)
-    require("the collections of the product", [f"there is no {name}" for name in wanted if name not in there], there)
+    require(
+        "the collections of the product", [f"there is no {name}" for name in (jobs, recordings) if name not in there]
+    )
+
+    def holds(collection: str, query: Mapping[str, Any]) -> bool:
+        return bool(database.collection(collection).find(query, {"_id": 1}, limit=1))
+
+    others = [name for name in there if name not in (jobs, recordings) and not name.startswith("system.")]
+    problems = [] if holds(jobs, {"task_id": job_id}) else [f"{jobs} does not hold {job_id}"]
+    if holds(jobs, _IS_RECORDING):
+        problems.append(f"{jobs} holds a recording")
+    if holds(recordings, _IS_JOB):
+        problems.append(f"{recordings} holds a job")
+    problems += [f"{name} holds {job_id}" for name in others if settings.exclusive and holds(name, {"task_id": job_id})]
+    require("each job and each recording to be in the collection of its kind, and in no other", problems)
 
 
 def expect_indexes(database: Database, settings: MongoDB, wanted: Sequence[tuple[str, str, bool]]) -> None:

@@ -60,13 +60,51 @@ def test_what_was_being_recorded_ends_is_still_there_and_leaves_one_other_open_a
         found(told, record_store.expect_ended, Recorded(looks), [begun], SOON)
 
 
-def test_both_collections_are_there():
-    def database(*names):
-        return SimpleNamespace(collections=lambda: list(names))
+class Holding:
+    """A database that holds these documents, by the names of their collections."""
 
-    record_store.expect_collections(database("tasks", "recordings", "others"), MONGODB)
-    found("there is no recordings", record_store.expect_collections, database("tasks"), MONGODB)
-    found("there is no tasks", record_store.expect_collections, database("recordings"), MONGODB)
+    def __init__(self, **documents):
+        self.documents = documents
+
+    def collections(self):
+        return [*self.documents]
+
+    def collection(self, name):
+        def find(query, projection, *, limit):
+            def fits(document):
+                return all(
+                    key in document if wanted == {"$exists": True} else document.get(key) == wanted
+                    for key, wanted in query.items()
+                )
+
+            return [one for one in self.documents[name] if fits(one)][:limit]
+
+        return SimpleNamespace(find=find)
+
+
+JOB, OTHER = {"task_id": "job_1", "config": {}}, {"task_id": "job_2"}
+RECORDING = recording()
+APART = {"tasks": [OTHER, JOB], "recordings": [RECORDING], "others": [{"note": "job_1"}, OTHER]}
+
+
+def test_jobs_and_recordings_are_kept_apart():
+    alone = settings(exclusive=True)
+    record_store.expect_kept_apart(Holding(**APART), alone, "job_1")
+    for wrong, told in (
+        ({"tasks": [OTHER]}, "tasks does not hold job_1"),
+        ({"tasks": [JOB, RECORDING]}, "tasks holds a recording"),
+        ({"recordings": [RECORDING, {**RECORDING, **OTHER}]}, "recordings holds a job"),
+        ({"others": [JOB]}, "others holds job_1"),
+    ):
+        found(told, record_store.expect_kept_apart, Holding(**{**APART, **wrong}), alone, "job_1")
+    for name in ("tasks", "recordings"):
+        rest = {other: documents for other, documents in APART.items() if other != name}
+        found(f"there is no {name}", record_store.expect_kept_apart, Holding(**rest), alone, "job_1")
+
+
+def test_what_mongodb_keeps_for_itself_and_what_others_keep_is_not_looked_into():
+    record_store.expect_kept_apart(Holding(**APART, **{"system.profile": [JOB]}), settings(exclusive=True), "job_1")
+    record_store.expect_kept_apart(Holding(**{**APART, "others": [JOB]}), settings(), "job_1")
 
 
 def test_indexes_are_there_and_unique_where_they_must_be():

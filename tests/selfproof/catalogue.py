@@ -782,6 +782,17 @@ JUDGING = [
         "health.py::test_one_answer_of_many_that_does_not_say_so_is_found",
     ),
     blind(
+        "a look at answers without TLS that takes each for a refusal",
+        "checks.health:expect_no_plaintext_response",
+        "health.py::test_an_answer_in_the_clear_is_found_whatever_it_tells",
+    ),
+    spoilt(
+        *("a client that may report what failed as late as it likes", "checks.client_reports:_lateness_problems"),
+        nothing_wrong,
+        "client_reports.py::test_what_failed_on_the_way_is_reported_within_the_clients_time_limit",
+        "DID NOT RAISE",
+    ),
+    blind(
         "a check of metadata that any metadata pass",
         "checks.metadata:expect_metadata_of",
         "metadata.py::test_metadata_that_differ_are_found",
@@ -795,6 +806,11 @@ JUDGING = [
         "a check of recordings to which all are complete",
         "checks.record_store:expect_complete_recordings",
         "record_store.py::test_a_recording_that_is_incomplete_is_found_among_others",
+    ),
+    blind(
+        "a look at the places of jobs and recordings that finds them right",
+        "checks.record_store:expect_kept_apart",
+        "record_store.py::test_jobs_and_recordings_are_kept_apart",
     ),
     blind(
         "a region check that any region passes",

@@ -281,7 +281,7 @@ def test_what_several_readers_were_given_is_put_in_the_order_of_time():
     read.ask = ask
     read.expect_end_by(2, 3)
     assert order_problems(read.rows, FIGURES) == []
-    assert (len(read.rows), len(read.answered_at)) == (4, 4)
+    assert (len(read.rows), len(read.answered_at), len(read.sizes)) == (4, 4, 4)
 
 
 def test_a_row_that_two_readers_were_given_is_there_twice():

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -54,6 +55,8 @@ class _Server(uvicorn.Server):
 
 def serve(settings: Settings, parts: Parts, create_app: Callable[[Settings, Parts], ASGIApp] = create_app) -> None:
     """Serve until SIGTERM or SIGINT; raises `CannotServe` when an address or a certificate cannot be used."""
+    if settings.held:
+        sys.stdin.read()
     host = settings.host
     with _named("FOCUS_SERVER_PORT", f"{host}:{settings.port} cannot be listened at"):
         listening = listen(host, settings.port)

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = Field(default=None, validate_default=True)
 
+    held: bool = Field(
+        default=False,
+        description="true: loaded, it waits until its standard input ends, so that it can be started before its stores",
+    )
+
     step_limit_s: float = Field(default=3.0, gt=0, description="longest wait for one dependency, seconds")
     undo_limit_s: float = Field(default=1.0, gt=0, description="longest wait for one undo, seconds")
     retry_interval_s: float = Field(default=0.5, gt=0, description="before the first try to reach a dependency again")

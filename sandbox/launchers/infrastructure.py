@@ -27,6 +27,8 @@ class Infrastructure:
     certificate: tls.Certificate
     disposable: bool = False
     """Whether MongoDB and RabbitMQ may be ended and started again: then their ends are nothing to tell of."""
+    booting: "asyncio.Task[None] | None" = None
+    """The start of the broker, which may still be going on; None where it was waited for."""
 
     @property
     def parts(self) -> list[RunningPart]:
@@ -60,6 +62,11 @@ class Infrastructure:
         """Whether one of the stores was there before, so that what is made in it must be removed again."""
         return not self.broker.parts or self.kubernetes.part is None
 
+    async def broker_is_ready(self) -> None:
+        """Return when the broker is ready, too. Raises PartFailed."""
+        if self.booting is not None:
+            await self.booting
+
     def check(self) -> None:
         """Raise PartFailed if one of the processes has died."""
         for part in self.lasting_parts:
@@ -79,16 +86,22 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
 async def start(
     launcher: Launcher, directory: Path, environment: Mapping[str, str], *, disposable: bool = False
 ) -> Infrastructure:
-    """Start everything; returns when all is ready. Raises PartFailed for the first that fails."""
-    # The broker takes longest by far: it boots while the driver for MongoDB, half a second, is imported, and so on.
+    """Start everything; returns when all is ready but the broker. Raises PartFailed for the first that fails.
+
+    The broker takes longest by far: what needs only the others can be done while it boots.
+    """
     broker = await rabbitmq.launch(launcher, directory, environment)
-    async with side_by_side() as group:
-        kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
-        mongodb = group.create_task(_start_mongodb(launcher, directory, environment, durable=disposable))
-        ssh = group.create_task(ssh_access.start(launcher, directory, environment))
-        toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
-        certificate = group.create_task(tls.issue(directory))
-        group.create_task(broker.wait_until_ready())
+    booting = asyncio.create_task(broker.wait_until_ready())
+    try:
+        async with side_by_side() as group:
+            kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
+            mongodb = group.create_task(_start_mongodb(launcher, directory, environment, durable=disposable))
+            ssh = group.create_task(ssh_access.start(launcher, directory, environment))
+            toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
+            certificate = group.create_task(tls.issue(directory))
+    except BaseException:
+        booting.cancel()
+        raise
     return Infrastructure(
         mongodb.result(),
         broker,
@@ -97,6 +110,7 @@ async def start(
         toxiproxy.result(),
         certificate.result(),
         disposable=disposable,
+        booting=booting,
     )
 
 

@@ -63,6 +63,11 @@ class RunningPart:
             lines += path.read_text("utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return "\n".join(f"    {line}" for line in lines) or "    (it has written nothing)"
 
+    def let_go(self) -> None:
+        """Have a part begin that was launched to be held."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     def check(self) -> None:
         """Raise PartFailed if the part has ended."""
         status = self.process.poll()
@@ -110,12 +115,14 @@ class Launcher:
         address: str = "",
         grace: float = 0.0,
         separate_output: bool = False,
+        held: bool = False,
     ) -> RunningPart:
         """Start a process in a group of its own, its output going to ``<name>.log`` in the directory.
 
         ``grace`` is how long it may take to end by itself when stopped, in seconds; 0 kills it at once.
-        Standard output goes to ``<name>.out`` instead if ``separate_output``. Raises PartFailed if the
-        command cannot be run, or the sandbox ends.
+        Standard output goes to ``<name>.out`` instead if ``separate_output``. Standard input is empty; where the part
+        is ``held``, it is open until the part is let go. Raises PartFailed if the command cannot be run, or the sandbox
+        ends.
         """
         if self.ends():
             raise PartFailed(f"{name} is not started: the sandbox ends.")
@@ -125,7 +132,7 @@ class Launcher:
                 process = subprocess.Popen(
                     command,
                     env={**environment, **_ANY_TEXT, **_kept_in(directory), **self.mark},
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if held else subprocess.DEVNULL,
                     stdout=out,
                     stderr=errors,
                     start_new_session=True,

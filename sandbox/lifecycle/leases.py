@@ -33,6 +33,11 @@ class Leases:
         ready = task is not None and task.done() and not task.cancelled() and task.exception() is None
         return task.result() if task is not None and ready else None
 
+    async def make_first(self) -> None:
+        """Make the tenant that the first run gets. Raises as ``Tenants.make``."""
+        self._spare = asyncio.create_task(self._tenants.make())
+        await self._spare
+
     async def prepare(self) -> None:
         """Make the spare tenant if there is none and no run is going on. Raises as ``Tenants.make``."""
         if self._keep_spare and not self._given and self._spare is None:

@@ -123,6 +123,7 @@ class Supervisor:
         tenants = Tenants(stores, self._launcher, data, environment, lent, self._server)
         leases = Leases(tenants, keep_spare=self._kind == "up")
         if self._kind == "lease":
+            await leases.make_first()
             return Running(stores, leases, None)
         async with infrastructure.side_by_side() as group:
             own = group.create_task(tenants.make())

@@ -102,13 +102,16 @@ class Tenants:
         tenant.directory.mkdir()
         try:
             async with side_by_side() as group:
-                group.create_task(self.infrastructure.broker.create(tenant.name))
                 group.create_task(self.infrastructure.kubernetes.create(tenant.name))
                 group.create_task(recorder.leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
                 relaying = group.create_task(self._relayed(tenant))
             tenant = relaying.result()
             if self.server:
-                tenant = self._with_server(tenant)
+                tenant = self._with_server(tenant)  # It loads while the broker boots.
+            await self.infrastructure.broker_is_ready()
+            await self.infrastructure.broker.create(tenant.name)
+            if tenant.server is not None:
+                tenant.server.let_go()
                 tenant = await self._with_address(tenant)
             if self.infrastructure.disposable:
                 tenant = await self._with_workloads(tenant)
@@ -203,6 +206,7 @@ class Tenants:
             "KUBECONFIG": str(kubeconfig),
             "NAMESPACE": tenant.name,
             "SHARES_STORES": "false",
+            "HELD": "true",
             "TONE_SENSOR": str(TONE["sensor"]),
             "TONE_HZ": str(TONE["frequency_hz"]),
         }
@@ -213,6 +217,7 @@ class Tenants:
             environment={**self.environment, **{f"FOCUS_SERVER_{name}": value for name, value in settings.items()}},
             grace=_SERVER_GRACE,
             separate_output=True,
+            held=True,
         )
         return replace(tenant, server=server, endpoints={**tenant.endpoints, "answers": {"stream_port": stream_port}})
 

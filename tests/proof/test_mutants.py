@@ -81,8 +81,8 @@ def test_every_module_that_decides_is_there() -> None:
 
 
 def test_the_mutants_of_a_module_are_known_by_its_path() -> None:
-    file = ROOT / "sandbox/focus_server/rules.py"
-    assert {mutant.id.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/rules.py"}
+    file = ROOT / "sandbox/focus_server/region.py"
+    assert {mutant.id.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/region.py"}
 
 
 def test_every_feature_that_shows_a_decision_is_there() -> None:

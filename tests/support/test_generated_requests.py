@@ -3,6 +3,7 @@ import random
 import re
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -65,7 +66,12 @@ SHAPES = (
 )
 
 
+@cache
 def requests_of(seed, count=60, limits=None, window=None):
+    return generated(seed, count, limits, window)
+
+
+def generated(seed, count=60, limits=None, window=None):
     seen = []
     expect_right_answers(count, seed, limits or Limits(), seen.append, window)
     return seen
@@ -88,7 +94,7 @@ def smallest_of(failure):
 
 
 def test_a_seed_gives_the_same_requests_again_and_another_one_others():
-    assert requests_of(7, 100) == requests_of(7, 100) != requests_of(8, 100)
+    assert generated(7, 100) == generated(7, 100) != generated(8, 100)
 
 
 @pytest.mark.parametrize("seed", [DEFAULT_SEED, 1, 2])

@@ -44,7 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def start(place: Path, **changes: str) -> "subprocess.Popen[str]":
+def start(place: Path, stdin: int = subprocess.DEVNULL, **changes: str) -> "subprocess.Popen[str]":
     values: Mapping[str, str] = {
         "STREAM_PORT": "0",
         "MONGODB_URI": "mongodb://127.0.0.1:1",
@@ -57,6 +57,7 @@ def start(place: Path, **changes: str) -> "subprocess.Popen[str]":
         [sys.executable, "-m", "sandbox.focus_server"],
         cwd=CHECKOUT,
         env=os.environ | {f"FOCUS_SERVER_{name}": value for name, value in values.items()},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,6 +93,22 @@ def test_it_serves_https_with_its_certificate(place: Path, address: str) -> None
     assert "server" not in reply.headers
     with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
         httpx.get(f"{address}/ack", verify=ssl.create_default_context())
+
+
+def test_one_that_is_held_goes_to_none_of_its_stores_and_listens_only_when_it_is_let_go(place: Path) -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        url = f"amqp://127.0.0.1:{broker.getsockname()[1]}"
+        with start(place, subprocess.PIPE, HELD="true", PORT=str(port), RABBITMQ_URL=url) as process:
+            broker.settimeout(3)
+            with pytest.raises(TimeoutError):
+                broker.accept()
+            assert process.poll() is None
+            broker.settimeout(LIMIT_S)
+            process.stdin.close()
+            broker.accept()[0].close()
+            assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/focus-server\n"
+            process.terminate()
 
 
 def test_it_serves_nothing_but_https(address: str) -> None:

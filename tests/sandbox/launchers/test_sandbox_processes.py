@@ -28,6 +28,18 @@ async def test_a_part_is_started_again_with_the_same_settings(tmp_path):
     assert (again.name, again.address, again.process.pid != part.process.pid) == ("part", "here", True)
 
 
+async def test_a_part_that_is_held_begins_when_it_is_let_go_and_at_once_when_it_is_started_again(tmp_path):
+    waiting = [sys.executable, "-c", "import sys; print('loaded', flush=True); sys.stdin.read(); print('begun')"]
+    part = Launcher({}, lambda _: None).launch("part", waiting, tmp_path, environment={}, held=True)
+    async with asyncio.timeout(20):
+        while not part.stdout.read_text():
+            await asyncio.sleep(0.01)
+    assert (part.process.poll(), part.stdout.read_text()) == (None, "loaded\n")
+    part.let_go()
+    assert await ended(part) == "loaded\nbegun\n"
+    assert await ended(part.again()) == "loaded\nbegun\nloaded\nbegun\n"
+
+
 def test_when_the_sandbox_ends_nothing_is_started(tmp_path):
     launcher = Launcher({}, lambda _: None, ends=lambda: True)
     with pytest.raises(PartFailed, match="the sandbox ends"):

@@ -109,9 +109,9 @@ def all_stores_work_again(context: Context) -> None:
 
 @then("it is said that {stores:AnyStore} is not available")
 def it_is_not_available(context: Context, stores: Sequence[str]) -> None:
+    broken = context.state.session.disturbances.outages.broken()
     for exchange in context.state.exchanges:
-        named = next((store for store in stores if store in exchange.detail()), stores[0])
-        refusals.expect_unavailable(exchange, named, context.state.settings.answers)
+        refusals.expect_unavailable(exchange, stores, context.state.settings.answers, broken)
 
 
 @then("{as_ever:AsEver}, or it is said that {stores:AnyStore} is not available")
@@ -133,15 +133,25 @@ def the_same_request_is_accepted(context: Context) -> None:
 @then("the same request is refused because of {stores:AnyStore} within the promised time")
 def the_same_request_is_refused(context: Context, stores: Sequence[str]) -> None:
     statuses = context.state.settings.answers.unavailable_statuses
-    ask_again_until(context, f"the request to be refused because of {' or '.join(stores)}", statuses, *stores)
+    broken = context.state.session.disturbances.outages.broken()
+
+    def misnamed(seen: Exchange) -> list[str]:
+        return refusals.store_problems(seen.detail(), stores, broken)
+
+    ask_again_until(context, f"the request to be refused because of {' or '.join(stores)}", statuses, misnamed)
 
 
-def ask_again_until(context: Context, expected: str, statuses: Collection[int], *naming: str) -> None:
+def ask_again_until(
+    context: Context,
+    expected: str,
+    statuses: Collection[int],
+    more_problems: Callable[[Exchange], list[str]] = lambda seen: [],
+) -> None:
     def ask() -> Exchange:
         context.state.request_job()
         return context.state.exchange
 
-    context.state.session.timing.expect_recovery(expected, ask, statuses, *naming)
+    context.state.session.timing.expect_recovery(expected, ask, statuses, more_problems)
 
 
 @then("the recording is listed within the promised time")

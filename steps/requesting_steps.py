@@ -101,7 +101,7 @@ def the_answer_comes_in_time(context: Context, setting: str) -> None:
 
 @then("the request is refused because of {causes:Causes}")
 def the_request_is_refused_because_of(context: Context, causes: Sequence[Parameter]) -> None:
-    context.state.because_of = causes[0]
+    context.state.because_of = causes
     for exchange in context.state.exchanges:
         refusals.expect_refusal(exchange, causes, context.state.settings.answers)
 

@@ -103,7 +103,7 @@ class ScenarioState:
     attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
     exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last requests of any kind
     meanwhile = FromStep[list[Exchange]]("the job is requested, and somebody looks it up …")  # before it was answered
-    because_of = FromStep[Parameter]("the request is refused because of the channel")  # what the server named
+    because_of = FromStep[Sequence[Parameter]]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
     failures = FromStep[list[APIError | None]]("a client asks for a job, the end of the job and …")  # of each question
     plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")

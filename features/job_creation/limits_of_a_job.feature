@@ -75,7 +75,7 @@ Feature: What can be computed, and what cannot
     @PZ-14018 @PZ-13554 @PZ-13760
     Scenario Outline: <what> cannot be looked at
       When a job is requested with <parameter> <value>
-      Then the request is refused because of the sensor range
+      Then the request is refused because of the <parameter>
       And the client refuses it, too
 
       Examples:
@@ -112,7 +112,7 @@ Feature: What can be computed, and what cannot
     @PZ-14018 @PZ-13903
     Scenario Outline: A highest frequency <value> is refused
       When a job is requested with highest frequency <value>
-      Then the request is refused because of the frequency range
+      Then the request is refused because of the highest frequency
       And the client refuses it, too
 
       Examples:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from sandbox.defects.defect import (
     later,
     override,
 )
+from sandbox.defects.sample_configuration import valid_configuration
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import IdTaken, InvalidConfiguration, UnknownJob, Violation
 from sandbox.focus_server.ports import CANCELLED, JobRecord
@@ -138,6 +140,40 @@ def refusal_that_names_everything(validator: Any, payload: Any, now: Any) -> Any
         raise InvalidConfiguration([Violation((), f"Traceback: one of {fields} is wrong")]) from None
 
 
+Reworded = Callable[[Violation], list[Violation]]
+
+
+def reworded_rejections(violations_for: Reworded) -> Change:
+    """Reject what is to be rejected, and name other reasons; gets each of the right ones."""
+
+    def validate(validator: Any, payload: Any, now: Any) -> Any:
+        try:
+            return validator.validate(payload, now)
+        except InvalidConfiguration as error:
+            reworded = [one for violation in error.violations for one in violations_for(violation)]
+            raise InvalidConfiguration(reworded) from None
+
+    return override("validator", validate=validate)
+
+
+def _with_every_name(violation: Violation) -> list[Violation]:
+    return [replace(violation, msg=f"one of {', '.join(valid_configuration())} is wrong")]
+
+
+def _of_the_other_end(violation: Violation) -> list[Violation]:
+    *group, end = violation.loc
+    if not group or end not in ("min", "max"):
+        return [violation]
+    other = "max" if end == "min" else "min"
+    return [Violation((), f"{group[0]}.{other} is wrong")]
+
+
+def _of_both_times(violation: Violation) -> list[Violation]:
+    if "future" not in violation.msg:
+        return [violation]
+    return [replace(violation, loc=(time,)) for time in ("start_time", "end_time")]
+
+
 @defective("service", "cancel")
 async def cancel_does_not_find_a_running_job(service: Any, cancel: Any, job_id: str) -> JobRecord:
     """A running job is not found when it is to be cancelled.
@@ -245,6 +281,8 @@ def clock_a_second_behind(clock: Any) -> datetime:
     return clock.now() - timedelta(seconds=1)
 
 
+_NOT_LEARNT = "The operator does not learn what to correct."
+
 DEFECTS: tuple[Defect, ...] = (
     ids_come_again,
     clock_an_hour_ahead,
@@ -286,6 +324,24 @@ DEFECTS: tuple[Defect, ...] = (
         launching_after_rejections(delay_s=0.1),
     ),
     refusal_that_names_everything,
+    Defect(
+        "refusal_that_mentions_everything",
+        "A rejection points at the parameter that is wrong, and its text names every parameter.",
+        _NOT_LEARNT,
+        reworded_rejections(_with_every_name),
+    ),
+    Defect(
+        "refusal_of_the_other_end",
+        "Where one end of a range is wrong, the rejection names the other one.",
+        "The operator corrects what was right.",
+        reworded_rejections(_of_the_other_end),
+    ),
+    Defect(
+        "refusal_of_both_times",
+        "Where only the end of a playback lies in the future, the rejection points at its start, too.",
+        "The operator corrects what was right.",
+        reworded_rejections(_of_both_times),
+    ),
     Defect(
         "nothing_undone",
         "What was begun of a job that fails half way is left.",

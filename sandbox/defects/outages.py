@@ -338,6 +338,12 @@ DEFECTS: tuple[Defect, ...] = (
         on_outage("queues", "open", raising(lambda: DependencyUnavailable("MongoDB", "no"))),
     ),
     Defect(
+        "outage_of_every_store",
+        "A broker that takes no queues is reported as an outage of all stores.",
+        "Operations look for a fault in each store, though one is known to have it.",
+        on_outage("queues", "open", raising(lambda: DependencyUnavailable("MongoDB, RabbitMQ or Kubernetes", "no"))),
+    ),
+    Defect(
         "outage_tells_its_address",
         "A broker that takes no queues is reported with its address.",
         "Every client learns where the broker is.",

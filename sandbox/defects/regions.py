@@ -118,6 +118,17 @@ async def refused_region_said_to_be_in_force(regions: Any, change: Any, job_id: 
 
 
 @defective("regions", "change")
+async def region_refusal_that_names_everything(regions: Any, change: Any, job_id: str, command: Command) -> Command:
+    """A rejection of a region names all that can be wrong with one.
+
+    The operator does not learn which change would be safe.
+    """
+    outcome = await change(job_id, command)
+    reasons = {"detail": "unsafe: the start, the end, the size, a shift or a jump"}
+    return outcome | reasons if outcome["status"] == "refused" else outcome
+
+
+@defective("regions", "change")
 async def regions_measured_against_the_first(regions: Any, change: Any, job_id: str, command: Command) -> Command:
     """Each change of a region is compared with the region that the job began with.
 
@@ -263,6 +274,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     refused_region_recorded,
     refused_region_said_to_be_in_force,
+    region_refusal_that_names_everything,
     regions_measured_against_the_first,
     region_of_every_job,
     stranger_in_command_accepted,

@@ -63,14 +63,18 @@ class Exchange:
 
     def detail(self) -> str:
         """The reason that the answer gives for an error (contract, "Errors"), as text; empty when it gives none."""
-        detail = self.told("detail")
-        if isinstance(detail, str):
-            return detail
-        if not isinstance(detail, list):
-            return ""
-        # Only where and why: what a server echoes besides may name any field.
-        return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))
+        return reason_text(self.told("detail"))
 
     def __str__(self) -> str:
         seen = self.failure if self.status is None else f"{self.status} {self.answer_text[:500]}"
         return f"{self.method} {self.path} -> {seen} ({self.elapsed_s:.3f} s)"
+
+
+def reason_text(detail: object) -> str:
+    """A reason in either of its two forms, a text or a list of `{loc, msg}`, as one text; empty of anything else."""
+    if isinstance(detail, str):
+        return detail
+    if not isinstance(detail, list):
+        return ""
+    # Only where and why: what a server echoes besides may name any field.
+    return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from support.api.exchange import Exchange
-from support.contract.limits import FIELDS, JUDGED_TOGETHER, ROW_COUNT, Parameter
+from support.api.exchange import Exchange, reason_text
+from support.checks.named_fields import naming_problems
+from support.contract.limits import ROW_COUNT, Parameter
 from support.core.errors import require
-from support.core.validation import path_of
 from support.profile.settings import Answers
+
+STORES = {
+    store: re.compile(names, re.IGNORECASE)
+    for store, names in (("MongoDB", "mongo"), ("RabbitMQ", "rabbit"), ("Kubernetes", r"kubernetes|\bk8s\b"))
+}
+"""The stores that a reason can name, with what their names are written by."""
 
 # What stands in an answer only when the server shows its inside.
 INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
@@ -27,53 +33,9 @@ def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
 def expect_refusal(exchange: Exchange, because_of: Sequence[Parameter], answers: Answers) -> None:
     """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others."""
     statuses = answers.bad_row_count_statuses if ROW_COUNT in because_of else answers.refused_statuses
-    problems = error_problems(exchange, statuses) + _naming_problems(exchange, because_of)
-    require(f"a refusal because of the {' and the '.join(one.words for one in because_of)}", problems, exchange)
-
-
-def _naming_problems(exchange: Exchange, because_of: Sequence[Parameter]) -> list[str]:
-    """What is wrong with the fields that a reason names: each of these must be named, and no other."""
-    places, texts = _places_and_texts(exchange.told("detail"))
-    problems = []
-    for one in because_of:
-        if one.field not in exchange.detail():
-            problems.append(f"the reason does not name {one.field} ({one.words})")
-        elif (at := [place for place in places if _leads_to(place, one.path)]) and one.path not in at:
-            problems.append(f"the reason points at {'.'.join(at[0])}, not at {'.'.join(one.path)}")
-    wrong = {one.path[0] for one in because_of}
-    related = wrong.union(*(fields for fields in JUDGED_TOGETHER if fields & wrong))
-    named: set[tuple[str, ...]] = {
-        (field,) for text in texts for field in FIELDS if field not in related and _stands_in(field, text)
-    }
-    for place in places:
-        is_wrong = any(_leads_to(place, one.path) or _leads_to(one.path, place) for one in because_of)
-        has_unknown = bool(wrong.difference(FIELDS).intersection(place))  # It may stand anywhere.
-        if not is_wrong and not has_unknown and place[0] not in related - wrong:
-            named.add(place)
-    return problems + [f"the reason names {'.'.join(place)}, which is right" for place in sorted(named)]
-
-
-def _places_and_texts(detail: object) -> tuple[set[tuple[str, ...]], list[str]]:
-    """The fields that a reason points at, by their paths, and its texts that point at none."""
-    places, texts = set(), [detail] if isinstance(detail, str) else []
-    for one in detail if isinstance(detail, list) else []:
-        loc = one.get("loc") if isinstance(one, dict) else None
-        path = [str(part) for part in loc] if isinstance(loc, list) else []
-        # Before it stand the parts of the request that a server has: body, path.
-        if field := next((part for part in path if part in FIELDS), None):
-            places.add(tuple(path[path.index(field) :]))
-        elif isinstance(one, dict):
-            texts.append(f"{one.get('msg')}")
-    return places, texts
-
-
-def _leads_to(place: Sequence[str], path: Sequence[str]) -> bool:
-    """Whether a place is the path, or one that it goes through."""
-    return tuple(path[: len(place)]) == tuple(place)
-
-
-def _stands_in(field: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(field)}\b", text) is not None
+    problems = error_problems(exchange, statuses)
+    problems += naming_problems(exchange.told("detail"), because_of, exchange.request_body)
+    require(f"a refusal because of {_in_words(because_of)}", problems, exchange)
 
 
 def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
@@ -84,11 +46,26 @@ def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected:
     require(expected, problems, exchange)
 
 
-def expect_unavailable(exchange: Exchange, dependency: str, answers: Answers) -> None:
-    """Raise ExpectationFailed unless a request was refused because a store cannot be used, which is named."""
-    expect_error_response(
-        exchange, answers.unavailable_statuses, f"to be told that {dependency} is not available", dependency
-    )
+def expect_unavailable(
+    exchange: Exchange, stores: Sequence[str], answers: Answers, broken: Collection[str] = ()
+) -> None:
+    """Raise ExpectationFailed unless a request was refused because one of these stores cannot be used, which is named.
+
+    Those that are `broken`, too, may be named besides, and no other.
+    """
+    problems = error_problems(exchange, answers.unavailable_statuses)
+    problems += store_problems(exchange.detail(), stores, broken)
+    require(f"to be told that {' or '.join(stores)} is not available", problems, exchange)
+
+
+def store_problems(reason: str, stores: Sequence[str], broken: Collection[str] = ()) -> list[str]:
+    """What is wrong with the stores that a reason names: one of these must be named, and none that can be used."""
+    is_named = any(store.lower() in reason.lower() for store in stores)
+    problems = [] if is_named else [f"the reason does not name {' or '.join(stores)}"]
+    can_be_used = STORES.keys() - {*stores, *broken}
+    return problems + [
+        f"the reason names {store}, which can be used" for store in sorted(can_be_used) if STORES[store].search(reason)
+    ]
 
 
 @dataclass(frozen=True)
@@ -175,11 +152,14 @@ def expect_client_error(exchange: Exchange) -> None:
     require("an error in the form that all have", [*problems, *error_form_problems(exchange)], exchange)
 
 
-def expect_client_refusal(refusal: ValidationError | None, because_of: Parameter | None = None) -> None:
-    """Raise ExpectationFailed unless the client refused, for the right reason where one is given."""
+def expect_client_refusal(refusal: ValidationError | None, because_of: Sequence[Parameter] = ()) -> None:
+    """Raise ExpectationFailed unless the client refused; where reasons are given, for all of these and no other."""
     require("the client to refuse", ["it did not"] if refusal is None else [])
     assert refusal is not None
-    reasons = [(path_of(one["loc"]), one["msg"]) for one in refusal.errors()]
-    if because_of is not None and not any(because_of.field in text for reason in reasons for text in reason):
-        problems = [f"it refused because of {where}: {why}" for where, why in reasons]
-        require(f"the client to refuse because of {because_of.field} ({because_of.words})", problems)
+    detail = [{"loc": one["loc"], "msg": one["msg"]} for one in refusal.errors()]
+    problems = naming_problems(detail, because_of) if because_of else []
+    require(f"the client to refuse because of {_in_words(because_of)}", problems, reason_text(detail))
+
+
+def _in_words(because_of: Sequence[Parameter]) -> str:
+    return " and ".join(f"the {one.words}" for one in because_of)

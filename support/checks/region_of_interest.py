@@ -6,14 +6,17 @@ The contract leaves the wire form open; `docs/wire-forms.md` decides it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from support.api.exchange import Exchange
+from support.api.exchange import Exchange, reason_text
 from support.api.job import Job
+from support.checks.refusals import STORES, store_problems
+from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed, failure_text, require
 from support.core.eventually import eventually
 from support.core.validation import validation_problems
@@ -44,9 +47,26 @@ class CommandReply(BaseModel):
 
     def reason(self) -> str:
         """Why it was refused, as text."""
-        if isinstance(self.detail, str):
-            return self.detail
-        return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in self.detail)
+        return reason_text(self.detail)
+
+    def ends_pointed_at(self) -> set[str]:
+        """The ends of the region that the reason points at, `start` or `end`."""
+        locs = [one.get("loc") for one in self.detail if isinstance(one, dict)]
+        return {str(part) for loc in locs if isinstance(loc, list) for part in loc}.intersection(_ENDS)
+
+
+_ENDS = ("start", "end")
+# How the words of a reason are written: it may say that a region ends, is resized or shifted.
+_WORDS = {
+    word: re.compile(pattern, re.IGNORECASE)
+    for word, pattern in (
+        ("start", r"(?<![a-z])start"),
+        ("end", r"(?<![a-z])end(s|ed|ing)?(?![a-z])"),
+        ("size", "size"),
+        ("shift", r"(?<![a-z])shift"),
+        ("jump", r"(?<![a-z])jump"),
+    )
+}
 
 
 def region_of(job: Job) -> Region:
@@ -105,8 +125,11 @@ class RegionOfInterest:
         """Raise ExpectationFailed unless the last command was refused for this reason, and has changed nothing."""
         reply = self.reply
         problems = [] if reply and reply.status == "refused" else ["it was not refused"]
-        if reply is None or because_of not in reply.reason():
-            problems.append(f"the reason does not name the {because_of}")
+        problems += _reason_problems(
+            reply or CommandReply(status="", roi=self.in_force),
+            because_of,
+            faults_of(self.wanted, self.in_force, self.settings.limits),
+        )
         if reply is None or reply.roi != self.in_force:
             problems.append(f"the region in force is not said to be {self.in_force}")
         require(f"the change to be refused because of the {because_of}", problems, repr(reply))
@@ -129,6 +152,41 @@ class RegionOfInterest:
         records = self.stores.records.of_job(self.job.job_id)
         told += [("record", record.get("roi", untouched)) for record in records] or [("record", None)]
         return [(where, _as_region(region)) for where, region in told]
+
+
+def faults_of(wanted: dict[str, Any], in_force: Region, limits: Limits) -> set[str]:
+    """What is wrong with a region that is asked for, in the words of the features: `start`, `end`, `size`, …"""
+    start, end = wanted.get("start"), wanted.get("end")
+    faults = {name for name in _ENDS if type(wanted.get(name)) is not int}
+    if type(start) is not int or type(end) is not int:
+        return faults
+    size, shift = in_force.end - in_force.start, abs(start + end - in_force.start - in_force.end) / 2
+    holding = {
+        "start": 0 <= start < limits.sensors and start < end,
+        "end": 1 <= end <= limits.sensors and start < end,
+        "size": abs(end - start - size) <= limits.roi_max_size_change * size,
+        "shift": shift <= limits.roi_max_shift * size,
+        "jump": start < in_force.end and end > in_force.start,
+    }
+    return {name for name, holds in holding.items() if not holds}
+
+
+def _reason_problems(reply: CommandReply, because_of: str, faults: set[str]) -> list[str]:
+    """What is wrong with what a reason names: this, and nothing that is right.
+
+    A reason may say what a fault is measured by: a shift by the size, a size by start and end. Nothing is measured by a
+    shift or a jump. Where it points at an end, that is at fault, unless it is the size or the place of the region.
+    """
+    said = reply.reason()
+    if because_of in STORES:
+        problems = store_problems(said, [because_of])
+    else:
+        is_named = _WORDS[because_of].search(said) if because_of in _WORDS else because_of in said
+        problems = [] if is_named else [f"the reason does not name the {because_of}"]
+    named = {word for word in ("shift", "jump") if _WORDS[word].search(said)}
+    if because_of not in ("size", "shift", "jump"):
+        named |= reply.ends_pointed_at()
+    return problems + [f"the reason names the {word}, which is right" for word in sorted(named - faults - {because_of})]
 
 
 def _as_region(region: Any) -> Region | str:

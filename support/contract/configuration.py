@@ -15,7 +15,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from support.contract.limits import Limits, Parameter, ViewType
+from support.contract.broken_rules import CONTRACT, BrokenRule
+from support.contract.limits import JUDGED_TOGETHER, PARAMETERS, Limits, Parameter, ViewType
 
 _LIVE: dict[str, Any] = {
     "displayTimeAxisDuration": 10,
@@ -31,6 +32,7 @@ _LIVE: dict[str, Any] = {
 
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}_(\d{14})_[0-9a-f]{8}", re.ASCII)
 _EPOCH_MAX_S = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+_TIMES = {"start_time": "start time", "end_time": "end time"}
 
 
 def generate_task_id(prefix: str) -> str:
@@ -125,6 +127,29 @@ def point_in_time(value: int | str) -> datetime:
     return datetime.strptime(f"20{value}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
+def may_contradict(fields: frozenset[str], payload: object) -> bool:
+    """Whether fields of `JUDGED_TOGETHER` may contradict each other in a payload; true where that cannot be told.
+
+    Sensors and view do so in a single channel view alone; times do not where the first is before the second.
+    """
+    assert fields in JUDGED_TOGETHER, f"{sorted(fields)} are not judged together"
+    if not isinstance(payload, Mapping):
+        return True
+    if "view_type" in fields:
+        view = payload.get("view_type")
+        return type(view) is not int or view == ViewType.SINGLE_CHANNEL
+    given = [payload.get(name) for name in _TIMES]
+    times = [value for value in given if isinstance(value, int | str) and not isinstance(value, bool)]
+    try:
+        return len(times) < len(given) or point_in_time(times[0]) >= point_in_time(times[1])
+    except ValueError:
+        return True
+
+
+def _broken(rule: str, *about: str) -> BrokenRule:
+    return BrokenRule(rule, tuple(PARAMETERS[words] for words in about))
+
+
 def _only(kind: Any, wording: str) -> BeforeValidator:
     """Refuse what Python takes for a number and the contract does not: true, "1", and where a whole one is due, 0.0."""
 
@@ -199,38 +224,58 @@ class ConfigureRequest(_Part):
         is_power_of_two = length > 0 and length & (length - 1) == 0
         is_single = self.view_type is ViewType.SINGLE_CHANNEL
         channels, first = self.channels, limits.single_channel_min
-        rules = {
-            f"nfftSelection is not within {shortest} to {longest}": shortest <= length <= longest,
-            "nfftSelection is not a power of two": is_power_of_two or not limits.fft_length_power_of_two,
+        frequencies, last_sensor, nyquist_hz = self.frequencyRange, limits.last_sensor, limits.nyquist_hz
+        view = ("sensor range", "view type")
+        # Where both ends of a range lie beyond it, the rule is about both.
+        sensor = "sensor range" if channels.min > last_sensor else "last sensor"
+        frequency = "frequency range" if frequencies.min > nyquist_hz else "highest frequency"
+        rules: dict[str, tuple[bool, tuple[str, ...]]] = {
+            f"nfftSelection is not within {shortest} to {longest}": (shortest <= length <= longest, ("FFT length",)),
+            "nfftSelection is not a power of two": (
+                is_power_of_two or not limits.fft_length_power_of_two,
+                ("FFT length",),
+            ),
             f"displayTimeAxisDuration is above {limits.duration_max_s}": (
-                self.displayTimeAxisDuration <= limits.duration_max_s
+                self.displayTimeAxisDuration <= limits.duration_max_s,
+                ("time axis duration",),
             ),
-            f"displayInfo.height is above {limits.height_max_px}": self.displayInfo.height <= limits.height_max_px,
-            f"channels.max is above {limits.last_sensor}": channels.max <= limits.last_sensor,
-            f"frequencyRange.max is above the Nyquist frequency, {limits.nyquist_hz:g} Hz": (
-                self.frequencyRange.max <= limits.nyquist_hz
+            f"displayInfo.height is above {limits.height_max_px}": (
+                self.displayInfo.height <= limits.height_max_px,
+                ("canvas height",),
             ),
-            "channels of a single channel view differ": not is_single or channels.min == channels.max,
-            f"channels of a single channel view count from {first}": not is_single or channels.min >= first,
+            f"channels.max is above {last_sensor}": (channels.max <= last_sensor, (sensor,)),
+            f"frequencyRange.max is above the Nyquist frequency, {nyquist_hz:g} Hz": (
+                frequencies.max <= nyquist_hz,
+                (frequency,),
+            ),
+            "channels of a single channel view differ": (not is_single or channels.min == channels.max, view),
+            f"channels of a single channel view count from {first}": (not is_single or channels.min >= first, view),
         }
-        broken = [rule for rule, holds in rules.items() if not holds] + self._broken_time_rules()
+        broken = [_broken(rule, *about) for rule, (holds, about) in rules.items() if not holds]
+        broken += self._broken_time_rules()
         if broken:
-            raise PydanticCustomError("contract", "{rules}", {"rules": "; ".join(broken)})
+            told = {"rules": "; ".join(rule.words for rule in broken), "broken": broken}
+            raise PydanticCustomError(CONTRACT, "{rules}", told)
         return self
 
-    def _broken_time_rules(self) -> list[str]:
+    def _broken_time_rules(self) -> list[BrokenRule]:
         if (self.start_time is None) != (self.end_time is None):
-            return ["start_time and end_time are neither both null nor both set"]
+            return [_broken("start_time and end_time are neither both null nor both set", *_TIMES.values())]
         if self.start_time is None or self.end_time is None:
             return []
-        try:
-            start, end = point_in_time(self.start_time), point_in_time(self.end_time)
-        except ValueError as error:
-            return [f"start_time or end_time: {error}"]
-        broken = [] if start < end else ["start_time is not before end_time"]
+        broken, moments = [], {}
+        for name, value in (("start_time", self.start_time), ("end_time", self.end_time)):
+            try:
+                moments[name] = point_in_time(value)
+            except ValueError as error:
+                broken.append(_broken(f"{name}: {error}", _TIMES[name]))
+        if broken:
+            return broken
+        if moments["start_time"] >= moments["end_time"]:
+            broken.append(_broken("start_time is not before end_time", *_TIMES.values()))
         now = datetime.now(UTC)
-        times = (("start_time", start), ("end_time", end))
-        return broken + [f"{name} lies in the future" for name, moment in times if moment > now]
+        future = [name for name, moment in moments.items() if moment > now]
+        return broken + [_broken(f"{name} lies in the future", _TIMES[name]) for name in future]
 
     def payload(self) -> dict[str, Any]:
         """The request as it is sent, and as the stores must hold it."""

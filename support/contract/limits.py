@@ -112,4 +112,4 @@ FIELDS = tuple(dict.fromkeys([*(one.path[0] for one in PARAMETERS.values()), TAS
 """The names of all fields that a request may have, without what is in them."""
 
 JUDGED_TOGETHER = (frozenset({"channels", "view_type"}), frozenset({"start_time", "end_time"}))
-"""Fields of which each can be right only by what the other says: a reason about the one may name the other."""
+"""Fields of which each can be right only by what the other says: a text about the one may name the other."""

@@ -32,11 +32,15 @@ class Outages:
 
     def __init__(self, toxiproxy: Toxiproxy, about_to: Callable[[str], object]) -> None:
         self._toxiproxy, self._about_to = toxiproxy, about_to
-        self._broken: set[str] = set()
+        self._broken: dict[str, str] = {}  # the store that each proxy leads to
 
     def impossible(self, dependency: str) -> str | None:
         """Why the way to `MongoDB`, `RabbitMQ` or `Kubernetes` cannot be broken; None where it can."""
         return self._toxiproxy.why_unbreakable(dependency)
+
+    def broken(self) -> set[str]:
+        """The stores to which the way is broken now, or slow."""
+        return set(self._broken.values())
 
     def cut_off(self, dependency: str) -> None:
         """No connection can be made any more, and those that there were are closed."""
@@ -63,7 +67,7 @@ class Outages:
         proxy = self._toxiproxy.proxy_of(dependency)
         assert proxy in self._broken, f"the way to {dependency} is not broken"
         restore(self._toxiproxy, proxy)
-        self._broken.discard(proxy)
+        del self._broken[proxy]
 
     def end(self) -> None:
         """Open all ways again. All are tried; the message names those that stay broken, which may be tried again."""
@@ -74,7 +78,7 @@ class Outages:
             except EnvironmentBroken as error:
                 problems.append(f"'{proxy}': {error}")
             else:
-                self._broken.discard(proxy)
+                del self._broken[proxy]
         if problems:
             raise EnvironmentBroken("\n".join(["Ways to stores are still broken, at these proxies:", *problems]))
 
@@ -82,7 +86,7 @@ class Outages:
         proxy = self._toxiproxy.proxy_of(dependency)
         assert proxy is not None, f"nothing stands on the way to {dependency}: see `impossible`"
         self._about_to(proxy)
-        self._broken.add(proxy)
+        self._broken[proxy] = dependency
         return proxy
 
     def _add(self, dependency: str, toxic: str, stream: str, attributes: dict[str, int]) -> None:

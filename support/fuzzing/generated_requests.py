@@ -34,11 +34,13 @@ class GeneratedRequest(NamedTuple):
     """JSON to be sent as a configuration, and the kind that it belongs to.
 
     `violating` are the fields of the top level that hold what is wrong; None for what is no configuration at all.
+    `mistakes` says how many violations were put into it.
     """
 
     kind: str
     body: Any
     violating: frozenset[str] | None = frozenset()
+    mistakes: int = 0
 
 
 RequestStrategy: TypeAlias = st.SearchStrategy[GeneratedRequest]
@@ -66,7 +68,7 @@ def strategies(limits: Limits, window: Window | None = None) -> dict[str, dict[s
         "one violation": {kind: st.builds(_changed, st.just(kind), base, st.tuples(it)) for kind, it in single.items()},
         "two violations": {"two violations": st.builds(_changed, st.just("two violations"), base, pairs)},
         "anything at all": {
-            "anything at all": st.builds(GeneratedRequest, st.just("anything at all"), ANYTHING, st.none())
+            "anything at all": st.builds(GeneratedRequest, st.just("anything at all"), ANYTHING, st.none(), st.just(0))
         },
     }
 
@@ -173,4 +175,5 @@ def _changed(kind: str, payload: dict[str, Any], changes: tuple[Change, ...]) ->
         change(changed)
     fields = payload.keys() | changed.keys()
     text = {name: (json.dumps(payload.get(name, kind)), json.dumps(changed.get(name, kind))) for name in fields}
-    return GeneratedRequest(kind, changed, frozenset(name for name, (before, after) in text.items() if before != after))
+    violating = frozenset(name for name, (before, after) in text.items() if before != after)
+    return GeneratedRequest(kind, changed, violating, len(changes))

@@ -6,17 +6,18 @@ What is valid is decided by the suite's own rules, those of `ConfigureRequest`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from support.api.exchange import Exchange
 from support.api.job import Attempt
-from support.checks import answers, refusals
-from support.contract.limits import PARAMETERS
+from support.checks import answers, named_fields, refusals
+from support.contract.broken_rules import BrokenRule, broken_rules
 from support.core.errors import ExpectationFailed, ValidationError, require
-from support.core.validation import path_of, validation_problems
+from support.core.validation import validation_problems
 from support.fuzzing.malformed_bodies import JSON
 from support.observers.request_marks import MARKED_FIELDS, TraceKey
 from support.observers.side_effects import Snapshot, no_effects, unstated_problems
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from support.fuzzing.generated_requests import GeneratedRequest
 
 ACCEPTED, REFUSED, FOR_ONE_RULE = "accepted", "refused", "for one rule alone"
-_TIMES = {PARAMETERS["start time"].path, PARAMETERS["end time"].path}
+_PLAIN_NAME = re.compile(r"[\w.$-]+", re.ASCII)
 
 
 class RequestVerdicts:
@@ -63,8 +64,11 @@ class RequestVerdicts:
             self._cancel(exchange)
         else:
             counts[REFUSED] += 1
-            counts[FOR_ONE_RULE] += error is not None and len(broken_rules(error)) == 1
-            self._expect_no_trace(exchange, error, key)
+            rules = [] if error is None else broken_rules(error)
+            counts[FOR_ONE_RULE] += len(rules) == 1
+            # Of several mistakes the client may know one only: what else a refusal names may be wrong as well.
+            alone = rules[0] if request.mistakes == len(rules) == 1 else None
+            self._expect_no_trace(exchange, error, key, naming_problems(exchange, body, alone))
 
     def expect_each_kind(self, valid: Iterable[str], violations: Iterable[str]) -> None:
         """Raise ExpectationFailed unless each valid kind was accepted, and each violation refused for its rule alone.
@@ -97,8 +101,10 @@ class RequestVerdicts:
         promises.expect_running_analyzer(job)
         promises.expect_consumers([job])
 
-    def _expect_no_trace(self, exchange: Exchange, error: ValidationError | None, key: TraceKey | None) -> None:
-        problems = refusals.error_problems(exchange, self._session.settings.answers.refused_statuses)
+    def _expect_no_trace(
+        self, exchange: Exchange, error: ValidationError | None, key: TraceKey | None, misnamed: Sequence[str]
+    ) -> None:
+        problems = [*refusals.error_problems(exchange, self._session.settings.answers.refused_statuses), *misnamed]
         if error is None:
             problems.append("it is a valid configuration")
         before, self._known = self._known, self._snapshot()
@@ -111,13 +117,15 @@ class RequestVerdicts:
         require("a refusal without a trace", problems, exchange)
 
 
-def broken_rules(error: ValidationError) -> list[str]:
-    """The rules of the contract that are broken: each that concerns several fields, and one for each wrong field."""
-    rules: dict[str, None] = {}
-    for problem in error.errors():
-        # A time may be a number or a text; that it is neither is two problems, each at a place of its own.
-        place = problem["loc"][:-1] if problem["loc"][:-1] in _TIMES else problem["loc"]
-        messages = problem["msg"].split("; ") if problem["type"] == "contract" else [problem["msg"]]
-        for message in [""] if place in _TIMES else messages:
-            rules[f"{path_of(place)}: {message}" if place else message] = None
-    return list(rules)
+def naming_problems(exchange: Exchange, body: Any, rule: BrokenRule | None) -> list[str]:
+    """What is wrong with the fields that a refusal names where this rule alone is broken; a line each."""
+    if rule is None:
+        return []
+    detail = exchange.told("detail")
+    problems = []
+    for cause in rule.about:
+        # The name of an unknown field may be anything, and be written in many ways: `"`, `\"`, `&quot;`.
+        is_plain = _PLAIN_NAME.fullmatch(cause.field)
+        judge = named_fields.naming_problems if is_plain else named_fields.needless_problems
+        problems.append(judge(detail, [cause], body))
+    return problems[0] if problems and all(problems) else []

@@ -28,16 +28,20 @@ class Timing:
         answers.expect_in_time(exchanges, getattr(self._limits, setting), setting)
 
     def expect_recovery(
-        self, expected: str, ask: Callable[[], Exchange], statuses: Collection[int], *naming: str
+        self,
+        expected: str,
+        ask: Callable[[], Exchange],
+        statuses: Collection[int],
+        more_problems: Callable[[Exchange], list[str]] = lambda seen: [],
     ) -> None:
-        """After an outage, ask until the answer has one of these statuses, and a reason that holds one of `naming`.
+        """After an outage, ask until the answer has one of these statuses, and no more problems.
 
         Raises ExpectationFailed if it has not within `time_limits.recovered_s`.
         """
 
         def problems(seen: Exchange) -> list[str]:
-            is_named = not naming or any(one in seen.detail() for one in naming)
-            return [] if seen.status in statuses and is_named else [f"seen: {seen}"]
+            found = more_problems(seen) if seen.status in statuses else ["it has another status"]
+            return [*found, f"seen: {seen}"] if found else []
 
         started = time.monotonic()
         eventually(expected, ask, problems, self._limits.wait_policy("recovered_s"))

@@ -739,6 +739,30 @@ JUDGING = [
     blind("a refusal check that accepts any reason", "checks.refusals:expect_refusal", REFUSAL, any_reason),
     blind("a refusal check that accepts a stack trace", "checks.refusals:INSIDES", REFUSAL, lambda there: ()),
     blind(
+        "a refusal check that accepts any field beside the wrong ones",
+        "checks.named_fields:needless_problems",
+        "refusals.py::test_a_reason_that_names_too_much_or_not_to_the_leaf",
+        nothing_wrong,
+    ),
+    blind(
+        "a check of outages that accepts any store",
+        "checks.refusals:store_problems",
+        "refusals.py::test_of_the_stores_those_are_named_that_cannot_be_used",
+        nothing_wrong,
+    ),
+    blind(
+        "a verdict on generated requests that accepts any reason",
+        "fuzzing.verdicts:naming_problems",
+        "verdicts.py::test_a_request_with_one_mistake_is_refused_because_of_that_and_nothing_else",
+        nothing_wrong,
+    ),
+    spoilt(
+        *("a check of a refused region that accepts any reason", "checks.region_of_interest:_reason_problems"),
+        nothing_wrong,
+        "region_of_interest.py::test_a_refusal_that_names_what_is_right_with_the_region_is_the_products_failure",
+        "==",
+    ),
+    blind(
         "a check of acceptance that minds nothing but the status",
         "checks.answers:require",
         "answers.py::test_a_job_is_not_accepted_with_less",

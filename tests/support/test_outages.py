@@ -119,11 +119,15 @@ def test_several_outages_end_together(outages, proxies):
 
 def test_one_of_several_outages_ends_and_the_others_go_on(outages, proxies):
     outages.cut_off("MongoDB")
+    outages.slow_down("RabbitMQ")
     outages.cut_off("RabbitMQ")
+    assert outages.broken() == {"MongoDB", "RabbitMQ"}
     outages.reopen("RabbitMQ")
     assert proxies.enabled == {"way-to-mongodb": False, "way-to-rabbitmq": True}
+    assert outages.broken() == {"MongoDB"}
     outages.end()
     assert all(proxies.enabled.values())
+    assert outages.broken() == set()
 
 
 def test_it_is_announced_before_anything_is_done(proxies):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from stand_ins import AS_JSON, exchange
 
@@ -58,7 +60,8 @@ def test_a_refusal_that_is_none(answer, status, headers, told):
 
 
 CHANNELS, FIRST, VIEW = PARAMETERS["sensor range"], PARAMETERS["first sensor"], PARAMETERS["view type"]
-START = PARAMETERS["start time"]
+START, END, HIGHEST = PARAMETERS["start time"], PARAMETERS["end time"], PARAMETERS["highest frequency"]
+HEIGHT = PARAMETERS["canvas height"]
 
 
 def at(*locs, msg="wrong"):
@@ -82,6 +85,24 @@ def at(*locs, msg="wrong"):
         ([UNKNOWN], at("zoom")),
         ([UNKNOWN], at("channels.zoom")),
         ([NFFT], "nfftSelection is too small for the nfftSelections"),
+        ([FIRST], at("channels.min", msg="channels.min must be no higher than channels.max")),
+        ([FIRST], "channels.min must be no higher than channels.max"),
+        ([FIRST], "channels.max is given, and no min"),
+        ([FIRST], at("channels.min", msg="must be 1 or higher when view_type is 1")),
+        ([FIRST], at("channels.min", msg="Input should be at most 2221")),
+        ([CHANNELS], "channels.min is above channels.max"),
+        ([CHANNELS], "channels.max is beyond the fibre"),
+        ([HIGHEST], at("frequencyRange.max", msg="frequencyRange.max is above the Nyquist frequency, 1000 Hz")),
+        ([HIGHEST], "frequencyRange['max'] must be above frequencyRange['min']"),
+        ([HEIGHT], at("displayInfo.height", msg="the height must be 1 to 10000 px")),
+        ([HEIGHT], "height must be positive"),
+        ([VIEW], at("view_type", msg="must be 0 (many channels), 1 or 2")),
+        ([END], at("end_time", msg="end_time must be after start_time, and not in the future")),
+        ([NFFT, VIEW], [*at("nfftSelection", msg="nfftSelection and view_type are wrong"), *at("view_type")]),
+        ([UNKNOWN], "zoom is no field of channels"),
+        ([UNKNOWN], at("", msg="channels.zoom is unknown; there are channels.min and channels.max")),
+        ([UNKNOWN], at("displayInfo.zoom", msg='zoom is unknown (1 known property: "height")')),
+        ([FIRST], [{"loc": "body.channels.min", "msg": "wrong"}]),
     ],
 )
 def test_a_reason_that_names_what_is_wrong_and_nothing_else(causes, detail):
@@ -107,14 +128,95 @@ EVERY = "one of nfftSelection, displayInfo, channels, frequencyRange, start_time
             "names displayInfo, which is right",
         ),
         (
-            [PARAMETERS["canvas height"]],
+            [HEIGHT],
             [*at("displayInfo", msg="height")],
             "points at displayInfo, not at displayInfo.height",
         ),
+        ([NFFT], at("nfftSelection", msg=EVERY), "names view_type, which is right"),
+        ([NFFT], at("nfftSelection", msg="see displayInfo"), "names displayInfo, which is right"),
+        ([START], at("start_time", msg=EVERY), "names channels, which is right"),
+        ([CHANNELS], at("channels", msg=EVERY), "names start_time, which is right"),
+        ([NFFT, VIEW], [*at("nfftSelection"), *at("view_type", msg=EVERY)], "names frequencyRange, which is right"),
+        ([FIRST], "channels.max is wrong", "names channels.max, which is right"),
+        ([FIRST], at("", msg="channels/max is wrong"), "names channels.max, which is right"),
+        ([FIRST], "channels -> max is wrong", "names channels.max, which is right"),
+        ([FIRST], 'channels["max"] is wrong', "names channels.max, which is right"),
+        ([HIGHEST], "frequencyRange: frequencyRange.min is wrong", "names frequencyRange.min, which is right"),
+        ([NFFT], "nfftSelection does not fit the height", "names displayInfo.height, which is right"),
+        ([NFFT], "nfftSelection and displayInfo.height are wrong", "names displayInfo.height, which is right"),
+        ([UNKNOWN], "zoom is wrong, or channels, or displayInfo", "names channels, which is right"),
+        ([UNKNOWN], "zoom is wrong, or nfftSelection", "names nfftSelection, which is right"),
+        ([FIRST], [{"loc": "body.channels.max", "msg": "wrong"}], "names channels.max, which is right"),
     ],
 )
 def test_a_reason_that_names_too_much_or_not_to_the_leaf(causes, detail, told):
     assert told in problem_of(refusals.expect_refusal, exchange({"detail": detail}, 422), causes, Answers())
+
+
+NOW = {"start_time": 1_700_000_000, "end_time": 1_700_000_060}
+
+
+@pytest.mark.parametrize(
+    ("causes", "detail", "request_body", "told"),
+    [
+        ([CHANNELS], at("channels", "view_type"), {"view_type": 1}, None),
+        ([CHANNELS], at("channels", "view_type"), {"view_type": "1"}, None),
+        ([CHANNELS], at("channels", "view_type"), {"view_type": True}, None),
+        ([CHANNELS], at("channels", "view_type"), {}, None),
+        ([CHANNELS], at("channels", "view_type"), '{"view_type": 0}', None),  # as much as was kept of a body
+        ([CHANNELS], at("channels", "view_type"), {"view_type": 0}, "view_type"),
+        ([CHANNELS], at("channels", msg="of view_type 0"), {"view_type": 0}, None),
+        ([VIEW], at("view_type", "channels"), {"view_type": 9}, "channels"),
+        ([VIEW], at("view_type", "channels.min"), {"view_type": 9}, "channels.min"),
+        ([END], at("end_time", "start_time"), NOW, "start_time"),
+        ([END], at("end_time", "start_time"), {**NOW, "end_time": "380101000000"}, "start_time"),
+        ([END], at("end_time", msg="start_time and end_time must not be in the future"), NOW, None),
+        ([END], at("end_time", "start_time"), {**NOW, "end_time": NOW["start_time"]}, None),
+        ([END], at("end_time", "start_time"), {**NOW, "end_time": None}, None),
+        ([END], at("end_time", "start_time"), {**NOW, "end_time": -1}, None),
+        ([END], at("end_time", "start_time"), {**NOW, "end_time": True}, None),
+        ([START, END], at("end_time", "start_time"), NOW, None),
+    ],
+)
+def test_a_reason_points_at_a_field_that_is_judged_together_where_both_can_be_at_fault(
+    causes, detail, request_body, told
+):
+    answer = replace(exchange({"detail": detail}, 422), request_body=request_body)
+    if told is None:
+        refusals.expect_refusal(answer, causes, Answers())
+    else:
+        assert f"names {told}, which is right" in problem_of(refusals.expect_refusal, answer, causes, Answers())
+
+
+@pytest.mark.parametrize(
+    ("stores", "broken", "detail", "told"),
+    [
+        (["MongoDB"], (), "MongoDB is not available: no answer within 3 s", None),
+        (["MongoDB"], (), "mongodb is not available", None),
+        (["MongoDB", "RabbitMQ"], (), "RabbitMQ is not available", None),
+        (["MongoDB", "RabbitMQ"], (), "MongoDB and RabbitMQ are not available", None),
+        (["RabbitMQ"], {"MongoDB", "Kubernetes"}, "RabbitMQ, MongoDB and Kubernetes are not available", None),
+        (["MongoDB"], (), "MongoDB is not available: the cluster has no primary", None),
+        (["MongoDB"], (), "a store is not available", "does not name MongoDB"),
+        (["MongoDB", "RabbitMQ"], (), "a store is not available", "does not name MongoDB or RabbitMQ"),
+        (["MongoDB"], (), "MongoDB, RabbitMQ or Kubernetes is not available", "names RabbitMQ, which can be used"),
+        (["MongoDB"], (), "MongoDB, the broker or k8s is not available", "names Kubernetes, which can be used"),
+        (["MongoDB"], {"RabbitMQ"}, "MongoDB, RabbitMQ or Kubernetes", "names Kubernetes, which can be used"),
+        (["Kubernetes"], (), "Kubernetes, mongo", "names MongoDB, which can be used"),
+        (["RabbitMQ"], {"MongoDB"}, "MongoDB is not available", "does not name RabbitMQ"),
+    ],
+)
+def test_of_the_stores_those_are_named_that_cannot_be_used(stores, broken, detail, told):
+    answer = exchange({"detail": detail}, 503)
+    if told is None:
+        refusals.expect_unavailable(answer, stores, Answers(), broken)
+    else:
+        assert told in problem_of(refusals.expect_unavailable, answer, stores, Answers(), broken)
+
+
+def test_that_a_store_cannot_be_used_is_told_with_its_status():
+    answer = exchange({"detail": "MongoDB"}, 500)
+    assert "500 instead of 503" in problem_of(refusals.expect_unavailable, answer, ["MongoDB"], Answers())
 
 
 def test_what_is_turned_away_has_one_of_the_statuses_and_names_what_it_must():
@@ -198,10 +300,49 @@ def test_a_wrong_method_is_turned_away_by_the_methods_that_are_allowed():
     )
 
 
-def test_the_client_refuses_for_the_reason_that_is_named():
+def refused(**fields):
     with pytest.raises(ValidationError) as refusal:
-        ConfigureRequest(**generate_config_payload(nfftSelection=0))
-    refusals.expect_client_refusal(refusal.value)
-    refusals.expect_client_refusal(refusal.value, NFFT)
-    assert "nfftSelection" in problem_of(refusals.expect_client_refusal, refusal.value, PARAMETERS["view type"])
+        ConfigureRequest(**generate_config_payload(**fields))
+    return refusal.value
+
+
+@pytest.mark.parametrize(
+    ("fields", "causes"),
+    [
+        ({"nfftSelection": 0}, []),
+        ({"nfftSelection": 0}, [NFFT]),
+        ({"nfftSelection": 0, "displayTimeAxisDuration": 4000}, [NFFT, PARAMETERS["time axis duration"]]),
+        ({"channels": {"min": 50, "max": 1}}, [CHANNELS]),
+        ({"channels": {"min": "1", "max": 50}}, [FIRST]),
+        ({"view_type": 1}, [CHANNELS]),
+        ({"start_time": 1_700_000_000}, [END]),
+        ({"start_time": -1, "end_time": 1_700_000_000}, [START]),
+        ({"start_time": 4_000_000_000, "end_time": 4_000_000_001}, [START, END]),
+        ({"channels": {"min": 1, "max": 50, "zoom": 1}}, [UNKNOWN]),
+    ],
+)
+def test_the_client_refuses_for_the_reasons_that_are_named(fields, causes):
+    refusals.expect_client_refusal(refused(**fields), causes)
+
+
+@pytest.mark.parametrize(
+    ("fields", "causes", "told"),
+    [
+        ({"nfftSelection": 0}, [VIEW], "does not name view_type"),
+        ({"nfftSelection": 0}, [NFFT, VIEW], "does not name view_type"),
+        (
+            {"nfftSelection": 0, "displayTimeAxisDuration": 4000},
+            [NFFT],
+            "names displayTimeAxisDuration, which is right",
+        ),
+        ({"channels": {"min": "1", "max": "50"}}, [FIRST], "names channels.max, which is right"),
+    ],
+)
+def test_a_client_that_refuses_for_less_or_for_more_is_told(fields, causes, told):
+    message = problem_of(refusals.expect_client_refusal, refused(**fields), causes)
+    assert told in message
+    assert "seen: " in message
+
+
+def test_a_client_that_does_not_refuse_is_told():
     assert "it did not" in problem_of(refusals.expect_client_refusal, None)

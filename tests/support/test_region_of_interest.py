@@ -4,7 +4,8 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import JOB_ID, exchange, job, settings
 
-from support.checks.region_of_interest import Region, RegionOfInterest, region_of
+from support.checks.region_of_interest import Region, RegionOfInterest, faults_of, region_of
+from support.contract.limits import Limits
 from support.core.errors import ExpectationFailed
 
 FIRST = {"start": 1, "end": 51}  # of a job of the sensors 1 to 50
@@ -114,6 +115,118 @@ def test_a_change_that_is_not_answered_as_one_is_the_products_failure(reply, tol
 def test_a_refusal_that_is_not_answered_as_one_is_the_products_failure(reply, told):
     with pytest.raises(ExpectationFailed, match=told):
         refused(region(reply))
+
+
+def outcome_of(asked, because_of, detail):
+    """What is told of a refusal of this region, where 1 to 51 is in force; None when nothing is."""
+    roi = region({"status": "refused", "roi": FIRST, "detail": detail})
+    roi.expect_reply(*asked)
+    try:
+        roi.expect_refused(because_of)
+    except ExpectationFailed as failure:
+        return str(failure)
+    return None
+
+
+def pointing(*ends, msg="wrong"):
+    return [{"loc": ["roi", end], "msg": msg} for end in ends]
+
+
+REVERSED, NEGATIVE, FAR, BEYOND = (40, 20), (-1, 49), (100, 150), (2200, 2300)
+LARGE, SHIFTED = (1, 101), (41, 91)
+
+
+@pytest.mark.parametrize(
+    ("asked", "because_of", "detail"),
+    [
+        (NEGATIVE, "start", pointing("start")),
+        (NEGATIVE, "start", "the start must be 0 or higher, and below the end"),
+        (REVERSED, "start", "Start must be lower than end; there is no such size"),
+        (REVERSED, "start", [{"loc": ["roi"], "msg": "it ends before it starts"}]),
+        (REVERSED, "start", pointing("end", "start")),
+        ((-20, -10), "end", pointing("end", "start", msg="below 0; unsafe: a jump, a shift")),
+        (BEYOND, "end", "the region ends beyond the size of the fibre"),
+        (("10", 50), "start", pointing("start")),
+        ((10, None), "end", pointing("end")),
+        (LARGE, "size", "the region, from start 1 to end 101, must not be resized by more than half"),
+        (LARGE, "size", pointing("end", msg="the size grows too much")),
+        (SHIFTED, "shift", "unsafe: a shift by 40 sensors is more than half of the size"),
+        (FAR, "jump", "unsafe: a jump; a shift by 99 sensors, more than its size; start is after the present end"),
+        ((1, 51), "zoom", "zoom is unknown"),
+        ((1, 51), "MongoDB", "MongoDB is not available"),
+    ],
+)
+def test_a_refusal_names_what_is_wrong_with_the_region_and_what_that_is_measured_by(asked, because_of, detail):
+    assert outcome_of(asked, because_of, detail) is None
+
+
+ALL = "start end size shift jump zoom MongoDB"
+
+
+@pytest.mark.parametrize(
+    ("asked", "because_of", "detail", "told"),
+    [
+        (NEGATIVE, "start", ALL, ("jump", "shift")),
+        (BEYOND, "end", ALL, ()),  # That is far away, too.
+        (LARGE, "size", ALL, ("jump", "shift")),
+        (SHIFTED, "shift", ALL, ("jump",)),
+        ((1, 51), "zoom", ALL, ("jump", "shift")),
+        ((1, 51), "MongoDB", ALL, ("jump", "shift")),
+        (LARGE, "size", [{"loc": ["roi"], "msg": "its size grows, and it is shifted"}], ("shift",)),
+        (NEGATIVE, "start", pointing("start", "end"), ("end",)),
+        ((10, None), "end", pointing("end", "start"), ("start",)),
+        ((1, 51), "zoom", [*pointing("start", "zoom")], ("start",)),
+        ((1, 51), "MongoDB", "MongoDB or RabbitMQ is not available", ("RabbitMQ",)),
+    ],
+)
+def test_a_refusal_that_names_what_is_right_with_the_region_is_the_products_failure(asked, because_of, detail, told):
+    seen = outcome_of(asked, because_of, detail) or ""
+    assert [line for line in seen.splitlines() if "the reason names" in line] == [
+        f"  - the reason names {f'the {word}, which is right' if word.islower() else f'{word}, which can be used'}"
+        for word in told
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "because_of", "detail"),
+    [
+        (NEGATIVE, "start", "the restart is wrong"),
+        ((10, None), "end", "this sends and depends on something"),
+        (LARGE, "size", "unsafe"),
+        (SHIFTED, "shift", "unsafe: the size"),
+        ((1, 51), "MongoDB", "the database is not available"),
+    ],
+)
+def test_a_refusal_that_does_not_name_what_is_wrong_with_the_region_is_the_products_failure(asked, because_of, detail):
+    assert f"the reason does not name {because_of if because_of == 'MongoDB' else f'the {because_of}'}" in (
+        outcome_of(asked, because_of, detail) or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "faults"),
+    [
+        ((1, 51), set()),
+        ((0, 2222), {"size", "shift"}),
+        ((26, 76), set()),
+        ((27, 77), {"shift"}),
+        ((1, 76), set()),
+        ((1, 77), {"size"}),
+        ((1, 26), set()),
+        ((1, 25), {"size"}),
+        ((50, 75), {"shift"}),
+        ((51, 76), {"shift", "jump"}),
+        ((0, 1), {"size", "shift", "jump"}),
+        ((2200, 2223), {"end", "size", "shift", "jump"}),
+        ((2222, 2223), {"start", "end", "size", "shift", "jump"}),
+        ((20, 20), {"start", "end", "size"}),
+        ((-1, 0), {"start", "end", "size", "shift", "jump"}),
+        ((True, 50), {"start"}),
+        ((1.0, None), {"start", "end"}),
+    ],
+)
+def test_what_is_wrong_with_a_region_follows_from_the_one_in_force_and_the_limits(asked, faults):
+    assert faults_of(dict(zip(("start", "end"), asked, strict=True)), Region(**FIRST), Limits()) == faults
 
 
 def test_without_a_command_there_is_neither_change_nor_refusal():

@@ -4,16 +4,19 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import AS_JSON, exchange, settings
 
+from support.contract.broken_rules import BrokenRule, broken_rules
 from support.contract.configuration import generate_config_payload
-from support.contract.limits import Limits
+from support.contract.limits import PARAMETERS, UNKNOWN, Limits, Parameter
 from support.core.errors import ExpectationFailed
 from support.fuzzing.generated_requests import DEFAULT_SEED, GeneratedRequest, expect_right_answers
-from support.fuzzing.verdicts import RequestVerdicts, broken_rules
+from support.fuzzing.verdicts import RequestVerdicts, naming_problems
 from support.observers.side_effects import Effect, no_effects
 from support.scenario.scenario_client import ScenarioClient
 
 VALID = GeneratedRequest("multichannel", generate_config_payload())
-INVALID = GeneratedRequest("no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}))
+INVALID = GeneratedRequest(
+    "no power of two", generate_config_payload(nfftSelection=1000), frozenset({"nfftSelection"}), mistakes=1
+)
 NOTHING, LIST = GeneratedRequest("anything at all", None, None), GeneratedRequest("anything at all", [], None)
 
 
@@ -24,7 +27,7 @@ class Server:
         self,
         *,
         accepts=None,
-        refusal=(422, "wrong"),
+        refusal=None,
         traces=(),
         status="configured",
         broken=None,
@@ -72,13 +75,17 @@ class Server:
             self.records += self.traces
             if self.keeps_refused:
                 self.kept_configurations.append(self.sent[-1])
-            status, detail = self.refusal
+            status, detail = self.refusal or (422, self.found_by_client(self.sent[-1]))
             return exchange({"detail": detail}, status)
         job_id = f"job_{len(self.records):08x}"
         self.records.append(job_id)
         self.running.add(job_id)
         answer = {"job_id": job_id, "stream_url": "grpc://x", "stream_port": 50051, "status": self.status}
         return exchange({**answer, "created_at": "2005-01-01T00:00:00Z"})
+
+    def found_by_client(self, body):
+        error = self.client.validation_error(body)
+        return [{"loc": one["loc"], "msg": one["msg"]} for one in error.errors()] if error else "wrong"
 
     def cancel(self, job_id):
         if not self.deaf:
@@ -220,9 +227,13 @@ def test_where_it_is_shared_all_generated_requests_are_marked_but_those_that_can
         expect_right_answers(300, DEFAULT_SEED, Limits(), RequestVerdicts(server).expect_right_answer)
 
 
+def rules_of(**fields):
+    return broken_rules(Server().client.validation_error(generate_config_payload(**fields)))
+
+
 def test_the_rules_that_are_broken_are_each_named_once():
     def broken(**fields):
-        return broken_rules(Server().client.validation_error(generate_config_payload(**fields)))
+        return [rule.words for rule in rules_of(**fields)]
 
     assert broken(start_time=True) == ["start_time: "]
     assert broken(displayInfo={"height": 0}, view_type=True) == [
@@ -234,3 +245,84 @@ def test_the_rules_that_are_broken_are_each_named_once():
         "nfftSelection is not a power of two",
         "displayTimeAxisDuration is above 3600",
     ]
+
+
+PAST, FUTURE = 1_000_000_000, 4_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("fields", "about"),
+    [
+        ({"nfftSelection": 1000}, ["nfftSelection"]),
+        ({"nfftSelection": None}, ["nfftSelection"]),
+        ({"displayInfo": {}}, ["displayInfo.height"]),
+        ({"displayInfo": {"height": 20_000}}, ["displayInfo.height"]),
+        ({"displayInfo": {"height": 1, "a.b": 1}}, ["a.b"]),
+        ({"channels": 1}, ["channels"]),
+        ({"channels": {"min": -1, "max": 0}}, ["channels.min"]),
+        ({"channels": {"min": 2, "max": 1}}, ["channels"]),
+        ({"channels": {"min": 1, "max": 2222}}, ["channels.max"]),
+        ({"channels": {"min": 2222, "max": 2223}}, ["channels"]),
+        ({"frequencyRange": {"min": 0, "max": 1001}}, ["frequencyRange.max"]),
+        ({"frequencyRange": {"min": 1001, "max": 1002}}, ["frequencyRange"]),
+        ({"frequencyRange": {"min": 1, "max": 1}}, ["frequencyRange"]),
+        ({"view_type": 3}, ["view_type"]),
+        ({"view_type": 1}, ["channels", "view_type"]),
+        ({"view_type": 1, "channels": {"min": 0, "max": 0}}, ["channels", "view_type"]),
+        ({"start_time": True}, ["start_time"]),
+        ({"start_time": PAST}, ["start_time", "end_time"]),
+        ({"start_time": PAST, "end_time": PAST}, ["start_time", "end_time"]),
+        ({"start_time": PAST, "end_time": FUTURE}, ["end_time"]),
+        ({"start_time": PAST, "end_time": "now"}, ["end_time"]),
+        ({"start_time": -1, "end_time": PAST}, ["start_time"]),
+    ],
+)
+def test_each_broken_rule_says_what_it_is_about(fields, about):
+    (rule,) = rules_of(**fields)
+    assert [".".join(one.path) for one in rule.about] == about
+
+
+def test_a_request_with_one_mistake_is_refused_because_of_that_and_nothing_else():
+    for detail, told in (
+        ([{"loc": ["body", "nfftSelection"], "msg": "nfftSelection or view_type is wrong"}], "names view_type, which"),
+        ("it is wrong", "does not name nfftSelection"),
+    ):
+        message = failure_of(RequestVerdicts(Server(refusal=(422, detail))), INVALID)
+        assert f"the reason {told}" in message
+        assert message.startswith("expected a refusal without a trace\n")
+
+
+def test_of_a_request_with_more_than_one_mistake_only_the_form_of_its_refusal_is_judged():
+    verdicts = RequestVerdicts(Server(refusal=(422, "view_type is wrong")))
+    hidden = generate_config_payload(nfftSelection=None, view_type=1)  # The client sees the first mistake only.
+    for request in (NOTHING, LIST, GeneratedRequest("two", hidden, frozenset({"nfftSelection", "view_type"}), 2)):
+        verdicts.expect_right_answer(request)
+    assert verdicts.counts["two"] == {"refused": 1, "for one rule alone": 1}
+
+
+BOTH_TIMES = BrokenRule("start_time is not before end_time", (PARAMETERS["start time"], PARAMETERS["end time"]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "detail", "told"),
+    [
+        (None, "view_type is wrong", []),
+        (BrokenRule("Input should be a valid dictionary", ()), "it is no object", []),
+        (BOTH_TIMES, "end_time is too early", []),
+        (BOTH_TIMES, "start_time is too late", []),
+        (BOTH_TIMES, "start_time must be before end_time", []),
+        (BOTH_TIMES, "it is wrong", ["does not name start_time (start time)"]),
+        (BOTH_TIMES, "start_time or view_type is wrong", ["names view_type, which is right"]),
+        (UNKNOWN.field, "zoom is unknown", []),
+        (UNKNOWN.field, "a field is unknown", ["does not name zoom (unknown parameter)"]),
+        (UNKNOWN.field, "zoom or view_type is unknown", ["names view_type, which is right"]),
+        ("$gt", "'$gt' is unknown", []),
+        ('"\n', "a field is unknown", []),
+        ("größe", "a field is unknown", []),
+        ("größe", "view_type is unknown", ["names view_type, which is right"]),
+    ],
+)
+def test_a_refusal_names_what_the_broken_rule_is_about(rule, detail, told):
+    broken = BrokenRule("", (Parameter("unknown parameter", (rule,)),)) if isinstance(rule, str) else rule
+    body = generate_config_payload(start_time=PAST, end_time=PAST)
+    assert naming_problems(exchange({"detail": detail}, 422), body, broken) == [f"the reason {one}" for one in told]

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import parse
@@ -142,10 +142,21 @@ def parse_task_id(text: str) -> str | None:
     return known[text] if text in known else text.removeprefix(" under the task id ")
 
 
-@parse.with_pattern(rf"the (?:{any_of(_CAUSES)})(?:(?:, the | and the )(?:{any_of(_CAUSES)}))*")
-def parse_causes(text: str) -> list[Parameter]:
-    """What a request is refused because of: `the FFT length`, `the start time and the end time`, `the task id`, …"""
-    return [_CAUSES[words] for words in re.split(", the | and the ", text.removeprefix("the "))]
+class Causes(NamedTuple):
+    """What a request is refused because of: all of these, or `any_of` them, where one rule is about both."""
+
+    parameters: tuple[Parameter, ...]
+    any_of: bool = False
+
+
+@parse.with_pattern(rf"the (?:{any_of(_CAUSES)})(?:(?:, the | and the | or the )(?:{any_of(_CAUSES)}))*")
+def parse_causes(text: str) -> Causes:
+    """What a request is refused because of: `the FFT length`, `the start time and the end time`, `the task id`, …
+
+    Where one rule is about both, either may be named: `the start time or the end time`.
+    """
+    words = re.split(", the | and the | or the ", text.removeprefix("the "))
+    return Causes(tuple(_CAUSES[each] for each in words), any_of=" or the " in text)
 
 
 @parse.with_pattern(r"one job|\d+ jobs|the accepted jobs")

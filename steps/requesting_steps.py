@@ -1,11 +1,10 @@
 """Asking for jobs, and what is answered."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from behave import given, then, when
 
-from steps.parameter_types import SAME_TASK_ID, Change, parse_parameter, parse_value, set_to
+from steps.parameter_types import SAME_TASK_ID, Causes, Change, parse_parameter, parse_value, set_to
 from steps.scenario_state import Context
 from support.checks import answers, refusals
 from support.contract.configuration import different_payloads, generate_config_payload
@@ -100,13 +99,14 @@ def the_answer_comes_in_time(context: Context, setting: str) -> None:
 
 
 @then("the request is refused because of {causes:Causes}")
-def the_request_is_refused_because_of(context: Context, causes: Sequence[Parameter]) -> None:
+def the_request_is_refused_because_of(context: Context, causes: Causes) -> None:
     context.state.because_of = causes
     for exchange in context.state.exchanges:
-        refusals.expect_refusal(exchange, causes, context.state.settings.answers)
+        refusals.expect_refusal(exchange, causes.parameters, context.state.settings.answers, any_of=causes.any_of)
 
 
 @then("the client refuses it, too")
 def the_client_refuses_it(context: Context) -> None:
+    parameters, any_of = context.state.because_of
     for attempt in context.state.attempts:
-        refusals.expect_client_refusal(attempt.client_refusal, context.state.because_of)
+        refusals.expect_client_refusal(attempt.client_refusal, parameters, any_of=any_of)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 from requests import Response
 
-from steps.parameter_types import Change
+from steps.parameter_types import Causes, Change
 from support.api.client import FocusServerAPI
 from support.api.exchange import Exchange
 from support.api.job import Attempt, Job
@@ -25,7 +25,7 @@ from support.contract.configuration import (
     generate_playback_payload,
     generate_single_channel_payload,
 )
-from support.contract.limits import Parameter, ViewType
+from support.contract.limits import ViewType
 from support.core.errors import APIError, ExpectationFailed
 from support.evidence.evidence import Evidence
 from support.faults.gateway import Gateway
@@ -103,7 +103,7 @@ class ScenarioState:
     attempts = FromStep[list[Attempt]]("the job is requested")  # the last requests for jobs, with their answers
     exchanges = FromStep[list[Exchange]]("the health of the server is asked for")  # the last requests of any kind
     meanwhile = FromStep[list[Exchange]]("the job is requested, and somebody looks it up …")  # before it was answered
-    because_of = FromStep[Sequence[Parameter]]("the request is refused because of the channel")  # what the server named
+    because_of = FromStep[Causes]("the request is refused because of the channel")  # what the server named
     failure = FromStep[APIError | None]("the job is requested through the gateway")  # what the client said of it
     failures = FromStep[list[APIError | None]]("a client asks for a job, the end of the job and …")  # of each question
     plaintext_responses = FromStep[dict[str, Response | None]]("every call of the server is made without TLS")

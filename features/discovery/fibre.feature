@@ -169,16 +169,16 @@ Feature: What the fibre has to offer
       Then the request is refused because of the <parameter>
 
       Examples:
-        | what is wrong          | parameter  |
-        | without a beginning    | start time |
-        | without an end         | end time   |
-        | that ends as it begins | start time |
-        | that ends before it begins | start time |
-        | that ends after the year 9999 | end time   |
-        | that ends in a text    | end time   |
-        | that ends in nothing   | end time   |
-        | that begins before 1970         | start time |
-        | that begins between two seconds | start time |
+        | what is wrong                   | parameter                  |
+        | without a beginning             | start time                 |
+        | without an end                  | end time                   |
+        | that ends as it begins          | start time or the end time |
+        | that ends before it begins      | start time or the end time |
+        | that ends after the year 9999   | end time                   |
+        | that ends in a text             | end time                   |
+        | that ends in nothing            | end time                   |
+        | that begins before 1970         | start time                 |
+        | that begins between two seconds | start time                 |
 
     @PZ-14774
     Scenario Outline: A time <what is wrong> is an order to nobody

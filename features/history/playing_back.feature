@@ -203,7 +203,7 @@ Feature: Playing back what was recorded
     @PZ-13552 @PZ-13759 @PZ-13869 @PZ-14018
     Scenario Outline: A playback that ends <when> is refused and launches nothing
       When a playback is requested that ends <when>
-      Then the request is refused because of the start time
+      Then the request is refused because of the start time or the end time
       And the client refuses it, too
 
       Examples:

@@ -33,24 +33,28 @@ def _names(path: Path) -> re.Pattern[str]:
 _NAMES = {path: _names(path) for path in [*((field,) for field in FIELDS), *_ENDS]}
 
 
-def naming_problems(detail: object, because_of: Sequence[Parameter], request: object = None) -> list[str]:
+def naming_problems(
+    detail: object, because_of: Sequence[Parameter], request: object = None, *, any_of: bool = False
+) -> list[str]:
     """What is wrong with the fields that a reason names: each of these must be named, and no other; a line each.
 
-    What is sent in the `request` tells which fields can be at fault together; without it, that is not held against a
-    reason.
+    Where a rule about all of them is broken, `any_of` them is enough. What is sent in the `request` tells which fields
+    can be at fault together; without it, that is not held against a reason.
     """
-    return _unnamed(detail, because_of) + needless_problems(detail, because_of, request)
+    unnamed = [problem for one in because_of if (problem := _unnamed(detail, one))]
+    if any_of and len(unnamed) < len(because_of):
+        unnamed = []
+    return unnamed + needless_problems(detail, because_of, request)
 
 
-def _unnamed(detail: object, because_of: Sequence[Parameter]) -> list[str]:
+def _unnamed(detail: object, one: Parameter) -> str | None:
     places, _ = _places_and_texts(detail)
-    problems = []
-    for one in because_of:
-        if one.field not in reason_text(detail):
-            problems.append(f"the reason does not name {one.field} ({one.words})")
-        elif (at := [place for place in places if _leads_to(place, one.path)]) and one.path not in at:
-            problems.append(f"the reason points at {'.'.join(at[0])}, not at {'.'.join(one.path)}")
-    return problems
+    if one.field not in reason_text(detail):
+        return f"the reason does not name {one.field} ({one.words})"
+    at = [place for place in places if _leads_to(place, one.path)]
+    if at and one.path not in at:
+        return f"the reason points at {'.'.join(at[0])}, not at {'.'.join(one.path)}"
+    return None
 
 
 def needless_problems(detail: object, because_of: Sequence[Parameter], request: object = None) -> list[str]:

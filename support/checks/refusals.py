@@ -30,12 +30,17 @@ def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
     return [] if exchange.status in wanted else [f"the status is {exchange.status} instead of {expected}"]
 
 
-def expect_refusal(exchange: Exchange, because_of: Sequence[Parameter], answers: Answers) -> None:
-    """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others."""
+def expect_refusal(
+    exchange: Exchange, because_of: Sequence[Parameter], answers: Answers, *, any_of: bool = False
+) -> None:
+    """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others.
+
+    Where a rule about all of them is broken, `any_of` them is enough.
+    """
     statuses = answers.bad_row_count_statuses if ROW_COUNT in because_of else answers.refused_statuses
     problems = error_problems(exchange, statuses)
-    problems += naming_problems(exchange.told("detail"), because_of, exchange.request_body)
-    require(f"a refusal because of {_in_words(because_of)}", problems, exchange)
+    problems += naming_problems(exchange.told("detail"), because_of, exchange.request_body, any_of=any_of)
+    require(f"a refusal because of {_in_words(because_of, any_of)}", problems, exchange)
 
 
 def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
@@ -152,14 +157,16 @@ def expect_client_error(exchange: Exchange) -> None:
     require("an error in the form that all have", [*problems, *error_form_problems(exchange)], exchange)
 
 
-def expect_client_refusal(refusal: ValidationError | None, because_of: Sequence[Parameter] = ()) -> None:
-    """Raise ExpectationFailed unless the client refused; where reasons are given, for all of these and no other."""
+def expect_client_refusal(
+    refusal: ValidationError | None, because_of: Sequence[Parameter] = (), *, any_of: bool = False
+) -> None:
+    """Raise ExpectationFailed unless the client refused; where reasons are given, for all or any of these, no other."""
     require("the client to refuse", ["it did not"] if refusal is None else [])
     assert refusal is not None
     detail = [{"loc": one["loc"], "msg": one["msg"]} for one in refusal.errors()]
-    problems = naming_problems(detail, because_of) if because_of else []
-    require(f"the client to refuse because of {_in_words(because_of)}", problems, reason_text(detail))
+    problems = naming_problems(detail, because_of, any_of=any_of) if because_of else []
+    require(f"the client to refuse because of {_in_words(because_of, any_of)}", problems, reason_text(detail))
 
 
-def _in_words(because_of: Sequence[Parameter]) -> str:
-    return " and ".join(f"the {one.words}" for one in because_of)
+def _in_words(because_of: Sequence[Parameter], any_of: bool) -> str:
+    return (" or " if any_of else " and ").join(f"the {one.words}" for one in because_of)

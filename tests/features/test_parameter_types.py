@@ -55,7 +55,10 @@ def test_a_task_id():
 
 def test_several_causes():
     causes = parse_causes("the FFT length, the canvas height and the view type")
-    assert [one.field for one in causes] == ["nfftSelection", "height", "view_type"]
+    assert [one.field for one in causes.parameters] == ["nfftSelection", "height", "view_type"]
+    assert not causes.any_of
+    either = parse_causes("the start time or the end time")
+    assert ([one.field for one in either.parameters], either.any_of) == (["start_time", "end_time"], True)
 
 
 def test_numbers_and_lengths_of_time():

@@ -109,6 +109,20 @@ def test_a_reason_that_names_what_is_wrong_and_nothing_else(causes, detail):
     refusals.expect_refusal(exchange({"detail": detail}, 422), causes, Answers())
 
 
+@pytest.mark.parametrize("detail", [at("start_time"), at("end_time", msg="must be later"), "end_time is too early"])
+def test_where_one_rule_is_about_both_either_may_be_named(detail):
+    refusals.expect_refusal(exchange({"detail": detail}, 422), [START, END], Answers(), any_of=True)
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [(at("channels"), "does not name start_time"), (at("start_time", "channels"), "names channels, which is right")],
+)
+def test_where_either_may_be_named_one_must_be_and_no_other(detail, told):
+    with pytest.raises(ExpectationFailed, match=rf"because of the start time or the end time[\s\S]*{told}"):
+        refusals.expect_refusal(exchange({"detail": detail}, 422), [START, END], Answers(), any_of=True)
+
+
 EVERY = "one of nfftSelection, displayInfo, channels, frequencyRange, start_time, end_time, view_type is wrong"
 
 

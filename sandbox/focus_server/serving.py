@@ -56,6 +56,7 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings, parts: Parts, create_app: Callable[[Settings, Parts], ASGIApp] = create_app) -> None:
     """Serve until SIGTERM or SIGINT; raises `CannotServe` when an address or a certificate cannot be used."""
     if settings.held:
+        print("held", flush=True)
         sys.stdin.read()
     host = settings.host
     with _named("FOCUS_SERVER_PORT", f"{host}:{settings.port} cannot be listened at"):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.launchers import kubernetes_api, rabbitmq, ssh_access, tls, toxiproxy_access
 from sandbox.launchers.processes import Launcher, RunningPart
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The stores, the SSH server and Toxiproxy, all ready, and the certificate for Focus Servers."""
+    """The stores, the SSH server and Toxiproxy, ready but for a broker that boots, and the certificate for servers."""
 
     mongodb: "MongoDB"
     broker: rabbitmq.Broker
@@ -28,7 +28,7 @@ class Infrastructure:
     disposable: bool = False
     """Whether MongoDB and RabbitMQ may be ended and started again: then their ends are nothing to tell of."""
     booting: "asyncio.Task[None] | None" = None
-    """The start of the broker, which may still be going on; None where it was waited for."""
+    """The start of the broker, which may still be going on; None where somebody else has waited for it."""
 
     @property
     def parts(self) -> list[RunningPart]:
@@ -62,10 +62,21 @@ class Infrastructure:
         """Whether one of the stores was there before, so that what is made in it must be removed again."""
         return not self.broker.parts or self.kubernetes.part is None
 
-    async def broker_is_ready(self) -> None:
+    async def until_booted(self) -> None:
         """Return when the broker is ready, too. Raises PartFailed."""
         if self.booting is not None:
-            await self.booting
+            await asyncio.shield(self.booting)  # Others wait for it as well.
+
+    @property
+    def has_booted(self) -> bool:
+        """Whether the broker is ready, or was."""
+        task = self.booting
+        return task is None or (task.done() and not task.cancelled() and task.exception() is None)
+
+    async def wait_no_longer(self) -> None:
+        """Give up waiting for the broker."""
+        if self.booting is not None:
+            await _given_up(self.booting)
 
     def check(self) -> None:
         """Raise PartFailed if one of the processes has died."""
@@ -88,20 +99,43 @@ async def start(
 ) -> Infrastructure:
     """Start everything; returns when all is ready but the broker. Raises PartFailed for the first that fails.
 
-    The broker takes longest by far: what needs only the others can be done while it boots.
+    A broker of the sandbox's own takes longest by far: what needs only the others can be done while it boots. One that
+    was lent is ready, too.
     """
     broker = await rabbitmq.launch(launcher, directory, environment)
     booting = asyncio.create_task(broker.wait_until_ready())
+    others = asyncio.create_task(_start_others(launcher, directory, environment, broker, booting, durable=disposable))
     try:
-        async with side_by_side() as group:
-            kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
-            mongodb = group.create_task(_start_mongodb(launcher, directory, environment, durable=disposable))
-            ssh = group.create_task(ssh_access.start(launcher, directory, environment))
-            toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
-            certificate = group.create_task(tls.issue(directory))
+        await asyncio.wait([booting] if not broker.parts else [booting, others], return_when=asyncio.FIRST_COMPLETED)
+        if booting.done():
+            booting.result()
+        return await others
     except BaseException:
-        booting.cancel()
+        await _given_up(booting, others)
         raise
+
+
+async def _given_up(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _start_others(
+    launcher: Launcher,
+    directory: Path,
+    environment: Mapping[str, str],
+    broker: rabbitmq.Broker,
+    booting: "asyncio.Task[None]",
+    *,
+    durable: bool,
+) -> Infrastructure:
+    async with side_by_side() as group:
+        kubernetes = group.create_task(kubernetes_api.start(launcher, directory, environment))
+        mongodb = group.create_task(_start_mongodb(launcher, directory, environment, durable=durable))
+        ssh = group.create_task(ssh_access.start(launcher, directory, environment))
+        toxiproxy = group.create_task(toxiproxy_access.start(launcher, directory, environment))
+        certificate = group.create_task(tls.issue(directory))
     return Infrastructure(
         mongodb.result(),
         broker,
@@ -109,7 +143,7 @@ async def start(
         ssh.result(),
         toxiproxy.result(),
         certificate.result(),
-        disposable=disposable,
+        disposable=durable,
         booting=booting,
     )
 

@@ -64,9 +64,9 @@ class RunningPart:
         return "\n".join(f"    {line}" for line in lines) or "    (it has written nothing)"
 
     def let_go(self) -> None:
-        """Have a part begin that was launched to be held."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
+        """Have a part begin that was launched to be held; nothing for any other."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
     def check(self) -> None:
         """Raise PartFailed if the part has ended."""
@@ -88,6 +88,7 @@ class RunningPart:
 
     def kill(self) -> None:
         """Kill the part and everything in its process group; returns when its leader is gone."""
+        self.let_go()  # Nobody keeps its input open any more.
         # It may have ended already; PermissionError: only zombies are left in it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)

@@ -42,7 +42,7 @@ class Leases:
         """Make the spare tenant if there is none and no run is going on. Raises as ``Tenants.make``."""
         if self._keep_spare and not self._given and self._spare is None:
             self._spare = asyncio.create_task(self._tenants.make())
-            await asyncio.wait([self._spare])
+            await asyncio.gather(self._spare, return_exceptions=True)  # Who takes it is told why there is none.
 
     async def take(self) -> Tenant:
         """Give a tenant to a run. Raises PartFailed or RequestFailed if none can be made."""

@@ -121,6 +121,13 @@ class Supervisor:
             raise PartFailed(str(directories.unusable_data(data, failure))) from failure
         lent = Lent(self._record, environment)
         tenants = Tenants(stores, self._launcher, data, environment, lent, self._server)
+        try:
+            return await self._first_tenants(stores, tenants)
+        except BaseException:
+            await stores.wait_no_longer()
+            raise
+
+    async def _first_tenants(self, stores: infrastructure.Infrastructure, tenants: Tenants) -> Running:
         leases = Leases(tenants, keep_spare=self._kind == "up")
         if self._kind == "lease":
             await leases.make_first()

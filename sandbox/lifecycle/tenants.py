@@ -108,7 +108,7 @@ class Tenants:
             tenant = relaying.result()
             if self.server:
                 tenant = self._with_server(tenant)  # It loads while the broker boots.
-            await self.infrastructure.broker_is_ready()
+            await self.infrastructure.until_booted()
             await self.infrastructure.broker.create(tenant.name)
             if tenant.server is not None:
                 tenant.server.let_go()
@@ -136,7 +136,8 @@ class Tenants:
         async with side_by_side() as group:
             if not self.infrastructure.disposable:
                 group.create_task(self.infrastructure.mongodb.drop(_database(tenant.name)))
-            group.create_task(self.infrastructure.broker.delete(tenant.name))
+            if self.infrastructure.has_booted:  # Else nothing was made there, and nobody answers.
+                group.create_task(self.infrastructure.broker.delete(tenant.name))
             group.create_task(self.infrastructure.kubernetes.delete(tenant.name))
             for store in STORES:
                 group.create_task(self.infrastructure.toxiproxy.delete(name_of(tenant.name, store)))

@@ -97,16 +97,21 @@ def test_it_serves_https_with_its_certificate(place: Path, address: str) -> None
 
 def test_one_that_is_held_goes_to_none_of_its_stores_and_listens_only_when_it_is_let_go(place: Path) -> None:
     port = free_port()
-    with socket.create_server(("127.0.0.1", 0)) as broker:
-        url = f"amqp://127.0.0.1:{broker.getsockname()[1]}"
-        with start(place, subprocess.PIPE, HELD="true", PORT=str(port), RABBITMQ_URL=url) as process:
-            broker.settimeout(3)
-            with pytest.raises(TimeoutError):
-                broker.accept()
-            assert process.poll() is None
-            broker.settimeout(LIMIT_S)
+    with socket.create_server(("127.0.0.1", 0)) as store:
+        at = f"127.0.0.1:{store.getsockname()[1]}"
+        stores = {"RABBITMQ_URL": f"amqp://{at}", "MONGODB_URI": f"mongodb://{at}"}
+        with start(place, subprocess.PIPE, HELD="true", PORT=str(port), **stores) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            store.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                store.accept()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port))
+            store.settimeout(LIMIT_S)
             process.stdin.close()
-            broker.accept()[0].close()
+            store.accept()[0].close()
             assert process.stdout.readline() == f"ready http://127.0.0.1:{port}/focus-server\n"
             process.terminate()
 

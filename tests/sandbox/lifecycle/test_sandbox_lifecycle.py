@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from redaction import MASK
 from sandbox.__main__ import app
 from sandbox.launchers import kubernetes_api
+from sandbox.launchers.rabbitmq import find_server
 from sandbox.lifecycle import control, directories, reaper
 
 
@@ -206,6 +207,42 @@ def failing_server(directory: Path) -> str:
     server.write_text("#!/bin/sh\necho the disk is made of cheese >&2\nexit 7\n")
     server.chmod(0o755)
     return f"{directory}{os.pathsep}{os.environ['PATH']}"
+
+
+def late_server(directory: Path) -> str:
+    """A broker that boots when a file `go` is there."""
+    directory.mkdir()
+    server = directory / "rabbitmq-server"
+    real = find_server(os.environ["PATH"])
+    server.write_text(f'#!/bin/sh\nuntil [ -e "{directory}/go" ]; do sleep 0.1; done\nexec {real} "$@"\n')
+    server.chmod(0o755)
+    return f"{directory}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_the_first_server_is_loaded_while_the_broker_boots_and_begins_when_its_virtual_host_is_there(
+    new_sandboxes, tmp_path, wait_for
+):
+    sandboxes = new_sandboxes(PATH=late_server(tmp_path / "bin"))
+    with sandboxes.start("lease") as starting:
+        wait_for(lambda: [out for out in sandboxes.temporary.glob("**/focus-server.out") if out.read_text()])
+        (out,) = sandboxes.temporary.glob("**/focus-server.out")
+        assert out.read_text() == "held\n"
+        (tmp_path / "bin" / "go").touch()
+        endpoints = json.loads(starting.stdout.readline())
+        server = endpoints["focus_server"]
+        assert requests.get(f"{server['base_url']}/ack", verify=server["ca_file"], timeout=10).status_code == 200
+        assert out.read_text().startswith("held\nready ")
+        starting.stdin.close()
+    assert sandboxes.left_at_last() == []
+
+
+def test_while_the_broker_boots_a_start_can_be_ended_and_leaves_nothing(new_sandboxes, tmp_path, wait_for):
+    sandboxes = new_sandboxes(PATH=late_server(tmp_path / "bin"))
+    with sandboxes.start("lease") as starting:
+        wait_for(lambda: sandboxes.running("sandbox.focus_server"))
+        starting.stdin.close()
+        assert starting.wait(30) == 1
+    assert sandboxes.left_at_last() == []
 
 
 @pytest.mark.parametrize("command", ["up", "lease"])

@@ -1,8 +1,8 @@
 """The modules of the server that are mutated, and the features that cover each.
 
 Mutated are the modules that make decisions, the drivers of the stores, and what takes requests and answers them. The
-stream, what a start does with the jobs of an earlier process, logs, settings and composition are not: their faults are
-in the catalogue of defects (`sandbox/defects`).
+bodies of requests, the stream, what a start does with the jobs of an earlier process, logs, settings and composition
+are not: their faults are in the catalogue of defects (`sandbox/defects`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ _CARRYING = {
     "http_api": (_CREATION, _ERRORS, _WATERFALL, _SECURITY),
     "serving": (_CREATION, _HEALTH, _SECURITY),
     "errors": (_REFUSING, _ERRORS, _OUTAGES),
-    "json_input": (_MALFORMED, _REFUSING, _REGION),
 }
 COVERED_BY = _DECIDING | _CARRYING
 

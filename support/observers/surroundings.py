@@ -143,7 +143,7 @@ def shown(kind: str, content: Mapping[str, Any]) -> str:
 
 def _of_object(kind: str, manifest: Manifest) -> str:
     """An object without what changes by itself; of a Secret's values it can be told only whether they are the same."""
-    left_out = _OF_KUBERNETES
+    left_out: tuple[str, ...] = _OF_KUBERNETES
     if kind == object_kind("secrets"):
         manifest = {**manifest, **{name: _disguised(manifest[name]) for name in _VALUES if manifest.get(name)}}
         left_out = (*left_out, "annotations")  # kubectl keeps the values there, too

@@ -9,6 +9,7 @@ import pytest
 from bson.objectid import ObjectId
 from kubernetes import client, config
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from support.observers.history import History
 from support.observers.kubernetes_api import JOBS
@@ -84,6 +85,27 @@ def test_an_empty_collection_right_before_the_closing_look_is_not_lost(settings,
             database.create_collection(f"notes_{number}").drop()
             expected = [(event, "collection", f"notes_{number}") for event in ("came", "went")]
             assert told(history, "collection") == expected
+
+
+@pytest.mark.parametrize("code", [9, 40415])
+def test_a_mongodb_that_cannot_tell_of_collections_tells_all_else(settings, stores, monkeypatch, code):
+    database = stores.database._database
+    command, refused = database.command, []
+
+    def of_before(name, *values, **options):
+        if any("showExpandedEvents" in stage["$changeStream"] for stage in options.get("pipeline", ())):
+            refused.append(name)
+            raise OperationFailure("BSON field '$changeStream.showExpandedEvents' is an unknown field.", code)
+        return command(name, *values, **options)
+
+    monkeypatch.setattr(database, "command", of_before)
+    history = History.of(settings, stores)
+    with records(settings) as client:
+        client.notes.delete_one({"_id": client.create_collection("notes").insert_one({}).inserted_id})
+        client.notes.drop()
+    assert [one.event for one in history.read()] == ["came", "went", "went"]
+    assert (history.missing, refused) == ({}, ["aggregate"])
+    history.close()
 
 
 def test_a_recording_is_told_unless_the_suite_has_put_it(settings, stores, history):

@@ -3,6 +3,7 @@
 import json
 import threading
 from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
 from stand_ins import settings
@@ -10,6 +11,7 @@ from stand_ins import settings
 from kubeconfig.calls import NoAnswer, Refused
 from support.core.errors import EnvironmentBroken
 from support.observers import kubernetes_watch
+from support.observers.history import History
 from support.observers.kubernetes_api import JOBS, PODS
 from support.observers.kubernetes_watch import Watches
 
@@ -168,6 +170,13 @@ def test_a_kind_that_may_be_listed_and_not_watched_is_told_and_the_others_are_wa
     assert told(watches) == [("came", "leaked")]
     assert watches.unwatched == {"secrets": "to watch secrets is forbidden"}
     watches.close()
+
+
+def test_the_report_says_which_kinds_are_only_looked_at_and_why():
+    source = SimpleNamespace(unwatched={"secrets": "it is forbidden"}, close=lambda: None)
+    history = History({"Kubernetes": lambda missed: source})
+    assert history.description() == "told by Kubernetes; Kubernetes (secrets) is only looked at: it is forbidden"
+    history.close()
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,12 @@ async def cancelling_needs_a_running_analyzer(analyzers: Any, job_id: str) -> No
     await analyzers.stop(job_id)
 
 
+async def make(analyzers: Any, plural: str, kind: str, job_id: str, **content: Any) -> None:
+    """Make an object of a kind of Kubernetes that is named after a job."""
+    made = {"apiVersion": "v1", "kind": kind, "metadata": {"name": job_id.replace("_", "-")}, **content}
+    await analyzers.request("POST", f"/api/v1/namespaces/{analyzers.namespace}/{plural}", made)
+
+
 @defective("analyzers", "launch")
 async def configuration_kept_on_kubernetes(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
     """The configuration of each job is put into a ConfigMap, too, which is never removed.
@@ -154,13 +160,38 @@ async def configuration_kept_on_kubernetes(analyzers: Any, job_id: str, config: 
     The cluster fills up with what nobody uses, until it takes nothing more.
     """
     await analyzers.launch(job_id, config)
-    kept = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": job_id.replace("_", "-")},
-        "data": {"config.json": json.dumps(config)},
-    }
-    await analyzers.request("POST", f"/api/v1/namespaces/{analyzers.namespace}/configmaps", kept)
+    await make(analyzers, "configmaps", "ConfigMap", job_id, data={"config.json": json.dumps(config)})
+
+
+@defective("analyzers", "launch")
+async def secret_for_each_job(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+    """Each job gets a Secret, which is never removed.
+
+    What should be known to few is kept for ever, and nobody knows of it.
+    """
+    await analyzers.launch(job_id, config)
+    await make(analyzers, "secrets", "Secret", job_id, type="Opaque", stringData={"password": f"of-{job_id}"})
+
+
+@defective("analyzers", "launch")
+async def account_for_each_job(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+    """Each job gets a ServiceAccount, which is never removed.
+
+    The cluster fills up with accounts that somebody may be given rights by.
+    """
+    await analyzers.launch(job_id, config)
+    await make(analyzers, "serviceaccounts", "ServiceAccount", job_id)
+
+
+@defective("analyzers", "launch")
+async def volume_for_each_job(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+    """Each job claims a volume, which is never given back.
+
+    Each closed view goes on costing storage.
+    """
+    await analyzers.launch(job_id, config)
+    wanted = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    await make(analyzers, "persistentvolumeclaims", "PersistentVolumeClaim", job_id, spec=wanted)
 
 
 _WRONG_VIEW = "What is shown, or found afterwards, is not what was requested."
@@ -174,6 +205,9 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     two_analyzers,
     configuration_kept_on_kubernetes,
+    secret_for_each_job,
+    account_for_each_job,
+    volume_for_each_job,
     analyzer_doubled_for_a_moment,
     Defect(
         "analyzer_of_another_job",

@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from sandbox.defects.defect import Defect, defective
+from sandbox.defects.analyzers import make
+from sandbox.defects.defect import Defect, defective, override
 from sandbox.defects.queues import overriding_consumers
+from sandbox.defects.records import recording_of
 from sandbox.focus_server.ports import JobRecord
 
 AREA = "what is there for a moment"
@@ -30,7 +32,7 @@ async def record_for_40_ms(tasks: Any, record: JobRecord) -> None:
 
 @defective("tasks", "insert")
 async def note_for_40_ms(tasks: Any, record: JobRecord) -> None:
-    """A document is written into another collection for each job, and removed after 40 ms.
+    """A document is written into another collection for each job, and removed with it after 40 ms.
 
     Each job costs the database two writes that nobody has agreed on.
     """
@@ -39,7 +41,46 @@ async def note_for_40_ms(tasks: Any, record: JobRecord) -> None:
         made = await notes.insert_one({"note": record.job_id})
         await asyncio.sleep(_MOMENT_S)
         await notes.delete_one({"_id": made.inserted_id})
+        await notes.drop()
     await tasks.insert(record)
+
+
+@defective("tasks", "insert")
+async def recording_for_40_ms(tasks: Any, record: JobRecord) -> None:
+    """A recording is written for each job, and removed after 40 ms.
+
+    Whoever lists the recordings in that moment finds one that nobody has made.
+    """
+    async with tasks.database.collection("recordings") as recordings:
+        made = await recordings.insert_one(recording_of(record))
+        await asyncio.sleep(_MOMENT_S)
+        await recordings.delete_one({"_id": made.inserted_id})
+    await tasks.insert(record)
+
+
+@defective("tasks", "insert")
+async def collection_for_40_ms(tasks: Any, record: JobRecord) -> None:
+    """A collection is made for each job, and removed after 40 ms, empty.
+
+    Each job has the database make and remove files.
+    """
+    async with tasks.database.collection("tasks") as collection:
+        made = await collection.database.create_collection(f"notes_{record.job_id}")
+        await asyncio.sleep(_MOMENT_S)
+        await made.drop()
+    await tasks.insert(record)
+
+
+def _object_for_40_ms(plural: str, kind: str, impact: str, **content: Any) -> Defect:
+    async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
+        await make(analyzers, plural, kind, job_id, **content)
+        await asyncio.sleep(_MOMENT_S)
+        where = f"/api/v1/namespaces/{analyzers.namespace}/{plural}/{job_id.replace('_', '-')}"
+        await analyzers.request("DELETE", where, {})
+        await analyzers.launch(job_id, config)
+
+    summary = f"A {kind} is made for each job, and deleted after 40 ms."
+    return Defect(f"{plural}_for_40_ms", summary, impact, override("analyzers", launch=launch))
 
 
 @defective("analyzers", "launch")
@@ -76,7 +117,16 @@ async def _attach_after_an_exchange(consumer: Any, attach: Any, channel: Any) ->
 DEFECTS: tuple[Defect, ...] = (
     record_for_40_ms,
     note_for_40_ms,
+    recording_for_40_ms,
+    collection_for_40_ms,
     analyzer_for_40_ms,
+    _object_for_40_ms("configmaps", "ConfigMap", "Each job has the cluster keep, and forget, what nobody needs."),
+    _object_for_40_ms("secrets", "Secret", "Whoever looks in that moment learns what should be known to few."),
+    _object_for_40_ms("serviceaccounts", "ServiceAccount", "For a moment there is an account that nobody knows of."),
+    _object_for_40_ms(
+        *("persistentvolumeclaims", "PersistentVolumeClaim", "Each job has storage taken and given back for nothing."),
+        spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    ),
     queue_for_40_ms,
     Defect(
         "exchange_for_40_ms",

@@ -57,6 +57,12 @@ async def _attach_by_an_exchange(consumer: Any, attach: Any, channel: Any) -> No
     await consumer.queue.bind(exchange, consumer.job_id)
 
 
+async def _attach_beside_a_binding(consumer: Any, attach: Any, channel: Any) -> None:
+    await attach(channel)
+    source, destination = await channel.get_exchange("amq.direct"), await channel.get_exchange("amq.fanout")
+    await destination.bind(source, consumer.job_id)
+
+
 async def _attach_twice(consumer: Any, attach: Any, channel: Any) -> None:
     await attach(channel)
     await consumer.queue.consume(partial(consumer.receive, channel), consumer_tag=f"{consumer_tag(consumer.job_id)}-2")
@@ -111,6 +117,12 @@ DEFECTS: tuple[Defect, ...] = (
         "Each job gets an exchange with a binding, and the exchange is never removed.",
         "The broker fills up with what nobody uses, until it takes nothing more.",
         overriding_consumers(attach=_attach_by_an_exchange),
+    ),
+    Defect(
+        "binding_for_each_job",
+        "Each job binds two exchanges of the broker to each other, and the binding is never removed.",
+        "Each message takes longer to be sent on, the more views have ever been opened.",
+        overriding_consumers(attach=_attach_beside_a_binding),
     ),
     Defect(
         "queue_of_another_job",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sandbox.defects.analyzers import next_sensors, without_view
 from sandbox.defects.defect import MOMENT_S, Change, Defect, combine, defect, defective, do_nothing, later, override
@@ -99,6 +100,45 @@ async def note_in_another_collection(tasks: Any, record: JobRecord) -> None:
     await tasks.insert(record)
     async with tasks.database.collection("tasks") as collection:
         await collection.database["job_notes"].insert_one({"note": f"{record.job_id} was made"})
+
+
+@defective("tasks", "insert")
+async def note_in_another_database(tasks: Any, record: JobRecord) -> None:
+    """Each job leaves a document in another database.
+
+    It is a database that nobody has agreed on, looks after, or keeps a copy of.
+    """
+    await tasks.insert(record)
+    async with tasks.database.collection("tasks") as collection:
+        await collection.database.client["job_notes"]["notes"].insert_one({"note": f"{record.job_id} was made"})
+
+
+@defective("tasks", "insert")
+async def collection_for_each_job(tasks: Any, record: JobRecord) -> None:
+    """Each job gets a collection, which stays empty and is never removed.
+
+    The database fills up with what nobody uses: a collection takes files and memory also when it is empty.
+    """
+    await tasks.insert(record)
+    async with tasks.database.collection("tasks") as collection:
+        await collection.database.create_collection(f"notes_{record.job_id}")
+
+
+def recording_of(record: JobRecord) -> dict[str, Any]:
+    """A recording that nobody has made."""
+    start = record.created_at - timedelta(seconds=1)
+    return {"uuid": str(uuid4()), "start_time": start, "end_time": record.created_at, "deleted": True}
+
+
+@defective("tasks", "insert")
+async def recording_for_each_job(tasks: Any, record: JobRecord) -> None:
+    """Each job leaves a recording, though nobody has recorded anything.
+
+    What was recorded can no longer be told from what was only looked at.
+    """
+    await tasks.insert(record)
+    async with tasks.database.collection("recordings") as recordings:
+        await recordings.insert_one(recording_of(record))
 
 
 @defective("tasks", "insert")
@@ -228,6 +268,9 @@ DEFECTS: tuple[Defect, ...] = (
         "tasks",
         lambda record: {"start_time": record.created_at, "end_time": record.created_at},
     ),
+    note_in_another_database,
+    collection_for_each_job,
+    recording_for_each_job,
     record_doubled_for_a_moment,
     record_of_another_job,
     record_goes_bad,

@@ -1,4 +1,4 @@
-"""The database of a sandbox: ``mongod`` if it is installed, else SecantusDB, always with a login."""
+"""The database server of a sandbox: ``mongod`` if it is installed, else SecantusDB, always with a login."""
 
 import os
 import secrets
@@ -25,7 +25,9 @@ class User:
     """Somebody who can log in."""
 
     name: str
-    roles: tuple[str, ...]
+    role: str
+    database: str = "admin"
+    """Where the role counts."""
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
 
     def uri(self, host: str) -> str:
@@ -33,6 +35,11 @@ class User:
         # Of a replica set, which SecantusDB says it is, a driver would go on to the host that the server calls itself,
         # and would drop the server for good when it says that it is none, as it does while it ends.
         return f"mongodb://{self.name}:{self.password}@{host}/?authSource=admin&directConnection=true"
+
+    async def make(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
+        """Let this user in, with the rights of a client."""
+        roles = [{"role": self.role, "db": self.database}]
+        await client.admin.command("createUser", self.name, pwd=self.password, roles=roles)
 
 
 @dataclass(frozen=True)
@@ -42,17 +49,28 @@ class MongoDB:
     part: RunningPart
     host: str  # with the port
     suite: User
-    focus_server: User
+    servers: dict[str, User] = field(default_factory=dict)
+    """The users of Focus Servers, by the database that each has to itself."""
 
     @property
     def uri(self) -> str:
         """Address for the suite, credentials in it."""
         return self.suite.uri(self.host)
 
-    @property
-    def server_uri(self) -> str:
-        """Address that Focus Servers are set up with, credentials in it."""
-        return self.focus_server.uri(self.host)
+    def server_uri(self, database: str) -> str:
+        """Address that the Focus Server of a database is set up with, credentials in it; see `admit`."""
+        return self._server_of(database).uri(self.host)
+
+    def _server_of(self, database: str) -> User:
+        return self.servers.setdefault(database, User(f"focus-server-{database}", "readWrite", database))
+
+    async def admit(self, database: str) -> None:
+        """Let in the Focus Server of a database, which may write there and nowhere else. Raises PartFailed."""
+        try:
+            async with _client(self.uri, _REQUEST_LIMIT) as client:
+                await self._server_of(database).make(client)
+        except PyMongoError as failure:
+            raise PartFailed(f"mongodb: {self.host} made no user for {database}: {failure}") from failure
 
     async def answers(self) -> bool:
         """Whether it lets the suite in."""
@@ -67,10 +85,12 @@ class MongoDB:
             raise PartFailed(f"mongodb: {self.host} did not take documents for {database}: {failure}") from failure
 
     async def drop(self, database: str) -> None:
-        """Remove a database; no error if it was never written to. Raises PartFailed."""
+        """Remove a database, and the user of its server; no error if there is none. Raises PartFailed."""
         try:
             async with _client(self.uri, _REQUEST_LIMIT) as client:
                 await client.drop_database(database)
+                if server := self.servers.pop(database, None):
+                    await client.admin.command("dropUser", server.name)
         except PyMongoError as failure:
             raise PartFailed(f"mongodb: {self.host} did not drop database {database}: {failure}") from failure
 
@@ -83,21 +103,18 @@ async def start(
     What a ``durable`` one has acknowledged outlives a kill.
     """
     (directory / "mongodb").mkdir()
-    suite = User("suite", ("root",))
-    # Of the two servers, only mongod lets the first role alone list the databases.
-    focus_server = User("focus-server", ("readWriteAnyDatabase", "clusterMonitor"))
-    # Users can be made only where no login is required yet. All of this goes on while the broker boots.
-    # A kill (SIGTERM takes 2 s) loses what is not synced. The users must last; what tenants write need not always.
+    suite = User("suite", "root")
+    # The first user can be made only where no login is required yet. All of this goes on while the broker boots.
+    # A kill (SIGTERM takes 2 s) loses what is not synced. That user must last; what tenants write need not always.
     setup, host = await _serve(launcher, "mongodb-setup", directory, environment, durable=True)
     try:
         async with _client(f"mongodb://{host}", _REQUEST_LIMIT) as client:
-            for user in (suite, focus_server):
-                await client.admin.command("createUser", user.name, pwd=user.password, roles=list(user.roles))
+            await suite.make(client)
     except PyMongoError as failure:
-        raise PartFailed(f"mongodb: {host} did not make its users: {failure}") from failure
+        raise PartFailed(f"mongodb: {host} did not make its first user: {failure}") from failure
     await setup.stop()
     part, host = await _serve(launcher, "mongodb", directory, environment, user=suite, durable=durable)
-    return MongoDB(part, host, suite, focus_server)
+    return MongoDB(part, host, suite)
 
 
 async def _serve(

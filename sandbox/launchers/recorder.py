@@ -42,7 +42,7 @@ def launch(
     launcher: Launcher, mongodb: "MongoDB", database: str, directory: Path, environment: Mapping[str, str]
 ) -> RunningPart:
     """Start a recorder on a database. Raises PartFailed."""
-    settings = {"MONGODB_URI": mongodb.server_uri, "MONGODB_DATABASE": database, "LENGTH_S": str(_LENGTH_S)}
+    settings = {"MONGODB_URI": mongodb.server_uri(database), "MONGODB_DATABASE": database, "LENGTH_S": str(_LENGTH_S)}
     return launcher.launch(
         "segy-recorder",
         [sys.executable, "-m", "sandbox.recorder"],

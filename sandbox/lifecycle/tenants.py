@@ -103,6 +103,7 @@ class Tenants:
         try:
             async with side_by_side() as group:
                 group.create_task(self.infrastructure.kubernetes.create(tenant.name))
+                group.create_task(self.infrastructure.mongodb.admit(_database(tenant.name)))
                 group.create_task(recorder.leave_recordings(self.infrastructure.mongodb, _database(tenant.name)))
                 relaying = group.create_task(self._relayed(tenant))
             tenant = relaying.result()
@@ -174,10 +175,11 @@ class Tenants:
             if store not in not_relayed
         }
         proxies = {store: name_of(tenant.name, store) for store in relayed}
+        database = _database(tenant.name)
         mongodb = {
             "uri": self.infrastructure.mongodb.uri,
-            "server_uri": replace(self.infrastructure.mongodb, host=relayed["mongodb"]).server_uri,
-            "database": _database(tenant.name),
+            "server_uri": replace(self.infrastructure.mongodb, host=relayed["mongodb"]).server_uri(database),
+            "database": database,
         }
         missing = {"not_relayed": not_relayed} if not_relayed else {}
         sections: Endpoints = {"mongodb": mongodb, "toxiproxy": {"url": toxiproxy.part.address, **proxies, **missing}}
@@ -198,7 +200,7 @@ class Tenants:
             "TLS_CERT_FILE": str(stores.certificate.certificate_file),
             "TLS_KEY_FILE": str(stores.certificate.key_file),
             "STREAM_PORT": str(stream_port),
-            "MONGODB_URI": replace(stores.mongodb, host=relayed["mongodb"]).server_uri,
+            "MONGODB_URI": replace(stores.mongodb, host=relayed["mongodb"]).server_uri(_database(tenant.name)),
             "MONGODB_DATABASE": _database(tenant.name),
             "RABBITMQ_URL": broker.url(tenant.name),
             "RABBITMQ_MANAGEMENT_URL": broker.management_url,

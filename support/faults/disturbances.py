@@ -18,12 +18,17 @@ from support.profile.settings import Settings
 class Disturbances:
     """Disturbs the scenario's own jobs, and, where the run is alone, the stores and parts of the product as a whole.
 
-    `before` is called before each disturbance, with the id of the job that it is about; None when it is about all.
+    `before` is called before each disturbance, with the job id and the part of the product that it is about; None when
+    it is about all of them.
     Every method raises `EnvironmentBroken` when a store does not do what it is asked.
     """
 
     def __init__(
-        self, settings: Settings, stores: Stores, journal: Announcements, before: Callable[[str | None], object]
+        self,
+        settings: Settings,
+        stores: Stores,
+        journal: Announcements,
+        before: Callable[[str | None, str | None], object],
     ) -> None:
         self._settings, self._stores, self._journal, self._before = settings, stores, journal, before
         self._undos: dict[str, Callable[[], object]] = {}
@@ -35,12 +40,12 @@ class Disturbances:
 
         Only where nothing but the suite says what becomes of a pod, as in the sandbox.
         """
-        self._before(job_id)
+        self._before(job_id, None)
         store_writes.finish_analyzer(self._stores, job_id, phase)
 
     def delete_analyzer(self, job_id: str) -> None:
         """The analyzer of a job is deleted."""
-        self._before(job_id)
+        self._before(job_id, None)
         store_writes.delete_analyzer(self._stores, job_id)
 
     def pause_analyzer(self, job_id: str) -> None:
@@ -49,7 +54,7 @@ class Disturbances:
         Raises:
             ExpectationFailed: pods of the job are there after `time_limits.effect_disappears_s`.
         """
-        self._before(job_id)
+        self._before(job_id, None)
         store_writes.pause_analyzer(self._stores, job_id)
         eventually(
             f"the pods of {job_id} to be gone",
@@ -60,12 +65,12 @@ class Disturbances:
 
     def delete_queue(self, job_id: str) -> None:
         """The queue of a job is deleted, and its consumer goes with it."""
-        self._before(job_id)
+        self._before(job_id, None)
         store_writes.delete_queue(self._stores.broker, self._settings.naming.work_queue_of(job_id))
 
     def spoil_record(self, job_id: str) -> None:
         """The record of a job has no configuration any more, until `undo`."""
-        self._before(job_id)
+        self._before(job_id, None)
         self._journal.record_spoilt(job_id)
         records = self._stores.database.collection(self._settings.mongodb.tasks_collection)
         self._undos[f"record of {job_id}"] = partial(store_writes.mend_record, records, job_id)
@@ -73,14 +78,14 @@ class Disturbances:
 
     def refuse_queues(self) -> None:
         """RabbitMQ takes no more queues, until `undo`; only for an environment that the run has to itself."""
-        self._before(None)
+        self._before(None, None)
         self._journal.broker_limited()
         self._undos["queues"] = partial(store_writes.limit_queues, self._stores.broker, None)
         store_writes.limit_queues(self._stores.broker, 0)
 
     def refuse_analyzers(self) -> None:
         """Kubernetes takes no more Jobs, until `undo`; only for an environment that the run has to itself."""
-        self._before(None)
+        self._before(None, None)
         self._journal.analyzers_refused()
         self._undos["analyzers"] = partial(store_writes.accept_analyzers, self._stores.namespace)
         store_writes.refuse_analyzers(
@@ -107,11 +112,11 @@ class Disturbances:
         del self._undos[what]
 
     def _break_way(self, proxy: str) -> None:
-        self._before(None)
+        self._before(None, None)
         self._journal.way_broken(proxy)
 
     def _disturb_part(self, part: str, replicas: int) -> None:
-        self._before(None)
+        self._before(None, part)
         self._journal.part_disturbed(part, replicas)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import MutableSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from bson.objectid import ObjectId
 
 from support.core.errors import EnvironmentBroken
 from support.faults.announcements import Announcements
@@ -32,15 +35,20 @@ class Recording:
 
 
 class Recorder:
-    """Puts recordings and takes them away; the journal knows of each before it is there.
+    """Puts recordings and takes them away; the journal knows of each before it is there, and so do `own_documents`.
 
     Every method raises `EnvironmentBroken` when the database does not do what it is asked.
     """
 
     def __init__(
-        self, collection: Documents, recordings: Recordings, journal: Announcements, chance: random.Random
+        self,
+        collection: Documents,
+        recordings: Recordings,
+        journal: Announcements,
+        chance: random.Random,
+        own_documents: MutableSet[str],
     ) -> None:
-        self._collection, self._recordings = collection, recordings
+        self._collection, self._recordings, self._own_documents = collection, recordings, own_documents
         self._journal, self._chance = journal, chance
         self._begun: list[str] = []  # also those of which no answer said that they are there
         self._put: list[Recording] = []
@@ -59,7 +67,7 @@ class Recorder:
         recording = Recording(str(uuid.uuid4()), start, end, deleted)
         self._journal.recorded(recording.uuid)
         self._begun.append(recording.uuid)
-        if not insert(self._collection, recording.document()):
+        if not self._insert(recording):
             raise EnvironmentBroken(
                 f"MongoDB did not take the recording {recording.uuid}: it says that it has it already."
             )
@@ -72,7 +80,12 @@ class Recorder:
 
     def put_again(self, recording: Recording) -> bool:
         """Try to put a recording once more, under the same identity; whether the database took it."""
-        return insert(self._collection, recording.document())
+        return self._insert(recording)
+
+    def _insert(self, recording: Recording) -> bool:
+        identity = ObjectId()  # Not the driver's: who looks must know it before it is there.
+        self._own_documents.add(str(identity))
+        return insert(self._collection, {"_id": identity, **recording.document()})
 
     def take_away(self) -> list[str]:
         """Take all of them away; what of them was no longer as it was put, a line each."""

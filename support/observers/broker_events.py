@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -40,6 +40,7 @@ class BrokerEvents:
         url = address._replace(path=f"/{quote(self._where, safe='')}").geturl()
         self._broker = Broker(settings.model_copy(update={"url": SecretStr(url), "management_url": None}))
         self._naming, self._missed = naming, missed
+        self.unwatched: Mapping[str, str] = {}
         self._listening: _Listening | None = None
         self._read_at = datetime.now(UTC)
         self.read()

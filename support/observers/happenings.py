@@ -46,6 +46,10 @@ class Happening:
 class Source(Protocol):
     """One store's history."""
 
+    @property
+    def unwatched(self) -> Mapping[str, str]:
+        """The kinds of which nothing is told, although there may be some, each with the reason."""
+
     def read(self, *, is_last: bool) -> Sequence[Happening]:
         """All that has happened since the last reading, and before this one; the last may take longer."""
 

@@ -10,7 +10,6 @@ from support.observers.broker_events import BrokerEvents
 from support.observers.change_stream import ChangeStream
 from support.observers.happenings import Happening, Source
 from support.observers.kubernetes_watch import Watches
-from support.observers.parts import Parts
 from support.observers.stores import Stores
 from support.profile.settings import Settings
 
@@ -35,6 +34,7 @@ class History:
                 self.missing[store] = str(error)
             else:
                 self._sources.callback(source.close)
+                self.missing |= {f"{store} ({kind})": why for kind, why in source.unwatched.items()}
                 self._read.append(source)
                 self._stores.append(store)
 
@@ -43,11 +43,9 @@ class History:
         """Begin the history of an environment that was found healthy."""
         return cls(
             {
-                "MongoDB": lambda missed: ChangeStream(settings, stores.database, missed),
+                "MongoDB": lambda missed: ChangeStream(settings, stores.database, missed, stores.own_documents),
                 "RabbitMQ": lambda missed: BrokerEvents(settings.rabbitmq, settings.naming, missed),
-                "Kubernetes": lambda missed: Watches(
-                    stores.namespace, settings.naming, missed, Parts.beside_analyzers(settings)
-                ),
+                "Kubernetes": lambda missed: Watches(stores.namespace, settings, missed),
             }
         )
 

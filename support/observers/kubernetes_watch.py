@@ -1,11 +1,13 @@
-"""The history of Kubernetes: watches of the kinds of object that are counted."""
+"""The history of Kubernetes: watches of the kinds of object that are counted, and of those that a server could leak."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -15,44 +17,94 @@ from support.observers import happenings
 from support.observers.happenings import IDENTIFY, Happening
 from support.observers.kubernetes_api import JOBS, PODS, SERVICES, TOO_OLD, Namespace
 from support.observers.manifests import Manifest, manifest_problem
-from support.observers.parts import Parts
-from support.profile.settings import Naming
+from support.observers.side_effects import Effect
+from support.observers.surroundings import LeftAlone, object_kind
+from support.profile.settings import Settings
 
 WATCHED = {"analyzer": JOBS, "analyzer pod": PODS, "stream service": SERVICES}
 """Kind of side effect -> path of its objects."""
 
-_EVENTS: dict[str, happenings.Event] = {"ADDED": "came", "MODIFIED": "changed", "DELETED": "went"}
+LEAKABLE = ("configmaps", "secrets", "serviceaccounts", "persistentvolumeclaims")
+"""Of the other kinds, those that are watched; each takes a thread and a connection, and a cluster has dozens."""
+
+_EVENTS: Mapping[str, happenings.Event] = {"ADDED": "came", "MODIFIED": "changed", "DELETED": "went"}
+# What of a change lasts is seen by the looks; its status, say, Kubernetes writes by itself.
+_OF_OTHERS = ("ADDED", "DELETED")
 _REACHED_WITHIN_S = 10.0
 _BETWEEN_ATTEMPTS_S = 0.2
 _ENDS_WITHIN_S = 2.0
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What one watch is about, and which of its objects are left out."""
+
+    kind: str
+    path: str
+    identify: Callable[[Manifest], Effect]
+    leave_out: Callable[[Manifest], bool] = lambda _: False
+    heard: Collection[str] = tuple(_EVENTS)
+
+    @classmethod
+    def counted(cls, kind: str, path: str, settings: Settings) -> _Subject:
+        """A kind of side effect; pods of parts of the product are none."""
+
+        def identify(manifest: Manifest) -> Effect:
+            return IDENTIFY[kind](manifest, settings.naming)
+
+        if path != PODS:
+            return cls(kind, path, identify)
+        return cls(kind, path, identify, LeftAlone.by(settings).parts.own_pod)
+
+    @classmethod
+    def other(cls, kind: str, path: str, settings: Settings) -> _Subject:
+        """A kind that is no side effect; what changes by itself is left out."""
+        return cls(object_kind(kind), path, _named, partial(LeftAlone.by(settings).includes, kind), _OF_OTHERS)
+
+
+def _named(manifest: Manifest) -> Effect:
+    return Effect(manifest["metadata"]["uid"], None, manifest["metadata"]["name"])
+
+
 class Watches:
-    """Watches a namespace, each kind in a thread of its own.
+    """Watches a namespace, each kind in a thread of its own: those of `WATCHED`, and `LEAKABLE` where the run is alone.
+
+    `unwatched` are those of the latter that may be listed and not watched, each with the reason: these are looked at.
 
     An API tells at once what happens, but some only every minute that nothing does ("bookmark"). Those are waited for
     only once. What they tell late, of before a reading that is over, is told as missed: it belongs to a scenario that
     has been judged, and not to the one that hears of it.
     """
 
-    def __init__(
-        self, namespace: Namespace, naming: Naming, missed: Callable[[str], object], parts: Parts | None = None
-    ) -> None:
-        """Begin now; `missed` is told what can't be seen, and pods of `parts` of the product are left out.
+    def __init__(self, namespace: Namespace, settings: Settings, missed: Callable[[str], object]) -> None:
+        """Begin now; `missed` is told what can't be seen.
 
-        Raises EnvironmentBroken if it may not be watched.
+        Raises EnvironmentBroken if side effects may not be watched.
         """
         self.is_prompt = True
+        self.unwatched: dict[str, str] = {}
         self._namespace, self._missed = namespace, missed
         self._happened: list[Happening] = []
         self._watches: list[_Watch] = []
         try:
             for kind, path in WATCHED.items():
-                leave_out = (parts or Parts()).own_pod if path == PODS else _nothing
-                self._watches.append(_Watch(namespace, naming, kind, path, leave_out, self._happened.append, missed))
+                self._watch(_Subject.counted(kind, path, settings))
+            if settings.exclusive:
+                self._watch_others(settings)
         except BaseException:
             self.close()
             raise
+
+    def _watch(self, subject: _Subject) -> None:
+        self._watches.append(_Watch(self._namespace, subject, self._happened.append, self._missed))
+
+    def _watch_others(self, settings: Settings) -> None:
+        for kind, path in self._namespace.other_kinds():
+            if kind in LEAKABLE and kind not in settings.kubernetes.left_alone:
+                try:
+                    self._watch(_Subject.other(kind, path, settings))
+                except EnvironmentBroken as error:
+                    self.unwatched[kind] = str(error)
 
     def read(self, *, is_last: bool = False) -> Sequence[Happening]:
         """All that has happened since the last reading, up to the last lists of the objects."""
@@ -79,29 +131,22 @@ class Watches:
             watch.end()
 
 
-def _nothing(_: Manifest) -> bool:
-    return False
-
-
 class _Watch:
     """The watch of one kind, which is begun anew where it was when it ends."""
 
     def __init__(
         self,
         namespace: Namespace,
-        naming: Naming,
-        kind: str,
-        path: str,
-        leave_out: Callable[[Manifest], bool],
+        subject: _Subject,
         hear: Callable[[Happening], object],
         missed: Callable[[str], object],
     ) -> None:
-        self.path, self.read_up_to = path, 0
-        self._namespace, self._naming, self._kind = namespace, naming, kind
-        self._leave_out, self._hear, self._missed = leave_out, hear, missed
-        self._version, self._reached, self._ended = namespace.version(path), Condition(), Event()
-        self._stream: ApiStream | None = namespace.watch(path, self._version)
-        self._thread = Thread(target=self._run, name=f"watch of each {kind}", daemon=True)
+        self.path, self.read_up_to = subject.path, 0
+        self._namespace, self._subject, self._kind = namespace, subject, subject.kind
+        self._hear, self._missed = hear, missed
+        self._version, self._reached, self._ended = namespace.version(self.path), Condition(), Event()
+        self._stream: ApiStream | None = namespace.watch(self.path, self._version)
+        self._thread = Thread(target=self._run, name=f"watch of each {self._kind}", daemon=True)
         self._thread.start()
 
     def reach(self, version: int, within_s: float) -> bool:
@@ -159,8 +204,8 @@ class _Watch:
             self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
             return
         version = int(item["metadata"]["resourceVersion"])
-        if kind in _EVENTS and not self._leave_out(item):
-            happening = Happening(at, _EVENTS[kind], self._kind, IDENTIFY[self._kind](item, self._naming), item)
+        if kind in self._subject.heard and not self._subject.leave_out(item):
+            happening = Happening(at, _EVENTS[kind], self._kind, self._subject.identify(item), item)
             if version > self.read_up_to:
                 self._hear(happening)
             else:

@@ -33,6 +33,7 @@ _ADVICE = "Is it running? Are mongodb.uri and mongodb.database right, and may th
 _REFUSALS = {11, 13, 18, 8000}  # no such user, not authorized, authentication failed; the last is Atlas's
 _CHANGES_AT_ONCE = 1000
 _HISTORY_LOST = (280, 286)  # the resume token is no longer, or not, in the oplog
+_UNKNOWN_OPTION = (9, 40415)  # failed to parse; an unknown field
 _BETWEEN_LOOKS_S = 0.5  # The driver notices only so often that the time to find a server is over.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TLS = re.compile(r"^mongodb\+srv:|[?&](tls|ssl)=true", re.IGNORECASE)
@@ -92,6 +93,7 @@ class Database:
             unicode_decode_error_handler="surrogateescape",
         )
         self._database = self._client.get_database(name, codec_options=codec)
+        self._tells_collections = True  # until the server knows no such option
 
     def ask(self, asked: str, call: Callable[[], T]) -> T:
         """Make a call of the driver, and tell what goes wrong with it.
@@ -138,7 +140,8 @@ class Database:
         """All changes of the change stream since the token `after`, up to now, and the token to go on from.
 
         None: from now on. Every write that was acknowledged before this call is among them: the stream is asked for
-        what is committed up to the operation time that the server tells first.
+        what is committed up to the operation time that the server tells first. That a collection was made is told from
+        MongoDB 6.0 on.
         """
 
         def call() -> tuple[list[Document], Mapping[str, Any]]:
@@ -157,9 +160,19 @@ class Database:
             cursor = self._database.command(command, value, session=session, **options)["cursor"]
             return cursor.get("firstBatch", cursor.get("nextBatch")), cursor
 
-        stream = {} if after is None else {"startAfter": after}
+        def begin() -> tuple[list[Document], Mapping[str, Any]]:
+            since = {} if after is None else {"startAfter": after}
+            stream = {"$changeStream": {**since, **({"showExpandedEvents": True} if self._tells_collections else {})}}
+            return batch_of("aggregate", 1, pipeline=[stream], cursor=size, readConcern=concern)
+
         size = {"batchSize": _CHANGES_AT_ONCE}
-        found, cursor = batch_of("aggregate", 1, pipeline=[{"$changeStream": stream}], cursor=size, readConcern=concern)
+        try:
+            found, cursor = begin()
+        except OperationFailure as error:
+            if not self._tells_collections or error.code not in _UNKNOWN_OPTION:
+                raise
+            self._tells_collections = False
+            found, cursor = begin()
         more = found
         while cursor["id"] and more:  # A batch may be smaller than asked for: only the last is empty.
             more, cursor = batch_of("getMore", cursor["id"], collection="$cmd.aggregate", maxTimeMS=1, **size)
@@ -274,10 +287,29 @@ class Recordings:
         """What is being recorded now."""
         return self._recordings.find({"end_time": None, "deleted": {"$ne": True}})
 
+    def sign_of_a_recorder(self) -> str | None:
+        """The recording that a recorder is making now, in words; None if there is none."""
+        under_way = [one for one in self.under_way() if isinstance(one.get("start_time"), datetime)]
+        return f"{under_way[0].get('uuid')} is being recorded" if under_way else None
+
     def between(self, start: datetime, end: datetime) -> list[Document]:
         """What has ended and touches a window, also what was deleted; in the order of its beginnings."""
         touching = {"start_time": {"$lte": end}, "end_time": {"$gte": start}}
         return self._recordings.find(touching, sort=[("start_time", ASCENDING)])
+
+
+RECORDING = "recording"
+"""The kind of a document of the recordings that may be a recorder's."""
+
+
+def kind_of_document(collection: str, recordings: str, document: Mapping[str, Any] | None) -> str:
+    """What a document of a collection is: a recording, or named by its collection; `recordings` is that of these.
+
+    Not every document among the recordings is one: it has an identity and a beginning. One that is not known (None) may
+    be one.
+    """
+    is_one = document is None or {"uuid", "start_time"} <= document.keys()
+    return RECORDING if collection == recordings and is_one else f"document of the collection {collection}"
 
 
 class _Noting(dict[str, Any]):

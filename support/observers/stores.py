@@ -18,14 +18,22 @@ from support.profile.settings import Settings
 
 @dataclass
 class BlindSpots:
-    """What cannot be seen of the stores in this run, and why; None where all can be."""
+    """What cannot be seen of the stores in this run, and why; None where all can be.
+
+    `recordings`: which of them are not the recorder's.
+    """
 
     acknowledgements: str | None = None
+    recordings: str | None = None
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the effects of a job can be seen; `database`, `namespace` and `broker` are the connections."""
+    """Where the effects of a job can be seen; `database`, `namespace` and `broker` are the connections.
+
+    `own_documents` are the identities (`_id`) of what the suite itself puts into the database, each from before it is
+    there: observers pass over these.
+    """
 
     database: Database
     namespace: Namespace
@@ -35,6 +43,7 @@ class Stores:
     analyzers: Analyzers
     queues: WorkQueues
     surroundings: Surroundings
+    own_documents: set[str] = field(default_factory=set)
     blind_spots: BlindSpots = field(default_factory=BlindSpots)
 
     @classmethod
@@ -47,7 +56,7 @@ class Stores:
         mongodb = settings.mongodb
         database = Database(mongodb.uri.get_secret_value(), mongodb.database, mongodb.timeout_s, mongodb.ca_file)
         namespace, broker = Namespace(settings.kubernetes), Broker(settings.rabbitmq)
-        parts = Parts.beside_analyzers(settings)
+        parts, own = Parts.beside_analyzers(settings), set[str]()
         return cls(
             database,
             namespace,
@@ -56,7 +65,8 @@ class Stores:
             recordings=Recordings(database.collection(mongodb.recordings_collection)),
             analyzers=Analyzers(namespace, settings.naming, parts),
             queues=WorkQueues(broker),
-            surroundings=Surroundings(settings, database, broker, namespace),
+            surroundings=Surroundings(settings, database, broker, namespace, own),
+            own_documents=own,
         )
 
     def job_ids_carrying(self, keys: Iterable[TraceKey]) -> set[str]:

@@ -71,6 +71,7 @@ class EffectLedger:
         self._stated: Mapping[str, int] = no_effects()
         self._disturbed: set[str] = set()
         self._something_goes = False
+        self._recorder_was_told = False
         self._settled: Snapshot | None = None  # what was seen when it was too late for late effects
         self._history = History() if history is None else history
         self._undone = 0  # requests for jobs that were answered neither with a job nor as wrong
@@ -103,11 +104,20 @@ class EffectLedger:
             self._cancelled.add(exchange.cancelled_job)
         self._answered_at = time.monotonic()
 
-    def enter_disturbance(self, job_id: str | None = None) -> None:
-        """Something is about to be taken away, which takes time; the job of that id can't keep all its promises."""
+    def enter_disturbance(self, job_id: str | None = None, part: str | None = None) -> None:
+        """Something is about to be taken away, which takes time; the job of that id can't keep all its promises.
+
+        Or that `part` of the product is about to be started, stopped or killed.
+        """
         self._something_goes = True
+        self._recorder_was_told = self._recorder_was_told or part == "recorder"
         if job_id is not None:
             self._disturbed.add(job_id)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a recorder is, or was, at work meanwhile, so that recordings come of which nobody can tell whose."""
+        return self._recorder_was_told or self._stores.blind_spots.recordings is not None
 
     def snapshot(self, kinds: Collection[EffectKind] | None = None) -> Snapshot:
         """What there is now: everything where the run is alone, else what belongs to the scenario's requests."""
@@ -238,7 +248,9 @@ class EffectLedger:
         happened: Sequence[Happening] = self._happened
         if not self._settings.exclusive:
             happened = of_ours(happened, self._answered, self._is_marked)
-        allowed = Allowance(self.own_jobs, self._undone, is_disturbed=self._something_goes)
+        allowed = Allowance(
+            self.own_jobs, self._undone, is_disturbed=self._something_goes, is_recorded=self.is_recorded
+        )
         problems = passing_problems(happened, allowed, self._settings.effects_of_a_job)
         require("no side effects but those that the scenario states, not even for a moment", problems)
 
@@ -252,8 +264,10 @@ class EffectLedger:
 
     def _expect_surroundings_untouched(self) -> None:
         if self._settings.exclusive:
-            self.last_surroundings = self._stores.surroundings.look()
-            problems = change_problems(self._surroundings, self.last_surroundings)
+            seen = self._stores.surroundings.look()
+            # The recorder is stopped after this, and ends its recording: the next scenario looks anew.
+            self.last_surroundings = None if self._recorder_was_told else seen
+            problems = change_problems(self._surroundings, seen, is_recorded=self.is_recorded)
             require("nothing but side effects to have changed in the stores since the scenario before", problems)
 
     def jobs_to_cancel(self, unanswered: Collection[str]) -> list[str]:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from support.observers.happenings import Happening
+from support.observers.mongodb import RECORDING
 from support.observers.side_effects import KINDS, no_effects
+from support.observers.surroundings import shown
 from support.profile.settings import EffectsOfAJob, object_name_of
 
 
@@ -19,12 +21,13 @@ class Allowance:
     """What may have come: everything of its `jobs` once, and of `undone` others, which were begun and not answered.
 
     In a scenario that `is_disturbed` (a store was cut off, something was deleted) the product may make anew what a job
-    of its has lost.
+    of its has lost. Where it `is_recorded`, recordings may come, end and go.
     """
 
     jobs: Collection[str]
     undone: int
     is_disturbed: bool
+    is_recorded: bool = False
 
 
 def passing_problems(happened: Sequence[Happening], allowed: Allowance, each: EffectsOfAJob) -> list[str]:
@@ -38,7 +41,8 @@ def _unstated(happened: Sequence[Happening], allowed: Allowance, each: EffectsOf
     counts: dict[tuple[str, str], int] = {}
     others: dict[str, None] = {}
     for one in happened:
-        if one.kind not in limits:
+        is_recorders = allowed.is_recorded and one.kind == RECORDING
+        if one.kind not in limits and not is_recorders and not _is_told_before(one, happened):
             yield one
         if one.event != "came" or one.kind not in limits:
             continue
@@ -55,13 +59,24 @@ def _unstated(happened: Sequence[Happening], allowed: Allowance, each: EffectsOf
 
 
 def late_problems(
-    happened: Sequence[Happening], scenario_of: Mapping[str, str], before: str | None, *, exclusive: bool
+    happened: Sequence[Happening],
+    scenario_of: Mapping[str, str],
+    before: str | None,
+    *,
+    exclusive: bool,
+    is_recorded: bool = False,
 ) -> list[str]:
-    """What came after the scenario `before` had ended, with the scenario whose job it carries, where it carries one."""
+    """What came after the scenario `before` had ended, with the scenario whose job it carries, where it carries one.
+
+    Where it `is_recorded`, recordings may come, end and go.
+    """
     problems = []
     for one in happened:
+        if is_recorded and one.kind == RECORDING:
+            continue
         cause = scenario_of.get(one.effect.job_id or "") or scenario_of.get(object_name_of(one.effect.job_id or ""))
-        if (one.event == "came" or one.kind not in no_effects()) and (cause or (exclusive and before)):
+        counts = one.event == "came" or (one.kind not in no_effects() and not _is_told_before(one, happened))
+        if counts and (cause or (exclusive and before)):
             problems.append(f"after '{cause or before}' had ended: {_told(one, happened)}")
     return problems
 
@@ -70,7 +85,14 @@ def _told(one: Happening, happened: Sequence[Happening]) -> str:
     said = f"the {one.kind} {one.effect.name} {one.event.replace('changed', 'was changed')} at {_time(one)}"
     gone = (other for other in happened if other.event == "went" and other.at >= one.at and _same(one, other))
     end = next(gone, None) if one.event == "came" else None
-    return f"{said} and was gone at {_time(end)}" if end is not None else said
+    passed = f" and was gone at {_time(end)}" if end is not None else ""
+    content = f": {shown(one.kind, one.content)}" if one.kind not in no_effects() and one.content else ""
+    return f"{said}{passed}{content}"
+
+
+def _is_told_before(one: Happening, happened: Sequence[Happening]) -> bool:
+    """Whether something went of which it is told that it came, with the time at which it was gone."""
+    return one.event == "went" and any(other.event == "came" and _same(one, other) for other in happened)
 
 
 def _same(one: Happening, other: Happening) -> bool:

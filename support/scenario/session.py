@@ -61,7 +61,7 @@ class ScenarioSession:
         self.client = ScenarioClient(
             settings, self._announce, journal.enter_exchange, self.ledger.enter_exchange, self.evidence.keep_exchange
         )
-        self.recorder = Recorder(recordings, stores.recordings, journal, random.Random())
+        self.recorder = Recorder(recordings, stores.recordings, journal, random.Random(), stores.own_documents)
         self.disturbances = Disturbances(settings, stores, journal, self.ledger.enter_disturbance)
         self.fixtures = ExitStack()
         self._history = history or History()

@@ -53,6 +53,7 @@ class SuiteRun:
         self._client, self._journal, self._parts, self._provided = client, journal, parts, provided
         self._last: tuple[str, Snapshot] | None = None
         self._surroundings: Things | None = None
+        self._is_recorded = False  # whether a recorder was at work in the last scenario
 
     @classmethod
     def start(
@@ -114,6 +115,7 @@ class SuiteRun:
         """End a scenario: what it closed with is what the next one must find."""
         # To look at all of them twice a scenario would take a tenth of a run.
         self._surroundings = session.ledger.last_surroundings
+        self._is_recorded = session.ledger.is_recorded
         self._scenario_of |= dict.fromkeys(session.ledger.own_jobs, name)
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
@@ -144,7 +146,9 @@ class SuiteRun:
 
     def _note_late(self, before: str | None, happened: Sequence[Happening]) -> bool:
         """Note what came after scenarios had ended, `before` the last of them; whether anything did."""
-        came = late_problems(happened, self._scenario_of, before, exclusive=self.settings.exclusive)
+        came = late_problems(
+            happened, self._scenario_of, before, exclusive=self.settings.exclusive, is_recorded=self._is_recorded
+        )
         self._late += [f"  - {problem}" for problem in came]
         return bool(came)
 
@@ -181,7 +185,8 @@ class SuiteRun:
         return {
             **({"Version": version} if version else {}),
             "Focus Server": settings.focus_server.base_url,
-            "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}",
+            "MongoDB": f"{_host_of(settings.mongodb.uri)}, database {settings.mongodb.database}"
+            + _other_recorder(self.stores),
             "RabbitMQ": _host_of(settings.rabbitmq.url) + _blind_spots(self.stores),
             "History": self._history.description(),
             "Kubernetes namespace": settings.kubernetes.namespace,
@@ -195,6 +200,12 @@ def _blind_spots(stores: Stores) -> str:
     why = stores.blind_spots.acknowledgements
     hidden += [] if why is None else ["whether messages are acknowledged"]
     return f" (cannot be seen: {', '.join(hidden)}; {why})" if hidden else ""
+
+
+def _other_recorder(stores: Stores) -> str:
+    """What cannot be seen of the database, for the report."""
+    why = stores.blind_spots.recordings
+    return f" (cannot be seen: recordings that are none of the recorder's; {why})" if why else ""
 
 
 def _host_of(url: SecretStr) -> str:
@@ -219,6 +230,7 @@ def make_ready(
         expect_healthy_environment(client, stores)
         stores.blind_spots.acknowledgements = stores.queues.lack_of_statistics()
         sweep(journals, settings, stores, result, provided, others)
+        stores.blind_spots.recordings = stores.recordings.sign_of_a_recorder()
     finally:
         for line in result.lines:
             _tell(line)

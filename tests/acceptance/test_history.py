@@ -2,11 +2,14 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pika
 import pytest
+from bson.objectid import ObjectId
 from kubernetes import client, config
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from support.observers.history import History
 from support.observers.kubernetes_api import JOBS
@@ -61,13 +64,63 @@ def test_a_record_right_before_the_closing_look_is_not_lost(settings, history):
             assert told(history, "task record") == expected
 
 
-def test_a_document_of_any_other_collection_is_told_and_recordings_are_not(settings, history):
+def test_a_document_of_any_other_collection_is_told_and_so_is_the_collection(settings, history):
     with records(settings) as database:
-        made = database.notes.insert_one({}).inserted_id
+        made = database.create_collection("notes").insert_one({}).inserted_id
         database.notes.delete_one({"_id": made})
-        database.recordings.delete_one({"_id": database.recordings.insert_one({"uuid": "u"}).inserted_id})
-    kind = "document of the collection notes"
-    assert [(one.event, one.kind) for one in history.read()] == [("came", kind), ("went", kind)]
+        database.notes.create_index("of_no_interest")
+        database.notes.drop()
+    kind, collection = "document of the collection notes", "collection"
+    assert [(one.event, one.kind) for one in history.read()] == [
+        ("came", collection),
+        ("came", kind),
+        ("went", kind),
+        ("went", collection),
+    ]
+
+
+def test_an_empty_collection_right_before_the_closing_look_is_not_lost(settings, history):
+    with records(settings) as database:
+        for number in ROUNDS:
+            database.create_collection(f"notes_{number}").drop()
+            expected = [(event, "collection", f"notes_{number}") for event in ("came", "went")]
+            assert told(history, "collection") == expected
+
+
+@pytest.mark.parametrize("code", [9, 40415])
+def test_a_mongodb_that_cannot_tell_of_collections_tells_all_else(settings, stores, monkeypatch, code):
+    database = stores.database._database
+    command, refused = database.command, []
+
+    def of_before(name, *values, **options):
+        if any("showExpandedEvents" in stage["$changeStream"] for stage in options.get("pipeline", ())):
+            refused.append(name)
+            raise OperationFailure("BSON field '$changeStream.showExpandedEvents' is an unknown field.", code)
+        return command(name, *values, **options)
+
+    monkeypatch.setattr(database, "command", of_before)
+    history = History.of(settings, stores)
+    with records(settings) as client:
+        client.notes.delete_one({"_id": client.create_collection("notes").insert_one({}).inserted_id})
+        client.notes.drop()
+    assert [one.event for one in history.read()] == ["came", "went", "went"]
+    assert (history.missing, refused) == ({}, ["aggregate"])
+    history.close()
+
+
+def test_a_recording_is_told_unless_the_suite_has_put_it(settings, stores, history):
+    of_ours, start = ObjectId(), datetime.now(UTC)
+    stores.own_documents.add(str(of_ours))
+    with records(settings) as database:
+        for document in ({"_id": of_ours}, {"_id": "theirs", "start_time": start}, {"_id": "odd"}):
+            database.recordings.insert_one({"uuid": f"of {document['_id']}", **document})
+            database.recordings.delete_one({"_id": document["_id"]})
+    assert [(one.event, one.kind, one.effect.name) for one in history.read()] == [
+        ("came", "recording", "theirs"),
+        ("went", "recording", "theirs"),
+        ("came", "document of the collection recordings", "odd"),
+        ("went", "recording", "odd"),  # All that is told then is its identity.
+    ]
 
 
 def test_more_changes_than_are_read_at_once_are_all_told(settings, history):
@@ -127,6 +180,16 @@ def test_a_job_of_kubernetes_right_before_the_closing_look_is_not_lost(stores, h
         look(stores)
         found = told(history, "analyzer")
         assert (found[0], found[-1]) == tuple((event, "analyzer", f"passing-{number}") for event in ("came", "went"))
+
+
+def test_an_object_that_a_server_could_leak_is_not_lost(stores, history):
+    path, kind = "/api/v1/namespaces/{namespace}/secrets", "object of Kubernetes (secrets)"
+    for number in ROUNDS:
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"passing-{number}"}}
+        stores.namespace.create(path, secret)
+        stores.namespace.remove(path, f"passing-{number}", {})
+        stores.surroundings.look()
+        assert told(history, kind) == [(event, kind, f"passing-{number}") for event in ("came", "went")]
 
 
 def test_a_watch_that_is_cut_goes_on_where_it_was(stores, history, make_job):

@@ -34,6 +34,7 @@ class Product:
         self.naming, self.looks, self.at_look = settings.naming, 0, {}
         self.records, self.jobs, self.pods, self.services = [], [], [], []
         self.warnings, self.listed, self.elsewhere = {}, [], {}
+        self.recorder_at_work = None
         self.queues, self.acknowledged, self.recordings = {}, {}, Collection()
         self.stores = SimpleNamespace(
             records=SimpleNamespace(all=self._look, of_job=self._records_of, of_jobs=self._records_of_all),
@@ -52,11 +53,12 @@ class Product:
                 lack_of_statistics=lambda: None,
             ),
             surroundings=SimpleNamespace(look=lambda: dict(self.elsewhere)),
+            own_documents=set(),
             broker=SimpleNamespace(publish=self._publish),
             namespace=None,
             blind_spots=BlindSpots(),
             database=SimpleNamespace(collection=lambda name: self.recordings),
-            recordings=None,
+            recordings=SimpleNamespace(sign_of_a_recorder=lambda: self.recorder_at_work),
             job_ids_carrying=lambda keys: set(),
         )
 

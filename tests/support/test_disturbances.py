@@ -41,7 +41,7 @@ def writes(journal, monkeypatch):
 
 @pytest.fixture
 def disturbances(journal):
-    def entered(job_id):
+    def entered(job_id, part):
         journal.entries.append(("entered", job_id))
 
     return Disturbances(settings(), STORES, journal, entered)
@@ -63,11 +63,11 @@ def test_the_ledger_knows_of_a_disturbance_before_it_is_made(disturbances, journ
 def test_an_analyzer_is_paused_when_its_pods_are_gone(journal):
     looks = [Analyzer(pods=({"metadata": {"name": "pod-1"}},)), Analyzer()]
     stores = SimpleNamespace(analyzers=SimpleNamespace(of_job=lambda job_id: looks.pop(0)))
-    Disturbances(settings(), stores, journal, lambda job_id: None).pause_analyzer(JOB_ID)
+    Disturbances(settings(), stores, journal, lambda job_id, part: None).pause_analyzer(JOB_ID)
     assert looks == []
     stores.analyzers.of_job = lambda job_id: Analyzer(pods=({"metadata": {"name": "pod-1"}},))
     with pytest.raises(ExpectationFailed, match="there is pod-1"):
-        Disturbances(settings(), stores, journal, lambda job_id: None).pause_analyzer(JOB_ID)
+        Disturbances(settings(), stores, journal, lambda job_id, part: None).pause_analyzer(JOB_ID)
 
 
 def test_ledger_and_journal_know_of_a_limit_before_it_is_set_and_it_is_taken_away_once(disturbances, journal):
@@ -101,7 +101,7 @@ def test_ledger_and_journal_know_of_an_outage_before_it_is_made_and_it_is_ended(
 
     monkeypatch.setattr(outages, "ask_toxiproxy", ask)
     own = settings(toxiproxy={"url": "http://127.0.0.1:1", "mongodb": "way"})
-    disturbances = Disturbances(own, STORES, journal, lambda job_id: journal.entries.append("entered"))
+    disturbances = Disturbances(own, STORES, journal, lambda *_: journal.entries.append("entered"))
     disturbances.outages.cut_off("MongoDB")
     assert journal.entries == ["entered", ("way broken", "way")]
     assert asked == [("POST", "/way", {"enabled": False}, 2)]

@@ -94,6 +94,32 @@ def test_what_is_of_no_kind_is_compared_with_the_end_of_the_scenario_before(ledg
     EffectLedger(ALONE, product.stores, promises, SightingLog(), following.last_surroundings).expect_nothing_else()
 
 
+@pytest.mark.parametrize("begins", ["in the scenario", "before the run"])
+def test_recordings_are_compared_unless_a_recorder_is_at_work(product, promises, history, begins):
+    ledger = ledger_with(history, product, promises)
+    product.elsewhere["recording", "theirs"] = "{}"
+    assert "there is a new recording, theirs: {}" in told(ledger.expect_nothing_else)
+    assert ledger.last_surroundings == product.elsewhere
+    if begins == "in the scenario":
+        ledger.enter_disturbance(part="recorder")
+    else:
+        product.stores.blind_spots.recordings = "one is being recorded"
+    history.untold = [happening(event, "recording", "theirs", None) for event in ("came", "changed")]
+    ledger.expect_nothing_else()
+    # A recorder that the scenario has started ends its recording when it is stopped, after this look.
+    assert (ledger.last_surroundings is None) is (begins == "in the scenario")
+    product.elsewhere["document of the collection recordings", "odd"] = "{}"
+    assert "recordings, odd" in told(ledger.expect_nothing_else)
+
+
+def test_another_part_that_is_disturbed_makes_no_recordings(product, promises, history):
+    ledger = ledger_with(history, product, promises)
+    ledger.enter_disturbance(part="MongoDB")
+    history.untold = [happening("came", "recording", "theirs", None, uuid="of nobody")]
+    assert "the recording theirs came at " in (said := told(ledger.expect_nothing_else))
+    assert "{'uuid': 'of nobody'}" in said
+
+
 def test_in_a_shared_environment_what_is_of_no_kind_is_not_looked_at(product, promises):
     shared = settings(exclusive=False)
     ledger = EffectLedger(shared, product.stores, promises, SightingLog())

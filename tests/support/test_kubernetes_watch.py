@@ -3,15 +3,17 @@
 import json
 import threading
 from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
+from stand_ins import settings
 
 from kubeconfig.calls import NoAnswer, Refused
+from support.core.errors import EnvironmentBroken
 from support.observers import kubernetes_watch
+from support.observers.history import History
 from support.observers.kubernetes_api import JOBS, PODS
 from support.observers.kubernetes_watch import Watches
-from support.observers.parts import Parts
-from support.profile.settings import Naming
 
 
 def event(kind, name, version):
@@ -44,13 +46,20 @@ class Stream:
 
 
 class Namespace:
-    """A namespace at version 1; every watch of Jobs that is begun is in `begun`, after the version that it was at."""
+    """A namespace at version 1; every watch of Jobs that is begun is in `begun`, after the version that it was at.
+
+    `others` are the other kinds that may be listed, each with what its watch tells; None: it may not be watched.
+    """
 
     def __init__(self):
         self.versions = {JOBS: 1}
         self.begun = SimpleQueue()
         self.last: list[object] = []
         self.pods: list[object] = []
+        self.others: dict[str, list[object] | None] = {}
+
+    def other_kinds(self):
+        return [(kind, kind) for kind in self.others]
 
     def version(self, path):
         return self.versions.get(path, 0)
@@ -66,6 +75,10 @@ class Namespace:
             self.begun.put((version, stream))
         elif path == PODS:
             stream.tell(*self.pods)
+        elif path in self.others:
+            if (told := self.others[path]) is None:
+                raise EnvironmentBroken(f"to watch {path} is forbidden")
+            stream.tell(*told)
         return stream
 
 
@@ -83,7 +96,7 @@ def missed():
 
 @pytest.fixture
 def watches(namespace, missed):
-    watches = Watches(namespace, Naming(), missed.append)
+    watches = Watches(namespace, settings(), missed.append)
     yield watches
     watches.close()
 
@@ -97,7 +110,8 @@ def told(watches, **options):
     return [(one.event, one.effect.name) for one in watches.read(**options)]
 
 
-PARTS = Parts(frozenset({"statefulset/mongodb"}))
+PARTS = settings(workloads={"mongodb": "statefulset/mongodb"})
+ALONE = settings(exclusive=True)
 
 
 def reach(namespace, watches, version):
@@ -118,11 +132,62 @@ def test_pods_of_parts_come_and_go_unheard(namespace, missed):
     of_a_part["object"]["metadata"]["ownerReferences"] = [owner]
     late = {**of_a_part, "type": "DELETED"}  # Of before the reading that is over: not even told as missed.
     namespace.versions[PODS], namespace.pods = 1, [of_a_part, event("ADDED", "leaked", 3)]
-    watches = Watches(namespace, Naming(), missed.append, PARTS)
+    watches = Watches(namespace, PARTS, missed.append)
     namespace.versions[PODS] = 3
     assert told(watches) == [("came", "leaked")]
     watches._watches[1]._take(late, None)
     assert missed == []
+    watches.close()
+
+
+def test_what_a_server_could_leak_is_watched_where_the_run_is_alone_and_what_changes_by_itself_is_left_out(
+    namespace, missed
+):
+    leaked = [event("ADDED", "leaked", 3), event("DELETED", "leaked", 4)]
+    namespace.others = {
+        "configmaps": [event("ADDED", "kube-root-ca.crt", 2), *leaked],
+        "persistentvolumeclaims": [event("ADDED", "claim", 2), event("MODIFIED", "claim", 4)],
+        "serviceaccounts": [event("ADDED", "default", 3), bookmark(4)],
+    }
+    namespace.versions |= dict.fromkeys(namespace.others, 1)
+    watches = Watches(namespace, ALONE, missed.append)
+    namespace.versions |= dict.fromkeys(namespace.others, 4)
+    found = {(one.event, one.kind, one.effect.name) for one in watches.read()}
+    assert found == {
+        ("came", "object of Kubernetes (configmaps)", "leaked"),
+        ("went", "object of Kubernetes (configmaps)", "leaked"),
+        ("came", "object of Kubernetes (persistentvolumeclaims)", "claim"),
+    }
+    assert (watches.unwatched, missed) == ({}, [])
+    watches.close()
+
+
+def test_a_kind_that_may_be_listed_and_not_watched_is_told_and_the_others_are_watched(namespace, missed):
+    namespace.others = {"secrets": None, "configmaps": [event("ADDED", "leaked", 2)]}
+    namespace.versions["configmaps"] = 1
+    watches = Watches(namespace, ALONE, missed.append)
+    namespace.versions["configmaps"] = 2
+    assert told(watches) == [("came", "leaked")]
+    assert watches.unwatched == {"secrets": "to watch secrets is forbidden"}
+    watches.close()
+
+
+def test_the_report_says_which_kinds_are_only_looked_at_and_why():
+    source = SimpleNamespace(unwatched={"secrets": "it is forbidden"}, close=lambda: None)
+    history = History({"Kubernetes": lambda missed: source})
+    assert history.description() == "told by Kubernetes; Kubernetes (secrets) is only looked at: it is forbidden"
+    history.close()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [settings(), settings(exclusive=True, kubernetes={"left_alone": ["secrets"]})],
+    ids=["others work there", "the whole kind changes by itself"],
+)
+def test_other_kinds_are_not_watched_where(namespace, missed, own):
+    namespace.others = {"secrets": None, "leases.coordination.k8s.io": None}
+    watches = Watches(namespace, own, missed.append)
+    assert watches.unwatched == {}
     watches.close()
 
 

@@ -86,7 +86,7 @@ def test_a_part_that_is_restarted_beside_the_analyzers_is_no_change_of_theirs_an
     before = analyzers.pods()
     everything = Analyzers(namespace, Naming()).pods()
     assert len(everything.items) == len(before.items) + 2
-    watches = Watches(namespace, Naming(), missed.append, parts)
+    watches = Watches(namespace, settings(workloads=NAMED), missed.append)
     with closing(watches):
         for named in NAMED.values():
             for one in state_of(namespace, named).pods:

@@ -78,6 +78,25 @@ def test_what_is_of_no_kind_may_neither_come_nor_change_nor_go(event):
     ]
 
 
+def test_what_is_of_no_kind_is_told_once_with_its_content():
+    passing = [happening("came", "exchange", "e", None, content={"durable": True}), happening("went", "exchange", "e")]
+    said = "the exchange name of e came at 12:00:00.000 UTC and was gone at 12:00:00.000 UTC: {'durable': True}"
+    assert problems([*ONE_JOB, *passing]) == [said]
+    assert late_problems(passing, {}, "the first", exclusive=True) == [f"after 'the first' had ended: {said}"]
+
+
+def test_where_a_recorder_is_at_work_recordings_may_come_end_and_go():
+    recorded = [happening(event, "recording", "r", None) for event in ("came", "changed", "went")]
+    odd = happening("came", "document of the collection recordings", "o", None)
+    recording = Allowance((), 0, is_disturbed=False, is_recorded=True)
+    for told in (
+        passing_problems([*recorded, odd], recording, ALONE.effects_of_a_job),
+        late_problems([*recorded, odd], {}, "the first", exclusive=True, is_recorded=True),
+    ):
+        assert len(told) == 1
+        assert "collection recordings name of o came" in told[0]
+
+
 def test_a_job_is_known_by_its_name_on_kubernetes_too():
     assert problems([happening("came", "analyzer", "j", JOB_ID.replace("_", "-"))]) == []
 

@@ -34,8 +34,13 @@ def journal():
 
 
 @pytest.fixture
-def recorder(collection, journal):
-    return Recorder(collection, Recordings(), journal, random.Random(1))
+def own_documents():
+    return set()
+
+
+@pytest.fixture
+def recorder(collection, journal, own_documents):
+    return Recorder(collection, Recordings(), journal, random.Random(1), own_documents)
 
 
 def test_the_journal_knows_of_a_recording_before_it_is_there(recorder, collection, journal):
@@ -48,6 +53,16 @@ def test_the_journal_knows_of_a_recording_before_it_is_there(recorder, collectio
         {"uuid": one.uuid, "start_time": T, "end_time": T + HOUR, "deleted": False},
         {"uuid": other.uuid, "start_time": T, "end_time": None, "deleted": True},
     ]
+
+
+def test_who_looks_knows_each_document_before_it_is_there(recorder, collection, own_documents):
+    known, insert = [], collection.insert_one
+    collection.insert_one = lambda document: (known.append(str(document["_id"]) in own_documents), insert(document))
+    recording = recorder.put(T, T + HOUR)
+    collection.documents.pop()
+    recorder.put_again(recording)
+    assert known == [True, True]
+    assert len(own_documents) == 2
 
 
 def test_a_recording_is_put_again_under_the_same_identity(recorder, collection):
@@ -113,7 +128,7 @@ def test_recordings_are_removed_by_their_ids(collection):
 
 def test_a_free_time_is_long_ago_with_nothing_an_hour_before_and_after(collection, journal):
     recordings = Recordings(taken=3)
-    moment = Recorder(collection, recordings, journal, random.Random(1)).free_time()
+    moment = Recorder(collection, recordings, journal, random.Random(1), set()).free_time()
     assert recordings.asked[-1] == (moment - HOUR, moment + HOUR)
     assert len(set(recordings.asked)) == 4
     assert 2001 <= moment.year < 2009
@@ -123,5 +138,5 @@ def test_a_free_time_is_long_ago_with_nothing_an_hour_before_and_after(collectio
 def test_where_everything_is_recorded_the_search_for_a_free_time_ends(collection, journal):
     recordings = Recordings(taken=10**6)
     with pytest.raises(EnvironmentBroken, match="no free time"):
-        Recorder(collection, recordings, journal, random.Random(1)).free_time()
+        Recorder(collection, recordings, journal, random.Random(1), set()).free_time()
     assert len(recordings.asked) < 100

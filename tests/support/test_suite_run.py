@@ -22,15 +22,18 @@ def product():
     return Product()
 
 
+def closed(product, jobs=(), *, is_recorded=False):
+    """A scenario that has ended in the stores as they are now."""
+    ledger = SimpleNamespace(last_surroundings=None, own_jobs=jobs, is_recorded=is_recorded)
+    closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
+    return SimpleNamespace(closed_with=closed_with, ledger=ledger)
+
+
 @pytest.fixture
 def run(product):
     """A run whose one scenario has ended."""
     run = SuiteRun(ALONE, product.stores, FocusServerAPI(ALONE), None, ExitStack())
-    closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
-    run.close_scenario(
-        SimpleNamespace(closed_with=closed_with, ledger=SimpleNamespace(last_surroundings=None, own_jobs=())),
-        "the first scenario",
-    )
+    run.close_scenario(closed(product), "the first scenario")
     return run
 
 
@@ -50,16 +53,41 @@ def test_what_comes_and_goes_late_is_told_with_the_scenario_that_caused_it(produ
     untold = []
     history = SimpleNamespace(read=lambda is_last: [untold.pop() for _ in list(untold)], take_gaps=list)
     run = SuiteRun(settings(exclusive=exclusive), product.stores, None, None, ExitStack(), history=history)
-    closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
     for name, jobs in (("the first", ("job_1",)), ("the second", ())):
-        ledger = SimpleNamespace(last_surroundings=None, own_jobs=jobs)
-        run.close_scenario(SimpleNamespace(closed_with=closed_with, ledger=ledger), name)
+        run.close_scenario(closed(product, jobs), name)
     queue = Effect("grpc-job-job_1", "job_1", "grpc-job-job_1")
     untold += [Happening(datetime.now(UTC), event, "work queue", queue) for event in ("came", "went")]
     with pytest.raises(
         ExpectationFailed, match=r"after 'the first' had ended: the work queue grpc-job-job_1 came at .+ gone at"
     ):
         run.expect_no_late_changes()
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_after_a_scenario_with_a_recorder_its_last_recording_may_come_late(product, is_recorded):
+    untold = [Happening(datetime.now(UTC), "came", "recording", Effect("r", None, "r"))]
+    history = SimpleNamespace(read=lambda is_last: [untold.pop() for _ in list(untold)], take_gaps=list)
+    run = SuiteRun(ALONE, product.stores, None, None, ExitStack(), history=history)
+    run.close_scenario(closed(product, is_recorded=is_recorded), "the first")
+    if is_recorded:
+        run.expect_no_late_changes()
+    else:
+        with pytest.raises(ExpectationFailed, match="after 'the first' had ended: the recording r came at"):
+            run.expect_no_late_changes()
+
+
+def test_that_something_is_being_recorded_is_known_from_the_beginning_and_reported(product, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "expect_healthy_environment", lambda client, stores: None)
+    own = settings(journals=str(tmp_path))
+    run = SuiteRun(own, product.stores, None, None, ExitStack())
+    for sign, told in (
+        (None, "database focus"),
+        ("r is being made", "none of the recorder's; r is being made)"),
+    ):
+        product.recorder_at_work = sign
+        make_ready(own, product.stores, FocusServerAPI(own))
+        assert product.stores.blind_spots.recordings == sign
+        assert run.description()["MongoDB"].endswith(told)
 
 
 def well():

@@ -9,19 +9,21 @@ from stand_ins import settings
 
 from support.core.errors import EnvironmentBroken
 from support.observers.kubernetes_api import Namespace
-from support.observers.surroundings import Surroundings, change_problems
+from support.observers.surroundings import Surroundings, change_problems, shown
 from support.profile.settings import Kubernetes
 
 SETTINGS = settings()
+RECORDING = {"_id": 2, "uuid": "theirs", "start_time": 1, "end_time": 2, "deleted": False}
 
 
 class Store:
     """A database, a broker and a namespace in memory."""
 
     def __init__(self, own=SETTINGS):
-        self.documents = {"tasks": [{"_id": 1}], "recordings": [{"_id": 2}], "system.views": [{"_id": 3}], "notes": []}
+        self.documents = {"tasks": [{"_id": 1}], "recordings": [dict(RECORDING)], "system.views": [], "notes": []}
         self.exchanges, self.bindings, self.policies = [{"name": "theirs", "durable": True}], [], []
-        self.objects = {"configmaps": [], "events": [], "leases.coordination.k8s.io": []}
+        self.objects = {"configmaps": [], "secrets": [], "events": [], "leases.coordination.k8s.io": []}
+        self.own_documents = set()
         self.database = SimpleNamespace(
             collections=lambda: list(self.documents),
             collection=lambda name: SimpleNamespace(find=lambda query: self.documents[name]),
@@ -33,7 +35,7 @@ class Store:
         namespace = SimpleNamespace(
             other_kinds=lambda: [(kind, kind) for kind in self.objects], items=lambda path, **_: self.objects[path]
         )
-        self.surroundings = Surroundings(own, self.database, self.broker, namespace)
+        self.surroundings = Surroundings(own, self.database, self.broker, namespace, self.own_documents)
 
 
 @pytest.fixture
@@ -60,9 +62,17 @@ def add(*path):
             add("documents", "notes", {"_id": 4, "text": "made"}),
             "new document of the collection notes, 4: {'_id': 4, 'text'",
         ),
+        (lambda store: store.documents.update(empty=[]), "there is a new collection, empty"),
+        (lambda store: store.documents.pop("notes"), "the collection notes is gone"),
         (
-            lambda store: store.documents.update(audit=[{"_id": 9}]),
-            "there is a new document of the collection audit, 9",
+            add("documents", "recordings", {**RECORDING, "_id": 10}),
+            "there is a new recording, 10: {'_id': 10, 'uuid': 'theirs'",
+        ),
+        (lambda store: store.documents["recordings"].clear(), "the recording 2 is gone: {'_id': 2, 'uuid': 'theirs'"),
+        (lambda store: store.documents["recordings"][0].update(end_time=3), "the recording 2 has changed: {'_id': 2"),
+        (
+            add("documents", "recordings", {"_id": 11, "uuid": "a note"}),
+            "there is a new document of the collection recordings, 11: {'_id': 11",
         ),
         (add("exchanges", "", {"name": "mine"}), 'there is a new exchange, mine: {"name": "mine"}'),
         (
@@ -88,8 +98,8 @@ def test_what_changes_is_told_with_its_content(store, change, told):
     [
         lambda store: None,
         add("documents", "tasks", {"_id": 10}),
-        add("documents", "recordings", {"_id": 10}),
         add("documents", "system.views", {"_id": 10}),
+        lambda store: store.documents.update({"system.profile": []}),
         add("objects", "events", config_map("an-event")),
         add("objects", "leases.coordination.k8s.io", config_map("a-leader")),
         add("objects", "configmaps", config_map("kube-root-ca.crt")),
@@ -99,6 +109,57 @@ def test_what_is_counted_or_changes_by_itself_is_left_alone(store, change):
     before = store.surroundings.look()
     change(store)
     assert change_problems(before, store.surroundings.look()) == []
+
+
+def test_a_new_collection_is_told_and_so_is_what_is_in_it(store):
+    before = store.surroundings.look()
+    store.documents["audit"] = [{"_id": 9}]
+    assert change_problems(before, store.surroundings.look()) == [
+        "there is a new collection, audit",
+        "there is a new document of the collection audit, 9: {'_id': 9}",
+    ]
+
+
+def test_the_collections_of_the_product_may_come_when_they_are_first_needed(store):
+    there = {name: store.documents.pop(name) for name in ("tasks", "recordings")}
+    before = store.surroundings.look()
+    store.documents |= dict.fromkeys(there, ())
+    assert change_problems(before, store.surroundings.look()) == []
+
+
+def test_a_recording_that_the_suite_has_put_may_come_and_go_and_none_beside_it(store):
+    before = store.surroundings.look()
+    store.own_documents.add("20")
+    store.documents["recordings"] += [{**RECORDING, "_id": 20}, {**RECORDING, "_id": 21}]
+    (problem,) = change_problems(before, store.surroundings.look())
+    assert "there is a new recording, 21" in problem
+
+
+def test_while_a_recorder_is_at_work_recordings_come_and_end_and_nothing_else_does(store):
+    before = store.surroundings.look()
+    store.documents["recordings"][0]["end_time"] = 3
+    store.documents["recordings"] += [{**RECORDING, "_id": 20}, {"_id": 21, "note": "none of a recorder's"}]
+    (problem,) = change_problems(before, store.surroundings.look(), is_recorded=True)
+    assert "there is a new document of the collection recordings, 21" in problem
+
+
+def test_of_a_secret_no_value_is_told_but_whether_it_has_changed(store):
+    def secret(value):
+        copied = {"last-applied": value}
+        return {"metadata": {"name": "one", "annotations": copied}, "data": {"password": value}, "stringData": None}
+
+    before = store.surroundings.look()
+    store.objects["secrets"].append(secret("aHVudGVyMg=="))
+    with_it = store.surroundings.look()
+    store.objects["secrets"][0] = secret("c29tZXRoaW5n")
+    (came,) = change_problems(before, with_it)
+    (changed,) = change_problems(with_it, store.surroundings.look())
+    told = came + changed + shown("object of Kubernetes (secrets)", secret("aHVudGVyMg=="))
+    assert "there is a new object of Kubernetes (secrets), one: " in came
+    assert '"password": "<a value, ' in came
+    assert "(secrets) one has changed" in changed
+    assert "aHVudGVyMg==" not in told
+    assert "c29tZXRoaW5n" not in told
 
 
 def test_of_an_object_what_lasts_is_compared(store):
@@ -147,7 +208,8 @@ def test_what_kubernetes_makes_for_a_part_may_change(beside):
 
 def test_without_a_management_api_exchanges_are_not_seen(store):
     store.broker.management = None
-    assert {kind for kind, _ in store.surroundings.look()} == set()
+    store.bindings.append({"source": "a", "destination": "b", "routing_key": "c"})
+    assert {kind for kind, _ in store.surroundings.look()} == {"collection", "recording"}
 
 
 RESOURCES = {

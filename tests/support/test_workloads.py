@@ -401,9 +401,9 @@ def test_a_part_that_selects_every_pod_is_not_touched(workloads, parts, selector
 
 def test_ledger_and_journal_know_of_a_disturbed_part_before_and_it_is_brought_back(own, stores, parts):
     journal = Journal()
-    disturbances = Disturbances(own, stores, journal, lambda job_id: journal.entries.append(("entered", job_id)))
+    disturbances = Disturbances(own, stores, journal, lambda *about: journal.entries.append(("entered", *about)))
     disturbances.workloads.stop("MongoDB")
-    told = [("entered", None), ("part disturbed", "MongoDB", 1), ("part scaled", "MongoDB", 0)]
+    told = [("entered", None, "MongoDB"), ("part disturbed", "MongoDB", 1), ("part scaled", "MongoDB", 0)]
     assert journal.entries == told
     disturbances.undo()
     assert journal.entries == [*told, ("part scaled", "MongoDB", 1)]

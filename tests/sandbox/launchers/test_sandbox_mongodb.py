@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -70,7 +71,6 @@ def found(sandbox_endpoints):
 @pytest.mark.parametrize("whose", ["uri", "server_uri"])
 def test_the_users_of_the_endpoints_are_let_in(found, whose):
     with client(found[whose]) as allowed:
-        assert found["database"] in allowed.list_database_names()
         written = allowed[found["database"]]["test_of_login"].insert_one({}).inserted_id
         assert allowed[found["database"]]["test_of_login"].delete_one({"_id": written}).deleted_count == 1
 
@@ -90,6 +90,30 @@ def test_the_focus_server_logs_in_as_its_own_user_who_can_make_no_others(warm_sa
     with client(found["server_uri"]) as server, pytest.raises(OperationFailure) as refusal:
         server.admin.command("createUser", "another", pwd="p", roles=["root"])
     assert refusal.value.code == 13
+
+
+def test_the_focus_server_reaches_no_database_but_its_own(found):
+    with client(found["server_uri"]) as server, client(found["uri"]) as suite:
+        for database in (f"{found['database']}0", "job_notes", "admin", "local"):
+            notes = server[database]["notes"]
+            for reach in (partial(notes.insert_one, {}), notes.find_one, notes.drop):
+                with pytest.raises(OperationFailure) as refusal:
+                    reach()
+                assert refusal.value.code == 13
+        assert found["database"] in suite.list_database_names()
+        assert "job_notes" not in suite.list_database_names()
+
+
+async def test_the_user_of_a_server_goes_with_its_database(record, tmp_path):
+    started = await mongodb.start(Launcher(record.mark, record.add_command), tmp_path, dict(os.environ))
+    address = started.server_uri("focus_1")
+    await started.admit("focus_1")
+    with client(address) as server:
+        server["focus_1"]["tasks"].insert_one({})
+    await started.drop("focus_1")
+    with client(address) as server, pytest.raises(OperationFailure) as refusal:
+        server["focus_1"]["tasks"].find_one()
+    assert refusal.value.code == 18
 
 
 def test_nothing_of_the_set_up_without_login_is_left(warm_sandbox, found):

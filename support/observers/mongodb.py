@@ -232,6 +232,10 @@ class Documents:
 
         return self._database.ask(f"documents of {self._collection.name}", call)
 
+    def count(self, query: Mapping[str, Any]) -> int:
+        """How many documents a query finds."""
+        return self.call("the number of documents of {}", lambda collection: collection.count_documents(query))
+
     def _read(self, document: Document) -> Document:
         where = f"in the document {document.get('_id')} of {self._collection.name}"
         return {name: _plain(value, where) for name, value in document.items()}

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from bson.objectid import ObjectId
+
 from support.observers.kubernetes_api import OWN_QUOTA, Namespace
 from support.observers.manifests import Manifest, name_problem
 from support.observers.mongodb import RECORDING, Database, kind_of_document
@@ -25,6 +27,7 @@ Things = Mapping[tuple[str, str], str]
 """What there is: kind and name of each thing, with its content as far as that may not change."""
 
 _SHOWN = 300  # characters of a content
+_COMPARED = 1000  # documents of a collection; of more, as a deployed system has recordings, only the number
 _VALUES = ("data", "stringData")
 _UNTOLD = secrets.token_bytes(16)
 _OF_KUBERNETES = ("managedFields", "resourceVersion", "generation")
@@ -91,7 +94,14 @@ class Surroundings:
             yield from self._documents(name)
 
     def _documents(self, collection: str) -> Iterator[tuple[tuple[str, str], str]]:
-        for document in self._database.collection(collection).find({}):
+        documents = self._database.collection(collection)
+        found = documents.find({}, limit=_COMPARED + 1)
+        if len(found) > _COMPARED:
+            kind = kind_of_document(collection, self._recordings, None)
+            own = [ObjectId(identity) for identity in self._own_documents]
+            yield (kind, f"number of those in {collection}"), str(documents.count({"_id": {"$nin": own}}))
+            return
+        for document in found:
             identity = str(document["_id"])
             if identity not in self._own_documents:
                 yield (kind_of_document(collection, self._recordings, document), identity), str(document)

@@ -4,6 +4,7 @@ from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
+from bson.objectid import ObjectId
 from kubernetes_stand_in import serving, write_kubeconfig
 from stand_ins import settings
 
@@ -26,7 +27,10 @@ class Store:
         self.own_documents = set()
         self.database = SimpleNamespace(
             collections=lambda: list(self.documents),
-            collection=lambda name: SimpleNamespace(find=lambda query: self.documents[name]),
+            collection=lambda name: SimpleNamespace(
+                find=lambda query, limit: self.documents[name][:limit],
+                count=lambda query: sum(one["_id"] not in query["_id"]["$nin"] for one in self.documents[name]),
+            ),
         )
         management = SimpleNamespace(
             definitions=lambda: {"exchanges": self.exchanges, "bindings": self.bindings, "policies": self.policies}
@@ -41,6 +45,19 @@ class Store:
 @pytest.fixture
 def store():
     return Store()
+
+
+def test_of_very_many_documents_the_number_is_compared_without_those_of_the_suite(store):
+    store.documents["recordings"] += [{**RECORDING, "_id": ObjectId()} for _ in range(2000)]
+    before = store.surroundings.look()
+    own = ObjectId()
+    store.documents["recordings"].append({**RECORDING, "_id": own})
+    store.own_documents.add(str(own))
+    assert store.surroundings.look() == before
+    store.documents["recordings"].append({**RECORDING, "_id": ObjectId()})
+    after = store.surroundings.look()
+    assert change_problems(before, after) == ["the recording number of those in recordings has changed: 2002"]
+    assert change_problems(before, after, is_recorded=True) == []
 
 
 def config_map(name, value="a", **metadata):

@@ -143,9 +143,19 @@ def test_a_reason_that_names_what_is_wrong_and_nothing_else(causes, detail):
     refusals.expect_refusal(exchange({"detail": detail}, 422), causes, Answers())
 
 
-@pytest.mark.parametrize("detail", [at("start_time"), at("end_time", msg="must be later"), "end_time is too early"])
-def test_where_one_rule_is_about_both_either_may_be_named(detail):
-    refusals.expect_refusal(exchange({"detail": detail}, 422), [START, END], Answers(), either=True)
+@pytest.mark.parametrize(
+    ("causes", "detail"),
+    [
+        ([START, END], at("start_time")),
+        ([START, END], at("end_time", msg="must be null for a live job")),
+        ([START, END], "end_time is too early"),
+        ([CHANNELS, VIEW], at("view_type", msg="a single channel view shows one channel")),
+        ([CHANNELS, VIEW], at("channels", msg="must be one when view_type is 1")),
+        ([CHANNELS, VIEW], at("channels.min", msg="must be 1 or higher")),
+    ],
+)
+def test_where_one_rule_is_about_both_either_may_be_named(causes, detail):
+    refusals.expect_refusal(exchange({"detail": detail}, 422), causes, Answers(), either=True)
 
 
 @pytest.mark.parametrize(

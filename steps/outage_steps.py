@@ -136,7 +136,7 @@ def the_same_request_is_refused(context: Context, stores: Sequence[str]) -> None
     broken = context.state.session.disturbances.outages.broken()
 
     def misnamed(seen: Exchange) -> list[str]:
-        return refusals.store_problems(seen.detail(), stores, broken)
+        return refusals.store_problems(seen.told("detail"), stores, broken)
 
     ask_again_until(context, f"the request to be refused because of {' or '.join(stores)}", statuses, misnamed)
 

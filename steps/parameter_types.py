@@ -143,10 +143,10 @@ def parse_task_id(text: str) -> str | None:
 
 
 class Causes(NamedTuple):
-    """What a request is refused because of: all of these, or `any_of` them, where one rule is about both."""
+    """What a request is refused because of: all of these, or `either`, where one rule is about both."""
 
     parameters: tuple[Parameter, ...]
-    any_of: bool = False
+    either: bool = False
 
 
 @parse.with_pattern(rf"the (?:{any_of(_CAUSES)})(?:(?:, the | and the | or the )(?:{any_of(_CAUSES)}))*")
@@ -154,9 +154,15 @@ def parse_causes(text: str) -> Causes:
     """What a request is refused because of: `the FFT length`, `the start time and the end time`, `the task id`, …
 
     Where one rule is about both, either may be named: `the start time or the end time`.
+
+    Raises:
+        ValueError: it says both "and" and "or"; what must be named is not clear.
     """
+    either = " or the " in text
+    if either and re.search(", the | and the ", text):
+        raise ValueError(f"either all of these or one of them, not both: {text}")
     words = re.split(", the | and the | or the ", text.removeprefix("the "))
-    return Causes(tuple(_CAUSES[each] for each in words), any_of=" or the " in text)
+    return Causes(tuple(_CAUSES[each] for each in words), either=either)
 
 
 @parse.with_pattern(r"one job|\d+ jobs|the accepted jobs")

@@ -102,11 +102,11 @@ def the_answer_comes_in_time(context: Context, setting: str) -> None:
 def the_request_is_refused_because_of(context: Context, causes: Causes) -> None:
     context.state.because_of = causes
     for exchange in context.state.exchanges:
-        refusals.expect_refusal(exchange, causes.parameters, context.state.settings.answers, any_of=causes.any_of)
+        refusals.expect_refusal(exchange, causes.parameters, context.state.settings.answers, either=causes.either)
 
 
 @then("the client refuses it, too")
 def the_client_refuses_it(context: Context) -> None:
-    parameters, any_of = context.state.because_of
+    parameters, either = context.state.because_of
     for attempt in context.state.attempts:
-        refusals.expect_client_refusal(attempt.client_refusal, parameters, any_of=any_of)
+        refusals.expect_client_refusal(attempt.client_refusal, parameters, either=either)

@@ -171,7 +171,7 @@ Feature: Playing back what was recorded
     @PZ-14018
     Scenario Outline: A playback without its <parameter> is refused and launches nothing
       When a playback is requested without <parameter>
-      Then the request is refused because of the <parameter>
+      Then the request is refused because of the start time or the end time
       And the client refuses it, too
 
       @PZ-13907
@@ -187,7 +187,7 @@ Feature: Playing back what was recorded
     @PZ-14018
     Scenario Outline: A playback with an empty <parameter> is refused and launches nothing
       When a playback is requested with <parameter> nothing
-      Then the request is refused because of the <parameter>
+      Then the request is refused because of the start time or the end time
       And the client refuses it, too
 
       @PZ-13907

@@ -53,7 +53,7 @@ Feature: Refusing a job that cannot be computed
     @PZ-14018 @PZ-13823 @critical
     Scenario: A single channel view of several channels is refused and launches nothing
       When a job is requested with view type 1
-      Then the request is refused because of the sensor range
+      Then the request is refused because of the sensor range or the view type
       And the client refuses it, too
 
   Rule: Every parameter is needed, but for the times

@@ -22,29 +22,29 @@ Feature: Keeping what is entrusted
 
     @PZ-14774 @PZ-14018
     Scenario Outline: <hostile> as <parameter> is refused and launches nothing
-      When a job is requested with <parameter> <hostile>
+      When a <kind> is requested with <parameter> <hostile>
       Then the request is refused because of the <parameter>
 
       Examples:
-        | parameter          | hostile                         |
-        | FFT length         | a query for anything            |
-        | time axis duration | a query for anything            |
-        | sensor range       | a query for anything            |
-        | start time         | a query for anything            |
-        | view type          | a command of MongoDB            |
-        | canvas height      | a condition that is always true |
+        | kind     | parameter          | hostile                         |
+        | job      | FFT length         | a query for anything            |
+        | job      | time axis duration | a query for anything            |
+        | job      | sensor range       | a query for anything            |
+        | playback | start time         | a query for anything            |
+        | job      | view type          | a command of MongoDB            |
+        | job      | canvas height      | a condition that is always true |
 
     @PZ-14775 @PZ-14018
     Scenario Outline: <hostile> as <parameter> is not run by a browser
-      When a job is requested with <parameter> <hostile>
+      When a <kind> is requested with <parameter> <hostile>
       Then the request is refused because of the <parameter>
       And no answer is run by a browser
 
       Examples:
-        | parameter  | hostile                  |
-        | FFT length | a script                 |
-        | view type  | a script in an attribute |
-        | start time | a script                 |
+        | kind     | parameter  | hostile                  |
+        | job      | FFT length | a script                 |
+        | job      | view type  | a script in an attribute |
+        | playback | start time | a script                 |
 
     @PZ-14775 @PZ-14018
     Scenario: A script as the name of a parameter is not run by a browser

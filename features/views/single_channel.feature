@@ -175,30 +175,30 @@ Feature: Looking at a single channel
     @PZ-14018
     Scenario Outline: A single channel view of channel <channel> is refused and launches nothing
       When a single channel job is requested with channel <channel>
-      Then the request is refused because of the channel
+      Then the request is refused because of the <parameter>
       And the client refuses it, too
 
       @PZ-13824
       Examples: zero, below the lowest
-        | channel                |
-        | one below the smallest |
+        | channel                | parameter                |
+        | one below the smallest | channel or the view type |
 
       @PZ-13835
       Examples: above the last
-        | channel               |
-        | one above the largest |
-        | 1000000               |
+        | channel               | parameter |
+        | one above the largest | channel   |
+        | 1000000               | channel   |
 
       @PZ-13836 @PZ-13837
       Examples: negative
-        | channel |
-        | -1      |
-        | -100    |
+        | channel | parameter |
+        | -1      | channel   |
+        | -100    | channel   |
 
     @PZ-14018
     Scenario Outline: A single channel view of the sensors <range> is refused and launches nothing
       When a single channel job is requested with sensor range <range>
-      Then the request is refused because of the sensor range
+      Then the request is refused because of the sensor range or the view type
       And the client refuses it, too
 
       @PZ-13823

@@ -168,6 +168,13 @@ def _of_the_other_end(violation: Violation) -> list[Violation]:
     return [Violation((), f"{group[0]}.{other} is wrong")]
 
 
+def _at_the_other_end(violation: Violation) -> list[Violation]:
+    *group, end = violation.loc
+    if not group or end not in ("min", "max"):
+        return [violation]
+    return [replace(violation, loc=(f"{group[0]}.{'max' if end == 'min' else 'min'}",), msg="is wrong")]
+
+
 def _of_both_times(violation: Violation) -> list[Violation]:
     if "future" not in violation.msg:
         return [violation]
@@ -335,6 +342,12 @@ DEFECTS: tuple[Defect, ...] = (
         "Where one end of a range is wrong, the rejection names the other one.",
         "The operator corrects what was right.",
         reworded_rejections(_of_the_other_end),
+    ),
+    Defect(
+        "refusal_at_the_other_end",
+        "Where one end of a range is wrong, the rejection points at the other one, as a path written in one.",
+        "The operator corrects what was right.",
+        reworded_rejections(_at_the_other_end),
     ),
     Defect(
         "refusal_of_both_times",

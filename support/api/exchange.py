@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from support.core.characters import encodable
 
 # A queue's name, which contains the job id, ends at 255 bytes (AMQP 0-9-1); a label's value ends earlier.
 _LONGEST_ID = 200
+_ECHO = re.compile(r"input_value=.*, input_type=\w+")
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ class Exchange:
 def reason_text(detail: object) -> str:
     """A reason in either of its two forms, a text or a list of `{loc, msg}`, as one text; empty of anything else."""
     if isinstance(detail, str):
-        return detail
+        return without_echo(detail)
     if not isinstance(detail, list):
         return ""
     # Only where and why: what a server echoes besides may name any field.
-    return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in detail if isinstance(one, dict))
+    return "; ".join(without_echo(f"{one.get('loc')}: {one.get('msg')}") for one in detail if isinstance(one, dict))
+
+
+def without_echo(text: str) -> str:
+    """A reason without what was sent, as pydantic's own text of an error repeats it."""
+    return _ECHO.sub("", text)

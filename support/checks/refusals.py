@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -20,6 +20,13 @@ STORES = {
 }
 """The stores that a reason can name, with what their names are written by."""
 
+# What says that a store can be used: MongoDB: ok.
+_WORKING = re.compile(
+    rf"(?:{'|'.join(names.pattern for names in STORES.values())})\w*\W+(?:(?:is|are)\s+)?"
+    r"(?:ok|okay|up|fine|healthy|reachable|available|connected|running)\b",
+    re.IGNORECASE,
+)
+
 # What stands in an answer only when the server shows its inside.
 INSIDES = ("Traceback", 'File "/', 'File \\"/', "site-packages")
 
@@ -31,16 +38,16 @@ def status_problems(exchange: Exchange, *wanted: int) -> list[str]:
 
 
 def expect_refusal(
-    exchange: Exchange, because_of: Sequence[Parameter], answers: Answers, *, any_of: bool = False
+    exchange: Exchange, because_of: Sequence[Parameter], answers: Answers, *, either: bool = False
 ) -> None:
     """Raise ExpectationFailed unless a request was refused because of these parameters, and of no others.
 
-    Where a rule about all of them is broken, `any_of` them is enough.
+    Where a rule about all of them is broken, `either` of them is enough.
     """
     statuses = answers.bad_row_count_statuses if ROW_COUNT in because_of else answers.refused_statuses
     problems = error_problems(exchange, statuses)
-    problems += naming_problems(exchange.told("detail"), because_of, exchange.request_body, any_of=any_of)
-    require(f"a refusal because of {_in_words(because_of, any_of)}", problems, exchange)
+    problems += naming_problems(exchange.told("detail"), because_of, exchange.request_body, either=either)
+    require(f"a refusal because of {_in_words(because_of, either)}", problems, exchange)
 
 
 def expect_error_response(exchange: Exchange, statuses: Sequence[int], expected: str, naming: str = "") -> None:
@@ -59,18 +66,30 @@ def expect_unavailable(
     Those that are `broken`, too, may be named besides, and no other.
     """
     problems = error_problems(exchange, answers.unavailable_statuses)
-    problems += store_problems(exchange.detail(), stores, broken)
+    problems += store_problems(exchange.told("detail"), stores, broken)
     require(f"to be told that {' or '.join(stores)} is not available", problems, exchange)
 
 
-def store_problems(reason: str, stores: Sequence[str], broken: Collection[str] = ()) -> list[str]:
-    """What is wrong with the stores that a reason names: one of these must be named, and none that can be used."""
-    is_named = any(store.lower() in reason.lower() for store in stores)
-    problems = [] if is_named else [f"the reason does not name {' or '.join(stores)}"]
+def store_problems(detail: object, stores: Sequence[str], broken: Collection[str] = ()) -> list[str]:
+    """What is wrong with the stores that a reason names: one of these must be named, and none that can be used.
+
+    A text may go on, after its first semicolon or bracket, with what is undone and what works; so may an entry.
+    """
+    texts = [reason_text([one]) for one in detail] if isinstance(detail, list) else [reason_text(detail)]
+    problems = [] if _named_in(texts, stores) else [f"the reason does not name {' or '.join(stores)}"]
+    blaming = [_blaming(text, stores) for text in texts]
     can_be_used = STORES.keys() - {*stores, *broken}
-    return problems + [
-        f"the reason names {store}, which can be used" for store in sorted(can_be_used) if STORES[store].search(reason)
-    ]
+    return problems + [f"the reason names {store}, which can be used" for store in _named_in(blaming, can_be_used)]
+
+
+def _named_in(texts: Iterable[str], stores: Iterable[str]) -> list[str]:
+    return sorted(store for store in stores if any(STORES[store].search(text) for text in texts))
+
+
+def _blaming(text: str, stores: Iterable[str]) -> str:
+    """What of a text says that something cannot be used: its beginning, where one of these is named there."""
+    beginning = re.split("[;(]", text, maxsplit=1)[0]
+    return _WORKING.sub("", beginning if _named_in([beginning], stores) else text)
 
 
 @dataclass(frozen=True)
@@ -158,15 +177,15 @@ def expect_client_error(exchange: Exchange) -> None:
 
 
 def expect_client_refusal(
-    refusal: ValidationError | None, because_of: Sequence[Parameter] = (), *, any_of: bool = False
+    refusal: ValidationError | None, because_of: Sequence[Parameter] = (), *, either: bool = False
 ) -> None:
     """Raise ExpectationFailed unless the client refused; where reasons are given, for all or any of these, no other."""
     require("the client to refuse", ["it did not"] if refusal is None else [])
     assert refusal is not None
     detail = [{"loc": one["loc"], "msg": one["msg"]} for one in refusal.errors()]
-    problems = naming_problems(detail, because_of, any_of=any_of) if because_of else []
-    require(f"the client to refuse because of {_in_words(because_of, any_of)}", problems, reason_text(detail))
+    problems = naming_problems(detail, because_of, either=either) if because_of else []
+    require(f"the client to refuse because of {_in_words(because_of, either)}", problems, reason_text(detail))
 
 
-def _in_words(because_of: Sequence[Parameter], any_of: bool) -> str:
-    return (" or " if any_of else " and ").join(f"the {one.words}" for one in because_of)
+def _in_words(because_of: Sequence[Parameter], either: bool) -> str:
+    return (" or " if either else " and ").join(f"the {one.words}" for one in because_of)

@@ -67,6 +67,10 @@ _WORDS = {
         ("jump", r"(?<![a-z])jump"),
     )
 }
+# A word that does not give a number: start 1.
+_NO_NUMBER = r"(?!\W*\d)"
+# Of the words. A rule has three: a shift by half the size at most, and no jump.
+_NEARLY_ALL = 4
 
 
 def region_of(job: Job) -> Region:
@@ -174,16 +178,19 @@ def faults_of(wanted: dict[str, Any], in_force: Region, limits: Limits) -> set[s
 def _reason_problems(reply: CommandReply, because_of: str, faults: set[str]) -> list[str]:
     """What is wrong with what a reason names: this, and nothing that is right.
 
-    A reason may say what a fault is measured by: a shift by the size, a size by start and end. Nothing is measured by a
-    shift or a jump. Where it points at an end, that is at fault, unless it is the size or the place of the region.
+    A reason may tell the rules of a region, or what could not be done: its words by themselves blame nothing. A shift
+    or a jump that there is not is held against it where it names nearly all that can be wrong; what is given as a
+    number is none of these. Where it points at an end, that is at fault, unless it is the size or the place of the
+    region.
     """
     said = reply.reason()
     if because_of in STORES:
-        problems = store_problems(said, [because_of])
+        problems = store_problems(reply.detail, [because_of])
     else:
         is_named = _WORDS[because_of].search(said) if because_of in _WORDS else because_of in said
         problems = [] if is_named else [f"the reason does not name the {because_of}"]
-    named = {word for word in ("shift", "jump") if _WORDS[word].search(said)}
+    words = {word for word, pattern in _WORDS.items() if re.search(rf"(?:{pattern.pattern}){_NO_NUMBER}", said, re.I)}
+    named = words.intersection(("shift", "jump")) if len(words) >= _NEARLY_ALL else set()
     if because_of not in ("size", "shift", "jump"):
         named |= reply.ends_pointed_at()
     return problems + [f"the reason names the {word}, which is right" for word in sorted(named - faults - {because_of})]

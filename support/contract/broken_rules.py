@@ -44,7 +44,7 @@ def _rules_of(problem: ErrorDetails) -> Iterator[BrokenRule]:
         place, message = place[:-1], ""
     about: tuple[Parameter, ...] = ()
     if problem["type"] == "extra_forbidden":
-        about = (Parameter(UNKNOWN.words, (str(place[-1]),)),)
+        about = (Parameter(UNKNOWN.words, tuple(map(str, place))),)
     elif found := _BY_PATH.get(tuple(map(str, place))):
         about = (found,)
     yield BrokenRule(f"{path_of(place)}: {message}" if place else message, about)

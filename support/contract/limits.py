@@ -80,7 +80,8 @@ class Parameter:
     @property
     def field(self) -> str:
         """The name that an error about this parameter must hold (contract, "Errors")."""
-        return self.path[-1] if self.path[0] == "displayInfo" else self.path[0]
+        group, name = self.path[0], self.path[-1]
+        return group if group in ("channels", "frequencyRange") and name in ("min", "max") else name
 
 
 # Parameters of a request beside its configuration; errors must name them, too.
@@ -113,3 +114,13 @@ FIELDS = tuple(dict.fromkeys([*(one.path[0] for one in PARAMETERS.values()), TAS
 
 JUDGED_TOGETHER = (frozenset({"channels", "view_type"}), frozenset({"start_time", "end_time"}))
 """Fields of which each can be right only by what the other says: a text about the one may name the other."""
+
+MEASURED_BY = {
+    "nfftSelection": frozenset({"view_type"}),
+    "displayTimeAxisDuration": frozenset({"displayInfo"}),
+    "displayInfo": frozenset({"displayTimeAxisDuration"}),
+}
+"""By the name of a field, others that a text about it may name, since its limits may depend on them.
+
+Deployed servers have FFT lengths of each view, and divide the time axis by the height.
+"""

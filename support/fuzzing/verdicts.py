@@ -68,7 +68,7 @@ class RequestVerdicts:
             counts[FOR_ONE_RULE] += len(rules) == 1
             # Of several mistakes the client may know one only: what else a refusal names may be wrong as well.
             alone = rules[0] if request.mistakes == len(rules) == 1 else None
-            self._expect_no_trace(exchange, error, key, naming_problems(exchange, body, alone))
+            self._expect_no_trace(exchange, error, key, misnaming(exchange, body, alone))
 
     def expect_each_kind(self, valid: Iterable[str], violations: Iterable[str]) -> None:
         """Raise ExpectationFailed unless each valid kind was accepted, and each violation refused for its rule alone.
@@ -117,7 +117,7 @@ class RequestVerdicts:
         require("a refusal without a trace", problems, exchange)
 
 
-def naming_problems(exchange: Exchange, body: Any, rule: BrokenRule | None) -> list[str]:
+def misnaming(exchange: Exchange, body: Any, rule: BrokenRule | None) -> list[str]:
     """What is wrong with the fields that a refusal names where this rule alone is broken; a line each."""
     if rule is None:
         return []

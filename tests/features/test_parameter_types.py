@@ -56,9 +56,22 @@ def test_a_task_id():
 def test_several_causes():
     causes = parse_causes("the FFT length, the canvas height and the view type")
     assert [one.field for one in causes.parameters] == ["nfftSelection", "height", "view_type"]
-    assert not causes.any_of
+    assert not causes.either
     either = parse_causes("the start time or the end time")
-    assert ([one.field for one in either.parameters], either.any_of) == (["start_time", "end_time"], True)
+    assert ([one.field for one in either.parameters], either.either) == (["start_time", "end_time"], True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the FFT length and the start time or the end time",
+        "the start time or the end time and the FFT length",
+        "the FFT length, the start time or the end time",
+    ],
+)
+def test_causes_of_which_it_is_not_clear_which_must_be_named_are_none(text):
+    with pytest.raises(ValueError, match="either all of these or one of them"):
+        parse_causes(text)
 
 
 def test_numbers_and_lengths_of_time():

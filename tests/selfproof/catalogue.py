@@ -765,7 +765,7 @@ JUDGING = [
     ),
     blind(
         "a verdict on generated requests that accepts any reason",
-        "fuzzing.verdicts:naming_problems",
+        "fuzzing.verdicts:misnaming",
         "verdicts.py::test_a_request_with_one_mistake_is_refused_because_of_that_and_nothing_else",
         nothing_wrong,
     ),

@@ -17,7 +17,10 @@ def test_after_an_outage_it_is_asked_again_until_it_is_answered_and_not_for_ever
     assert [one.name for one in kept] == ["how long after the outage it was answered"]
     reasons = [exchange({"detail": one}, 503) for one in ("MongoDB", "MongoDB and RabbitMQ", "RabbitMQ")]
     timing.expect_recovery(
-        "RabbitMQ to be named", lambda: reasons.pop(0), [503], lambda seen: store_problems(seen.detail(), ["RabbitMQ"])
+        "RabbitMQ to be named",
+        lambda: reasons.pop(0),
+        [503],
+        lambda seen: store_problems(seen.told("detail"), ["RabbitMQ"]),
     )
     assert reasons == []
     with pytest.raises(ExpectationFailed) as failure:

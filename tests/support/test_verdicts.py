@@ -9,7 +9,7 @@ from support.contract.configuration import generate_config_payload
 from support.contract.limits import PARAMETERS, UNKNOWN, Limits, Parameter
 from support.core.errors import ExpectationFailed
 from support.fuzzing.generated_requests import DEFAULT_SEED, GeneratedRequest, expect_right_answers
-from support.fuzzing.verdicts import RequestVerdicts, naming_problems
+from support.fuzzing.verdicts import RequestVerdicts, misnaming
 from support.observers.side_effects import Effect, no_effects
 from support.scenario.scenario_client import ScenarioClient
 
@@ -257,7 +257,8 @@ PAST, FUTURE = 1_000_000_000, 4_000_000_000
         ({"nfftSelection": None}, ["nfftSelection"]),
         ({"displayInfo": {}}, ["displayInfo.height"]),
         ({"displayInfo": {"height": 20_000}}, ["displayInfo.height"]),
-        ({"displayInfo": {"height": 1, "a.b": 1}}, ["a.b"]),
+        ({"displayInfo": {"height": 1, "a.b": 1}}, ["displayInfo.a.b"]),
+        ({"channels": {"min": 1, "max": 2, "view_type": 1}}, ["channels.view_type"]),
         ({"channels": 1}, ["channels"]),
         ({"channels": {"min": -1, "max": 0}}, ["channels.min"]),
         ({"channels": {"min": 2, "max": 1}}, ["channels"]),
@@ -284,7 +285,7 @@ def test_each_broken_rule_says_what_it_is_about(fields, about):
 
 def test_a_request_with_one_mistake_is_refused_because_of_that_and_nothing_else():
     for detail, told in (
-        ([{"loc": ["body", "nfftSelection"], "msg": "nfftSelection or view_type is wrong"}], "names view_type, which"),
+        ([{"loc": ["body", "nfftSelection"], "msg": "end_time or start_time is wrong"}], "names end_time, which"),
         ("it is wrong", "does not name nfftSelection"),
     ):
         message = failure_of(RequestVerdicts(Server(refusal=(422, detail))), INVALID)
@@ -325,4 +326,25 @@ BOTH_TIMES = BrokenRule("start_time is not before end_time", (PARAMETERS["start 
 def test_a_refusal_names_what_the_broken_rule_is_about(rule, detail, told):
     broken = BrokenRule("", (Parameter("unknown parameter", (rule,)),)) if isinstance(rule, str) else rule
     body = generate_config_payload(start_time=PAST, end_time=PAST)
-    assert naming_problems(exchange({"detail": detail}, 422), body, broken) == [f"the reason {one}" for one in told]
+    assert misnaming(exchange({"detail": detail}, 422), body, broken) == [f"the reason {one}" for one in told]
+
+
+@pytest.mark.parametrize(
+    ("path", "detail", "told"),
+    [
+        (("channels", "view_type"), [{"loc": ["body", "channels", "view_type"], "msg": "unknown"}], []),
+        (("channels", "view_type"), "view_type is no field of channels", []),
+        (("channels", "view_type"), [{"loc": ["body", "view_type"], "msg": "unknown"}], []),
+        (("channels", "zoom"), "channels is wrong", ["does not name zoom (unknown parameter)"]),
+        (("channels", "zoom"), [{"loc": ["body", "channels"], "msg": "unknown field `zoom`, expected `min`"}], []),
+        (("channels", "zoom"), "displayInfo has no field zoom", ["names displayInfo, which is right"]),
+        (("displayInfo", "a.b"), [{"loc": ["body", "displayInfo", "a.b"], "msg": "unknown"}], []),
+        (("displayInfo", "min"), "min is unknown", []),
+        (("displayInfo", "größe"), "gr\\u00f6\\u00dfe is unknown, expected height", []),
+        (("größe",), "gr\\u00f6\\u00dfe is unknown, expected view_type, nfftSelection or start_time", []),
+    ],
+)
+def test_an_unknown_field_is_named_by_its_name_wherever_it_stands(path, detail, told):
+    broken = BrokenRule("", (Parameter("unknown parameter", path),))
+    seen = misnaming(exchange({"detail": detail}, 422), generate_config_payload(), broken)
+    assert seen == [f"the reason {one}" for one in told]

@@ -224,12 +224,12 @@ Feature: When a store fails
       Then it is said that MongoDB is not available
       When all stores work again
       Then the recording is listed within the promised time
-      And MongoDB finds them quickly by
-        | what       | by        | unique |
-        | recordings | identity  | yes    |
-        | recordings | beginning | no     |
-        | recordings | end       | no     |
-        | recordings | deletion  | no     |
+      And MongoDB finds recordings quickly by
+        | by        | unique |
+        | identity  | yes    |
+        | beginning | no     |
+        | end       | no     |
+        | deletion  | no     |
 
     @PZ-14725
     Scenario: A running job gets its consumer back

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.defects.defect import Change, Defect, combine, defect, defective, override
 from sandbox.defects.queues import overriding_consumers
+from sandbox.defects.records import restoring_indexes
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
 from sandbox.focus_server.http_answers import error_answer
@@ -249,12 +250,7 @@ def recordings_of_before_the_outage(parts: Parts) -> Parts:
     return override("recordings", between=between)(parts)
 
 
-@defect
-def index_gone_after_the_outage(parts: Parts) -> Parts:
-    """After an outage of MongoDB, recordings are no longer indexed by their beginnings.
-
-    With a year of recordings, to look for those of a time takes seconds from then on.
-    """
+def _index_gone_after_the_outage(parts: Parts) -> Parts:
     failed: list[bool] = []
 
     async def between(recordings: Any, start: Any, end: Any) -> Any:
@@ -487,7 +483,13 @@ DEFECTS: tuple[Defect, ...] = (
     two_outages_as_a_defect,
     rabbitmq_given_up_after_kubernetes,
     recordings_of_before_the_outage,
-    index_gone_after_the_outage,
+    Defect(
+        "index_gone_after_the_outage",
+        "After an outage of MongoDB, recordings are no longer indexed by their beginnings.",
+        "With a year of recordings, to look for those of a time takes seconds from then on.",
+        restoring_indexes(_index_gone_after_the_outage),
+        restores=True,
+    ),
     record_of_a_playback_left,
     Defect(
         "record_outage_as_no_job",

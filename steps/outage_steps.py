@@ -9,7 +9,7 @@ from steps.fault_types import CLIENT_TIMEOUT_S
 from steps.scenario_state import Context, ScenarioState
 from steps.words import choice
 from support.api.exchange import Exchange
-from support.checks import client_reports, discovery, refusals, waterfall
+from support.checks import client_reports, discovery, metadata, refusals, waterfall
 from support.faults.outages import Outages
 
 register_type(
@@ -17,6 +17,12 @@ register_type(
         "What may come all the same while a store cannot be used: `the job is accepted`.",
         {
             "the job is accepted": ScenarioState.accept,
+            "the metadata is that of the job": lambda state: metadata.expect_metadata_of(
+                state.exchange, state.job, state.settings.answers.configured_status
+            ),
+            "they are those of the recording under way": lambda state: discovery.expect_live_metadata(
+                state.exchange, state.stores.recordings.under_way(), state.settings.limits
+            ),
             "the rows go on": lambda state: waterfall.expect_going_on(state.exchange, state.settings.answers),
         },
     )
@@ -78,8 +84,8 @@ def somebody_looks_it_up_and_cancels_it(context: Context) -> None:
 
     def look_up_and_cancel() -> None:
         (job_id,) = session.ledger.unanswered()
-        metadata = context.state.settings.paths.metadata.format(job_id=job_id)
-        context.state.meanwhile = [session.client.get(metadata), session.client.cancel(job_id)]
+        path = context.state.settings.paths.metadata.format(job_id=job_id)
+        context.state.meanwhile = [session.client.get(path), session.client.cancel(job_id)]
 
     request_meanwhile(context, "task record", look_up_and_cancel)
 

@@ -1,8 +1,9 @@
 """What MongoDB holds, and how it is found there."""
 
-from behave import given, then, when
+from behave import given, register_type, then, when
 
 from steps.scenario_state import Context
+from steps.words import choice, named
 from support.checks import discovery, record_store
 
 
@@ -11,9 +12,12 @@ def they_are_kept_apart(context: Context) -> None:
     record_store.expect_kept_apart(context.state.stores.database, context.state.settings, context.state.job.job_id)
 
 
-@then("MongoDB finds them quickly by")
-def they_are_found_quickly(context: Context) -> None:
-    wanted = [(row["what"], row["by"], row["unique"] == "yes") for row in context.table]
+register_type(Kept=choice("What MongoDB keeps: `recordings`.", named("jobs", "recordings")))
+
+
+@then("MongoDB finds {what:Kept} quickly by")
+def they_are_found_quickly(context: Context, what: str) -> None:
+    wanted = [(what, row["by"], row["unique"] == "yes") for row in context.table]
     record_store.expect_indexes(context.state.stores.database, context.state.settings.mongodb, wanted)
 
 

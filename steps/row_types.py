@@ -28,9 +28,11 @@ class Extent:
     seconds: int = 0
 
 
-@parse.with_pattern(r"until there are \d+(?:, \d+ at a time)?|during \d+ seconds")
+@parse.with_pattern(r"until there is one|until there are \d+(?:, \d+ at a time)?|during \d+ seconds")
 def parse_extent(text: str) -> Extent:
-    """How far: `until there are 5`, `until there are 12, 3 at a time`, `during 3 seconds`."""
+    """How far: `until there is one`, `until there are 12, 3 at a time`, `during 3 seconds`."""
+    if text == "until there is one":
+        return Extent(1)
     first, *at_a_time = (int(number) for number in re.findall(r"\d+", text))
     return Extent(seconds=first) if text.startswith("during") else Extent(first, *at_a_time)
 
@@ -71,9 +73,9 @@ register_type(
     NoRows=choice(
         "When there are no rows: `any more`.",
         {
-            "before their windows are full": lambda rows, exchange: rows.expect_none_before_its_time(),
-            "yet, and more will come": Waterfall.expect_none_yet,
-            "any more": Waterfall.expect_over,
+            "before their windows are full": Waterfall.expect_none_before_their_time,
+            "yet, and more will come": lambda rows, exchange, figures: rows.expect_none_yet(exchange),
+            "any more": lambda rows, exchange, figures: rows.expect_over(exchange),
         },
     ),
     RowCount=parse_row_count,

@@ -13,6 +13,7 @@ from steps.words import choice
 from support.api.exchange import Exchange
 from support.api.job import Job
 from support.checks import record_store, waterfall
+from support.checks.figures import Figures
 from support.checks.promises import Promises
 from support.checks.waterfall import Waterfall
 from support.contract.limits import ViewType
@@ -50,8 +51,8 @@ def rows_are_read_to_the_end(context: Context, by: Readers) -> None:
 
 
 @then("there are no rows {expect:NoRows}")
-def there_are_no_rows(context: Context, expect: Callable[[Waterfall, Exchange], None]) -> None:
-    expect(context.state.waterfall, context.state.exchange)
+def there_are_no_rows(context: Context, expect: Callable[[Waterfall, Exchange, Figures], None]) -> None:
+    expect(context.state.waterfall, context.state.exchange, context.state.figures)
 
 
 @then("no more rows come from then on")

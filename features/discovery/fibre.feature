@@ -21,7 +21,7 @@ Feature: What the fibre has to offer
       And a job is requested with all of them
       Then the job is accepted
       And the mapping of channels to streams of the job is as configured
-      When its rows are asked for until there are 1
+      When its rows are asked for until there is one
       Then every row is of its sensors, frequencies and length
       And the side effects are those of one job
 

@@ -36,8 +36,10 @@ Feature: When something goes wrong
       Then the client reports that no answer came within its time limit
       And the request was sent once
 
-    @PZ-14784
+    @extra
     Scenario: Nobody listens
+      Beyond the plan: its case is a server that does not listen. Here only the client is shown.
+
       Given a live configuration with every parameter set
       And a gateway in front of the server that is not there
       When the job is requested through the gateway

@@ -14,13 +14,15 @@ Feature: What MongoDB holds
     @PZ-13686 @PZ-13810
     Scenario: Jobs and recordings are found quickly
       Given a running job
-      Then MongoDB finds them quickly by
-        | what       | by         | unique |
-        | jobs       | job id     | yes    |
-        | recordings | identity   | yes    |
-        | recordings | beginning  | no     |
-        | recordings | end        | no     |
-        | recordings | deletion   | no     |
+      Then MongoDB finds jobs quickly by
+        | by     | unique |
+        | job id | yes    |
+      And MongoDB finds recordings quickly by
+        | by        | unique |
+        | identity  | yes    |
+        | beginning | no     |
+        | end       | no     |
+        | deletion  | no     |
       And the side effects are those of one job
 
     @PZ-13810
@@ -67,7 +69,7 @@ Feature: What MongoDB holds
         | playback           |
 
     @PZ-13598 @PZ-13684 @PZ-13811 @PZ-14812
-    Scenario: The record of a job under a task id has that, too
+    Scenario: The record of a job under a task id holds the task id, too
       Given a running job under a task id
       Then the record of the job has these fields and no others
         | field          | kind      |

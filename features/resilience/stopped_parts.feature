@@ -96,12 +96,12 @@ Feature: When a part of the system is stopped, killed or restarted
       Then MongoDB is back within the promised time
       When the recordings of that time are asked for
       Then the recording is listed
-      And MongoDB finds them quickly by
-        | what       | by        | unique |
-        | recordings | identity  | yes    |
-        | recordings | beginning | no     |
-        | recordings | end       | no     |
-        | recordings | deletion  | no     |
+      And MongoDB finds recordings quickly by
+        | by        | unique |
+        | identity  | yes    |
+        | beginning | no     |
+        | end       | no     |
+        | deletion  | no     |
       And the live metadata are those of the recording under way within the promised time
 
     Scenario Outline: The recorder is <disrupted> while it records

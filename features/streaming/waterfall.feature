@@ -15,7 +15,7 @@ Feature: The rows of a waterfall
     @PZ-14755 @PZ-14811
     Scenario: The rows of a live job begin with the job
       Given a running job with FFT length 1024
-      When its rows are asked for until there are 1
+      When its rows are asked for until there is one
       Then the first row begins with the job
       And the side effects are those of one job
 
@@ -75,7 +75,7 @@ Feature: The rows of a waterfall
         | view type    | 2      |
         | sensor range | 0 to 2 |
         | FFT length   | 128    |
-      When its rows are asked for until there are 1
+      When its rows are asked for until there is one
       Then every row is of its sensors, frequencies and length
       And the side effects are those of one job
 
@@ -93,10 +93,13 @@ Feature: The rows of a waterfall
     @PZ-14756
     Scenario: Before the first window is full there are no rows
       The longest FFT needs two seconds of signal before its first row can be there.
-      Given a running job with FFT length 4096
-      When its rows are asked for until there are 1
-      Then the first row begins with the job
-      And there are no rows before their windows are full
+      Given the configuration of a job with FFT length 4096
+      When the job is requested
+      Then the job is accepted
+      When the next 10 rows of the job are asked for
+      Then there are no rows before their windows are full
+      When its rows are asked for until there is one
+      Then there are no rows before their windows are full
       And the side effects are those of one job
 
     @PZ-14756

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.defects.defect import Change, Defect, combine, defect, defective, override
 from sandbox.defects.queues import overriding_consumers
+from sandbox.defects.records import restoring_indexes
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.errors import DependencyUnavailable, IdTaken, UnknownJob
 from sandbox.focus_server.http_answers import error_answer
@@ -248,12 +250,7 @@ def recordings_of_before_the_outage(parts: Parts) -> Parts:
     return override("recordings", between=between)(parts)
 
 
-@defect
-def index_gone_after_the_outage(parts: Parts) -> Parts:
-    """After an outage of MongoDB, recordings are no longer indexed by their beginnings.
-
-    With a year of recordings, to look for those of a time takes seconds from then on.
-    """
+def _index_gone_after_the_outage(parts: Parts) -> Parts:
     failed: list[bool] = []
 
     async def between(recordings: Any, start: Any, end: Any) -> Any:
@@ -295,8 +292,10 @@ _ASKS: Mapping[str, Callable[[Parts], Awaitable[object]]] = {
 }
 
 
-def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
-    """A call is refused while a store cannot be reached that it does not need."""
+def answering_without(
+    store: str, path: str, answer: Callable[[DependencyUnavailable], Response]
+) -> tuple[Change, Callable[[ASGIApp], ASGIApp]]:
+    """While a store cannot be reached, a call is answered by this instead; what a server does for that."""
     held: list[Parts] = []
 
     def hold(parts: Parts) -> Parts:
@@ -309,13 +308,23 @@ def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
                 try:
                     await _ASKS[store](held[-1])
                 except DependencyUnavailable as error:
-                    await error_answer(503, str(error))(scope, receive, send)
+                    await answer(error)(scope, receive, send)
                     return
             await app(scope, receive, send)
 
         return serve
 
-    return Defect(name, f"While {store} cannot be reached, {what} cannot be asked for.", impact, hold, wrap)
+    return hold, wrap
+
+
+def needing(name: str, store: str, path: str, what: str, impact: str) -> Defect:
+    """A call is refused while a store cannot be reached that it does not need."""
+    without = answering_without(store, path, lambda error: error_answer(503, str(error)))
+    return Defect(name, f"While {store} cannot be reached, {what} cannot be asked for.", impact, *without)
+
+
+def _made_up(error: DependencyUnavailable) -> Response:
+    return JSONResponse({"sampling_rate": 2000, "sensors": 2222, "started_at": "1970-01-01T00:00:00.000Z"})
 
 
 _WRONG_PLACE = "Operations look for a fault in the wrong place."
@@ -474,7 +483,13 @@ DEFECTS: tuple[Defect, ...] = (
     two_outages_as_a_defect,
     rabbitmq_given_up_after_kubernetes,
     recordings_of_before_the_outage,
-    index_gone_after_the_outage,
+    Defect(
+        "index_gone_after_the_outage",
+        "After an outage of MongoDB, recordings are no longer indexed by their beginnings.",
+        "With a year of recordings, to look for those of a time takes seconds from then on.",
+        restoring_indexes(_index_gone_after_the_outage),
+        restores=True,
+    ),
     record_of_a_playback_left,
     Defect(
         "record_outage_as_no_job",
@@ -500,15 +515,30 @@ DEFECTS: tuple[Defect, ...] = (
     needing("health_needs_rabbitmq", "RabbitMQ", "/ack", "the health of the server", _RESTARTED),
     needing("channels_need_rabbitmq", "RabbitMQ", "/channels", "the channels of the fibre", _CLOSED),
     needing("sensors_need_rabbitmq", "RabbitMQ", "/sensors", "the sensors of the fibre", _CLOSED),
-    needing("live_metadata_need_rabbitmq", "RabbitMQ", "/live_metadata", "the live metadata", _CLOSED),
+    Defect(
+        "no_live_source_without_rabbitmq",
+        "While RabbitMQ cannot be reached, nothing is said to be recorded.",
+        "Operators restart a recorder that works.",
+        *answering_without("RabbitMQ", "/live_metadata", lambda error: error_answer(404, "there is no live source")),
+    ),
     needing("metadata_need_rabbitmq", "RabbitMQ", "/metadata/", "the metadata of a job", _CLOSED),
     needing("rows_need_rabbitmq", "RabbitMQ", "/waterfall/", "the rows of a job", _CLOSED),
     needing("recordings_need_rabbitmq", "RabbitMQ", "/recordings", "what was recorded", _CLOSED),
     needing("health_needs_kubernetes", "Kubernetes", "/ack", "the health of the server", _RESTARTED),
     needing("channels_need_kubernetes", "Kubernetes", "/channels", "the channels of the fibre", _CLOSED),
     needing("sensors_need_kubernetes", "Kubernetes", "/sensors", "the sensors of the fibre", _CLOSED),
-    needing("live_metadata_need_kubernetes", "Kubernetes", "/live_metadata", "the live metadata", _CLOSED),
-    needing("metadata_need_kubernetes", "Kubernetes", "/metadata/", "the metadata of a job", _CLOSED),
+    Defect(
+        "live_metadata_made_up_without_kubernetes",
+        "While Kubernetes cannot be reached, the live metadata are made up.",
+        "Views show a recording that there never was.",
+        *answering_without("Kubernetes", "/live_metadata", _made_up),
+    ),
+    Defect(
+        "metadata_as_a_defect_without_kubernetes",
+        "While Kubernetes cannot be reached, the metadata of a job end in an internal error.",
+        _WRONG_PLACE,
+        *answering_without("Kubernetes", "/metadata/", lambda error: error_answer(500, "internal error")),
+    ),
     needing("recordings_need_kubernetes", "Kubernetes", "/recordings", "what was recorded", _CLOSED),
     Defect(
         "kubernetes_outage_as_the_end",

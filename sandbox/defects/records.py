@@ -13,8 +13,10 @@ from sandbox.defects.defect import MOMENT_S, Change, Defect, combine, defect, de
 from sandbox.defects.queues import overriding_consumers
 from sandbox.focus_server.composition import Parts
 from sandbox.focus_server.identity import as_iso
+from sandbox.focus_server.mongodb import Database
 from sandbox.focus_server.ports import JobRecord
 from sandbox.focus_server.regions import command_in
+from sandbox.focus_server.settings import Settings
 
 AREA = "task records"
 
@@ -64,6 +66,29 @@ def misplacing(
     return Defect(name, summary, impact, override("tasks", insert=insert, set_status=set_status))
 
 
+def restoring_indexes(change: Change) -> Change:
+    """Make a change that takes indexes away; when the server ends, they are made again for the next one."""
+
+    def changed(parts: Parts) -> Parts:
+        settings = Settings.from_environment()
+
+        class RestoresIndexes:
+            async def start(self) -> None:
+                return None
+
+            async def aclose(self) -> None:
+                # Connections of its own: those of the server are being closed.
+                uri, name = settings.mongodb_uri.get_secret_value(), settings.mongodb_database
+                database = Database(uri, name, limit_s=settings.step_limit_s)
+                await database.start()
+                await database.aclose()
+
+        parts = change(parts)
+        return replace(parts, resources=(*parts.resources, RestoresIndexes()))
+
+    return changed
+
+
 def without_index(collection: str, index: str, summary: str, impact: str) -> Defect:
     """A collection lacks an index."""
 
@@ -78,7 +103,8 @@ def without_index(collection: str, index: str, summary: str, impact: str) -> Def
 
         return replace(parts, resources=(*parts.resources, DropsTheIndex()))
 
-    return Defect(f"without_index_{collection}_{index}", summary, impact, change)
+    name = f"without_index_{collection}_{index}"
+    return Defect(name, summary, impact, restoring_indexes(change), restores=True)
 
 
 @defective("tasks", "insert")

@@ -81,6 +81,30 @@ def restarted_mongodb_not_used(parts: Parts) -> Parts:
 
 
 @defect
+def index_gone_with_a_restart(parts: Parts) -> Parts:
+    """When MongoDB has been restarted, recordings are no longer indexed by their beginnings.
+
+    With a year of recordings, to look for those of a time takes seconds from then on.
+    """
+    database = parts.tasks.database
+    original, processes = database.collection, []
+
+    @asynccontextmanager
+    async def collection(name: str) -> AsyncIterator[Any]:
+        async with original(name) as found:
+            told = await database._client.admin.command("hello")
+            process = told["topologyVersion"]["processId"]
+            if process not in processes:
+                processes.append(process)
+                if len(processes) > 1:
+                    await found.database["recordings"].drop_index("start_time_1")
+            yield found
+
+    database.collection = collection
+    return parts
+
+
+@defect
 def record_completed_last(parts: Parts) -> Parts:
     """A record is written without its status, which follows when all else is there, if MongoDB takes it at once.
 
@@ -199,6 +223,7 @@ DEFECTS: tuple[Defect, ...] = (
     never_reconnects_to_rabbitmq,
     never_reconnects_to_mongodb,
     restarted_mongodb_not_used,
+    index_gone_with_a_restart,
     record_completed_last,
     ended_since_the_start_not_listed,
     live_source_remembered,

@@ -19,8 +19,13 @@ from support.core.http_access import HttpAccess
 from support.profile.settings import Answers
 from transport.trust import trusted
 
-# Not the address of a page about something else, such as an error's.
-_SAYS_TLS = re.compile(r"\b(tls|ssl|https)\b(?!://\w)", re.IGNORECASE)
+# In words, or in a code such as SSL_REQUIRED or requiresTls; the `https` of an address says nothing by itself.
+_SAYS_TLS = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:tls|ssl|https)(?!://)(?:v\d|(?![a-z]))"
+    r"|(?i:plain[ _-]?(?:text|http)|clear[ _-]?text|in the clear|encrypt)"
+    r"|(?i:secure[ _-]?(?:connection|transport|request|channel|protocol))"
+)
+_HTTPS_ADDRESS = re.compile(r"https://[\w.:/%~?#&=+@-]+", re.IGNORECASE | re.ASCII)
 
 
 def expect_healthy(exchanges: Sequence[Exchange], answers: Answers) -> None:
@@ -113,7 +118,7 @@ def expect_no_plaintext_response(responses: Mapping[str, requests.Response | Non
     """Raise ExpectationFailed if a call without TLS got more than a refusal to answer so, or the way to TLS.
 
     By its status it must be such a refusal. What is JSON comes from the server itself: it must say that TLS is needed,
-    or it is the answer to what was asked. A proxy's page need not say why.
+    or where to ask instead, or it is the answer to what was asked. A proxy's page need not say why.
     """
     problems = [
         f"{call}: the status is {response.status_code}: {response.text[:300]}"
@@ -134,4 +139,16 @@ def _wants_tls(response: requests.Response, answers: Answers) -> bool:
         response.json()
     except requests.JSONDecodeError:
         return True
-    return _SAYS_TLS.search(f"{response.headers.get('Upgrade', '')} {response.text}") is not None
+    text = response.text.replace("\\/", "/")  # JSON may write a slash so.
+    told = f"{response.headers.get('Upgrade', '')} {text}"
+    return _SAYS_TLS.search(told) is not None or any(
+        _is_where_to_ask(address.rstrip(".,;:"), response.url) for address in _HTTPS_ADDRESS.findall(told)
+    )
+
+
+def _is_where_to_ask(address: str, asked: str) -> bool:
+    """Whether an address is that of the server, its base path or the call; that of a page about errors is none."""
+    told, wanted = urlsplit(address), urlsplit(asked)
+    path = told.path.rstrip("/")
+    is_this_server = told.hostname == wanted.hostname and f"{wanted.path}/".startswith(f"{path}/")
+    return not told.query and not told.fragment and (is_this_server or path == wanted.path != "")

@@ -34,7 +34,8 @@ _KINDS: Mapping[str, type] = {"object id": ObjectId, "text": str, "object": dict
 def expect_kept_apart(database: Database, settings: Settings, job_id: str) -> None:
     """Raise ExpectationFailed unless this job is among the jobs and nowhere else, and recordings are among their own.
 
-    Collections that are neither are looked into where the run is alone: others' may not be the suite's to read.
+    Where the run is not alone, only this job is looked for, and only among jobs and recordings: what others have put
+    anywhere is theirs, and may not be the suite's to read.
     """
     jobs, recordings = settings.mongodb.tasks_collection, settings.mongodb.recordings_collection
     there = database.collections()
@@ -45,13 +46,13 @@ def expect_kept_apart(database: Database, settings: Settings, job_id: str) -> No
     def holds(collection: str, query: Mapping[str, Any]) -> bool:
         return bool(database.collection(collection).find(query, {"_id": 1}, limit=1))
 
-    others = [name for name in there if name not in (jobs, recordings) and not name.startswith("system.")]
     problems = [] if holds(jobs, {"task_id": job_id}) else [f"{jobs} does not hold {job_id}"]
-    if holds(jobs, _IS_RECORDING):
-        problems.append(f"{jobs} holds a recording")
-    if holds(recordings, _IS_JOB):
-        problems.append(f"{recordings} holds a job")
-    problems += [f"{name} holds {job_id}" for name in others if settings.exclusive and holds(name, {"task_id": job_id})]
+    others = {recordings}
+    if settings.exclusive:
+        others |= {name for name in there if name != jobs and not name.startswith("system.")}
+        problems += [f"{jobs} holds a recording"] if holds(jobs, _IS_RECORDING) else []
+        problems += [f"{recordings} holds a job"] if holds(recordings, _IS_JOB) else []
+    problems += [f"{name} holds {job_id}" for name in sorted(others) if holds(name, {"task_id": job_id})]
     require("each job and each recording to be in the collection of its kind, and in no other", problems)
 
 

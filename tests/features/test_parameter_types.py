@@ -86,6 +86,7 @@ def test_numbers_and_lengths_of_time():
 def test_how_rows_are_read():
     assert parse_extent("until there are 12, 3 at a time") == Extent(rows=12, at_a_time=3)
     assert parse_extent("until there are 5") == Extent(rows=5)
+    assert parse_extent("until there is one") == Extent(rows=1)
     assert parse_extent("during 3 seconds") == Extent(seconds=3)
     assert parse_readers("") == Readers(1)
     assert parse_readers(" by 2 readers at once, 10 at a time") == Readers(2, 10)

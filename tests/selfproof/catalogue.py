@@ -809,6 +809,11 @@ JUDGING = [
         *("waterfall.py::test_a_row_that_is_missing_doubled_or_out_of_order_is_found", "assert "),
     ),
     blind(
+        "a reading of rows to which none comes too early",
+        "checks.waterfall:Waterfall.expect_none_before_their_time",
+        "waterfall.py::test_a_row_is_too_early_before_a_first_window_can_be_full_and_not_after_that",
+    ),
+    blind(
         "a search for secrets that finds none",
         "checks.exposure:expect_nothing_secret",
         "exposure.py::test_what_must_not_be_shown_is_found_in_text_and_headers",

@@ -76,6 +76,7 @@ def test_what_is_asked_without_tls_is_asked_in_the_clear_and_goes_no_further():
 
 def in_the_clear(status, text="", **headers):
     response = Response()
+    response.url = "http://focus.example:8443/focus-server/ack"
     response.status_code, response._content = status, text.encode()
     response.headers.update(headers)
     return response
@@ -93,6 +94,18 @@ def in_the_clear(status, text="", **headers):
         in_the_clear(421),
         in_the_clear(426, '{"detail": "come back"}', Upgrade="TLS/1.2, HTTP/1.1"),
         in_the_clear(403, '{"detail": "HTTPS is required"}'),
+        in_the_clear(403, '{"detail": "TLSv1.2 or newer, please"}'),
+        in_the_clear(403, '{"detail": "plaintext requests are not allowed"}'),
+        in_the_clear(403, '{"detail": "the connection is not encrypted"}'),
+        in_the_clear(403, '{"detail": "a secure connection is required"}'),
+        in_the_clear(400, '{"code": "SSL_REQUIRED"}'),
+        in_the_clear(400, '{"code": "requiresTls"}'),
+        in_the_clear(400, '{"code": "HttpsRequired"}'),
+        in_the_clear(400, '{"error": "use https://focus.example/focus-server instead"}'),
+        in_the_clear(400, '{"error": "use https://focus.example/ instead"}'),
+        in_the_clear(400, '{"error": "ask at https://focus.example:8443/focus-server/ack."}'),
+        in_the_clear(400, r'{"error": "use https:\/\/focus.example\/focus-server instead"}'),
+        in_the_clear(421, '{"location": "https://other.example/focus-server/ack"}'),
     ],
 )
 def test_a_refusal_to_answer_in_the_clear_is_none_of_an_answer(response):
@@ -113,6 +126,11 @@ def test_a_refusal_to_answer_in_the_clear_is_none_of_an_answer(response):
         in_the_clear(503, "<h1>503 Service Unavailable</h1>"),
         in_the_clear(400, '{"detail": "there is no recording between start_time and end_time"}'),
         in_the_clear(403, '{"error": "see https://focus.example/errors/7"}'),
+        in_the_clear(403, '{"error": "see https://focus.example/focus-server/docs"}'),
+        in_the_clear(403, '{"error": "see https://focus.example/focus-server-errors"}'),
+        in_the_clear(403, '{"error": "see https://focus.example/?error=7"}'),
+        in_the_clear(403, '{"error": "see https://docs.example/focus-server"}'),
+        in_the_clear(400, '{"httpStatus": 400, "detail": "the channels are endlessly many"}'),
     ],
 )
 def test_an_answer_in_the_clear_is_found_whatever_it_tells(response):

@@ -102,9 +102,18 @@ def test_jobs_and_recordings_are_kept_apart():
         found(f"there is no {name}", record_store.expect_kept_apart, Holding(**rest), alone, "job_1")
 
 
-def test_what_mongodb_keeps_for_itself_and_what_others_keep_is_not_looked_into():
+def test_what_mongodb_keeps_for_itself_is_not_looked_into():
     record_store.expect_kept_apart(Holding(**APART, **{"system.profile": [JOB]}), settings(exclusive=True), "job_1")
-    record_store.expect_kept_apart(Holding(**{**APART, "others": [JOB]}), settings(), "job_1")
+
+
+def test_in_a_shared_environment_only_this_job_is_looked_for_among_jobs_and_recordings():
+    of_others = {"tasks": [JOB, RECORDING], "recordings": [{**RECORDING, **OTHER}], "others": [JOB]}
+    record_store.expect_kept_apart(Holding(**of_others), settings(), "job_1")
+    for wrong, told in (
+        ({"tasks": [OTHER]}, "tasks does not hold job_1"),
+        ({"recordings": [JOB]}, "recordings holds job_1"),
+    ):
+        found(told, record_store.expect_kept_apart, Holding(**{**APART, **wrong}), settings(), "job_1")
 
 
 def test_indexes_are_there_and_unique_where_they_must_be():

@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -354,15 +355,39 @@ def test_none_yet_and_no_more_are_told_apart(answer, yet, over):
                 expect(answer)
 
 
+def asked_after(answer, age_s, **time_limits):
+    """Who reads a job's rows for the first time, and the answer, that long after the job was requested."""
+    read = reading(replace(answer, sent_at=answer.sent_at + timedelta(seconds=age_s), elapsed_s=0.0), **time_limits)
+    read.job = replace(read.job, exchange=replace(read.job.exchange, sent_at=answer.sent_at))
+    return read, read.expect_next_rows(1)
+
+
 @pytest.mark.parametrize(
-    ("late_s", "told"), [([0.0, 0.5], None), ([-0.9], None), ([0.5, -1.1], "1.100 s before its end"), ([], "none")]
+    ("age_s", "answer", "told"),
+    [
+        (0.5 * LENGTH_S, NONE_YET, None),
+        (0.5 * LENGTH_S, given(0), "the status is 201"),
+        (0.5 * LENGTH_S, OVER, "the status is 208"),
+        (2 * LENGTH_S, NONE_YET, None),
+        (2 * LENGTH_S, given(0), None),
+        (2 * LENGTH_S, OVER, "the status is 208"),
+    ],
 )
-def test_a_row_is_too_early_before_its_window_is_full_and_one_must_come(late_s, told):
-    at = settings(time_limits={"clock_tolerance_s": 1})
-    reading = Waterfall(job(PAYLOAD), at, lambda path: exchange(), rows(*range(len(late_s))))
-    reading.answered_at = [row.end_timestamp + late for row, late in zip(reading.rows, late_s, strict=True)]
+def test_a_row_is_too_early_before_a_first_window_can_be_full_and_not_after_that(age_s, answer, told):
+    read, seen = asked_after(answer, age_s)
     with nullcontext() if told is None else pytest.raises(ExpectationFailed, match=told):
-        reading.expect_none_before_its_time()
+        read.expect_none_before_their_time(seen, FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("late_s", "told"), [([0.0, 0.5], None), ([-0.9], None), ([0.5, -1.1], "1.100 s before its end")]
+)
+def test_a_row_that_ends_after_it_came_is_too_early_however_late_the_answer_is(late_s, told):
+    read, seen = asked_after(NONE_YET, 60, clock_tolerance_s=1)
+    read.rows = rows(*range(len(late_s)))
+    read.answered_at = [row.end_timestamp + late for row, late in zip(read.rows, late_s, strict=True)]
+    with nullcontext() if told is None else pytest.raises(ExpectationFailed, match=told):
+        read.expect_none_before_their_time(seen, FIGURES)
 
 
 @pytest.mark.parametrize(("answer", "goes_on"), [(given(0), True), (NONE_YET, True), (OVER, False)])

@@ -21,6 +21,7 @@ import requests
 import urllib3
 import yaml
 from bson import json_util
+from bson.int64 import Int64
 from pika.exceptions import ChannelClosedByBroker
 from pymongo import MongoClient
 
@@ -55,6 +56,7 @@ class Player:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._names: dict[str, str] = {}
+        self._cursor = 0  # of the last answer of MongoDB that has more to come; 0 where it was whole
         self._answered_at = 0.0
         self.paused_s = 0.0
 
@@ -93,7 +95,13 @@ class Player:
             self._answered_at = time.monotonic()
 
     def _mongodb(self, call: Call) -> None:
-        self._clients.database[call["database"]].command(json_util.loads(call["command"]))
+        command = json_util.loads(call["command"])
+        if "getMore" in command:
+            if not self._cursor:
+                return  # There is less now than when it was recorded.
+            command["getMore"] = Int64(self._cursor)
+        answer = self._clients.database[call["database"]].command(command)
+        self._cursor = answer.get("cursor", {}).get("id", 0)
 
     def _kubernetes(self, call: Call) -> None:
         address = self._clients.api + call["path"]

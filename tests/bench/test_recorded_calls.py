@@ -107,6 +107,29 @@ def test_another_answer_than_the_recorded_one_ends_the_script():
         player.play([request("GET", "/ack")])
 
 
+class Database:
+    def __init__(self, *answers):
+        self.asked, self._answers = [], list(answers)
+
+    def __getitem__(self, name):
+        return self
+
+    def command(self, command):
+        self.asked.append(command)
+        return self._answers.pop(0)
+
+
+def command(**command):
+    return {"to": "mongodb", "database": "focus_new", "command": json.dumps(command)}
+
+
+def test_what_is_left_of_an_answer_of_mongodb_is_asked_for_by_the_present_cursor():
+    database = Database({"cursor": {"id": 7}}, {"cursor": {"id": 0}}, {"cursor": {"id": 0}})
+    more = command(getMore=99, collection="tasks")
+    Player(SimpleNamespace(database=database)).play([command(find="tasks"), more, command(find="tasks"), more])
+    assert database.asked == [{"find": "tasks"}, {"getMore": 7, "collection": "tasks"}, {"find": "tasks"}]
+
+
 def test_pauses_are_part_of_the_time():
     player = Player(SimpleNamespace())
     assert player.play([{"to": "pause", "s": 0.02}, {"to": "settle", "after_answer_s": 0.05}]) >= 0.05

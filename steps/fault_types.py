@@ -13,8 +13,7 @@ from behave import register_type
 
 from steps.words import any_of, choice, named, several
 from support.api.exchange import Exchange
-from support.checks import client_reports
-from support.checks.refusals import STORES
+from support.checks import client_reports, refusals
 from support.contract.limits import UNKNOWN
 from support.core.errors import APIError
 from support.faults import gateway
@@ -24,6 +23,7 @@ from support.faults.outages import Outages
 from support.faults.workloads import Workloads
 from support.profile.settings import FocusServer
 
+STORES = named(*refusals.STORES)
 PARTS = named("MongoDB", "RabbitMQ") | {"the Focus Server": "Focus Server", "the recorder": "recorder"}
 CLIENT_TIMEOUT_S = 0.5
 """Longer than a record and an analyzer take, and shorter than a queue does where RabbitMQ takes its time."""
@@ -73,11 +73,9 @@ def parse_gateway_conduct(text: str) -> GatewayConduct:
 
 
 register_type(
-    Dependency=choice("A store that the server works with: `RabbitMQ`.", named(*STORES)),
-    Stores=several(
-        "Stores that the server works with: `RabbitMQ`, `MongoDB and RabbitMQ`.", named(*STORES), ", ", " and "
-    ),
-    AnyStore=several("A store, or one of several: `MongoDB`, `MongoDB or RabbitMQ`.", named(*STORES), " or "),
+    Dependency=choice("A store that the server works with: `RabbitMQ`.", STORES),
+    Stores=several("Stores that the server works with: `RabbitMQ`, `MongoDB and RabbitMQ`.", STORES, ", ", " and "),
+    AnyStore=several("A store, or one of several: `MongoDB`, `MongoDB or RabbitMQ`.", STORES, " or "),
     Break=choice("What grammar asks for: `breaks`, `break`.", named("breaks", "break")),
     Outage=choice(
         "How a store fails: `does not answer`.",
@@ -125,6 +123,6 @@ register_type(
         "Why a change of the region of interest can be refused, as the refusal names it: `its shift`.",
         {f"its {word}": word for word in ("start", "end", "size", "shift", "jump")}
         | {"its unknown parameter": UNKNOWN.field}
-        | named(*STORES),
+        | STORES,
     ),
 )

@@ -147,7 +147,11 @@ async def cancelling_needs_a_running_analyzer(analyzers: Any, job_id: str) -> No
     await analyzers.stop(job_id)
 
 
-async def make(analyzers: Any, plural: str, kind: str, job_id: str, **content: Any) -> None:
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+"""What a claim of a volume asks for."""
+
+
+async def make_object(analyzers: Any, plural: str, kind: str, job_id: str, **content: Any) -> None:
     """Make an object of a kind of Kubernetes that is named after a job."""
     made = {"apiVersion": "v1", "kind": kind, "metadata": {"name": job_id.replace("_", "-")}, **content}
     await analyzers.request("POST", f"/api/v1/namespaces/{analyzers.namespace}/{plural}", made)
@@ -160,7 +164,7 @@ async def configuration_kept_on_kubernetes(analyzers: Any, job_id: str, config: 
     The cluster fills up with what nobody uses, until it takes nothing more.
     """
     await analyzers.launch(job_id, config)
-    await make(analyzers, "configmaps", "ConfigMap", job_id, data={"config.json": json.dumps(config)})
+    await make_object(analyzers, "configmaps", "ConfigMap", job_id, data={"config.json": json.dumps(config)})
 
 
 @defective("analyzers", "launch")
@@ -170,7 +174,7 @@ async def secret_for_each_job(analyzers: Any, job_id: str, config: dict[str, Any
     What should be known to few is kept for ever, and nobody knows of it.
     """
     await analyzers.launch(job_id, config)
-    await make(analyzers, "secrets", "Secret", job_id, type="Opaque", stringData={"password": f"of-{job_id}"})
+    await make_object(analyzers, "secrets", "Secret", job_id, type="Opaque", stringData={"password": f"of-{job_id}"})
 
 
 @defective("analyzers", "launch")
@@ -180,7 +184,7 @@ async def account_for_each_job(analyzers: Any, job_id: str, config: dict[str, An
     The cluster fills up with accounts that somebody may be given rights by.
     """
     await analyzers.launch(job_id, config)
-    await make(analyzers, "serviceaccounts", "ServiceAccount", job_id)
+    await make_object(analyzers, "serviceaccounts", "ServiceAccount", job_id)
 
 
 @defective("analyzers", "launch")
@@ -190,8 +194,7 @@ async def volume_for_each_job(analyzers: Any, job_id: str, config: dict[str, Any
     Each closed view goes on costing storage.
     """
     await analyzers.launch(job_id, config)
-    wanted = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
-    await make(analyzers, "persistentvolumeclaims", "PersistentVolumeClaim", job_id, spec=wanted)
+    await make_object(analyzers, "persistentvolumeclaims", "PersistentVolumeClaim", job_id, spec=CLAIM)
 
 
 _WRONG_VIEW = "What is shown, or found afterwards, is not what was requested."

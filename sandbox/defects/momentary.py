@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from sandbox.defects.analyzers import make
+from sandbox.defects.analyzers import CLAIM, make_object
 from sandbox.defects.defect import Defect, defective, override
 from sandbox.defects.queues import overriding_consumers
 from sandbox.defects.records import recording_of
@@ -73,7 +73,7 @@ async def collection_for_40_ms(tasks: Any, record: JobRecord) -> None:
 
 def _object_for_40_ms(plural: str, kind: str, impact: str, **content: Any) -> Defect:
     async def launch(analyzers: Any, job_id: str, config: dict[str, Any]) -> None:
-        await make(analyzers, plural, kind, job_id, **content)
+        await make_object(analyzers, plural, kind, job_id, **content)
         await asyncio.sleep(_MOMENT_S)
         where = f"/api/v1/namespaces/{analyzers.namespace}/{plural}/{job_id.replace('_', '-')}"
         await analyzers.request("DELETE", where, {})
@@ -125,7 +125,7 @@ DEFECTS: tuple[Defect, ...] = (
     _object_for_40_ms("serviceaccounts", "ServiceAccount", "For a moment there is an account that nobody knows of."),
     _object_for_40_ms(
         *("persistentvolumeclaims", "PersistentVolumeClaim", "Each job has storage taken and given back for nothing."),
-        spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+        spec=CLAIM,
     ),
     queue_for_40_ms,
     Defect(

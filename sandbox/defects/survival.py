@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -58,26 +58,36 @@ def never_reconnects_to_mongodb(parts: Parts) -> Parts:
     return parts
 
 
+def _before_each_use(parts: Parts, act: Callable[[Any, object], Awaitable[None]]) -> Parts:
+    """Before the server uses a collection, act on it, knowing which process of MongoDB it is in."""
+    database = parts.tasks.database
+    original = database.collection
+
+    @asynccontextmanager
+    async def collection(name: str) -> AsyncIterator[Any]:
+        async with original(name) as found:
+            told = await database._client.admin.command("hello")
+            await act(found, told["topologyVersion"]["processId"])
+            yield found
+
+    database.collection = collection
+    return parts
+
+
 @defect
 def restarted_mongodb_not_used(parts: Parts) -> Parts:
     """A MongoDB that has been restarted is taken for another one, and is not used.
 
     After each restart of MongoDB somebody has to restart the server, too.
     """
-    database = parts.tasks.database
-    original, processes = database.collection, []
+    first: list[object] = []
 
-    @asynccontextmanager
-    async def collection(name: str) -> AsyncIterator[Any]:
-        async with original(name) as found:
-            told = await database._client.admin.command("hello")
-            processes.append(told["topologyVersion"]["processId"])
-            if processes[-1] != processes[0]:
-                raise DependencyUnavailable("MongoDB", "it is another one than before", no_effect=True)
-            yield found
+    async def refuse_another(found: Any, process: object) -> None:
+        first.append(process)
+        if process != first[0]:
+            raise DependencyUnavailable("MongoDB", "it is another one than before", no_effect=True)
 
-    database.collection = collection
-    return parts
+    return _before_each_use(parts, refuse_another)
 
 
 @defect
@@ -86,22 +96,14 @@ def index_gone_with_a_restart(parts: Parts) -> Parts:
 
     With a year of recordings, to look for those of a time takes seconds from then on.
     """
-    database = parts.tasks.database
-    original, processes = database.collection, []
+    last: list[object] = []
 
-    @asynccontextmanager
-    async def collection(name: str) -> AsyncIterator[Any]:
-        async with original(name) as found:
-            told = await database._client.admin.command("hello")
-            process = told["topologyVersion"]["processId"]
-            if process not in processes:
-                processes.append(process)
-                if len(processes) > 1:
-                    await found.database["recordings"].drop_index("start_time_1")
-            yield found
+    async def drop_on_another(found: Any, process: object) -> None:
+        is_another, last[:] = last not in ([], [process]), [process]
+        if is_another:
+            await found.database["recordings"].drop_index("start_time_1")
 
-    database.collection = collection
-    return parts
+    return _before_each_use(parts, drop_on_another)
 
 
 @defect

@@ -39,10 +39,10 @@ class Leases:
         await self._spare
 
     async def prepare(self) -> None:
-        """Make the spare tenant if there is none and no run is going on. Raises as ``Tenants.make``."""
+        """Make the spare tenant if there is none and no run is going on; who takes it is told if that has failed."""
         if self._keep_spare and not self._given and self._spare is None:
             self._spare = asyncio.create_task(self._tenants.make())
-            await asyncio.gather(self._spare, return_exceptions=True)  # Who takes it is told why there is none.
+            await asyncio.gather(self._spare, return_exceptions=True)
 
     async def take(self) -> Tenant:
         """Give a tenant to a run. Raises PartFailed or RequestFailed if none can be made."""

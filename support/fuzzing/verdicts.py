@@ -119,13 +119,10 @@ class RequestVerdicts:
 
 def misnaming(exchange: Exchange, body: Any, rule: BrokenRule | None) -> list[str]:
     """What is wrong with the fields that a refusal names where this rule alone is broken; a line each."""
-    if rule is None:
+    if rule is None or not rule.about:
         return []
     detail = exchange.told("detail")
-    problems = []
-    for cause in rule.about:
-        # The name of an unknown field may be anything, and be written in many ways: `"`, `\"`, `&quot;`.
-        is_plain = _PLAIN_NAME.fullmatch(cause.field)
-        judge = named_fields.naming_problems if is_plain else named_fields.needless_problems
-        problems.append(judge(detail, [cause], body))
-    return problems[0] if problems and all(problems) else []
+    # The name of an unknown field may be anything, and be written in many ways: `"`, `\"`, `&quot;`.
+    if not all(_PLAIN_NAME.fullmatch(cause.field) for cause in rule.about):
+        return named_fields.needless_problems(detail, rule.about, body)
+    return named_fields.naming_problems(detail, rule.about, body, either=True)

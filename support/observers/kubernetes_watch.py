@@ -17,6 +17,7 @@ from support.observers import happenings
 from support.observers.happenings import IDENTIFY, Happening
 from support.observers.kubernetes_api import JOBS, PODS, SERVICES, TOO_OLD, Namespace
 from support.observers.manifests import Manifest, manifest_problem
+from support.observers.parts import Parts
 from support.observers.side_effects import Effect
 from support.observers.surroundings import LeftAlone, object_kind
 from support.profile.settings import Settings
@@ -54,7 +55,7 @@ class _Subject:
 
         if path != PODS:
             return cls(kind, path, identify)
-        return cls(kind, path, identify, LeftAlone.by(settings).parts.own_pod)
+        return cls(kind, path, identify, Parts.beside_analyzers(settings).own_pod)
 
     @classmethod
     def other(cls, kind: str, path: str, settings: Settings) -> _Subject:

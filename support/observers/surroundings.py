@@ -79,7 +79,7 @@ class Surroundings:
         self._tasks = settings.mongodb.tasks_collection
         self._recordings = settings.mongodb.recordings_collection
         self._own_documents = own_documents
-        self._left_alone, self._parts = LeftAlone.by(settings), Parts.beside_analyzers(settings)
+        self._left_alone = LeftAlone.by(settings)
 
     def look(self) -> Things:
         """What there is now; raises EnvironmentBroken if a store cannot be asked."""
@@ -123,7 +123,7 @@ class Surroundings:
                 for manifest in self._namespace.items(path, problem=name_problem):
                     name = manifest["metadata"]["name"]
                     if not self._left_alone.includes(kind, manifest):
-                        what, lasting = object_kind(kind), self._parts.without_scale(kind, manifest)
+                        what, lasting = object_kind(kind), self._left_alone.parts.without_scale(kind, manifest)
                         yield (what, name), _of_object(what, lasting)
 
 

@@ -15,7 +15,7 @@ from support.contract.configuration import generate_config_payload
 from support.contract.limits import Limits
 from support.evidence.evidence import Evidence
 from support.fuzzing.invalid_requests import send_malformed
-from support.fuzzing.malformed_bodies import Body, padded, with_character_set
+from support.fuzzing.malformed_bodies import Body, in_two_halves, padded, with_character_set
 from support.fuzzing.verdicts import RequestVerdicts
 from support.profile.settings import Answers
 
@@ -25,6 +25,7 @@ BODIES: dict[str, MakeBody] = {
     "as large as is read": lambda payload, limits: padded(limits.body_max_bytes, payload),
     "one byte larger than is read": lambda payload, limits: padded(limits.body_max_bytes + 1, payload),
     "that tells its character set": lambda payload, limits: with_character_set(payload),
+    "that comes in two halves": lambda payload, limits: in_two_halves(payload),
 }
 register_type(
     Body=choice("What is special about the body of a valid configuration: `as large as is read`.", BODIES),
@@ -43,7 +44,8 @@ def a_job_with_a_body(context: Context, that: MakeBody) -> None:
     payload, _ = client.mark(generate_config_payload())
     body = that(payload, context.state.settings.limits)
     path = context.state.settings.paths.configure
-    context.state.asked(Attempt(payload, client.send("POST", path, raw=body.content, headers=body.headers)))
+    exchange = client.send("POST", path, raw=body.content, pause_s=body.pause_s, headers=body.headers)
+    context.state.asked(Attempt(payload, exchange))
 
 
 @then("it is turned away as {expect:TurnedAway}")

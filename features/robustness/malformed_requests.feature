@@ -43,6 +43,7 @@ Feature: Surviving malformed requests
         | a form with a configuration in it | of the wrong type |
         | a configuration called nothing | of the wrong type |
         | a compressed configuration     | of the wrong type |
+        | a configuration compressed as x-gzip | of the wrong type |
 
       @PZ-14786 @PZ-14018
       Examples: too much
@@ -60,6 +61,13 @@ Feature: Surviving malformed requests
     @PZ-13769
     Scenario: A configuration that tells its character set is accepted
       When a job is requested with a body that tells its character set
+      Then the job is accepted
+      And the side effects are those of one job
+      And its record is complete
+
+    @PZ-13769
+    Scenario: A configuration that comes in two halves is accepted
+      When a job is requested with a body that comes in two halves
       Then the job is accepted
       And the side effects are those of one job
       And its record is complete

@@ -8,6 +8,8 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from sandbox.defects.defect import Defect, override
 from sandbox.defects.interception import InterceptedRequest, InterceptedResponse, intercepting
 
@@ -66,6 +68,17 @@ def _shorten(request: InterceptedRequest) -> None:
         request.body = request.body[:-1]
 
 
+def _reading_one_part(app: ASGIApp) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def first() -> Message:
+            message = await receive()
+            return {**message, "more_body": False} if message["type"] == "http.request" else message
+
+        await app(scope, first, send)
+
+    return serve
+
+
 DEFECTS: tuple[Defect, ...] = (
     refusing(
         "waterfall_view_not_from_the_first_sensor",
@@ -108,6 +121,12 @@ DEFECTS: tuple[Defect, ...] = (
         "A body is read that is one byte too large.",
         "The limit does not protect the server as it was set.",
         request=_shorten,
+    ),
+    Defect(
+        "only_the_first_part_read",
+        "Of a body that comes in parts only the first is read.",
+        "Over a slow network views cannot be opened.",
+        wrap=_reading_one_part,
     ),
     intercepting(
         "huge_numbers_fail",

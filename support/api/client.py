@@ -27,6 +27,22 @@ _REQUEST: TypeAdapter[ConfigureRequest] = TypeAdapter(InstanceOf[ConfigureReques
 _SHOWN_BYTES = 2000
 
 
+class _Halves:
+    """A body of a known length, that goes out in two halves, with a pause between them, s."""
+
+    def __init__(self, content: bytes, pause_s: float) -> None:
+        self._content, self._pause_s = content, pause_s
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        half = len(self._content) // 2
+        yield self._content[:half]
+        time.sleep(self._pause_s)
+        yield self._content[half:]
+
+
 def _require_task_id(text: str) -> str:
     if not is_task_id(text):
         raise PydanticCustomError("task_id", "a task_id is {prefix}_{YYYYMMDDHHMMSS}_{8 hex}")
@@ -108,9 +124,18 @@ class FocusServerAPI:
         return self.send("DELETE", self._paths.job.format(job_id=quote(job_id, safe="")))
 
     def send(
-        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        pause_s: float = 0,
+        headers: Headers | None = None,
     ) -> Exchange:
         """Send `body` as JSON, or `raw` as it is, and return what came back, whatever its status.
+
+        With `pause_s`, `raw` goes out in two halves, with so much time between them.
 
         Raises APIError if no usable answer came, or not in time, or the server could not be reached.
         """
@@ -123,7 +148,7 @@ class FocusServerAPI:
                 method,
                 self._base_url + path,
                 json=body,
-                data=raw,
+                data=_Halves(raw, pause_s) if raw and pause_s else raw,
                 headers=headers,
                 timeout=self._timeout_s,
                 allow_redirects=False,

@@ -21,6 +21,8 @@ class Body(NamedTuple):
     content: bytes
     content_type: str | None = JSON
     content_encoding: str | None = None
+    pause_s: float = 0
+    """How long the sender pauses half way."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -32,6 +34,7 @@ class Body(NamedTuple):
 Make: TypeAlias = Callable[..., Body]
 
 _BOUNDARY = "between-the-parts"
+_PAUSE_S = 0.2
 
 # Each is made of a valid configuration, not always of this one: where the environment is shared it is marked.
 _VALID = generate_config_payload()
@@ -45,6 +48,11 @@ def padded(size: int, valid: Payload = _VALID) -> Body:
 def with_character_set(valid: Payload = _VALID) -> Body:
     """A valid configuration whose content type says that it is in UTF-8, as JSON always is."""
     return Body(json.dumps(valid).encode(), f"{JSON}; charset=utf-8")
+
+
+def in_two_halves(valid: Payload = _VALID) -> Body:
+    """A valid configuration that a slow network brings in two parts: a server that reads one has no JSON."""
+    return Body(json.dumps(valid).encode(), pause_s=_PAUSE_S)
 
 
 def _as(change: Callable[[str], str | bytes], content_type: str | None = JSON, encoding: str | None = None) -> Make:
@@ -97,6 +105,7 @@ MALFORMED_BODIES: dict[str, Make] = {
     "a form with a configuration in it": _as(_multipart, f"multipart/form-data; boundary={_BOUNDARY}"),
     "a configuration called nothing": _of_other(None),
     "a compressed configuration": _as(lambda text: gzip.compress(text.encode()), encoding="gzip"),
+    "a configuration compressed as x-gzip": _as(lambda text: gzip.compress(text.encode()), encoding="x-gzip"),
     "a body of 100 kB": lambda valid=_VALID: padded(100_000, valid),
     "a body of 2 MB": lambda valid=_VALID: padded(2_000_000, valid),
 }

@@ -47,11 +47,18 @@ class ScenarioClient:
         self._own = threading.local()  # A client is not to be shared between threads.
 
     def send(
-        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Headers | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        pause_s: float = 0,
+        headers: Headers | None = None,
     ) -> Exchange:
-        """Send `body` as JSON, or `raw` as it is."""
+        """Send `body` as JSON, or `raw` as it is, with `pause_s` in two halves that are so far apart."""
         with _judged():
-            return self._client().send(method, path, body, raw=raw, headers=headers)
+            return self._client().send(method, path, body, raw=raw, pause_s=pause_s, headers=headers)
 
     def connect(self, patience_s: float) -> None:
         """Have a connection of the thread that calls, so that its next request does not wait for one.

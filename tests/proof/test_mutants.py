@@ -85,12 +85,14 @@ def test_the_mutants_of_a_module_are_known_by_its_path() -> None:
     assert {mutant.id.file for mutant in mutants.read([file], ROOT)} == {"sandbox/focus_server/region.py"}
 
 
-def test_every_feature_that_shows_a_decision_is_there() -> None:
+def test_every_feature_of_which_a_mutant_can_be_shown_is_run() -> None:
+    stopping = "features/resilience/stopped_parts.feature"  # A run of it on a tenant would skip all.
+    every = {str(file.relative_to(ROOT)) for file in ROOT.glob("features/**/*.feature")} - {stopping}
     for file in mutated_modules.files(ROOT):
         features = mutated_modules.features_for(file.name)
         assert all((ROOT / feature).is_file() for feature in features)
         others = mutated_modules.other_features(file.name)
-        assert len({*features, *others}) == len(features) + len(others) == len(list(ROOT.glob("features/**/*.feature")))
+        assert sorted([*features, *others]) == sorted(every)
 
 
 def test_the_unchanged_module_is_what_is_on_disk() -> None:

@@ -267,6 +267,14 @@ def test_a_long_raw_body_is_sent_whole_and_kept_in_part(server, client):
     assert len(server.bodies[0]) == 100_000
 
 
+def test_a_body_in_two_halves_arrives_whole_and_not_before_the_pause(server, client):
+    exchange = client.send("POST", "/anything", raw=b'{"a": 1}', pause_s=0.05)
+    assert server.bodies == [b'{"a": 1}']
+    assert server.headers[0]["Content-Length"] == "8"
+    assert exchange.elapsed_s >= 0.05
+    assert exchange.request_body == '{"a": 1}'
+
+
 def test_headers_of_the_answer_are_kept_whatever_their_case(server, client):
     assert client.send("GET", "/anything").answer_headers["CONTENT-LENGTH"] == "2"
 

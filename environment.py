@@ -256,6 +256,8 @@ def after_step(context: Context, step: Step) -> None:
         step.status = known_issues.KNOWN
         step.error_message = known_issues.shown(keys, str(step.exception))
         context.run_state.known.append(f"{', '.join(keys)}  {scenario.location}  {scenario.name}")
+    if context.state is not None:
+        context.state.session.evidence.keep_exchanges()
     report.stop_step(step)
 
 
@@ -309,6 +311,7 @@ def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioS
         state.keep(Evidence("clean-up failed, too", str(failure), "text"))
         print(f"Clean-up failed, too: {failure}")
     finally:
+        session.evidence.keep_exchanges()
         run.close_scenario(session, scenario.name)
 
 

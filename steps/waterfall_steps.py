@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 
 from behave import given, register_type, then, when
 
@@ -105,22 +105,26 @@ def the_rows_follow_each_other(context: Context) -> None:
     require("rows at the output rate", waterfall.order_problems(rows, context.state.figures))
 
 
-def its_time(context: Context) -> list[datetime]:
-    return [context.state.window[0]]
+def its_time(context: Context) -> waterfall.Window:
+    start, _ = context.state.window
+    return start, start
 
 
-def creation_of_its_job(context: Context) -> list[datetime]:
-    return record_store.expect_creation_times(context.state.stores.records.of_job(context.state.job.job_id))
+def after_its_job(context: Context) -> waterfall.Window:
+    """A row begins with the job, or when its analyzer is ready."""
+    moments = record_store.expect_creation_times(context.state.stores.records.of_job(context.state.job.job_id))
+    require("one record that says when the job was created", [f"there are {len(moments)}"] * (len(moments) != 1))
+    return moments[0], moments[0] + timedelta(seconds=context.state.settings.time_limits.analyzer_runs_s)
 
 
-BEGINNINGS = {"its time": its_time, "the job": creation_of_its_job}
+BEGINNINGS = {"its time": its_time, "the job": after_its_job}
 register_type(Beginning=choice("With what a first row begins.", BEGINNINGS))
 
 
 @then("the first row begins with {what:Beginning}")
-def the_first_row_begins_with(context: Context, what: Callable[[Context], list[datetime]]) -> None:
-    begins, wanted = rows_to_judge(context)[0].start_timestamp, [moment.timestamp() for moment in what(context)]
-    require("the first row to begin at the right time", [] if [begins] == wanted else [f"{begins} instead of {wanted}"])
+def the_first_row_begins_with(context: Context, what: Callable[[Context], waterfall.Window]) -> None:
+    problems = waterfall.beginning_problems(rows_to_judge(context)[0], what(context))
+    require("the first row to begin at the right time", problems)
 
 
 @then("each row comes within the promised time of its own")

@@ -9,9 +9,9 @@ Feature: Under load
     Scenario Outline: <shape>: <jobs> jobs, none of them lost
       When jobs are requested at this rate
         | seconds | from    | to    |
-        | 1       | <first> | <first> |
-        | 1       | <then>  | <last>  |
-        | 1       | <first> | <first> |
+        | 0.5     | <first> | <first> |
+        | 0.5     | <then>  | <last>  |
+        | 0.5     | <first> | <first> |
       Then every job is accepted
       And 95 in 100 jobs are there within the promised time
       And the side effects are those of <jobs> jobs
@@ -20,22 +20,22 @@ Feature: Under load
       @PZ-14805 @normal
       Examples: the same rate all the time
         | shape  | first | then | last | jobs |
-        | Steady | 5     | 5    | 5    | 15   |
+        | Steady | 10    | 10   | 10   | 15   |
 
       @PZ-14803 @normal
       Examples: more and more
         | shape | first | then | last | jobs |
-        | Ramp  | 2     | 2    | 14   | 12   |
+        | Ramp  | 4     | 4    | 28   | 12   |
 
       @PZ-14804 @normal
       Examples: suddenly many
         | shape | first | then | last | jobs |
-        | Spike | 1     | 18   | 18   | 20   |
+        | Spike | 2     | 36   | 36   | 20   |
 
       @PZ-14802 @critical
       Examples: as many as have to be carried
         | shape | first | then | last | jobs |
-        | Peak  | 8     | 10   | 10   | 26   |
+        | Peak  | 16    | 20   | 20   | 26   |
 
     @PZ-14801 @critical @serial
     Scenario Outline: Sustained load for <seconds> seconds
@@ -49,7 +49,7 @@ Feature: Under load
 
       Examples: in short
         | rate | seconds |
-        | 4    | 4       |
+        | 8    | 2       |
 
       @soak @alone
       Examples: an hour

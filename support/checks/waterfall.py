@@ -335,6 +335,17 @@ def row_count_problems(
     return problems
 
 
+def beginning_problems(row: WaterfallRow, expected: Window) -> list[str]:
+    """What is wrong with the time with which a row begins: it may be any from the first to the second, both included.
+
+    Epoch seconds pass through JSON and back as they are: of one moment, no other is right.
+    """
+    begins, (earliest, latest) = row.start_timestamp, (moment.timestamp() for moment in expected)
+    if earliest <= begins <= latest:
+        return []
+    return [f"{begins} instead of {earliest}" + (f" to {latest}" if latest > earliest else "")]
+
+
 def outside_problems(rows: Sequence[WaterfallRow], spans: Iterable[Span]) -> list[str]:
     """Rows that do not lie wholly within one of the spans of time; a line each."""
     known = list(spans)

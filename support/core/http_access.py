@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from support.core.time_limit import TimeLimitPassed, within
+from support.core.time_limit import TimeLimitPassed, Worker
 from transport.proxies import Proxy, proxy_of
 from transport.trust import Trust, trusted
 
@@ -88,14 +89,23 @@ class _VerifyingAdapter(HTTPAdapter):
 class _BoundedSession(requests.Session):
     """A session for which `timeout` is also the limit of the whole answer: requests counts each read anew."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = threading.local()  # Whoever shares the session waits for nobody else's call.
+
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         timeout_s = options.get("timeout")
         if timeout_s is None:
             return super().send(request, **options)
         try:
             # A little longer than requests' own limits, which tell more.
-            return within(
-                timeout_s * 1.1, "an HTTP request", lambda: super(_BoundedSession, self).send(request, **options)
-            )
+            return self._worker().make(lambda: super(_BoundedSession, self).send(request, **options), timeout_s * 1.1)
         except TimeLimitPassed:
             raise requests.ReadTimeout(f"no whole answer within {timeout_s:g} s", request=request) from None
+
+    def _worker(self) -> Worker:
+        """That of the thread that calls; one for each call would cost more than the call, where many call at once."""
+        worker: Worker | None = getattr(self._own, "worker", None)
+        if worker is None or not worker.is_usable():
+            worker = self._own.worker = Worker("HTTP requests")
+        return worker

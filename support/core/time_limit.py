@@ -10,26 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
+_Calls: TypeAlias = "SimpleQueue[Callable[[], None] | None]"
 
 
 class TimeLimitPassed(Exception):
     """A call had not ended when its time had passed."""
-
-
-def within(limit_s: float, name: str, call: Callable[[], T]) -> T:
-    """Make a call and return its result, or raise what it raises; `name` is that of its thread.
-
-    Raises:
-        TimeLimitPassed: it had not ended after `limit_s` seconds.
-    """
-    worker = Worker(name)
-    try:
-        return worker.make(call, limit_s)
-    finally:
-        worker.end()
 
 
 class _GivenUp(SystemExit):
@@ -37,13 +25,19 @@ class _GivenUp(SystemExit):
 
 
 class Worker:
-    """A thread that makes one call after another. It is a daemon, which does not delay the end of the process."""
+    """A thread that makes one call after another. It is a daemon, which does not delay the end of the process.
+
+    It ends with `end`, and when nobody has this any more.
+    """
 
     def __init__(self, name: str) -> None:
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._calls: _Calls = SimpleQueue()
         self._has_ended = False
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread = Thread(target=_make_all, args=(self._calls,), name=name, daemon=True)
         self._thread.start()
+
+    def __del__(self) -> None:
+        self._calls.put(None)
 
     def is_usable(self) -> bool:
         """Whether it can make another call: it was not ended, and no call of it was given up."""
@@ -86,10 +80,11 @@ class Worker:
         if self._thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(_GivenUp))
 
-    def _run(self) -> None:
-        try:
-            while (settle := self._calls.get()) is not None:
-                settle()
-                del settle  # It holds the outcome, and with that all that was read.
-        except _GivenUp:
-            pass
+
+def _make_all(calls: _Calls) -> None:
+    try:
+        while (settle := calls.get()) is not None:
+            settle()
+            del settle  # It holds the outcome, and with that all that was read.
+    except _GivenUp:
+        pass

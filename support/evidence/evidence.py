@@ -44,16 +44,22 @@ class ScenarioEvidence:
     ) -> None:
         self._settings, self._stores, self._sightings, self._keep = settings, stores, sightings, keep
         self._exchanges: list[Exchange] = []
+        self._shown_exchanges = 0
         self._asked: dict[str, Exchange] = {}  # by job id, what asked for it
         log_file = settings.focus_server.log_file
         self._log_start = log_file.stat().st_size if log_file is not None and log_file.is_file() else 0
 
-    def keep_exchange(self, exchange: Exchange) -> None:
-        """Keep a request with its answer, when it was answered; only the first ones of many."""
+    def note_exchange(self, exchange: Exchange) -> None:
+        """Note a request with its answer. It is put into the report later, so that a load does not wait for that."""
         if exchange.requested_job is not None:
             self._asked.setdefault(exchange.requested_job, exchange)
         self._exchanges.append(exchange)
-        if len(self._exchanges) <= SHOWN_EXCHANGES:
+
+    def keep_exchanges(self) -> None:
+        """Keep what was noted since the last time; only the first ones of many."""
+        new = self._exchanges[self._shown_exchanges : SHOWN_EXCHANGES]
+        self._shown_exchanges += len(new)
+        for exchange in new:
             self._keep(of_exchange(exchange))
 
     def keep_durations(self, title: str, durations_s: Sequence[float], limit_s: float, setting: str) -> None:
@@ -77,6 +83,7 @@ class ScenarioEvidence:
 
     def keep_all(self, unseen: Collection[str]) -> None:
         """Keep what the stores hold, before it is cleaned up, how long requests took, and what could not be seen."""
+        self.keep_exchanges()
         look = Look(self._stores, self._sightings)
         for job_id in list(self._asked)[:SHOWN_JOBS]:
             self._keep_effects_of(job_id, look)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from threading import Condition, Event, Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubeconfig.calls import ApiStream, NoAnswer, Refused
 from support.core.errors import EnvironmentBroken
@@ -63,6 +63,26 @@ class _Subject:
         return cls(object_kind(kind), path, _named, partial(LeftAlone.by(settings).includes, kind), _OF_OTHERS)
 
 
+class _Told(NamedTuple):
+    """What a watch was told, and when."""
+
+    subject: _Subject
+    at: datetime
+    event: happenings.Event
+    item: Manifest
+    is_late: bool  # it is of before a reading that is over
+
+    def problem(self) -> str | None:
+        """Why it cannot be read; None when it can."""
+        if problem := manifest_problem(self.item):
+            return f"what it says of an object of Kubernetes ({self.subject.kind}): {problem}"
+        return None
+
+    def happening(self) -> Happening:
+        """What has happened; raises whatever it may if it has a `problem`."""
+        return Happening(self.at, self.event, self.subject.kind, self.subject.identify(self.item), self.item)
+
+
 def _named(manifest: Manifest) -> Effect:
     return Effect(manifest["metadata"]["uid"], None, manifest["metadata"]["name"])
 
@@ -85,7 +105,7 @@ class Watches:
         self.is_prompt = True
         self.unwatched: dict[str, str] = {}
         self._namespace, self._missed = namespace, missed
-        self._happened: list[Happening] = []
+        self._told: list[_Told] = []
         self._watches: list[_Watch] = []
         try:
             for kind, path in WATCHED.items():
@@ -97,7 +117,7 @@ class Watches:
             raise
 
     def _watch(self, subject: _Subject) -> None:
-        self._watches.append(_Watch(self._namespace, subject, self._happened.append, self._missed))
+        self._watches.append(_Watch(self._namespace, subject, self._told.append, self._missed))
 
     def _watch_others(self, settings: Settings) -> None:
         for kind, path in self._namespace.other_kinds():
@@ -121,10 +141,23 @@ class Watches:
                 self._missed(f"what Kubernetes tells late: in {_REACHED_WITHIN_S:g} s it did not say that it told all")
         for watch, version in zip(self._watches, versions, strict=True):
             watch.read_up_to = version
-        count = len(self._happened)
-        happened = self._happened[:count]
-        del self._happened[:count]
-        return happened
+        count = len(self._told)
+        told = self._told[:count]
+        del self._told[:count]
+        return list(self._happened(told))
+
+    def _happened(self, told: Iterable[_Told]) -> Iterator[Happening]:
+        """What of all that was told is to be judged. It is read only now: what is under way is not held up by it."""
+        for one in told:
+            if problem := one.problem():
+                self._missed(problem)
+            elif one.subject.leave_out(one.item):
+                continue
+            elif one.is_late:
+                late = one.happening()
+                self._missed(f"that the {late.kind} {late.effect.name} {late.event}: Kubernetes told it late")
+            else:
+                yield one.happening()
 
     def close(self) -> None:
         """End the threads."""
@@ -139,7 +172,7 @@ class _Watch:
         self,
         namespace: Namespace,
         subject: _Subject,
-        hear: Callable[[Happening], object],
+        hear: Callable[[_Told], object],
         missed: Callable[[str], object],
     ) -> None:
         self.path, self.read_up_to = subject.path, 0
@@ -201,18 +234,9 @@ class _Watch:
         kind, item = told["type"], told["object"]
         if kind == "ERROR":
             raise Refused(str(item.get("message")), item.get("code", 0))
-        if kind in _EVENTS and (problem := manifest_problem(item)):
-            self._missed(f"what it says of an object of Kubernetes ({self._kind}): {problem}")
-            return
         version = int(item["metadata"]["resourceVersion"])
-        if kind in self._subject.heard and not self._subject.leave_out(item):
-            happening = Happening(at, _EVENTS[kind], self._kind, self._subject.identify(item), item)
-            if version > self.read_up_to:
-                self._hear(happening)
-            else:
-                self._missed(
-                    f"that the {self._kind} {happening.effect.name} {happening.event}: Kubernetes told it late"
-                )
+        if kind in self._subject.heard:
+            self._hear(_Told(self._subject, at, _EVENTS[kind], item, version <= self.read_up_to))
         with self._reached:
             self._version = version
             self._reached.notify_all()

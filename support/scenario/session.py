@@ -59,7 +59,7 @@ class ScenarioSession:
         self.timing = Timing(settings.time_limits, self.evidence)
         # The journal first: after a kill it must know of a job, whatever else is done with it.
         self.client = ScenarioClient(
-            settings, self._announce, journal.enter_exchange, self.ledger.enter_exchange, self.evidence.keep_exchange
+            settings, self._announce, journal.enter_exchange, self.ledger.enter_exchange, self.evidence.note_exchange
         )
         self.recorder = Recorder(recordings, stores.recordings, journal, random.Random(), stores.own_documents)
         self.disturbances = Disturbances(settings, stores, journal, self.ledger.enter_disturbance)

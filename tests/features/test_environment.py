@@ -72,7 +72,7 @@ class Breaking:
         session = SimpleNamespace(
             leave_nothing_behind=Mock(side_effect=UNREADABLE),
             disturbances=SimpleNamespace(undo=Mock(side_effect=undo)),
-            evidence=SimpleNamespace(keep_server_log=Mock()),
+            evidence=SimpleNamespace(keep_server_log=Mock(), keep_exchanges=Mock()),
             ledger=SimpleNamespace(own_jobs=()),
         )
         run = SimpleNamespace(
@@ -136,6 +136,7 @@ def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_p
         run_state=RunState(run=run, report=Mock()),
         scenario=SimpleNamespace(effective_tags=[]),
         abort=lambda reason: aborted.append(reason),
+        state=None,
     )
     step = SimpleNamespace(status=Status.failed, exception=AssertionError("the product is wrong"), name="a step")
     environment.after_step(context, step)
@@ -143,9 +144,20 @@ def test_a_step_that_fails_when_the_environment_has_ended_is_no_failure_of_the_p
 
 
 def test_a_step_that_cannot_be_shown_here_skips_its_scenario():
-    context = SimpleNamespace(run_state=RunState(run=Mock(), report=Mock()))
+    context = SimpleNamespace(run_state=RunState(run=Mock(), report=Mock()), state=None)
     scenario = context.scenario = SimpleNamespace(effective_tags=["known-issue:PZ-99"], skip=Mock())
     step = SimpleNamespace(status=Status.error, exception=ScenarioSkipped("ssh.hosts is not set"), name="a step")
     environment.after_step(context, step)
     scenario.skip.assert_called_once_with("ssh.hosts is not set")
     assert (step.status, step.exception) == (Status.untested, None)
+
+
+def test_the_exchanges_of_a_step_are_put_into_the_report_while_the_step_is_open_there():
+    calls = Mock()
+    state = SimpleNamespace(session=SimpleNamespace(evidence=calls.evidence))
+    context = SimpleNamespace(
+        run_state=RunState(run=Mock(), report=calls.report), scenario=SimpleNamespace(effective_tags=[]), state=state
+    )
+    step = SimpleNamespace(status=Status.passed, exception=None, name="a step")
+    environment.after_step(context, step)
+    assert [name for name, _, _ in calls.mock_calls] == ["evidence.keep_exchanges", "report.stop_step"]

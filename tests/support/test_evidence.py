@@ -27,6 +27,20 @@ def test_an_exchange_is_kept_whatever_is_answered(text):
     assert json.loads(kept.body)["answer"]["status"] == 200
 
 
+def test_exchanges_are_kept_when_they_are_asked_for_each_once_and_the_first_of_many():
+    kept = []
+    evidence_of_many = ScenarioEvidence(settings(), None, None, kept.append)
+    for number in range(evidence.SHOWN_EXCHANGES + 1):
+        evidence_of_many.note_exchange(exchange(str(number)))
+        if number == 1:
+            assert kept == []
+            evidence_of_many.keep_exchanges()
+            evidence_of_many.keep_exchanges()
+    evidence_of_many.keep_exchanges()
+    answers = [json.loads(one.body)["answer"]["body"] for one in kept]
+    assert answers == list(range(evidence.SHOWN_EXCHANGES))
+
+
 def test_documents_of_a_store_can_be_read_again():
     kept = evidence._as_yaml([{"name": ODD, ODD: [ODD, 1, None]}])
     (read,) = yaml.safe_load_all(kept.encode())

@@ -1,11 +1,13 @@
 """What is asked over HTTP besides the Focus Server is reached by the same rules: near directly, far by its proxy."""
 
 import re
+import threading
 
 import pytest
 import requests
 import trustme
 from forwarding import LOGIN, PASSWORD, forwarding
+from silent_servers import saying, serving
 
 from support.checks import health
 from support.core.errors import EnvironmentBroken
@@ -94,3 +96,23 @@ def test_what_verifies_is_made_once_for_the_same_certificates(tmp_path):
     assert first.check_hostname
     trustme.CA().cert_pem.write_to_path(str(file))
     assert what_verifies() is not first
+
+
+def test_all_requests_of_a_caller_are_made_by_one_thread_and_each_caller_has_its_own():
+    session = HttpAccess.to("http://127.0.0.1", None, "a setting").session()
+    made_by = []
+    session.hooks["response"].append(lambda *_, **__: made_by.append(threading.current_thread()))
+
+    def ask_twice(port):
+        for _ in range(2):
+            session.get(f"http://127.0.0.1:{port}", timeout=5)
+
+    with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) as port:
+        ask_twice(port)
+        other = threading.Thread(target=ask_twice, args=(port,))
+        other.start()
+        other.join()
+    first, again, of_other, again_of_other = made_by
+    assert first is again
+    assert of_other is again_of_other
+    assert len({first, of_other, threading.current_thread()}) == 3

@@ -9,7 +9,7 @@ from stand_ins import settings
 from support.api.client import FocusServerAPI
 from support.checks.health import ask_in_plaintext
 from support.core.errors import APIError, EnvironmentBroken
-from support.core.time_limit import TimeLimitPassed, within
+from support.core.time_limit import TimeLimitPassed, Worker
 from support.faults import outages
 from support.profile.settings import Toxiproxy
 
@@ -40,9 +40,11 @@ def test_without_tls_it_is_no_answer(address):
 
 
 def test_what_a_call_returns_or_raises_in_time_is_handed_on():
-    assert within(5, "a test", lambda: 7) == 7
+    worker = Worker("a test")
+    assert worker.make(lambda: 7, 5) == 7
     with pytest.raises(ZeroDivisionError):
-        within(5, "a test", lambda: 1 // 0)
+        worker.make(lambda: 1 // 0, 5)
+    assert worker.is_usable()
 
 
 def test_a_call_that_does_not_end_is_given_up():
@@ -55,6 +57,17 @@ def test_a_call_that_does_not_end_is_given_up():
         finally:
             ended.set()
 
+    worker = Worker("a test")
     with pytest.raises(TimeLimitPassed):
-        within(0.05, "a test", endless)
+        worker.make(endless, 0.05)
     assert ended.wait(10)
+    assert not worker.is_usable()
+
+
+def test_a_thread_makes_one_call_after_another_and_ends_when_nobody_has_it_any_more():
+    worker = Worker("a test")
+    thread = worker.make(threading.current_thread, 5)
+    assert worker.make(threading.current_thread, 5) is thread
+    del worker
+    thread.join(10)
+    assert not thread.is_alive()

@@ -1,4 +1,5 @@
 import json
+import re
 import threading
 import time
 from contextlib import nullcontext
@@ -190,6 +191,26 @@ def test_a_row_that_is_missing_doubled_or_out_of_order_is_found(numbers, where):
 def test_rows_that_lie_outside_of_what_was_recorded_are_found(numbers, spans, count):
     known = ((BEGIN_S + start, BEGIN_S + end) for start, end in spans)
     assert len(waterfall.outside_problems(rows(*numbers), known)) == count
+
+
+@pytest.mark.parametrize(
+    ("begins_s", "lasts_s", "told"),
+    [
+        (0, 0, None),
+        (0, 30, None),
+        (30, 30, None),
+        (-0.001, 30, "instead of .* to "),
+        (30.001, 30, "instead of .* to "),
+        (-0.001, 0, r"instead of [\d.]+$"),
+        (0.001, 0, r"instead of [\d.]+$"),
+    ],
+)
+def test_a_row_that_begins_too_early_or_too_late_is_found(begins_s, lasts_s, told):
+    (row,) = rows(0)
+    begun = row.start_timestamp - begins_s
+    expected = tuple(datetime.fromtimestamp(begun + after_s, UTC) for after_s in (0, lasts_s))
+    problems = waterfall.beginning_problems(row, expected)
+    assert (problems == []) if told is None else re.search(told, problems[0])
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ _IN_HEADER = re.compile(
 _TOKEN = re.compile(
     r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*|(?:(?<=\bbearer )|(?<=\bbasic ))(?=[^\s'\"]*\d)[\w.~+/-]{8,}=*", re.IGNORECASE
 )
+# One of these is in all that the two match.
+_MARKS = ("authorization", "token", "password", "passphrase", "client_secret", "eyj", "bearer ", "basic ")
 # Where a parser of addresses cuts what was not escaped, and shows a piece of it.
 _CUT = re.compile(r"[/?#@:\[\]\\\s]")
 _WORD = re.compile(r"[a-z]+")
@@ -57,6 +59,7 @@ class Redactor:
         """The credentials that this program itself uses."""
         self._told: set[str] = set()
         self._forms: list[str] = []
+        self._rare: list[str] = []  # what `_pieces` looks for, wherever it stands
         self._pieces: re.Pattern[str] | None = None
         self.learn(secrets)
 
@@ -77,6 +80,7 @@ class Redactor:
         # The longest first: one secret may hold another.
         self._forms = sorted(forms - ordinary, key=len, reverse=True)
         pieces = sorted({piece for secret in self._told for piece in _pieces(secret)}, key=len, reverse=True)
+        self._rare = [*pieces, *ordinary]
         patterns = [*map(_standing_alone, pieces), *map(_in_its_place, sorted(ordinary))]
         self._pieces = re.compile("|".join(patterns)) if patterns else None
 
@@ -84,10 +88,20 @@ class Redactor:
         """The text with every secret masked."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
-        if self._pieces is not None:
+        # A pattern takes as long as a hundred searches for what it cannot match without.
+        if "://" in text:
+            text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
+        if self._pieces is not None and any(rare in text for rare in self._rare):
             text = self._pieces.sub(MASK, text)
-        return _TOKEN.sub(MASK, _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text))
+        if _may_name_a_secret(text):
+            text = _TOKEN.sub(MASK, _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text))
+        return text
+
+
+def _may_name_a_secret(text: str) -> bool:
+    """Whether `_IN_HEADER` or `_TOKEN` may match; always where a letter may be another one in another case (long s)."""
+    lower = text.lower()
+    return not text.isascii() or any(mark in lower for mark in _MARKS)
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -189,7 +189,6 @@ class AllureReport:
         May be called from any thread. Raises KeyError for a media type that is not listed.
         """
         kind = AttachmentType[media_type.upper()]
-        body = redact(body) if isinstance(body, str) else body
         current = self._current
         if current is None:
             self._listener.global_attach_data(body, name, kind, None)

@@ -36,6 +36,9 @@ from support.core import errors
         ("password=abcdef other=1", "abcdef"),
         ("password: hunter2 is refused", "hunter2"),
         ("authorization: bearer abcdef is refused", "abcdef"),
+        ("Passphrase = ab1cd2", "ab1cd2"),
+        ("CLIENT_SECRET=ab1cd2", "ab1cd2"),
+        ("pa\u017f\u017fword=ab1cd2", "ab1cd2"),  # To Python's patterns, a long s is one of the letters s.
     ],
 )
 def test_secrets_are_masked(text, hidden):

@@ -31,6 +31,7 @@ from support.profile.settings import Settings
 _REPORT_EVERY_S = 0.25
 _CPU_EVERY_S = 1.0
 _CHANNELS = 50
+_MOST_STARTED_A_SECOND = 100  # users; of more Locust warns
 
 
 class Work:
@@ -205,7 +206,7 @@ def _direct(runner: Any, first: dict[str, Any], orders: Any) -> None:
             runner.send_message("plan", {"plan": plan, "users": users // workers}, name)
     else:
         runner.send_message("plan", {"plan": {"shape": first["plan"]}, "users": users})
-    runner.start(users, spawn_rate=users)
+    runner.start(users, spawn_rate=min(users, _MOST_STARTED_A_SECOND))
     gevent.spawn(_pass_on, runner, orders)
     finished.wait()
     runner.quit()

@@ -311,8 +311,10 @@ def _close(context: Context, scenario: Scenario, run: SuiteRun, state: ScenarioS
         state.keep(Evidence("clean-up failed, too", str(failure), "text"))
         print(f"Clean-up failed, too: {failure}")
     finally:
-        session.evidence.keep_exchanges()
-        run.close_scenario(session, scenario.name)
+        try:
+            session.evidence.keep_exchanges()
+        finally:
+            run.close_scenario(session, scenario.name)
 
 
 def _what_else_is_broken(run: SuiteRun, session: ScenarioSession) -> EnvironmentBroken | None:

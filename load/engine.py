@@ -31,7 +31,7 @@ from support.profile.settings import Settings
 _REPORT_EVERY_S = 0.25
 _CPU_EVERY_S = 1.0
 _CHANNELS = 50
-_MOST_STARTED_A_SECOND = 100  # users; of more Locust warns
+_MOST_STARTED_A_SECOND = 100  # users; Locust warns of more
 
 
 class Work:

@@ -80,7 +80,7 @@ def features_for_all(files: Iterable[str]) -> list[str]:
 
 
 def every_feature() -> list[str]:
-    """All features of which anything is run on a tenant of a sandbox: it is not stopped for one mutant."""
+    """All features of which anything is run on a tenant of a sandbox: no sandbox is stopped for a mutant."""
     on_a_tenant = [scenario for name, scenario in scenarios().items() if not is_disruptive(name)]
     return list(dict.fromkeys(feature for scenario in on_a_tenant for feature in scenario.files))
 

@@ -35,7 +35,7 @@ _IN_HEADER = re.compile(
 _TOKEN = re.compile(
     r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*|(?:(?<=\bbearer )|(?<=\bbasic ))(?=[^\s'\"]*\d)[\w.~+/-]{8,}=*", re.IGNORECASE
 )
-# One of these is in all that the two match.
+# Whatever `_IN_HEADER` or `_TOKEN` matches holds one of these.
 _MARKS = ("authorization", "token", "password", "passphrase", "client_secret", "eyj", "bearer ", "basic ")
 # Where a parser of addresses cuts what was not escaped, and shows a piece of it.
 _CUT = re.compile(r"[/?#@:\[\]\\\s]")
@@ -59,7 +59,7 @@ class Redactor:
         """The credentials that this program itself uses."""
         self._told: set[str] = set()
         self._forms: list[str] = []
-        self._rare: list[str] = []  # what `_pieces` looks for, wherever it stands
+        self._literals: list[str] = []  # what `_pieces` looks for, wherever it stands
         self._pieces: re.Pattern[str] | None = None
         self.learn(secrets)
 
@@ -80,7 +80,7 @@ class Redactor:
         # The longest first: one secret may hold another.
         self._forms = sorted(forms - ordinary, key=len, reverse=True)
         pieces = sorted({piece for secret in self._told for piece in _pieces(secret)}, key=len, reverse=True)
-        self._rare = [*pieces, *ordinary]
+        self._literals = [*pieces, *ordinary]
         patterns = [*map(_standing_alone, pieces), *map(_in_its_place, sorted(ordinary))]
         self._pieces = re.compile("|".join(patterns)) if patterns else None
 
@@ -88,10 +88,10 @@ class Redactor:
         """The text with every secret masked."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        # A pattern takes as long as a hundred searches for what it cannot match without.
+        # A search by a pattern costs as much as a hundred for a plain text: first look for what every match holds.
         if "://" in text:
             text = _IN_ADDRESS.sub(rf"\g<scheme>:{MASK}@", text)
-        if self._pieces is not None and any(rare in text for rare in self._rare):
+        if self._pieces is not None and any(literal in text for literal in self._literals):
             text = self._pieces.sub(MASK, text)
         if _may_name_a_secret(text):
             text = _TOKEN.sub(MASK, _IN_HEADER.sub(rf"\g<name>\g<between>\g<kind>{MASK}", text))

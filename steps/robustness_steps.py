@@ -26,6 +26,9 @@ BODIES: dict[str, MakeBody] = {
     "one byte larger than is read": lambda payload, limits: padded(limits.body_max_bytes + 1, payload),
     "that tells its character set": lambda payload, limits: with_character_set(payload),
     "that comes in two halves": lambda payload, limits: in_two_halves(payload),
+    "twice as large as is read, in two halves": lambda payload, limits: in_two_halves(
+        payload, 2 * limits.body_max_bytes
+    ),
 }
 register_type(
     Body=choice("What is special about the body of a valid configuration: `as large as is read`.", BODIES),

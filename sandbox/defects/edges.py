@@ -79,6 +79,21 @@ def _reading_one_part(app: ASGIApp) -> ASGIApp:
     return serve
 
 
+def _reading_up_to_the_limit(app: ASGIApp) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def up_to_the_limit() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            return {**message, "more_body": False} if size == _LARGEST_BODY else message
+
+        await app(scope, up_to_the_limit, send)
+
+    return serve
+
+
 DEFECTS: tuple[Defect, ...] = (
     refusing(
         "waterfall_view_not_from_the_first_sensor",
@@ -121,6 +136,12 @@ DEFECTS: tuple[Defect, ...] = (
         "A body is read that is one byte too large.",
         "The limit does not protect the server as it was set.",
         request=_shorten,
+    ),
+    Defect(
+        "too_large_part_dropped",
+        "Of a body that is too large the part beyond the limit is dropped, and the rest is taken for all of it.",
+        "A client gets another view than it asked for, and is not told.",
+        wrap=_reading_up_to_the_limit,
     ),
     Defect(
         "only_the_first_part_read",

@@ -225,7 +225,6 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     accepting("accepts_no_type", "A body without a content type", said_to_be(None)),
     accepting("accepts_gzip", "A compressed body", lambda r: r.headers.get("content-encoding") == "gzip"),
-    accepting("accepts_x_gzip", "A body compressed as x-gzip", lambda r: r.headers.get("content-encoding") == "x-gzip"),
     accepting("accepts_large_bodies", "A body larger than the limit", lambda r: 65_536 < len(r.body) < 1_000_000),
     accepting("accepts_huge_bodies", "A body of megabytes", lambda r: len(r.body) >= 1_000_000),
     errors_as(

@@ -39,7 +39,7 @@ class _Halves:
     def __iter__(self) -> Iterator[bytes]:
         half = len(self._content) // 2
         yield self._content[:half]
-        time.sleep(self._pause_s)
+        time.sleep(self._pause_s)  # The pause itself is what a server is shown; there is nothing to wait for.
         yield self._content[half:]
 
 
@@ -99,6 +99,10 @@ class FocusServerAPI:
         """Have a connection, so that the next request does not wait for one. A failure is told by that request."""
         with suppress(OSError):
             self._session.get(self._base_url + self._paths.health, timeout=self._timeout_s)
+
+    def close(self) -> None:
+        """Close the connections. Another request makes new ones."""
+        self._session.close()
 
     def acknowledge(self) -> None:
         """Raise APIError unless the server says that it is alive."""

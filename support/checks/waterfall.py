@@ -338,7 +338,7 @@ def row_count_problems(
 def beginning_problems(row: WaterfallRow, expected: Window) -> list[str]:
     """What is wrong with the time with which a row begins: it may be any from the first to the second, both included.
 
-    Epoch seconds pass through JSON and back as they are: of one moment, no other is right.
+    These may be the same: epoch seconds pass through JSON and back as they are.
     """
     begins, (earliest, latest) = row.start_timestamp, (moment.timestamp() for moment in expected)
     if earliest <= begins <= latest:

@@ -103,6 +103,13 @@ class _BoundedSession(requests.Session):
         except TimeLimitPassed:
             raise requests.ReadTimeout(f"no whole answer within {timeout_s:g} s", request=request) from None
 
+    def close(self) -> None:
+        """Close the connections, and end the thread that made the requests of the caller."""
+        super().close()
+        worker: Worker | None = getattr(self._own, "worker", None)
+        if worker is not None:
+            worker.end()
+
     def _worker(self) -> Worker:
         """That of the thread that calls; one for each call would cost more than the call, where many call at once."""
         worker: Worker | None = getattr(self._own, "worker", None)

@@ -27,7 +27,7 @@ class _GivenUp(SystemExit):
 class Worker:
     """A thread that makes one call after another. It is a daemon, which does not delay the end of the process.
 
-    It ends with `end`, and when nobody has this any more.
+    It ends with `end`, or when nobody holds it any more.
     """
 
     def __init__(self, name: str) -> None:

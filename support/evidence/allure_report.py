@@ -69,11 +69,12 @@ class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
     @allure_commons.hookimpl  # type: ignore[untyped-decorator]
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         """Write an attachment; one that is no text is left as it is."""
-        octets = encodable(body).encode() if isinstance(body, str) else body
         try:
-            self._write(redact(octets.decode()).encode(), file_name)
+            text = body if isinstance(body, str) else body.decode()
         except UnicodeDecodeError:
-            self._write(octets, file_name)
+            self._write(body, file_name)
+        else:
+            self._write(encodable(redact(text)).encode(), file_name)
 
     def _write(self, content: bytes, name: str) -> None:
         try:

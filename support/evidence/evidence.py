@@ -57,10 +57,9 @@ class ScenarioEvidence:
 
     def keep_exchanges(self) -> None:
         """Keep what was noted since the last time; only the first ones of many."""
-        new = self._exchanges[self._shown_exchanges : SHOWN_EXCHANGES]
-        self._shown_exchanges += len(new)
-        for exchange in new:
-            self._keep(of_exchange(exchange))
+        while self._shown_exchanges < min(len(self._exchanges), SHOWN_EXCHANGES):
+            self._keep(of_exchange(self._exchanges[self._shown_exchanges]))
+            self._shown_exchanges += 1
 
     def keep_durations(self, title: str, durations_s: Sequence[float], limit_s: float, setting: str) -> None:
         """Keep a chart of how long something took each time, s, with its limit: the setting `time_limits.{setting}`."""

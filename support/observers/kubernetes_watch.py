@@ -201,8 +201,8 @@ class _Watch:
         try:
             for line in self._namespace.watch(self.path, self._version, ends_after_s=1).lines():
                 self._take(json.loads(line), datetime.now(UTC))
-        except (NoAnswer, Refused) as error:
-            self._missed(f"what came and went last on Kubernetes ({self._kind}): {error}")
+        except (NoAnswer, Refused, ValueError, KeyError, TypeError) as error:
+            self._missed(f"what came and went last on Kubernetes ({self._kind}): {error!r}")
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -234,7 +234,13 @@ class _Watch:
         kind, item = told["type"], told["object"]
         if kind == "ERROR":
             raise Refused(str(item.get("message")), item.get("code", 0))
-        version = int(item["metadata"]["resourceVersion"])
+        try:
+            version = int(item["metadata"]["resourceVersion"])
+        except (ValueError, KeyError, TypeError) as error:
+            if kind not in _EVENTS:
+                raise
+            self._missed(f"what it says of an object of Kubernetes ({self._kind}): no version can be read ({error!r})")
+            return
         if kind in self._subject.heard:
             self._hear(_Told(self._subject, at, _EVENTS[kind], item, version <= self.read_up_to))
         with self._reached:

@@ -72,6 +72,11 @@ class ScenarioClient:
         self._own.client = FocusServerAPI(settings, *self._subscribers)
         self._own.client.connect()
 
+    def close(self) -> None:
+        """Close the connections of the thread that calls; those of other threads end with these."""
+        if hasattr(self._own, "client"):
+            self._own.client.close()
+
     def get(self, path: str) -> Exchange:
         """Ask for what stands at a path."""
         return self.send("GET", path)

@@ -117,6 +117,7 @@ class SuiteRun:
         self._surroundings = session.ledger.last_surroundings
         self._is_recorded = session.ledger.is_recorded
         self._scenario_of |= dict.fromkeys(session.ledger.own_jobs, name)
+        session.client.close()
         snapshot = session.closed_with if self.settings.exclusive else None
         self._last = None if snapshot is None else (name, snapshot)
 

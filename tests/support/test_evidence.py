@@ -41,6 +41,24 @@ def test_exchanges_are_kept_when_they_are_asked_for_each_once_and_the_first_of_m
     assert answers == list(range(evidence.SHOWN_EXCHANGES))
 
 
+def test_an_exchange_that_could_not_be_put_into_the_report_is_put_there_later():
+    kept, broken = [], [True]
+
+    def keep(found):
+        if broken:
+            raise KeyboardInterrupt
+        kept.append(found)
+
+    of_two = ScenarioEvidence(settings(), None, None, keep)
+    for number in range(2):
+        of_two.note_exchange(exchange(str(number)))
+    with pytest.raises(KeyboardInterrupt):
+        of_two.keep_exchanges()
+    broken.clear()
+    of_two.keep_exchanges()
+    assert [json.loads(one.body)["answer"]["body"] for one in kept] == [0, 1]
+
+
 def test_documents_of_a_store_can_be_read_again():
     kept = evidence._as_yaml([{"name": ODD, ODD: [ODD, 1, None]}])
     (read,) = yaml.safe_load_all(kept.encode())

@@ -112,7 +112,11 @@ def test_all_requests_of_a_caller_are_made_by_one_thread_and_each_caller_has_its
         other = threading.Thread(target=ask_twice, args=(port,))
         other.start()
         other.join()
-    first, again, of_other, again_of_other = made_by
+        session.close()
+        made_by[0].join(10)
+        assert not made_by[0].is_alive()
+        ask_twice(port)
+    first, again, of_other, again_of_other, after_close, _ = made_by
     assert first is again
     assert of_other is again_of_other
-    assert len({first, of_other, threading.current_thread()}) == 3
+    assert len({first, of_other, after_close, threading.current_thread()}) == 4

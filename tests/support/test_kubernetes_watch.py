@@ -204,6 +204,33 @@ def test_what_is_told_after_its_reading_is_missed_and_not_the_next_ones(namespac
     assert "late came: Kubernetes told it late" in gap
 
 
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        ({"name": "odd", "uid": "odd"}, "no version can be read"),
+        ({"name": "odd", "uid": "odd", "resourceVersion": "2", "labels": 5}, "labels"),
+    ],
+)
+def test_an_object_that_cannot_be_read_is_told_and_the_next_ones_are_read(
+    namespace, watches, stream, missed, metadata, why
+):
+    odd = {"type": "ADDED", "object": {"metadata": metadata}}
+    stream.tell(odd, event("ADDED", "a", 3))
+    assert reach(namespace, watches, 3) == [("came", "a")]
+    (gap,) = missed
+    assert why in gap
+    assert namespace.begun.empty()
+
+
+@pytest.mark.parametrize("odd", [b"no json", {"type": "ADDED"}, {"type": "BOOKMARK", "object": None}])
+def test_a_last_reading_that_cannot_be_read_is_told(namespace, watches, missed, odd):
+    watches.is_prompt = False
+    namespace.last = [event("ADDED", "a", 2), odd]
+    assert told(watches, is_last=True) == [("came", "a")]
+    (gap,) = missed
+    assert "what came and went last" in gap
+
+
 def test_the_last_reading_that_fails_is_told(namespace, watches, stream, missed):
     watches.is_prompt = False
     namespace.last = [event("ADDED", "a", 2), NoAnswer("it broke off")]

@@ -20,7 +20,6 @@ UNREADABLE = {
     "bytes that are no text",
     "a body in UTF-16",
     "a compressed configuration",
-    "a configuration compressed as x-gzip",
 }
 NO_CONFIGURATION = {"an empty object", "a list", "a number", "a text", "nothing at all, null"}
 OF_THE_WRONG_TYPE = {what for what in MALFORMED_BODIES if what.startswith("a configuration called")}

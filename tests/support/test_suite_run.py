@@ -1,6 +1,7 @@
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from product import ALONE, Product, configured
@@ -26,7 +27,7 @@ def closed(product, jobs=(), *, is_recorded=False):
     """A scenario that has ended in the stores as they are now."""
     ledger = SimpleNamespace(last_surroundings=None, own_jobs=jobs, is_recorded=is_recorded)
     closed_with = take_snapshot(product.stores, ALONE.naming, (), exclusive=True)
-    return SimpleNamespace(closed_with=closed_with, ledger=ledger)
+    return SimpleNamespace(closed_with=closed_with, ledger=ledger, client=Mock())
 
 
 @pytest.fixture

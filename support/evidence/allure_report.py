@@ -69,18 +69,23 @@ class _Files(AllureFileLogger):  # type: ignore[misc]  # allure has no types
     @allure_commons.hookimpl  # type: ignore[untyped-decorator]
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         """Write an attachment; one that is no text is left as it is."""
-        try:
-            text = body if isinstance(body, str) else body.decode()
-        except UnicodeDecodeError:
-            self._write(body, file_name)
-        else:
-            self._write(encodable(redact(text)).encode(), file_name)
+        # Masked first: a secret in which a letter was replaced would not be known as one.
+        content = encodable(redact(body)).encode() if isinstance(body, str) else _without_secrets(body)
+        self._write(content, file_name)
 
     def _write(self, content: bytes, name: str) -> None:
         try:
             write_whole(self._report_dir / name, content)
         except OSError as error:
             self._lost(error)
+
+
+def _without_secrets(octets: bytes) -> bytes:
+    """A text with its secrets masked; what is no text is left as it is."""
+    try:
+        return redact(octets.decode()).encode()
+    except UnicodeDecodeError:
+        return octets
 
 
 def _raise(error: OSError) -> None:

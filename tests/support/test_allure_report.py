@@ -15,8 +15,9 @@ import pytest
 from behave.model_type import Status as Outcome
 from behave.parser import parse_feature
 
+from redaction import MASK, redact
 from support.core.characters import encodable
-from support.evidence.allure_report import AllureReport
+from support.evidence.allure_report import AllureReport, _Files
 
 ROOT = Path(__file__).parents[2]
 CONFIG = SimpleNamespace(userdata={})
@@ -720,3 +721,9 @@ def test_a_file_that_cannot_be_written_is_told_and_disturbs_nobody(tmp_path: Pat
     report.close()
     assert len(lost) >= 3
     assert {type(one) for one in lost} == {FileNotFoundError}
+
+
+def test_a_secret_with_a_letter_that_cannot_be_written_is_masked_in_an_attachment(tmp_path):
+    redact.learn(["p\udce4ssw0rd9"])  # A byte of a variable that is no UTF-8.
+    _Files(tmp_path, lambda error: None).report_attached_data("it is p\udce4ssw0rd9", "x-attachment.txt")
+    assert (tmp_path / "x-attachment.txt").read_text("utf-8") == f"it is {MASK}"

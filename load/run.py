@@ -159,6 +159,7 @@ class _Load:
                 end_warm_up()
             if time.monotonic() >= next_look:
                 engine.looked_at(self.check.look())
+                self._session.ledger.read_history()
                 next_look = time.monotonic() + _LOOK_EVERY_S
 
     def _take(self, report: Report) -> None:

@@ -86,7 +86,8 @@ def request_and_cancel_when_whole(context: Context, due_s: Sequence[float]) -> N
     def request_one(number: int) -> Attempt:
         return client.request_job(client.configuration(different[number % MOST_CLIENTS]))
 
-    context.state.asked(*sustain(loop, request_one, client.cancel, check, LOOK_EVERY_S))
+    read_history = context.state.session.ledger.read_history
+    context.state.asked(*sustain(loop, request_one, client.cancel, check, read_history, LOOK_EVERY_S))
     context.state.samples, context.state.store_check = loop.samples, check
 
 

@@ -15,9 +15,12 @@ def sustain(
     request: Callable[[int], Attempt],
     cancel: Callable[[str], object],
     check: StoreCheck,
+    read_history: Callable[[], object],
     look_every_s: float,
 ) -> list[Attempt]:
     """Carry out the loop, and look at its jobs meanwhile; gives all attempts. `check` has what is wrong with jobs.
+
+    The history of the stores is read at each look: what happens in an hour is more than a store can tell at once.
 
     Raises what `request` or `cancel` raises.
     """
@@ -31,6 +34,7 @@ def sustain(
             check.acknowledged(attempt)
         for job_id in check.look():
             cancel(job_id)
+        read_history()
         if was_over and not check.waiting:
             break
         time.sleep(look_every_s)

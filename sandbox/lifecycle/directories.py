@@ -112,7 +112,11 @@ def acquire(place: Home) -> int | None:
 
 def _acquire(place: Home) -> int | None:
     while True:
-        place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:  # something else has this name, or the last sandbox to end has just removed the root
+            _check_private(place.root)
+            continue
         _check_private(place.root)
         try:
             descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

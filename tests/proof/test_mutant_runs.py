@@ -14,7 +14,7 @@ from proof.behave_runs import BehaveRun, ScenarioOutcome
 from proof.kill_history import KillHistory
 from proof.mutant_runs import MutantStatus, mutant_outcome, run_mutants
 from proof.mutants import Mutant, MutantId
-from proof.mutated_modules import features_for
+from proof.mutated_modules import every_feature, features_for
 from proof.tenant_pool import LeasedTenant, TenantPool
 
 FAILED = ScenarioOutcome("failed", "the job is accepted", "expected the job to be accepted")
@@ -103,7 +103,7 @@ def test_a_mutant_that_no_scenario_sees_survives_and_all_have_been_asked(asked: 
     assert end.status is MutantStatus.SURVIVED
     assert not end.killed
     files = [argument for run in suite.asked for argument in run if argument.endswith(".feature")]
-    assert sorted(files) == sorted(str(path) for path in Path().glob("features/**/*.feature"))
+    assert sorted(files) == sorted(every_feature())
 
 
 def test_of_an_excused_one_only_the_features_of_its_module_are_asked(asked: Callable[..., Any]) -> None:

@@ -43,6 +43,28 @@ def test_two_odd_paths_are_refused_with_both_settings(tmp_path):
         directories.make_data(place, tmp_path / "c d")
 
 
+def test_a_runtime_directory_that_another_sandbox_removes_just_then_is_made_again(tmp_path, monkeypatch):
+    place, mkdir, removed = Home(tmp_path / "runtime", "own"), Path.mkdir, []
+
+    def too_late(path, *arguments, **options):
+        if path == place.root and not removed:
+            removed.append(path)
+            raise FileExistsError(errno.EEXIST, "File exists", str(path))  # pathlib found it, and then no directory.
+        mkdir(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", too_late)
+    descriptor = directories.acquire(place)
+    assert removed
+    assert place.lock.exists()
+    directories.release(place, descriptor)
+
+
+def test_a_file_in_the_place_of_the_runtime_directory_is_told(tmp_path):
+    (tmp_path / "runtime").touch()
+    with pytest.raises(UnusableDirectory, match="must be a directory of your own"):
+        directories.acquire(Home(tmp_path / "runtime", "own"))
+
+
 def test_little_space_is_told_before_anything_is_made(place, monkeypatch):
     used = type(directories.shutil.disk_usage("/"))(total=10**9, used=10**9 - 2**20, free=2**20)
     monkeypatch.setattr(directories.shutil, "disk_usage", lambda path: used)

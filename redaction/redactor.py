@@ -25,8 +25,9 @@ _IN_ADDRESS = re.compile(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://[^\s:/@]*):(?!password@)[^\s@]{1,1000}@(?:[^\s'\"<>,@]*@)*",
     re.IGNORECASE,
 )
+_NAMES = ("authorization", "token", "password", "passphrase", "client_secret")
 _IN_HEADER = re.compile(
-    r"(?P<name>authorization|token|password|passphrase|client_secret)(?P<between>['\"]?\s*[:=]\s*['\"]?)"
+    rf"(?P<name>{'|'.join(_NAMES)})(?P<between>['\"]?\s*[:=]\s*['\"]?)"
     # Not a sentence about it, such as "rabbitmq.password: no such setting".
     r"(?!(?<=: )(?-i:(?!bearer |basic )[a-z]{2,10}[,;]? [a-z]))(?P<kind>bearer |basic )?[^\s'\",}]+",
     re.IGNORECASE,
@@ -36,7 +37,7 @@ _TOKEN = re.compile(
     r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*|(?:(?<=\bbearer )|(?<=\bbasic ))(?=[^\s'\"]*\d)[\w.~+/-]{8,}=*", re.IGNORECASE
 )
 # Whatever `_IN_HEADER` or `_TOKEN` matches holds one of these.
-_MARKS = ("authorization", "token", "password", "passphrase", "client_secret", "eyj", "bearer ", "basic ")
+_MARKS = (*_NAMES, "eyj", "bearer ", "basic ")
 # Where a parser of addresses cuts what was not escaped, and shows a piece of it.
 _CUT = re.compile(r"[/?#@:\[\]\\\s]")
 _WORD = re.compile(r"[a-z]+")
@@ -100,8 +101,10 @@ class Redactor:
 
 def _may_name_a_secret(text: str) -> bool:
     """Whether `_IN_HEADER` or `_TOKEN` may match; always where a letter may be another one in another case (long s)."""
+    if not text.isascii():
+        return True
     lower = text.lower()
-    return not text.isascii() or any(mark in lower for mark in _MARKS)
+    return any(mark in lower for mark in _MARKS)
 
 
 def _forms(secret: str) -> Iterator[str]:

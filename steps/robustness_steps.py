@@ -47,8 +47,7 @@ def a_job_with_a_body(context: Context, that: MakeBody) -> None:
     payload, _ = client.mark(generate_config_payload())
     body = that(payload, context.state.settings.limits)
     path = context.state.settings.paths.configure
-    exchange = client.send("POST", path, raw=body.content, pause_s=body.pause_s, headers=body.headers)
-    context.state.asked(Attempt(payload, exchange))
+    context.state.asked(Attempt(payload, client.send("POST", path, raw=body.content, headers=body.headers)))
 
 
 @then("it is turned away as {expect:TurnedAway}")

@@ -114,9 +114,7 @@ class ScenarioState:
     # Load.
     samples = FromStep[list[Sample]]("jobs are requested at this rate")  # how long each request took
     server_watch = FromStep[ServerWatch]("the jobs are requested and cancelled one after another")  # what it used
-    store_check = FromStep[StoreCheck](
-        "jobs are requested at this rate, and each is cancelled …"
-    )  # what became of each job
+    store_check = FromStep[StoreCheck]("jobs are requested at this rate, and each …")  # what became of each job
     reading = FromStep[Reading]("its rows are asked for during 3 seconds")  # how many came in which time
     slow_network = FromStep[SlowNetwork]("a network that takes 100 ms in each direction")  # the way to the server
 

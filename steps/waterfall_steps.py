@@ -113,7 +113,8 @@ def its_time(context: Context) -> waterfall.Window:
 def after_its_job(context: Context) -> waterfall.Window:
     """A row begins with the job, or when its analyzer is ready: which of them, the contract does not say."""
     moments = record_store.expect_creation_times(context.state.stores.records.of_job(context.state.job.job_id))
-    require("one record that says when the job was created", [f"there are {len(moments)}"] * (len(moments) != 1))
+    problems = [] if len(moments) == 1 else [f"there are {len(moments)}"]
+    require("one record that says when the job was created", problems)
     stored_to = timedelta(milliseconds=1)  # dates in MongoDB; whoever rounds them up is right, too
     return moments[0] - stored_to, moments[0] + timedelta(seconds=context.state.settings.time_limits.analyzer_runs_s)
 

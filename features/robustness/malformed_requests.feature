@@ -36,13 +36,13 @@ Feature: Surviving malformed requests
 
       @PZ-14786 @PZ-14018
       Examples: said to be something else
-        | what                           | why               |
-        | a configuration called text    | of the wrong type |
-        | a configuration called XML     | of the wrong type |
-        | a configuration called a form  | of the wrong type |
-        | a form with a configuration in it | of the wrong type |
-        | a configuration called nothing | of the wrong type |
-        | a compressed configuration     | unreadable or of the wrong type |
+        | what                              | why                             |
+        | a configuration called text       | of the wrong type               |
+        | a configuration called XML        | of the wrong type               |
+        | a configuration called a form     | of the wrong type               |
+        | a form with a configuration in it | of the wrong type               |
+        | a configuration called nothing    | of the wrong type               |
+        | a compressed configuration        | unreadable or of the wrong type |
 
       @PZ-14786 @PZ-14018
       Examples: too much

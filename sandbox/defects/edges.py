@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -68,30 +69,23 @@ def _shorten(request: InterceptedRequest) -> None:
         request.body = request.body[:-1]
 
 
-def _reading_one_part(app: ASGIApp) -> ASGIApp:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        async def first() -> Message:
-            message = await receive()
-            return {**message, "more_body": False} if message["type"] == "http.request" else message
+class _CutBody:
+    """ASGI middleware that takes a body for ended when so many bytes of it have come."""
 
-        await app(scope, first, send)
+    def __init__(self, app: ASGIApp, is_enough: Callable[[int], bool]) -> None:
+        self._app, self._is_enough = app, is_enough
 
-    return serve
-
-
-def _reading_up_to_the_limit(app: ASGIApp) -> ASGIApp:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, up to there."""
         size = 0
 
-        async def up_to_the_limit() -> Message:
+        async def cut() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            return {**message, "more_body": False} if size == _LARGEST_BODY else message
+            return {**message, "more_body": False} if self._is_enough(size) else message
 
-        await app(scope, up_to_the_limit, send)
-
-    return serve
+        await self._app(scope, cut, send)
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -141,13 +135,13 @@ DEFECTS: tuple[Defect, ...] = (
         "too_large_part_dropped",
         "Of a body that is too large the part beyond the limit is dropped, and the rest is taken for all of it.",
         "A client gets another view than it asked for, and is not told.",
-        wrap=_reading_up_to_the_limit,
+        wrap=partial(_CutBody, is_enough=lambda size: size == _LARGEST_BODY),
     ),
     Defect(
         "only_the_first_part_read",
         "Of a body that comes in parts only the first is read.",
         "Over a slow network views cannot be opened.",
-        wrap=_reading_one_part,
+        wrap=partial(_CutBody, is_enough=lambda size: True),
     ),
     intercepting(
         "huge_numbers_fail",

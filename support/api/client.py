@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from urllib3.exceptions import NewConnectionError
 
 from support.api.exchange import Exchange
+from support.api.raw_body import RawBody
 from support.contract.configuration import ConfigureRequest, ConfigureResponse, is_task_id
 from support.core.errors import APIError
 from support.core.http_access import HttpAccess
@@ -25,22 +26,6 @@ Headers = Mapping[str, str]
 
 _REQUEST: TypeAdapter[ConfigureRequest] = TypeAdapter(InstanceOf[ConfigureRequest])
 _SHOWN_BYTES = 2000
-
-
-class _Halves:
-    """A body of a known length, that goes out in two halves, with a pause between them, s."""
-
-    def __init__(self, content: bytes, pause_s: float) -> None:
-        self._content, self._pause_s = content, pause_s
-
-    def __len__(self) -> int:
-        return len(self._content)
-
-    def __iter__(self) -> Iterator[bytes]:
-        half = len(self._content) // 2
-        yield self._content[:half]
-        time.sleep(self._pause_s)  # The pause itself is what a server is shown; there is nothing to wait for.
-        yield self._content[half:]
 
 
 def _require_task_id(text: str) -> str:
@@ -128,18 +113,9 @@ class FocusServerAPI:
         return self.send("DELETE", self._paths.job.format(job_id=quote(job_id, safe="")))
 
     def send(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        raw: bytes | None = None,
-        pause_s: float = 0,
-        headers: Headers | None = None,
+        self, method: str, path: str, body: Any = None, *, raw: RawBody | None = None, headers: Headers | None = None
     ) -> Exchange:
         """Send `body` as JSON, or `raw` as it is, and return what came back, whatever its status.
-
-        With `pause_s`, `raw` goes out in two halves, with so much time between them.
 
         Raises APIError if no usable answer came, or not in time, or the server could not be reached.
         """
@@ -152,7 +128,7 @@ class FocusServerAPI:
                 method,
                 self._base_url + path,
                 json=body,
-                data=_Halves(raw, pause_s) if raw and pause_s else raw,
+                data=raw,
                 headers=headers,
                 timeout=self._timeout_s,
                 allow_redirects=False,
@@ -164,7 +140,7 @@ class FocusServerAPI:
         exchange = Exchange(
             method=method,
             path=path,
-            request_body=body if raw is None else raw[:_SHOWN_BYTES].decode(errors="backslashreplace"),
+            request_body=body if raw is None else bytes(raw)[:_SHOWN_BYTES].decode(errors="backslashreplace"),
             sent_at=sent_at,
             elapsed_s=time.perf_counter() - started,
             status=status,

@@ -22,11 +22,7 @@ def send_malformed(session: ScenarioSession, what: str, headers: Mapping[str, st
     # In some of them the highest frequency is not a number.
     body = MALFORMED_BODIES[what](session.client.mark(generate_config_payload(), {"frequencyRange"})[0])
     return session.client.send(
-        "POST",
-        session.settings.paths.configure,
-        raw=body.content,
-        pause_s=body.pause_s,
-        headers={**body.headers, **(headers or {})},
+        "POST", session.settings.paths.configure, raw=body.content, headers={**body.headers, **(headers or {})}
     )
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from support.api.raw_body import Halves, RawBody
 from support.contract.configuration import generate_config_payload, with_value
 from support.contract.limits import PARAMETERS
 
@@ -18,11 +19,9 @@ Payload: TypeAlias = Mapping[str, Any]
 class Body(NamedTuple):
     """A body as it goes over the wire, with its content type; None: none is given."""
 
-    content: bytes
+    content: RawBody
     content_type: str | None = JSON
     content_encoding: str | None = None
-    pause_s: float = 0
-    """How long the sender pauses half way."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -40,9 +39,9 @@ _PAUSE_S = 0.2
 _VALID = generate_config_payload()
 
 
-def padded(size: int, valid: Payload = _VALID, *, pause_s: float = 0) -> Body:
+def padded(size: int, valid: Payload = _VALID) -> Body:
     """A valid configuration, padded with spaces to so many bytes."""
-    return Body(json.dumps(valid).encode().ljust(size), pause_s=pause_s)
+    return Body(json.dumps(valid).encode().ljust(size))
 
 
 def with_character_set(valid: Payload = _VALID) -> Body:
@@ -52,7 +51,7 @@ def with_character_set(valid: Payload = _VALID) -> Body:
 
 def in_two_halves(valid: Payload = _VALID, size: int = 0) -> Body:
     """A valid configuration that a slow network brings in two parts, padded with spaces to at least so many bytes."""
-    return padded(size, valid, pause_s=_PAUSE_S)
+    return Body(Halves(json.dumps(valid).encode().ljust(size), _PAUSE_S))
 
 
 def _as(change: Callable[[str], str | bytes], content_type: str | None = JSON, encoding: str | None = None) -> Make:

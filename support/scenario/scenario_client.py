@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from support.api.client import FocusServerAPI, Headers
 from support.api.exchange import Exchange
 from support.api.job import Attempt
+from support.api.raw_body import RawBody
 from support.contract.configuration import ConfigureRequest, fields_set
 from support.core.errors import APIError, ExpectationFailed, ValidationError
 from support.observers.request_marks import TraceKey, stamp
@@ -47,18 +48,11 @@ class ScenarioClient:
         self._own = threading.local()  # A client is not to be shared between threads.
 
     def send(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        raw: bytes | None = None,
-        pause_s: float = 0,
-        headers: Headers | None = None,
+        self, method: str, path: str, body: Any = None, *, raw: RawBody | None = None, headers: Headers | None = None
     ) -> Exchange:
-        """Send `body` as JSON, or `raw` as it is, with `pause_s` in two halves that are so far apart."""
+        """Send `body` as JSON, or `raw` as it is."""
         with _judged():
-            return self._client().send(method, path, body, raw=raw, pause_s=pause_s, headers=headers)
+            return self._client().send(method, path, body, raw=raw, headers=headers)
 
     def connect(self, patience_s: float) -> None:
         """Have a connection of the thread that calls, so that its next request does not wait for one.

@@ -6,10 +6,12 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+import silent_servers
 import trustme
 from forwarding import LOGIN, PASSWORD, forwarding
 
 from support.api.client import FocusServerAPI
+from support.api.raw_body import Halves
 from support.contract.configuration import ConfigureRequest, generate_config_payload, generate_task_id
 from support.core.addresses import with_port
 from support.core.errors import APIError, EnvironmentBroken, ExpectationFailed, SettingsError, ValidationError
@@ -272,12 +274,22 @@ def test_a_long_raw_body_is_sent_whole_and_kept_in_part(server, client):
 
 
 def test_a_body_in_two_halves_arrives_whole_and_not_all_at_once(server, client):
-    exchange = client.send("POST", "/anything", raw=b'{"a": 1}', pause_s=0.3)
+    exchange = client.send("POST", "/anything", raw=Halves(b'{"a": 1}', 0.3))
     assert server.bodies == [b'{"a": 1}']
     assert server.began_with == [b'{"a"']
     assert server.headers[0]["Content-Length"] == "8"
     assert exchange.elapsed_s >= 0.3
     assert exchange.request_body == '{"a": 1}'
+
+
+def test_a_server_that_refuses_a_body_before_all_of_it_has_come_and_hangs_up_is_understood():
+    def refuse_at_once(connection):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+    with silent_servers.serving(refuse_at_once) as port:
+        client = FocusServerAPI(settings(f"http://127.0.0.1:{port}"))
+        assert client.send("POST", "/anything", raw=Halves(b" " * 131_072, 0.1)).status == 413
 
 
 def test_headers_of_the_answer_are_kept_whatever_their_case(server, client):

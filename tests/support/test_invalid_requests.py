@@ -29,7 +29,7 @@ class Asked:
 class Client(FocusServerAPI):
     """Keeps what is sent."""
 
-    def send(self, method, path, body=None, *, raw=None, pause_s=0, headers=None):
+    def send(self, method, path, body=None, *, raw=None, headers=None):
         self.sent.append((method, path, body, raw, headers))
 
 

@@ -19,7 +19,7 @@ class Server(FocusServerAPI):
         super().__init__(settings(), *subscribers)
         self.status, self.asked = status, []
 
-    def send(self, method, path, body=None, *, raw=None, pause_s=0, headers=None):
+    def send(self, method, path, body=None, *, raw=None, headers=None):
         self.asked.append((method, path, body))
         answer = requested(JOB_ID) if method == "POST" else exchange(status=self.status, method=method, path=path)
         for publish_to in self._subscribers:

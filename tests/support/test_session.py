@@ -33,7 +33,7 @@ class Server(FocusServerAPI):
         super().__init__(ALONE, *subscribers)
         self.product, self.deaf, self.refusing = product, set(), set()
 
-    def send(self, method, path, body=None, *, raw=None, pause_s=0, headers=None):
+    def send(self, method, path, body=None, *, raw=None, headers=None):
         job_id = path.rpartition("/")[2]
         if method == "POST":
             answer = self.product.make(configured(body)).exchange

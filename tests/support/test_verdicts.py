@@ -68,7 +68,7 @@ class Server:
     def job_ids_carrying(self, keys):
         return {f"job_{n}" for n, one in enumerate(self.kept_configurations) if any(carries(one, key) for key in keys)}
 
-    def send(self, method, path, body=None, *, raw=None, pause_s=0, headers=None):
+    def send(self, method, path, body=None, *, raw=None, headers=None):
         assert (method, path, headers) == ("POST", "/configure", AS_JSON)
         self.sent.append(json.loads(raw))
         if not self.accepts(self.sent[-1]):
